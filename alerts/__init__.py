@@ -1,0 +1,1 @@
+"""Who is told, how and when: cases, routing, outbox, channels, metrics."""

@@ -1,0 +1,1 @@
+"""Which qualifications exist on a given day: editions as data files, names and aliases."""

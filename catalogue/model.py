@@ -1,0 +1,85 @@
+"""What a qualification is, and what standing it has on a given day.
+
+A certificate's standing changes: it is granted, cancelled, moved out of the national catalogue. An
+:class:`Entry` therefore carries :class:`Period` rows, and everything that is asked of the catalogue is asked
+as of a date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Standing of a certificate on a day; ``generic`` names no particular one."""
+
+    CANCELLED = "cancelled"
+    EXITED = "exited"
+    ACCESS = "access"
+    LEVEL = "level"
+    LAWFUL_OTHER = "lawful_other"
+    OFF_CATALOGUE = "off_catalogue"
+    GENERIC = "generic"
+
+
+class Evidence(StrEnum):
+    """How well a row is known; a verdict resting on anything but ``published`` is for a person to confirm."""
+
+    PUBLISHED = "published"
+    UNVERIFIED = "unverified"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One standing of an entry, from ``since`` (inclusive; None: from the beginning) until the next one."""
+
+    status: Status
+    since: date | None
+    document: str
+    """Number or title of the document that gave this standing, for example ``国发〔2016〕5号``."""
+    evidence: Evidence
+    source: str
+    """Where the row was read; shown to a reviewer, never fetched."""
+    category: str = ""
+    """``准入类``, ``水平评价类`` or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A qualification with every name it goes by."""
+
+    key: str
+    """Stable identity across editions: the canonical name."""
+    name: str
+    aliases: tuple[str, ...]
+    periods: tuple[Period, ...]
+    """Oldest first, never empty."""
+    department: str = ""
+    domain: str = ""
+    """``专业技术``, ``技能`` or empty."""
+    region: str | None = None
+    """GB/T 2260 code of the province whose own list this is; None for a national entry."""
+    foreign: bool = False
+    """Issued by a foreign or vendor body: counted, never alerted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An entry's standing as of the day that was asked about."""
+
+    entry: Entry
+    period: Period
+    matched: str
+    """The name or alias that the lookup met."""
+
+    @property
+    def status(self) -> Status:
+        return self.period.status
+
+    @property
+    def certain(self) -> bool:
+        """Whether the standing rests on a published document."""
+        return self.period.evidence is Evidence.PUBLISHED

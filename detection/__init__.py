@@ -1,0 +1,1 @@
+"""Text in, findings out. Pure: no clock, no network, no database."""

@@ -1,0 +1,143 @@
+"""What detection says of a text: mentions, verdicts, and the facts of the document they stand in.
+
+The values are those of the contract of ``qualwatch check``; offsets count characters of the text given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from catalogue.model import Status
+
+
+class Usage(StrEnum):
+    """What a text does with a certificate."""
+
+    REQUIRED = "required"
+    ALTERNATIVE = "alternative"
+    PREFERRED = "preferred"
+    PERMIT = "permit"
+    OFFERED = "offered"
+    RENTING = "renting"
+    HELD = "held"
+    NEGATED = "negated"
+    INFORMATIVE = "informative"
+
+
+class Severity(StrEnum):
+    """How urgent a verdict is, lowest first; an alert is ``medium`` or above."""
+
+    NONE = "none"
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
+
+    @property
+    def is_alert(self) -> bool:
+        return self.rank >= Severity.MEDIUM.rank
+
+
+class Violation(StrEnum):
+    CANCELLED_HIRING_REQUIREMENT = "cancelled_hiring_requirement"
+    CANCELLED_PERMIT_PRECONDITION = "cancelled_permit_precondition"
+    CANCELLED_STILL_OFFERED = "cancelled_still_offered"
+    LEVEL_TIED_TO_EMPLOYMENT = "level_tied_to_employment"
+    OFF_CATALOGUE_REQUIREMENT = "off_catalogue_requirement"
+    OFF_CATALOGUE_PERMIT = "off_catalogue_permit"
+    OFF_CATALOGUE_OFFERED = "off_catalogue_offered"
+    SELF_SET_QUALIFICATION = "self_set_qualification"
+    RESTRICTED_NAME = "restricted_name"
+    CERTIFICATE_RENTING = "certificate_renting"
+    EXAM_TRAINING_NOT_SEPARATED = "exam_training_not_separated"
+
+
+class DocumentKind(StrEnum):
+    RECRUITMENT = "recruitment"
+    PERMIT_GUIDE = "permit_guide"
+    TENDER = "tender"
+    EXAM_NOTICE = "exam_notice"
+    TRAINING_AD = "training_ad"
+    POLICY = "policy"
+    NEWS = "news"
+    RESUME = "resume"
+    OTHER = "other"
+
+
+class PublisherKind(StrEnum):
+    PUBLIC_BODY = "public_body"
+    COMPANY = "company"
+    TRAINING_SCHOOL = "training_school"
+    ASSOCIATION = "association"
+    INDIVIDUAL = "individual"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialDocument:
+    """What an official document says of itself; None where it says nothing."""
+
+    number: str | None = None
+    issuer: str | None = None
+    date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What kind of document a text is, who publishes it, and which documents it forwards, nearest first."""
+
+    document_kind: DocumentKind
+    publisher_kind: PublisherKind
+    document: OfficialDocument
+    forwards: tuple[OfficialDocument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A certificate named in a text, what the text does with it, and the verdict on that."""
+
+    start: int
+    end: int
+    quote: str
+    """Always ``text[start:end]``."""
+    qualification: str
+    """Name of the catalogue entry, or the quoted name where no list has it."""
+    status: Status
+    since: date | None
+    status_document: str
+    """The document that gave the status; empty where none is known."""
+    usage: Usage
+    cue: str
+    """The words that decided the usage; empty where the layout did."""
+    violation: Violation | None
+    severity: Severity
+    legal_basis: tuple[str, ...]
+    explanation: str
+    """One Chinese sentence to send on; empty where there is no violation."""
+    advice: str = ""
+    """整改建议: what the publisher should do, in Chinese; empty where there is no violation."""
+    needs_review: bool = False
+    """The verdict rests on an unverified entry, a fuzzy name or an unknown certificate."""
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """Everything detection says of one text."""
+
+    as_of: date
+    facts: DocumentFacts
+    mentions: tuple[Mention, ...] = field(default=())
+    """Every mention in order of ``start``, lawful ones too."""
+
+    @property
+    def findings(self) -> tuple[Mention, ...]:
+        """The mentions that break a rule, whatever their severity."""
+        return tuple(mention for mention in self.mentions if mention.violation is not None)

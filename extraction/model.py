@@ -1,0 +1,47 @@
+"""What extraction gives for bytes of any kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+class ExtractionError(Exception):
+    """The bytes could not be read; the message says why and what to do."""
+
+
+class UnsupportedFormatError(ExtractionError):
+    """No reader exists for this kind of file."""
+
+
+class UnreadableError(ExtractionError):
+    """The file is of a known kind but broken, encrypted, empty of text, or over its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A hyperlink as the page shows it; ``url`` is absolute."""
+
+    url: str
+    text: str
+    title: str = ""
+    """The ``title`` attribute: list pages shorten their link texts and keep the whole one here."""
+    context: str = ""
+    """Text of the nearest row or list item around the link, where a list page puts the date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Visible text of a page or file, with its structure kept as text.
+
+    Table rows stand on lines of their own. In a sheet or table with a header row, each cell below it is given
+    its column heading (``其他要求：…``), so that a requirement stands beside its heading and its position.
+    """
+
+    text: str
+    media_type: str
+    title: str = ""
+    publisher: str = ""
+    published_on: date | None = None
+    charset: str = ""
+    links: tuple[Link, ...] = field(default=())

@@ -1,0 +1,276 @@
+"""The tables. Unique keys, not checks before writes, make every step repeatable.
+
+Times are UTC. Texts from outside are stored as they came and escaped where they are shown.
+"""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes on every database; SQLite itself keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone: pass an aware datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(*, index: bool = False, nullable: bool = False) -> Any:
+    """A UTC column; a fresh ``Column`` each call, because one cannot serve two tables."""
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
+
+
+def _text(*, nullable: bool = False) -> Any:
+    return Field(default=None if nullable else "", sa_column=Column(Text, nullable=nullable))
+
+
+class Outcome(StrEnum):
+    """How a visit or a fetch ended: a closed set, each counted and shown."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    FEWER_THAN_EXPECTED = "fewer_than_expected"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    GONE = "gone"
+    FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    UNREADABLE_ATTACHMENT = "unreadable_attachment"
+    REFUSED_ADDRESS = "refused_address"
+    ERROR = "error"
+
+
+class CaseState(StrEnum):
+    FOUND = "found"
+    NOTIFIED = "notified"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    RECTIFICATION_ASKED = "rectification_asked"
+    RECTIFIED = "rectified"
+    OVERDUE = "overdue"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class SourceState(SQLModel, table=True):
+    """What the daemon remembers of a configured source between visits."""
+
+    __tablename__ = "source_state"
+    name: str = Field(primary_key=True, max_length=40)
+    last_visit_at: datetime | None = _time(nullable=True)
+    last_success_at: datetime | None = _time(nullable=True)
+    next_due_at: datetime | None = _time(nullable=True, index=True)
+    failures_in_a_row: int = 0
+
+
+class Visit(SQLModel, table=True):
+    """One visit to one source; ``finished_at`` stays None where the daemon died during it."""
+
+    __tablename__ = "visit"
+    __table_args__ = (Index("ix_visit_source_started", "source", "started_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    source: str = Field(max_length=40)
+    started_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+    outcome: Outcome | None = Field(default=None, max_length=24)
+    detail: str = _text()
+    list_pages: int = 0
+    pages: int = 0
+    attachments: int = 0
+    bytes_read: int = 0
+    new_documents: int = 0
+    changed_documents: int = 0
+    findings: int = 0
+    errors: int = 0
+
+
+class FetchRecord(SQLModel, table=True):
+    """One address asked for during a visit and how that ended: the list of what was not read, and why."""
+
+    __tablename__ = "fetch_record"
+    __table_args__ = (UniqueConstraint("visit_id", "url"),)
+    id: int | None = Field(default=None, primary_key=True)
+    visit_id: int = Field(foreign_key="visit.id")
+    url: str = _text()
+    outcome: Outcome = Field(max_length=24)
+    http_status: int | None = None
+    bytes_read: int = 0
+    detail: str = _text()
+    fetched_at: datetime = _time()
+
+
+class Document(SQLModel, table=True):
+    """A page or attachment under watch, known by its canonical address."""
+
+    __tablename__ = "document"
+    id: int | None = Field(default=None, primary_key=True)
+    url: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    source: str = Field(max_length=40, index=True)
+    parent_id: int | None = Field(default=None, foreign_key="document.id")
+    """The page that links an attachment."""
+    title: str = _text()
+    publisher: str = _text()
+    region: str | None = Field(default=None, max_length=6)
+    published_on: date | None = None
+    etag: str = _text()
+    last_modified: str = _text()
+    first_seen_at: datetime = _time()
+    last_seen_at: datetime = _time()
+
+
+class DocumentVersion(SQLModel, table=True):
+    """What a document said, once per distinct text, with the record that proves it."""
+
+    __tablename__ = "document_version"
+    __table_args__ = (UniqueConstraint("document_id", "text_sha256"),)
+    id: int | None = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="document.id")
+    text_sha256: str = Field(max_length=64)
+    text: str = _text()
+    media_type: str = ""
+    charset: str = ""
+    document_kind: str = Field(max_length=24)
+    publisher_kind: str = Field(max_length=24)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """``document`` of the check contract: number, issuer, date, forwards."""
+    body_sha256: str = Field(max_length=64)
+    evidence_file: str = _text()
+    """WARC file, relative to the evidence directory."""
+    evidence_record: str = _text()
+    """``WARC-Record-ID`` of the response."""
+    seen_at: datetime = _time()
+
+
+class Sighting(SQLModel, table=True):
+    """Which version a visit met: history is by visit, so that a text which returns is noticed."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (UniqueConstraint("visit_id", "document_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    visit_id: int = Field(foreign_key="visit.id")
+    document_id: int = Field(foreign_key="document.id", index=True)
+    version_id: int = Field(foreign_key="document_version.id")
+    seen_at: datetime = _time()
+
+
+class Case(SQLModel, table=True):
+    """One posting and one qualification, however often and wherever it was seen."""
+
+    __tablename__ = "case"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_case_state", "state"))
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64)
+    """SHA-256 of posting, qualification and violation; see ``alerts.cases.case_key``."""
+    state: CaseState = Field(default=CaseState.FOUND, max_length=24)
+    qualification: str = _text()
+    status: str = Field(max_length=24)
+    usage: str = Field(max_length=24)
+    violation: str = Field(max_length=40)
+    severity: str = Field(max_length=10)
+    publisher: str = _text()
+    publisher_kind: str = Field(max_length=24)
+    region: str | None = Field(default=None, max_length=6, index=True)
+    title: str = _text()
+    url: str = _text()
+    needs_review: bool = False
+    deadline: date | None = None
+    opened_at: datetime = _time(index=True)
+    updated_at: datetime = _time()
+
+
+class Finding(SQLModel, table=True):
+    """A verdict on a stored version, with the words it rests on."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("version_id", "start", "end", "violation"),)
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="document_version.id")
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    start: int
+    end: int
+    quote: str = _text()
+    context: str = _text()
+    """The sentence or cell around the quote, for mails and pages; telephone numbers are masked when shown."""
+    qualification: str = _text()
+    status: str = Field(max_length=24)
+    since: date | None = None
+    status_document: str = _text()
+    usage: str = Field(max_length=24)
+    cue: str = _text()
+    violation: str = Field(max_length=40)
+    severity: str = Field(max_length=10)
+    legal_basis: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    explanation: str = _text()
+    advice: str = _text()
+    needs_review: bool = False
+    foreign: bool = False
+    as_of: date
+    found_at: datetime = _time()
+
+
+class CaseEvent(SQLModel, table=True):
+    """One step of a case: when, who, what; never changed."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (UniqueConstraint("case_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id")
+    key: str = Field(max_length=80)
+    """Makes the step repeatable, for example ``seen:<version_id>``."""
+    kind: str = Field(max_length=32)
+    actor: str = _text()
+    note: str = _text()
+    at: datetime = _time()
+
+
+class OutboxMessage(SQLModel, table=True):
+    """A message that must arrive; written in the transaction of what causes it."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_outbox_due", "state", "next_attempt_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=120)
+    """Makes the message unique, for example ``case:17:alert:wang@example.com``."""
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    channel: str = Field(max_length=16)
+    recipient: str = _text()
+    recipient_name: str = _text()
+    template: str = Field(max_length=32)
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Everything the template needs, frozen when the message was written."""
+    message_id: str = _text()
+    state: OutboxState = Field(default=OutboxState.WAITING, max_length=10)
+    attempts: int = 0
+    next_attempt_at: datetime = _time()
+    lease_owner: str = ""
+    lease_until: datetime | None = _time(nullable=True)
+    last_error: str = _text()
+    created_at: datetime = _time()
+    sent_at: datetime | None = _time(nullable=True)
