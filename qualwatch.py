@@ -1,1 +1,69 @@
-"""The command line's front door: assembles the rooms' commands, each loaded only when it is called."""
+"""The command line's front door: assembles the rooms' commands.
+
+``qualwatch check`` has to start in a fraction of a second, so only the room of the command that was typed is
+imported; help and typing errors load them all.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+COMMANDS = {
+    "run": "jobs.commands:run",
+    "check": "jobs.check:check",
+    "source": "jobs.commands:source_app",
+    "catalogue": "catalogue.commands:app",
+    "outbox": "alerts.commands:app",
+    "evidence": "storage.commands:evidence",
+    "backup": "storage.commands:backup",
+}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qualwatch {version('qualwatch')}")
+        raise typer.Exit
+
+
+def _qualwatch(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Watch official notices and job postings for certificates that may no longer be demanded.
+
+    查找公告、办事指南和招聘信息中违规要求的职业资格证书。
+    """
+
+
+def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line with the commands called ``names``; their rooms are imported, no others."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_qualwatch)
+    for name in names:
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def main() -> None:
+    """Run the command line; the exit code is the command's."""
+    typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
+    assemble(typed or tuple(COMMANDS))(prog_name="qualwatch")
+
+
+if __name__ == "__main__":
+    main()
