@@ -198,3 +198,16 @@ class Settings(Section):
         if self.sample.enabled is not None:
             return self.sample.enabled
         return not self.sources and not self.presets
+
+    def watched(self) -> tuple[Source, ...]:
+        """The sources to visit: own ones and those of presets that are switched on, less the disabled ones.
+
+        An own source called like a preset's source replaces it: that is how a preset is adapted. Raises
+        :class:`settings.errors.SettingsError` where a preset is unknown.
+        """
+        # Imported here, because it reads its files with the models above.
+        from settings.shipped import preset_sources  # noqa: PLC0415
+
+        own = {source.name for source in self.sources}
+        shipped = tuple(source for source in preset_sources(self.presets) if source.name not in own)
+        return tuple(source for source in self.sources + shipped if source.enabled)
