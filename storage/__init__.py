@@ -1,1 +1,1 @@
-"""What is kept: tables, migrations, the evidence archive."""
+"""What is kept: tables, migrations and the evidence archive."""

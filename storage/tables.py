@@ -7,9 +7,31 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, Index, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Every constraint has a name, so that a later migration can drop it on any database."""
+
+_UNSTORABLE = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def storable(text: str) -> str:
+    """``text`` with NUL and lone surrogates as U+FFFD: databases refuse them; offsets stay."""
+    if "\x00" not in text:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            pass
+        else:
+            return text
+    return text.translate(_UNSTORABLE)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -31,13 +53,35 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class StoredText(TypeDecorator[str]):
+    """Text of any length from anywhere; see ``storable``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else storable(value)
+
+
 def _time(*, index: bool = False, nullable: bool = False) -> Any:
     """A UTC column; a fresh ``Column`` each call, because one cannot serve two tables."""
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
 
 
 def _text(*, nullable: bool = False) -> Any:
-    return Field(default=None if nullable else "", sa_column=Column(Text, nullable=nullable))
+    return Field(default=None if nullable else "", sa_column=Column(StoredText, nullable=nullable))
+
+
+def _word(kind: type[StrEnum], length: int, *, default: StrEnum | None = None, nullable: bool = False) -> Any:
+    """A column of a closed set, stored as its value in a plain VARCHAR: a new word needs no migration."""
+    words = Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        length=length,
+        validate_strings=True,
+    )
+    return Field(default=default, sa_column=Column(words, nullable=nullable))
 
 
 class Outcome(StrEnum):
@@ -99,12 +143,12 @@ class Visit(SQLModel, table=True):
     source: str = Field(max_length=40)
     started_at: datetime = _time()
     finished_at: datetime | None = _time(nullable=True)
-    outcome: Outcome | None = Field(default=None, max_length=24)
+    outcome: Outcome | None = _word(Outcome, 24, nullable=True)
     detail: str = _text()
     list_pages: int = 0
     pages: int = 0
     attachments: int = 0
-    bytes_read: int = 0
+    bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     new_documents: int = 0
     changed_documents: int = 0
     findings: int = 0
@@ -119,9 +163,9 @@ class FetchRecord(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     visit_id: int = Field(foreign_key="visit.id")
     url: str = _text()
-    outcome: Outcome = Field(max_length=24)
+    outcome: Outcome = _word(Outcome, 24)
     http_status: int | None = None
-    bytes_read: int = 0
+    bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     detail: str = _text()
     fetched_at: datetime = _time()
 
@@ -131,7 +175,7 @@ class Document(SQLModel, table=True):
 
     __tablename__ = "document"
     id: int | None = Field(default=None, primary_key=True)
-    url: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    url: str = Field(sa_column=Column(StoredText, nullable=False, unique=True))
     source: str = Field(max_length=40, index=True)
     parent_id: int | None = Field(default=None, foreign_key="document.id")
     """The page that links an attachment."""
@@ -188,7 +232,7 @@ class Case(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
     """SHA-256 of posting, qualification and violation; see ``alerts.cases.case_key``."""
-    state: CaseState = Field(default=CaseState.FOUND, max_length=24)
+    state: CaseState = _word(CaseState, 24, default=CaseState.FOUND)
     qualification: str = _text()
     status: str = Field(max_length=24)
     usage: str = Field(max_length=24)
@@ -266,7 +310,7 @@ class OutboxMessage(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """Everything the template needs, frozen when the message was written."""
     message_id: str = _text()
-    state: OutboxState = Field(default=OutboxState.WAITING, max_length=10)
+    state: OutboxState = _word(OutboxState, 10, default=OutboxState.WAITING)
     attempts: int = 0
     next_attempt_at: datetime = _time()
     lease_owner: str = ""

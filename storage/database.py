@@ -1,0 +1,143 @@
+"""The database: SQLite in WAL mode by default, PostgreSQL where it is configured."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
+
+from storage.errors import DatabaseError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another writer before it gives up."""
+CONNECT_SECONDS = 10
+CONNECTIONS = 8
+CONNECTIONS_AT_MOST = 80
+"""Enough for every fetching thread (64 at most) beside scheduler, sender and metrics."""
+_READS = "qualwatch_reads"
+_EXAMPLES = "write for example sqlite:///var/qualwatch.sqlite3 or postgresql://user@host/qualwatch"
+
+
+def open_database(url: str) -> Engine:
+    """An engine for ``url``, tried once, so that a wrong address fails here and with a clear message.
+
+    ``sqlite:///FILE`` (the directory is created; WAL, foreign keys, every transaction a ``BEGIN IMMEDIATE``
+    unless it comes from ``for_reading``) or ``postgresql://…`` (psycopg 3). The tables are made by
+    ``storage.migrate.upgrade``. Raises ``DatabaseError``.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(f"this is no database address: {_EXAMPLES}") from error
+    if address.get_backend_name() == "sqlite":
+        engine = _open_sqlite(address)
+    elif address.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        engine = _open_postgresql(address)
+    else:
+        raise DatabaseError(f"Qualwatch does not know {address.drivername!r} databases: {_EXAMPLES}")
+    try:
+        with engine.begin() as connection:
+            _check(connection, address)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise _unusable(address, error) from error
+    except DatabaseError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same connections for transactions that only read: on SQLite they wait for no writer."""
+    return engine.execution_options(**{_READS: True, "postgresql_readonly": True})
+
+
+def _open_sqlite(address: URL) -> Engine:
+    if address.database in {None, "", ":memory:"} or address.query:
+        raise DatabaseError("SQLite needs a plain file: write for example sqlite:///var/qualwatch.sqlite3")
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _switch_to_wal(path)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(address, error) from error
+    engine = create_engine(
+        address.set(drivername="sqlite+pysqlite"),
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS_AT_MOST - CONNECTIONS,
+        connect_args={"timeout": BUSY_SECONDS},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@retry(
+    retry=retry_if_exception_message(match=".*locked.*"),
+    stop=stop_after_delay(BUSY_SECONDS),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+def _switch_to_wal(path: Path) -> None:
+    """The file remembers it. SQLite's own waiting does not cover this switch, hence the retries."""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    finally:
+        connection.close()
+    if mode != "wal":
+        raise sqlite3.OperationalError(f"the file system keeps no write-ahead log (mode {mode})")
+
+
+def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions late and deferred; _begin_sqlite begins them instead.
+    dbapi_connection.isolation_level = None
+    dbapi_connection.execute("PRAGMA foreign_keys=ON")
+    dbapi_connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers queue up at their first statement: a reader that turns writer midway could only fail."""
+    reads = connection.get_execution_options().get(_READS, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _open_postgresql(address: URL) -> Engine:
+    connect_args: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "qualwatch"}
+    try:
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS_AT_MOST - CONNECTIONS,
+            pool_pre_ping=True,
+            connect_args=connect_args,
+        )
+    except (ImportError, NoSuchModuleError) as error:
+        raise DatabaseError("PostgreSQL needs its driver: pip install 'qualwatch[postgresql]'") from error
+
+
+def _check(connection: Connection, address: URL) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+        return
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"the database {address.database!r} keeps texts as {encoding}, which has no Chinese: "
+            "create it with ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
+def _unusable(address: URL, error: Exception) -> DatabaseError:
+    shown = address.render_as_string(hide_password=True)
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()
+    if address.get_backend_name() == "sqlite":
+        advice = "check that its directory exists and may be written, and that the file is a database"
+    else:
+        advice = "check the host, the name, the password, and that the server is running"
+    return DatabaseError(f"cannot use the database {shown}: {'; '.join(cause)}: {advice}")

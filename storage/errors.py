@@ -1,0 +1,13 @@
+"""What can go wrong with what is kept; every message says what to do."""
+
+
+class StorageError(Exception):
+    """The database or the evidence archive cannot be used."""
+
+
+class DatabaseError(StorageError):
+    """The database address is wrong, the database does not answer, or it belongs to another version."""
+
+
+class EvidenceError(StorageError):
+    """A record of the evidence archive is missing, damaged, or not what was written."""

@@ -1,0 +1,93 @@
+"""Brings a database's tables to what this version of the program needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.errors import DatabaseError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 0x5157_4D49
+"""Any number that nothing else on the server locks: "QWMI"."""
+
+
+def upgrade(engine: Engine, revision: str = "head") -> bool:
+    """Run the missing migrations in one transaction: all of them or none; True where there were any.
+
+    Two programs that start at once wait for each other. Raises ``DatabaseError`` for a database of a newer
+    version of the program and where a migration fails; the database is then as it was.
+    """
+    try:
+        with _transaction(engine) as connection:
+            before = _revisions(connection)
+            _refuse_newer(before)
+            command.upgrade(_configuration(connection), revision)
+            return _revisions(connection) != before
+    except SQLAlchemyError as error:
+        raise DatabaseError(
+            f"the tables could not be brought up to date, nothing was changed: {error}"
+        ) from error
+
+
+def latest_revision() -> str:
+    """The revision that this version of the program works with."""
+    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    if head is None:
+        raise DatabaseError("this installation has no migrations: install Qualwatch anew")
+    return head
+
+
+def _configuration(connection: Connection) -> Config:
+    configuration = Config()
+    configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    configuration.attributes["connection"] = connection
+    return configuration
+
+
+def _revisions(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection).get_current_heads()
+
+
+def _refuse_newer(revisions: tuple[str, ...]) -> None:
+    known = {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+    unknown = sorted(set(revisions) - known)
+    if unknown:
+        raise DatabaseError(
+            f"the database was written by a newer version of Qualwatch (its revision {unknown[0]} is unknown "
+            f"here, the latest known is {latest_revision()}): install that version, or use another database"
+        )
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other migration enters.
+
+    SQLite rebuilds a table to change it, which must not set off its foreign keys; they can only be switched
+    off outside a transaction, and are checked as a whole before it ends.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+                yield connection
+            return
+        driver = connection.connection
+        driver.cursor().execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise DatabaseError(
+                        "rows of the database refer to rows that do not exist: restore a backup"
+                    )
+        finally:
+            driver.cursor().execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,73 @@
+"""Migrations: from nothing, from every revision, and back to safety when one fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+from sqlmodel import SQLModel
+
+import storage.migrate
+import storage.tables
+from storage.errors import DatabaseError
+from storage.migrate import latest_revision, upgrade
+
+SCRIPTS = ScriptDirectory(str(Path(storage.migrate.__file__).parent / "migrations"))
+REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def test_an_empty_database_gets_every_table(bare_engine: Engine) -> None:
+    assert upgrade(bare_engine) is True
+    tables = set(inspect(bare_engine).get_table_names())
+    assert tables == {*SQLModel.metadata.tables, "alembic_version"}
+    assert _revision(bare_engine) == latest_revision()
+
+
+def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
+    assert upgrade(engine) is False
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_revision_leads_to_the_latest(bare_engine: Engine, revision: str) -> None:
+    upgrade(bare_engine, revision)
+    assert _revision(bare_engine) == revision
+    upgrade(bare_engine)
+    assert _revision(bare_engine) == latest_revision()
+
+
+def test_models_and_migrations_agree(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match=r"newer version.*9999"):
+        upgrade(engine)
+    assert _revision(engine) == "9999"
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(bare_engine: Engine) -> None:
+    with bare_engine.begin() as connection:
+        connection.execute(text("CREATE TABLE outbox_message (foreign_program INTEGER)"))
+    with pytest.raises(DatabaseError, match="nothing was changed"):
+        upgrade(bare_engine)
+    assert inspect(bare_engine).get_table_names() == ["outbox_message"]
+
+
+def test_foreign_keys_are_on_again_after_a_migration(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite switches them off for a migration")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
