@@ -1,0 +1,114 @@
+"""How a certificate's name is written: one spelling for comparison, and the bare forms inside a long name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_NOISE = re.compile(r"[\s《》〈〉<>“”„\"'‘’「」『』【】·•]+")
+_DASHES = re.compile(r"[‐‑‒–—―－]")
+
+SUFFIXES = (
+    "证书",
+    "证件",
+    "凭证",
+    "证",
+    "执照",
+    "考试",
+    "认证",
+    "资格",
+    "资质",
+    "职业",
+    "从业",
+    "执业",
+    "上岗",
+    "岗位",
+    "操作",
+    "作业",
+    "等级",
+    "技能",
+    "技术",
+    "鉴定",
+    "合格",
+    "培训",
+    "结业",
+    "注册",
+    "许可",
+    "任职",
+    "水平",
+    "专业",
+    "人员",
+)
+"""What may stand after the name proper, longest reading first; taken off one at a time."""
+
+NATIONAL_PREFIXES = ("中华人民共和国", "国家级", "国家", "全国", "国际", "注册", "执业", "省级")
+"""What may stand before the name proper without changing which certificate is meant.
+
+``国际`` is not taken off: an international certificate is another one.
+"""
+
+_LEVEL = r"(?:[一二三四五六1-6]级|[初中高特]级|助理|见习|资深)"
+_LEVEL_BEFORE = re.compile(
+    rf"^(?:国家|全国|注册)?(?:{_LEVEL}|[初中高])(?:[、,/和至及到或-](?:{_LEVEL}|[初中高]))*(?:及以上|以上|级)?(?:的)?"
+)
+_LEVEL_AFTER = re.compile(
+    rf"\(?(?:国家)?(?:职业资格|职业技能)?(?:{_LEVEL}|高级技师|技师)(?:及以上|以上)?\)?$"
+)
+
+
+def fold(name: str) -> str:
+    """Returns ``name`` as it is compared: half width, lower case, without blanks, quotes and title marks."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return _DASHES.sub("-", _NOISE.sub("", folded)).strip(",.;:、。，；：")
+
+
+def bare_forms(folded: str) -> Iterator[str]:
+    """Yields the forms under which a folded name may be listed, the closest to what is written first.
+
+    Suffixes go first (``心理咨询师证书`` → ``心理咨询师``), then prefixes (``国家``, ``注册``), then levels.
+    Where a level is taken off, the barest form comes first: ``高级电工证`` is the occupation ``电工``, while
+    ``电工证`` without a level means another certificate.
+    """
+    if not folded:
+        return
+    written = _without_suffixes(folded)
+    yield from written
+    if folded.endswith("职称"):
+        yield "职称"
+    unprefixed = [form for start in (_without_prefix(folded),) if start for form in _without_suffixes(start)]
+    yield from unprefixed
+    for base in (written, unprefixed):
+        for form in reversed(base):
+            unlevelled = _without_level(form)
+            if unlevelled:
+                yield from reversed(_without_suffixes(unlevelled))
+
+
+def _without_suffixes(name: str) -> list[str]:
+    """The name itself, then with one suffix less at a time, each also with a bare ``证``: the lists say both.
+
+    At least two characters stay.
+    """
+    forms, current = [name], name
+    while True:
+        suffix = next((s for s in SUFFIXES if current.endswith(s) and len(current) - len(s) >= 2), None)
+        if suffix is None:
+            return forms
+        current = current[: -len(suffix)]
+        forms += [current, current + "证"]
+
+
+def _without_prefix(name: str) -> str:
+    for prefix in NATIONAL_PREFIXES:
+        if prefix != "国际" and name.startswith(prefix) and len(name) - len(prefix) >= 2:
+            return _without_prefix(name[len(prefix) :]) or name[len(prefix) :]
+    return ""
+
+
+def _without_level(name: str) -> str:
+    for pattern in (_LEVEL_BEFORE, _LEVEL_AFTER):
+        rest = pattern.sub("", name, count=1)
+        if rest != name and len(rest) >= 2:
+            return rest
+    return ""
