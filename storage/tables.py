@@ -209,6 +209,8 @@ class DocumentVersion(SQLModel, table=True):
     """WARC file, relative to the evidence directory."""
     evidence_record: str = _text()
     """``WARC-Record-ID`` of the response."""
+    evidence_offset: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """Byte of the file at which that record begins; None makes reading search the file."""
     seen_at: datetime = _time()
 
 

@@ -108,6 +108,7 @@ def _create_versions() -> None:
         sa.Column("body_sha256", sa.String(64), nullable=False),
         sa.Column("evidence_file", sa.Text(), nullable=False),
         sa.Column("evidence_record", sa.Text(), nullable=False),
+        sa.Column("evidence_offset", sa.BigInteger(), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["document_id"], ["document.id"], name="fk_document_version_document_id_document"

@@ -1,0 +1,174 @@
+"""The evidence archive: every exchange that was read, as WARC records that prove what a page said.
+
+Files lie in a folder per month, one per day and process: ``202611/20261101-<token>.warc.gz``, every record a
+gzip member of its own. A process appends only to files that it made itself, so what a crash left half-written
+at the end of a file can spoil nothing behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from storage.errors import EvidenceError
+from storage.warc import EvidenceRecord, Exchange, pack, pack_heading, read_record
+
+__all__ = ["EvidenceRecord", "EvidenceRef", "EvidenceStore", "Exchange"]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRef:
+    """Where a response is kept and what its body must be; all that a document version needs to remember."""
+
+    file: str
+    """Relative to the evidence directory, with ``/``."""
+    record_id: str
+    body_sha256: str
+    offset: int | None = None
+    """Byte at which the record begins; None makes reading search the file."""
+
+
+class EvidenceStore:
+    """Writes and reads the archive in ``directory``; one per process, shared by its threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._appending = threading.Lock()
+        self._syncing = threading.Lock()
+        self._file: _OpenFile | None = None
+
+    def write(self, exchange: Exchange) -> EvidenceRef:
+        """Keep ``exchange``; when this returns, it is on the disk. Raises ``EvidenceError``."""
+        packed = pack(exchange)
+        try:
+            with self._appending:
+                file = self._current_file()
+                offset = file.append(packed.data)
+                end = file.end
+            with self._syncing:
+                # Whoever waited here while another thread synced a later end has nothing left to do.
+                file.sync(end)
+        except OSError as error:
+            raise EvidenceError(
+                f"the evidence directory {self._directory} cannot be written: {error.strerror}: "
+                "free some space or mend its permissions"
+            ) from error
+        return EvidenceRef(file.name, packed.record_id, packed.body_sha256, offset)
+
+    def read(self, ref: EvidenceRef) -> EvidenceRecord:
+        """The response behind ``ref``, verified. ``EvidenceError``: missing, damaged, or another body."""
+        root = self._directory.resolve()
+        path = (root / ref.file).resolve()
+        if not path.is_relative_to(root):
+            raise EvidenceError(f"{ref.file!r} lies outside the evidence directory")
+        record = read_record(path, ref.record_id, ref.offset)
+        if record.body_sha256 != ref.body_sha256:
+            raise EvidenceError(
+                f"the evidence file {ref.file} was changed: the body's SHA-256 is {record.body_sha256}, "
+                f"it was {ref.body_sha256} when it was fetched"
+            )
+        return record
+
+    def close(self) -> None:
+        """Close the file; the next write begins another."""
+        with self._appending, self._syncing:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _current_file(self) -> _OpenFile:
+        day, process = datetime.now(UTC).strftime("%Y%m%d"), os.getpid()
+        if self._file is not None:
+            if self._file.serves(day, process):
+                return self._file
+            with self._syncing:
+                self._file.close()
+            self._file = None
+        self._file = _OpenFile.create(self._directory, day)
+        return self._file
+
+
+class _OpenFile:
+    """A file that this process made and appends to."""
+
+    def __init__(self, descriptor: int, name: str, day: str) -> None:
+        self.name = name
+        self.end = 0
+        self._descriptor = descriptor
+        self._day = day
+        self._process = os.getpid()
+        self._synced = 0
+        self._broken = False
+
+    @classmethod
+    def create(cls, directory: Path, day: str) -> _OpenFile:
+        folder = directory / day[:6]
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{day[:6]}/{day}-{secrets.token_hex(6)}.warc.gz"
+        descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        file = cls(descriptor, name, day)
+        for holder in (folder, directory):
+            _sync_directory(holder)
+        file.append(pack_heading(Path(name).name))
+        return file
+
+    def serves(self, day: str, process: int) -> bool:
+        return self._day == day and self._process == process and not self._broken
+
+    def append(self, data: bytes) -> int:
+        """Write all of ``data`` and return where it begins; a write that fails half-way is undone."""
+        begin = self.end
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.pwrite(self._descriptor, view, self.end) :]
+                self.end = begin + len(data) - len(view)
+        except OSError:
+            self._broken = True
+            self.end = begin
+            os.ftruncate(self._descriptor, begin)
+            raise
+        return begin
+
+    def sync(self, end: int) -> None:
+        """Bring at least the first ``end`` bytes to the disk."""
+        if self._synced >= end:
+            return
+        reached = self.end
+        try:
+            os.fsync(self._descriptor)
+        except OSError:
+            # The kernel may call the same pages clean next time: what follows belongs in another file.
+            self._broken = True
+            raise
+        self._synced = reached
+
+    def close(self) -> None:
+        """Sync for those who wrote and did not yet, and close."""
+        try:
+            self.sync(self.end)
+        finally:
+            os.close(self._descriptor)
+
+
+def _sync_directory(directory: Path) -> None:
+    """A new file is only safe once its entry in the directory is."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
