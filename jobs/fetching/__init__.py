@@ -1,0 +1,1 @@
+"""How pages are asked for: politely, within limits, and never inside the house."""

@@ -1,0 +1,115 @@
+"""Answers that keep programs out: recognised before anything reads them as content.
+
+A page is a block page where it shows next to no text and carries the mark of a known product, or says in
+words that the visit was stopped. An article that merely talks about firewalls shows more text than that.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BLOCKING_STATUS = {
+    401: "asks for a login",
+    403: "refuses us",
+    405: "refuses us, as web application firewalls do",
+    412: "answers with a JavaScript challenge",
+    418: "refuses robots",
+    429: "asks for fewer requests",
+    451: "may not be shown for legal reasons",
+    521: "answers with a JavaScript challenge",
+}
+
+_SCRIPT_MARKS: tuple[tuple[str, str], ...] = (
+    ("$_ts=window['$_ts']", "a JavaScript challenge (瑞数)"),
+    ("$_ts.nsd", "a JavaScript challenge (瑞数)"),
+    ("__jsl_clearance", "a JavaScript challenge (加速乐)"),
+    ("acw_sc__v2", "a JavaScript challenge (阿里云)"),
+    ("aliyun_waf", "a firewall page (阿里云)"),
+    ("wzws-waf-cgi", "a firewall page (奇安信网站卫士)"),
+    ("wzwsconfirm", "a firewall page (奇安信网站卫士)"),
+    ("yunsuo_session", "a firewall page (云锁)"),
+    ("cf-chl-", "a JavaScript challenge (Cloudflare)"),
+    ("/cdn-cgi/challenge-platform", "a JavaScript challenge (Cloudflare)"),
+    ("_incapsula_resource", "a firewall page (Imperva)"),
+    ("tencentcaptcha", "a captcha (腾讯)"),
+    ("initgeetest", "a captcha (极验)"),
+    ("initaliyuncaptcha", "a captcha (阿里云)"),
+    ("g-recaptcha", "a captcha"),
+    ("h-captcha", "a captcha"),
+)
+
+_WORDS: tuple[str, ...] = (
+    "您的访问被拦截",
+    "您的请求被拦截",
+    "访问被拒绝",
+    "已被网站管理员设置拦截",
+    "您的请求可能存在威胁",
+    "您的请求带有不合法参数",
+    "请求存在安全风险",
+    "疑似黑客攻击",
+    "网站防火墙",
+    "安全狗",
+    "创宇盾",
+    "D盾",
+    "请完成安全验证",
+    "请输入验证码",
+    "滑动验证",
+    "拖动滑块",
+    "访问验证",
+    "人机验证",
+    "访问过于频繁",
+    "访问频率过高",
+    "请开启JavaScript并刷新",
+    "请启用JavaScript",
+    "checking your browser",
+    "just a moment...",
+    "access denied",
+    "your request has been blocked",
+    "enable javascript and cookies to continue",
+)
+
+_LONGEST_BODY = 256 * 1024
+_LONGEST_TEXT = 400
+"""Characters of visible text: a challenge or a refusal needs a few sentences at most."""
+_UNSEEN = re.compile(rb"(?is)<(script|style|head|noscript)\b.*?</\1\s*>|<!--.*?-->")
+_TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
+_TAG = re.compile(rb"(?s)<[^>]*>")
+_SPACE = re.compile(rb"(?:\s|&nbsp;)+")
+
+
+def _in_page_encodings(text: str) -> tuple[bytes, ...]:
+    lowered = text.lower()
+    return tuple(dict.fromkeys((lowered.encode(), lowered.encode("gb18030"))))
+
+
+_WORD_BYTES = tuple((word, encoded) for word in _WORDS for encoded in _in_page_encodings(word))
+_MARK_BYTES = tuple((mark.encode(), what) for mark, what in _SCRIPT_MARKS)
+
+
+def visible_bytes(body: bytes) -> bytes:
+    """Roughly what a reader sees of an HTML page, still encoded: tags, scripts and comments taken out."""
+    return _SPACE.sub(b" ", _TAG.sub(b" ", _UNSEEN.sub(b" ", body))).strip()
+
+
+def block_reason(status: int, body: bytes, *, markup: bool) -> str:
+    """Why this answer is a block page, in words that follow "the server"; empty where it is none.
+
+    ``markup`` says whether the body is HTML; the bytes of other files are not searched.
+    """
+    if status in _BLOCKING_STATUS:
+        return _BLOCKING_STATUS[status]
+    if not markup or len(body) > _LONGEST_BODY:
+        return ""
+    lowered = body.lower()
+    marks = [what for mark, what in _MARK_BYTES if mark in lowered]
+    words = [word for word, encoded in _WORD_BYTES if encoded in lowered]
+    if not marks and not words:
+        return ""
+    title = b" ".join(_TITLE.findall(lowered))
+    visible = visible_bytes(lowered)
+    if len(visible) > _LONGEST_TEXT * 2:
+        return ""
+    if marks:
+        return f"shows {marks[0]}"
+    shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in title), "")
+    return f"shows a block page («{shown}»)" if shown else ""

@@ -1,0 +1,325 @@
+"""Asking for one address, end to end: robots, pace, redirects, limits, retries, and what came of it."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import requests
+from requests.utils import requote_uri
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError, SSLError
+
+from jobs.fetching.addresses import AddressPolicy, Resolver, resolve
+from jobs.fetching.block_pages import block_reason
+from jobs.fetching.connection import CheckedAdapter, Exchange, ExchangeWatch
+from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
+from jobs.fetching.pace import HostPace
+from jobs.fetching.robots import RobotsCache
+from settings.model import Fetching
+from storage.tables import Outcome
+
+_ATTEMPTS = 3
+_LONGEST_WAIT = 120.0
+"""Seconds that a server may ask us to wait within one visit; where it asks for more, the visit goes on."""
+_CHUNK = 64 * 1024
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PAUSING = {429, 500, 502, 503, 504}
+_ACCEPT = {
+    PageKind.LIST: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    PageKind.PAGE: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    PageKind.ATTACHMENT: "*/*",
+}
+_POOLS = 64
+
+
+class Fetcher:
+    """Fetches addresses; one for the whole daemon, shared by its threads."""
+
+    def __init__(
+        self,
+        settings: Fetching,
+        *,
+        resolver: Resolver = resolve,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._agent = settings.user_agent.replace("{contact}", settings.contact)
+        self._policy = AddressPolicy(settings.allow_private_hosts, resolver)
+        self._stopped = threading.Event()
+        self._wait = sleep or self._wait_unless_stopped
+        self._pace = HostPace(settings.delay_seconds, clock, self._sleep)
+        self._robots = RobotsCache(self._read_robots, clock)
+        self._watch = ExchangeWatch()
+        self._adapter = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=max(settings.threads, 4))
+        self._local = threading.local()
+
+    def fetch(self, url: str, *, kind: PageKind, etag: str = "", last_modified: str = "") -> Fetched:
+        """Ask for ``url`` and give what answers, after redirects.
+
+        With ``etag`` or ``last_modified`` the answer may be :attr:`Fetched.unchanged`. Raises
+        :class:`FetchError` with the outcome, or :class:`FetchingStoppedError` after :meth:`stop`.
+        """
+        wanted = {"Accept": _ACCEPT[kind]}
+        if etag:
+            wanted["If-None-Match"] = etag
+        if last_modified:
+            wanted["If-Modified-Since"] = last_modified
+        return self._retrying()(self._follow, url, wanted, obey_robots=True)
+
+    def stop(self) -> None:
+        """Begin nothing more: waits end at once, exchanges under way may finish."""
+        self._stopped.set()
+
+    def abort(self) -> None:
+        """End exchanges under way too."""
+        self.stop()
+        self._watch.expire_all()
+
+    def close(self) -> None:
+        self.stop()
+        self._adapter.close()
+        self._watch.close()
+
+    def _wait_unless_stopped(self, seconds: float) -> None:
+        self._stopped.wait(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        self._wait(seconds)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise FetchingStoppedError
+
+    def _retrying(self) -> Retrying:
+        return Retrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.transient),
+            wait=_wait_before_retry,
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+    def _read_robots(self, url: str) -> bytes:
+        """Robots.txt must not ask robots.txt; it obeys every other limit."""
+        return self._retrying()(self._follow, url, {"Accept": "text/plain,*/*;q=0.8"}, obey_robots=False).body
+
+    def _follow(self, url: str, wanted: dict[str, str], *, obey_robots: bool) -> Fetched:
+        session = self._session()
+        redirects: list[Redirect] = []
+        met: set[tuple[str, str]] = set()
+        current = url
+        while True:
+            prepared = _prepare(session, current, wanted)
+            delay = self._leave_of_robots(current) if obey_robots else 0.0
+            # A site may set a cookie and send us to the same address again: that alone is no loop.
+            here = (current, prepared.headers.get("Cookie", ""))
+            if here in met:
+                raise FetchError(Outcome.ERROR, f"redirects in a circle at {current}")
+            met.add(here)
+            with self._pace.turn(urlsplit(current).hostname or "", at_least=delay):
+                self._go_on()
+                answer = self._exchange(session, prepared, url, tuple(redirects))
+            if isinstance(answer, Fetched):
+                return answer
+            redirects.append(answer)
+            if len(redirects) > self._settings.max_redirects:
+                raise FetchError(Outcome.ERROR, f"more than {self._settings.max_redirects} redirects")
+            current = answer.target
+
+    def _leave_of_robots(self, url: str) -> float:
+        rules = self._robots.rules(url)
+        product = self._agent.partition("/")[0]
+        rules.check(url, product)
+        return rules.delay(product)
+
+    def _session(self) -> requests.Session:
+        """This thread's session, without cookies of other addresses, proxies or netrc of this machine."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"})
+            session.headers["Accept-Language"] = "zh-CN,zh;q=0.9"
+            session.mount("http://", self._adapter)
+            session.mount("https://", self._adapter)
+            self._local.session = session
+        session.cookies.clear()
+        return session
+
+    def _exchange(
+        self,
+        session: requests.Session,
+        prepared: requests.PreparedRequest,
+        asked: str,
+        redirects: tuple[Redirect, ...],
+    ) -> Fetched | Redirect:
+        started = datetime.now(UTC)
+        with self._watch.exchange(self._policy, self._settings.total_seconds) as exchange:
+            try:
+                response = session.send(
+                    prepared,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=min(self._settings.timeout_seconds, self._settings.total_seconds),
+                )
+                try:
+                    answer = self._read(response, asked, redirects, started)
+                finally:
+                    response.close()
+            except FetchError:
+                if not exchange.expired:
+                    raise
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                raise _as_fetch_error(error, exchange, self._settings) from error
+            else:
+                if not exchange.expired:
+                    return answer
+            # Cut short, an answer of unknown length looks complete, and an empty one empty.
+            raise _not_finished(self._settings)
+
+    def _read(
+        self, response: requests.Response, asked: str, redirects: tuple[Redirect, ...], started: datetime
+    ) -> Fetched | Redirect:
+        target = _redirect_target(response)
+        if target:
+            return Redirect(response.url, response.status_code, target)
+        body = self._read_body(response)
+        self._refuse_failure(response, body)
+        return Fetched(
+            url=asked,
+            final_url=response.url,
+            status=response.status_code,
+            reason=response.reason or "",
+            headers=tuple(response.raw.headers.items()),
+            body=body,
+            request_headers=tuple((name, str(value)) for name, value in response.request.headers.items()),
+            started_at=started,
+            redirects=redirects,
+        )
+
+    def _read_body(self, response: requests.Response) -> bytes:
+        limit = self._settings.max_bytes
+        declared = response.headers.get("Content-Length", "")
+        too_large = FetchError(
+            Outcome.TOO_LARGE, f"larger than {limit} bytes (fetching.max_bytes)", status=response.status_code
+        )
+        if declared.isdecimal() and int(declared) > limit:
+            raise too_large
+        body = bytearray()
+        for chunk in response.raw.stream(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > limit:
+                too_large.bytes_read = len(body)
+                raise too_large
+        return bytes(body)
+
+    def _refuse_failure(self, response: requests.Response, body: bytes) -> None:
+        status = response.status_code
+        if status == HTTPStatus.NOT_MODIFIED:
+            return
+        media_type = response.headers.get("Content-Type", "").lower()
+        blocked = block_reason(status, body, markup="html" in media_type or body.lstrip()[:1] == b"<")
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
+        if status in _PAUSING and retry_after:
+            self._pace.postpone(urlsplit(response.url).hostname or "", min(retry_after, _LONGEST_WAIT))
+        if blocked:
+            raise FetchError(
+                Outcome.BLOCKED,
+                f"the server {blocked} (status {status})",
+                status=status,
+                bytes_read=len(body),
+                transient=status in _PAUSING and (retry_after or 0) <= _LONGEST_WAIT,
+                retry_after=retry_after,
+            )
+        if not 200 <= status < 300:
+            raise _bad_status(status, retry_after, len(body))
+        if not body.strip():
+            raise FetchError(Outcome.EMPTY, "the answer is empty", status=status, bytes_read=len(body))
+
+
+def _prepare(session: requests.Session, url: str, headers: dict[str, str]) -> requests.PreparedRequest:
+    try:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise FetchError(Outcome.REFUSED_ADDRESS, f"only http and https are asked for, not {url[:80]!r}")
+        return session.prepare_request(requests.Request("GET", urldefrag(url).url, headers=headers))
+    except (requests.RequestException, ValueError) as error:
+        raise FetchError(Outcome.ERROR, f"not an address that can be asked for: {error}") from error
+
+
+def _redirect_target(response: requests.Response) -> str:
+    """Where a redirect leads, absolute; empty where the answer is none."""
+    location = response.headers.get("Location", "")
+    if response.status_code not in _REDIRECTS or not location:
+        return ""
+    raw = location.encode("latin-1", "replace")  # headers arrive as latin-1, whatever they hold
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")
+    try:
+        return requote_uri(urldefrag(urljoin(response.url, text)).url)
+    except ValueError as error:
+        raise FetchError(Outcome.ERROR, f"redirects to {text[:80]!r}, which is no address") from error
+
+
+def _bad_status(status: int, retry_after: float | None, bytes_read: int) -> FetchError:
+    phrase = http.client.responses.get(status, "unknown status")
+    outcome = Outcome.GONE if status in {404, 410} else Outcome.ERROR
+    return FetchError(
+        outcome,
+        f"the server answers {status} {phrase}",
+        status=status,
+        bytes_read=bytes_read,
+        transient=status in _PAUSING and (retry_after or 0) <= _LONGEST_WAIT,
+        retry_after=retry_after,
+    )
+
+
+def _not_finished(settings: Fetching) -> FetchError:
+    return FetchError(Outcome.TIMEOUT, f"not finished after {settings.total_seconds:g} s")
+
+
+def _as_fetch_error(error: Exception, exchange: Exchange, settings: Fetching) -> FetchError:
+    """The outcome of what the libraries raise."""
+    if exchange.expired:
+        return _not_finished(settings)
+    if isinstance(error, requests.exceptions.SSLError | SSLError):
+        return FetchError(Outcome.TLS, f"TLS could not be verified: {error}"[:500])
+    if isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError):
+        return FetchError(Outcome.TIMEOUT, f"no answer for {settings.timeout_seconds:g} s")
+    if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
+        return FetchError(Outcome.UNDECODABLE, f"the compression is broken: {error}"[:500])
+    transient = not isinstance(error, requests.exceptions.InvalidURL | ValueError)
+    return FetchError(Outcome.ERROR, f"{type(error).__name__}: {error}"[:500], transient=transient)
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds of a Retry-After header, which holds seconds or a date."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+_backoff = wait_exponential_jitter(initial=1, max=30, jitter=1)
+
+
+def _wait_before_retry(state: RetryCallState) -> float:
+    """Exponential with jitter, or longer where the server says so."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, FetchError) and error.retry_after else 0.0
+    return max(asked, _backoff(state))

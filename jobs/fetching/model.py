@@ -1,0 +1,98 @@
+"""What fetching gives: a response with its request, or an error with its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import Message
+from enum import StrEnum
+
+from storage.tables import Outcome
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in the order in which they stood, names as they were written."""
+
+
+class PageKind(StrEnum):
+    """What an address is asked for as."""
+
+    LIST = "list"
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+
+
+class FetchError(Exception):
+    """An address could not be read; ``outcome`` says how that ended, ``detail`` why."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        detail: str,
+        *,
+        status: int | None = None,
+        bytes_read: int = 0,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{outcome}: {detail}")
+        self.outcome = outcome
+        self.detail = detail
+        self.status = status
+        self.bytes_read = bytes_read
+        self.transient = transient
+        """Whether asking again in a moment may help."""
+        self.retry_after = retry_after
+        """Seconds that the server asks to wait, None where it says nothing."""
+
+
+class FetchingStoppedError(Exception):
+    """The daemon is ending; what was about to be asked is asked at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One hop: the address that answered with ``status`` and named ``target``."""
+
+    url: str
+    status: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A response whose body is decompressed and within its limit; status is 200 to 299, or 304."""
+
+    url: str
+    """The address asked for."""
+    final_url: str
+    """The address that answered, after redirects."""
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    request_headers: Headers
+    started_at: datetime
+    redirects: tuple[Redirect, ...] = ()
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the server says that nothing changed since the ETag or date that was sent."""
+        return self.status == 304
+
+    def header(self, name: str) -> str:
+        """The first header called ``name``, in whatever case; empty where there is none."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+    @property
+    def media_type(self) -> str:
+        """``text/html`` without parameters; empty where the server does not say."""
+        return self.header("Content-Type").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """What the Content-Type header declares, unchecked; empty where it declares nothing."""
+        message = Message()
+        message["Content-Type"] = self.header("Content-Type").encode("ascii", "replace").decode()
+        declared = message.get_content_charset()
+        return declared or ""

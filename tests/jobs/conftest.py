@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from settings.model import Fetching
+from tests.jobs.loopback import Site
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    running = Site()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def fetching(site: Site) -> Fetching:
+    """Settings that allow the test site and do not wait."""
+    return Fetching(
+        allow_private_hosts=(site.host,), delay_seconds=0, timeout_seconds=2, total_seconds=4, threads=4
+    )

@@ -1,0 +1,84 @@
+"""A small site on loopback that answers as each test wants, over real sockets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+def answer(
+    body: bytes | str = b"",
+    *,
+    status: int = 200,
+    media_type: str = "text/html; charset=utf-8",
+    **headers: str,
+) -> Answer:
+    """An answer with these parts; underscores in header names stand for hyphens."""
+    data = body.encode() if isinstance(body, str) else body
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", media_type)
+        handler.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    return send
+
+
+def redirect(target: str, status: int = 302, **headers: str) -> Answer:
+    return answer(status=status, Location=target, **headers)
+
+
+class Site:
+    """Answers by path (with its query first, then without); 404 for the rest; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                site.asked.append((self.path, dict(self.headers.items())))
+                send = site.answers.get(self.path) or site.answers.get(self.path.partition("?")[0])
+                try:
+                    (send or answer("not here", status=404))(self)
+                except OSError:  # the client had enough
+                    self.close_connection = True
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                """Tests look at ``asked`` instead."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that hangs up is what some tests are about."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        self.host = f"127.0.0.1:{self.port}"
+        self.address = f"http://{self.host}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def __setitem__(self, path: str, send: Answer) -> None:
+        self.answers[path] = send
+
+    def paths(self) -> list[str]:
+        """Paths asked for, robots.txt left out."""
+        return [path for path, _ in self.asked if path != "/robots.txt"]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
