@@ -1,0 +1,78 @@
+"""The cues as data, compiled once per process into automata that read a document's window in one pass."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from detection.model import DocumentKind
+
+KINDS = tuple(DocumentKind)
+YEAR_OPENERS = frozenset(
+    bracket + century for bracket in "〔[［（(【" for century in ("19", "20", "１９", "２０")
+)
+"""How the year of a document number begins; the automaton finds them, an anchored pattern checks them."""
+
+Weights = tuple[tuple[int, float], ...]
+"""Position in :data:`KINDS` and weight, for each kind that a cue speaks for or against."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueSet:
+    in_title: AhoCorasick
+    in_text: AhoCorasick
+    title_weights: dict[str, Weights]
+    text_weights: dict[str, Weights]
+    """By every term of ``in_text``; empty for labels and openings of years."""
+    ending_weights: dict[str, Weights]
+    ending_lengths: tuple[int, ...]
+    """Longest first."""
+    labels: dict[str, str]
+    """The field (``publisher``, ``issuer``, ``number``, ``date``, ``posted``) that a label introduces."""
+    label_terms: frozenset[str]
+    thresholds: tuple[float, ...]
+    """The score that each kind of :data:`KINDS` needs."""
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """A TOML file that lies beside this module."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+
+
+@cache
+def load_cues() -> CueSet:
+    """The cues of ``kinds.toml`` with the form labels of ``officials.toml``.
+
+    Raises:
+        KeyError: a kind has no table of its own, or a table no threshold.
+    """
+    tables = read_table("kinds.toml")
+    title, text, endings = (_weights(tables, key) for key in ("title", "text", "title_ends"))
+    fields = read_table("officials.toml")["labels"]
+    labels = {term + colon: field for field, terms in fields.items() for term in terms for colon in "：:"}
+    terms = {*text, *labels, *YEAR_OPENERS}
+    return CueSet(
+        in_title=AhoCorasick(sorted(title), matchkind=MatchKind.LeftmostLongest),
+        in_text=AhoCorasick(sorted(terms), matchkind=MatchKind.LeftmostLongest),
+        title_weights=title,
+        text_weights={term: text.get(term, ()) for term in terms},
+        ending_weights=endings,
+        ending_lengths=tuple(sorted({len(ending) for ending in endings}, reverse=True)),
+        labels=labels,
+        label_terms=frozenset(labels),
+        thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
+    )
+
+
+def _weights(tables: dict[str, Any], key: str) -> dict[str, Weights]:
+    weights: dict[str, Weights] = {}
+    for position, kind in enumerate(KINDS):
+        for weight, terms in tables[kind].get(key, {}).items():
+            for term in terms:
+                weights[term] = (*weights.get(term, ()), (position, float(weight)))
+    return weights

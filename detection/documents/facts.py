@@ -1,0 +1,47 @@
+"""The facts of a document, put together from its window and, where it is official, from its layout."""
+
+from __future__ import annotations
+
+from detection.documents.kinds import Reading, read_window
+from detection.documents.numbers import is_number_at
+from detection.documents.official import OfficialFacts, read_official
+from detection.documents.publishers import decide_publisher_kind
+from detection.model import DocumentFacts, DocumentKind, OfficialDocument
+
+OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
+"""Kinds that are read for number, issuer and date even where no number shows."""
+NOTHING = OfficialFacts(OfficialDocument(), ())
+
+
+def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
+    """What kind of document a text is, who publishes it, what it says of itself, what it forwards.
+
+    Reads the title, the head and the tail of the text; official documents are read further, up to a bound,
+    for the documents that they forward.
+
+    Args:
+        text: the visible text, of any length.
+        title: the page's or file's title; the first line stands in for it.
+        publisher: name of the body that the site or the record gives.
+        url: the address; an address under ``gov.cn`` belongs to a public body.
+    """
+    reading = read_window(text, title)
+    official = read_official(text, title, reading.values) if _looks_official(text, reading) else NOTHING
+    issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
+    names = (publisher, issuer, stated, _site_owner(url) if url else "")
+    publisher_kind = decide_publisher_kind(reading.kind, names, text[:600])
+    return DocumentFacts(reading.kind, publisher_kind, official.document, official.forwards)
+
+
+def _looks_official(text: str, reading: Reading) -> bool:
+    if reading.kind in OFFICIAL or "number" in reading.values or "issuer" in reading.values:
+        return True
+    return bool(reading.year_openers) and any(
+        is_number_at(text, text.find(opener)) for opener in reading.year_openers
+    )
+
+
+def _site_owner(url: str) -> str:
+    """``.gov.cn`` is given to organs only."""
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+    return "人民政府" if host.endswith(".gov.cn") else ""

@@ -1,0 +1,104 @@
+"""Which kind of document a text is: weighted cues in its title and in a bounded window of its text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, load_cues
+from detection.model import DocumentKind
+
+HEAD = 700
+TAIL = 200
+"""Characters read from each end of a text; what a document is shows there, and the cost stays bounded."""
+MAX_TITLE = 120
+_MAX_VALUE = 60
+_POLICY = KINDS.index(DocumentKind.POLICY)
+_ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
+_SITE_NAME = re.compile(r"[-_—|｜][^-_—|｜]{2,30}$")
+_CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one pass over the window saw."""
+
+    kind: DocumentKind
+    values: dict[str, str]
+    """Values of the form labels met, by field: the first of each."""
+    year_openers: frozenset[str] | set[str]
+    """Openings of bracketed years met: a document number may stand there."""
+    scores: tuple[float, ...]
+    """By position in :data:`KINDS`."""
+
+
+def read_window(text: str, title: str) -> Reading:
+    """Reads title, head and tail once: the document's kind, its form's values, where numbers may stand.
+
+    A cue counts once however often it stands there, so that repetition cannot outweigh variety.
+    """
+    cues = load_cues()
+    window = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
+    title = title.strip()[:MAX_TITLE] or _first_line(window)
+    scores = [0.0] * len(KINDS)
+    _score_title(title, cues, scores)
+    hits = set(cues.in_text.find_matches_as_strings(window))
+    weights = cues.text_weights
+    for hit in hits:
+        for position, weight in weights[hit]:
+            scores[position] += weight
+    if "第" in text[:20] and _ARTICLE.match(text):
+        scores[_POLICY] += 6  # an article: part of a law
+    labels = hits & cues.label_terms
+    values = _read_values(labels, window, cues) if labels else {}
+    return Reading(_choose(scores, cues), values, hits & YEAR_OPENERS, tuple(scores))
+
+
+def _first_line(window: str) -> str:
+    """A text without a title has its first line for one, where that is short."""
+    head = window[:MAX_TITLE].lstrip()
+    line, newline, _ = head.partition("\n")
+    return line.rstrip() if newline else ""
+
+
+def _read_values(labels: set[str], window: str, cues: CueSet) -> dict[str, str]:
+    """The rest of the line after each form label; of two labels of one field the first in the text counts."""
+    values: dict[str, str] = {}
+    for start, label in sorted((window.find(label) + len(label), label) for label in labels):
+        stop = window.find("\n", start, start + _MAX_VALUE)
+        values.setdefault(
+            cues.labels[label], window[start : stop if stop >= 0 else start + _MAX_VALUE].strip()
+        )
+    return values
+
+
+def _score_title(title: str, cues: CueSet, scores: list[float]) -> None:
+    """Cues within the title, and its longest ending that the cues know."""
+    for hit in set(cues.in_title.find_matches_as_strings(title)):
+        for position, weight in cues.title_weights[hit]:
+            scores[position] += weight
+    bare = _without_trimmings(title)
+    for length in cues.ending_lengths:
+        weights = cues.ending_weights.get(bare[-length:])
+        if weights is not None:
+            for position, weight in weights:
+                scores[position] += weight
+            return
+
+
+def _without_trimmings(title: str) -> str:
+    """A title less the site's name behind a dash and a remark in brackets at its end."""
+    if not title.isalpha():
+        title = _SITE_NAME.sub("", title).rstrip()
+    if title.endswith(("）", ")", "】", "]")):
+        title = _CLOSING_BRACKET.sub("", title).rstrip()
+    return title
+
+
+def _choose(scores: list[float], cues: CueSet) -> DocumentKind:
+    """The kind with the highest score among those that reach their threshold, else ``other``."""
+    best = scores.index(max(scores))
+    if scores[best] >= cues.thresholds[best]:
+        return KINDS[best]
+    reached = [position for position, score in enumerate(scores) if score >= cues.thresholds[position]]
+    return KINDS[max(reached, key=scores.__getitem__)] if reached else DocumentKind.OTHER

@@ -1,0 +1,117 @@
+"""Which kind of body publishes a document: by the publisher's name, else by what the document is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from ahocorasick_rs import AhoCorasick
+
+from detection.documents.cues import read_table
+from detection.model import DocumentKind, PublisherKind
+
+MAX_NAME = 60
+_USUAL = {
+    DocumentKind.POLICY: PublisherKind.PUBLIC_BODY,
+    DocumentKind.TRAINING_AD: PublisherKind.TRAINING_SCHOOL,
+}
+"""Who publishes such a document where no name says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameRules:
+    """The lists of ``publishers.toml`` in the file's order; the first list with a hit decides."""
+
+    kinds: tuple[PublisherKind | None, ...]
+    """By list; None for sites that carry what others publish."""
+    within: AhoCorasick
+    list_of_term: dict[str, int]
+    list_of_ending: dict[str, int]
+    ending_lengths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAs:
+    kind: PublisherKind | None
+    is_carrier: bool = False
+    """Whether the name is that of a site which carries what others publish."""
+
+
+@cache
+def _load_rules() -> NameRules:
+    """Raises ValueError where a list names no publisher kind."""
+    kinds: list[PublisherKind | None] = []
+    terms: dict[str, int] = {}
+    endings: dict[str, int] = {}
+    for position, rule in enumerate(read_table("publishers.toml")["names"]):
+        kinds.append(PublisherKind(rule["kind"]) if "kind" in rule else None)
+        for term in rule.get("contains", ()):
+            terms.setdefault(term, position)
+        for ending in rule.get("ends", ()):
+            endings.setdefault(ending, position)
+    lengths = tuple(sorted({len(ending) for ending in endings}))
+    return NameRules(tuple(kinds), AhoCorasick(list(terms)), terms, endings, lengths)
+
+
+@cache
+def _load_voices() -> tuple[tuple[PublisherKind, DocumentKind | None, tuple[str, ...]], ...]:
+    return tuple(
+        (
+            PublisherKind(row["kind"]),
+            DocumentKind(row["document"]) if "document" in row else None,
+            tuple(row["says"]),
+        )
+        for row in read_table("publishers.toml")["voices"]
+    )
+
+
+@lru_cache(maxsize=8192)
+def classify_name(name: str) -> NamedAs:
+    """The kind that a body's name shows; its kind is None where it shows none."""
+    rules = _load_rules()
+    bare = name.strip()[:MAX_NAME]
+    hits = [rules.list_of_term[term] for term in rules.within.find_matches_as_strings(bare, overlapping=True)]
+    ends = (rules.list_of_ending.get(bare[-length:]) for length in rules.ending_lengths)
+    hits += [position for position in ends if position is not None]
+    if not bare or not hits:
+        return NamedAs(None)
+    kind = rules.kinds[min(hits)]
+    return NamedAs(kind, is_carrier=kind is None)
+
+
+def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str) -> PublisherKind:
+    """Publisher kind from the names found, best first, else from the kind of document and its voice.
+
+    Args:
+        kind: what the document is.
+        names: the publisher given, the issuer, the form's value; empty ones are skipped.
+        text: the beginning of the text, in which a publisher speaks of itself.
+    """
+    if kind is DocumentKind.RESUME:
+        return PublisherKind.INDIVIDUAL
+    found = [classify_name(name) for name in names if name]
+    named = next((name.kind for name in found if name.kind is not None), None)
+    if named is not None:
+        return _in_its_role(named, kind, names)
+    if kind in _USUAL:
+        return _USUAL[kind]
+    if kind is not DocumentKind.RECRUITMENT and any(name.is_carrier for name in found):
+        return PublisherKind.COMPANY
+    return _by_voice(kind, text)
+
+
+def _in_its_role(named: PublisherKind, kind: DocumentKind, names: tuple[str, ...]) -> PublisherKind:
+    """A company that sells courses is a school; one of the education trade that hires is an employer."""
+    if kind is DocumentKind.TRAINING_AD and named is PublisherKind.COMPANY:
+        return PublisherKind.TRAINING_SCHOOL
+    if kind is DocumentKind.RECRUITMENT and named is PublisherKind.TRAINING_SCHOOL:
+        is_company = any(word in name for name in names for word in ("公司", "集团"))
+        return PublisherKind.COMPANY if is_company else named
+    return named
+
+
+def _by_voice(kind: DocumentKind, text: str) -> PublisherKind:
+    for publisher_kind, document_kind, phrases in _load_voices():
+        if document_kind in (None, kind) and any(phrase in text for phrase in phrases):
+            return publisher_kind
+    return PublisherKind.UNKNOWN
