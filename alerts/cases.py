@@ -1,0 +1,244 @@
+"""From findings to cases, and to the letters that they cause, in one transaction.
+
+A case is one posting and one qualification, however often and wherever it is seen: a new place or version is
+an event of the case, not a new mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlmodel import Session, col, select
+
+from alerts.history import ACTOR
+from alerts.letters import Letter, compose_alert
+from alerts.outbox import enqueue
+from alerts.passages import passage
+from alerts.postings import Posting, case_key, same_title
+from alerts.routing import Recipient, recipients
+from alerts.rows import insert_once
+from detection.model import Mention, ScanResult, Severity, Violation
+from settings.model import Settings
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+
+_Subject = tuple[str, Violation]
+
+
+class Kept(Protocol):
+    """What the archive says of the version that was scanned."""
+
+    @property
+    def document_id(self) -> int: ...
+    @property
+    def version_id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCases:
+    """What a scan changed; all zero and empty where it had been recorded before."""
+
+    findings: int
+    """Findings written, also those too slight for a case."""
+    opened: tuple[int, ...]
+    """Cases that are new, in order of their first finding."""
+    seen: tuple[int, ...]
+    """Older cases met at a new place or in a new version."""
+    messages: int
+    """Letters that wait in the outbox because of this scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A stored version with what detection said of it."""
+
+    version_id: int
+    document: Document
+    version: DocumentVersion
+    posting: Posting
+    result: ScanResult
+    now: datetime
+
+
+def open_cases(
+    session: Session, kept: Kept, result: ScanResult, settings: Settings, now: datetime
+) -> OpenedCases:
+    """Record the findings of a stored version, open their cases and write the letters about them.
+
+    Everything happens in the caller's transaction: cases and letters are committed together or not at all.
+    Doing it twice changes nothing. A finding below ``medium`` is kept without a case. Raises ``LookupError``
+    where ``kept.version_id`` is not stored yet.
+    """
+    scanned = _read_scanned(session, kept, result, now)
+    findings, opened, seen = 0, [], []
+    for (qualification, violation), mentions in _by_subject(result.findings).items():
+        alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
+        case_id = None
+        if alerts:
+            case_id, new = _case_of(session, scanned, qualification, violation, alerts)
+            if new:
+                opened.append(case_id)
+            if _record_sighting(session, scanned, case_id, new=new) and not new:
+                seen.append(case_id)
+        for mention in mentions:
+            finding = _finding(scanned, mention, case_id if mention in alerts else None)
+            findings += insert_once(session, finding) is not None
+    messages = _write_letters(session, scanned, opened, settings)
+    return OpenedCases(findings, tuple(opened), tuple(seen), messages)
+
+
+def pushed_severity(mention: Mention) -> Severity:
+    """The severity to alert with: a verdict that a person has to confirm is never urgent."""
+    if mention.needs_review and mention.severity.rank > Severity.MEDIUM.rank:
+        return Severity.MEDIUM
+    return mention.severity
+
+
+def _read_scanned(session: Session, kept: Kept, result: ScanResult, now: datetime) -> _Scanned:
+    document = session.get(Document, kept.document_id)
+    version = session.get(DocumentVersion, kept.version_id)
+    if document is None or version is None:
+        raise LookupError(f"version {kept.version_id} of document {kept.document_id} is not stored")
+    posting = Posting(
+        number=result.facts.document.number or "",
+        publisher=document.publisher,
+        title=document.title,
+        text=version.text,
+    )
+    return _Scanned(kept.version_id, document, version, posting, result, now)
+
+
+def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
+    subjects: dict[_Subject, list[Mention]] = {}
+    for mention in mentions:
+        if mention.violation is None:
+            raise ValueError(f"{mention.quote!r} breaks no rule and is no finding")
+        subjects.setdefault((mention.qualification, mention.violation), []).append(mention)
+    return subjects
+
+
+def _case_of(
+    session: Session, scanned: _Scanned, qualification: str, violation: Violation, alerts: Sequence[Mention]
+) -> tuple[int, bool]:
+    """The case's id, and whether it is new."""
+    earlier = _case_of_earlier_version(session, scanned, qualification, violation)
+    if earlier is not None:
+        return earlier, False
+    worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
+    key = case_key(scanned.posting.identity(worst.start, worst.end), qualification, violation)
+    written = insert_once(session, _case(scanned, key, violation, worst))
+    if written is not None:
+        return written, True
+    known = session.exec(select(Case.id).where(Case.key == key)).one()
+    if known is None:
+        raise LookupError(f"case {key} has no id")
+    return known, False
+
+
+def _case_of_earlier_version(
+    session: Session, scanned: _Scanned, qualification: str, violation: Violation
+) -> int | None:
+    """The page's own case: its wording may change; another title at its address is another posting."""
+    cases = session.exec(
+        select(Case)
+        .join(Finding, col(Finding.case_id) == col(Case.id))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .where(DocumentVersion.document_id == scanned.document.id)
+        .where(Case.qualification == qualification, Case.violation == violation.value)
+        .order_by(col(Case.id))
+        .distinct()
+    )
+    return next((case.id for case in cases if same_title(case.title, scanned.document.title)), None)
+
+
+def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> Case:
+    return Case(
+        key=key,
+        qualification=worst.qualification,
+        status=worst.status.value,
+        usage=worst.usage.value,
+        violation=violation.value,
+        severity=pushed_severity(worst).value,
+        publisher=scanned.document.publisher,
+        publisher_kind=scanned.result.facts.publisher_kind.value,
+        region=scanned.document.region,
+        title=scanned.document.title,
+        url=scanned.document.url,
+        needs_review=worst.needs_review,
+        opened_at=scanned.now,
+        updated_at=scanned.now,
+    )
+
+
+def _finding(scanned: _Scanned, mention: Mention, case_id: int | None) -> Finding:
+    return Finding(
+        version_id=scanned.version_id,
+        case_id=case_id,
+        start=mention.start,
+        end=mention.end,
+        quote=mention.quote,
+        context=passage(scanned.posting.text, mention.start, mention.end).text,
+        qualification=mention.qualification,
+        status=mention.status.value,
+        since=mention.since,
+        status_document=mention.status_document,
+        usage=mention.usage.value,
+        cue=mention.cue,
+        violation="" if mention.violation is None else mention.violation.value,
+        severity=mention.severity.value,
+        legal_basis=list(mention.legal_basis),
+        explanation=mention.explanation,
+        advice=mention.advice,
+        needs_review=mention.needs_review,
+        foreign=mention.foreign,
+        as_of=scanned.result.as_of,
+        found_at=scanned.now,
+    )
+
+
+def _record_sighting(session: Session, scanned: _Scanned, case_id: int, *, new: bool) -> bool:
+    """Whether the case had not been met in this version before."""
+    event = CaseEvent(
+        case_id=case_id,
+        key=f"seen:{scanned.version_id}",
+        kind="found" if new else "seen",
+        actor=ACTOR,
+        note=scanned.document.url,
+        at=scanned.now,
+    )
+    return insert_once(session, event) is not None
+
+
+def _write_letters(session: Session, scanned: _Scanned, opened: Sequence[int], settings: Settings) -> int:
+    """One letter per recipient, about all new cases that are theirs: one mail, not fifty."""
+    addressed: dict[str, tuple[Recipient, list[Case]]] = {}
+    cases = session.exec(select(Case).where(col(Case.id).in_(opened)).order_by(col(Case.id))).all()
+    for case in cases:
+        for recipient in recipients(settings, region=case.region, severity=Severity(case.severity)):
+            addressed.setdefault(recipient.email.casefold(), (recipient, []))[1].append(case)
+    return sum(
+        enqueue(session, _letter(session, scanned, recipient, theirs, settings), scanned.now)
+        for recipient, theirs in addressed.values()
+    )
+
+
+def _letter(
+    session: Session, scanned: _Scanned, recipient: Recipient, cases: Sequence[Case], settings: Settings
+) -> Letter:
+    findings = session.exec(
+        select(Finding)
+        .where(Finding.version_id == scanned.version_id)
+        .where(col(Finding.case_id).in_([case.id for case in cases]))
+        .order_by(col(Finding.start), col(Finding.id))
+    ).all()
+    return compose_alert(
+        document=scanned.document,
+        version=scanned.version,
+        number=scanned.posting.number,
+        cases=cases,
+        findings=findings,
+        recipient=recipient,
+        settings=settings,
+    )

@@ -1,0 +1,68 @@
+"""The ways a message can leave the house. Each module or folder in here is one: adding one touches no other.
+
+A channel's module has a function ``open_channel(settings) -> Channel | None``, which gives None where the
+configuration lacks what the channel needs. The channel's name, as it stands in the outbox, is its module's.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Protocol
+
+from settings.model import Settings
+
+
+class DeliveryFailure(Exception):  # noqa: N818 - "failure" is the word of RFC 3463
+    """A channel did not deliver the message; the text says why."""
+
+
+class TemporaryFailure(DeliveryFailure):
+    """A later try may succeed."""
+
+
+class ChannelDown(TemporaryFailure):
+    """Nothing can be delivered at the moment, not only this message."""
+
+
+class PermanentFailure(DeliveryFailure):
+    """No later try of this message will succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to be sent to one recipient."""
+
+    message_id: str
+    """With its angle brackets; the same at every try."""
+    recipient: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str
+    written_at: datetime
+    unsubscribe: str = ""
+    """Address that stops such messages."""
+
+
+class Channel(Protocol):
+    """Delivers one message at a time; may be called from any thread."""
+
+    @property
+    def patience(self) -> timedelta:
+        """Longest time that one ``send`` may take; the lease of a message outlasts it."""
+
+    def send(self, message: Rendered) -> None:
+        """Deliver, or raise ``TemporaryFailure`` or ``PermanentFailure``; returns only when accepted."""
+
+
+def open_channels(settings: Settings) -> dict[str, Channel]:
+    """Every channel that ``settings`` configure, by name."""
+    channels = {}
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        channel = import_module(module.name).open_channel(settings)
+        if channel is not None:
+            channels[module.name.rpartition(".")[2]] = channel
+    return channels

@@ -1,0 +1,37 @@
+"""Steps of a case that the program takes itself, each an event that is never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, update
+
+from alerts.rows import insert_once
+from storage.tables import Case, CaseEvent, CaseState
+
+ACTOR = "qualwatch"
+"""Who took a step that no person took."""
+
+
+def mark_notified(
+    session: Session, case_ids: Iterable[int], *, message: int, recipient: str, at: datetime
+) -> None:
+    """Note that outbox row ``message`` was accepted; the first one moves a case to ``notified``."""
+    for case_id in case_ids:
+        insert_once(
+            session,
+            CaseEvent(
+                case_id=case_id,
+                key=f"notified:{message}",
+                kind="notified",
+                actor=ACTOR,
+                note=recipient,
+                at=at,
+            ),
+        )
+        session.execute(
+            update(Case)
+            .where(col(Case.id) == case_id, col(Case.state) == CaseState.FOUND)
+            .values(state=CaseState.NOTIFIED, updated_at=at)
+        )

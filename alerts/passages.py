@@ -1,0 +1,84 @@
+"""Words from outside, made fit to be shown: cut to their sentence, cleaned of controls, masked.
+
+What is stored stays as it came; these functions are for what people read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+PASSAGE_LIMIT = 160
+"""Characters kept on each side of a quote where its sentence is longer."""
+_SENTENCE_END = frozenset("。！？!?；;\n\r\t\v\f\x85\u2028\u2029")
+_BIDI_AND_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_PERSONAL_NUMBERS = re.compile(
+    r"(?<!\d)(?:"
+    r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXxＸｘ]"  # identity card, GB 11643
+    r"|1[3-9]\d(?:[-\s]?\d{4}){2}"  # mobile telephone
+    r"|0\d{2,3}[-－—\s]?[2-9]\d{6,7}"  # telephone with area code
+    r"|[2-9]\d{2,3}[-－]\d{4}(?!\s*年)"  # local telephone, written in two groups
+    r")(?!\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence or cell; the quote is ``text[start:end]``."""
+
+    text: str
+    start: int
+    end: int
+
+
+def passage(text: str, start: int, end: int) -> Passage:
+    """The sentence or cell around ``text[start:end]``, up to PASSAGE_LIMIT longer on either side."""
+    first = start
+    while first > max(0, start - PASSAGE_LIMIT) and text[first - 1] not in _SENTENCE_END:
+        first -= 1
+    last = end
+    while last < min(len(text), end + PASSAGE_LIMIT) and text[last] not in _SENTENCE_END:
+        last += 1
+    while first < start and text[first].isspace():
+        first += 1
+    while last > end and text[last - 1].isspace():
+        last -= 1
+    return Passage(text[first:last], start - first, end - first)
+
+
+def mask_personal_numbers(text: str) -> str:
+    """``text`` with the middle of telephone and identity numbers starred; offsets stay as they are."""
+    return _PERSONAL_NUMBERS.sub(lambda match: _starred(match.group()), text)
+
+
+def _starred(number: str) -> str:
+    kept = 3 if len(number) > 9 else 1
+    return number[:kept] + "*" * (len(number) - kept - 2) + number[-2:]
+
+
+def displayable(text: str, *, limit: int = 0) -> str:
+    """``text`` on one line, without control, bidirectional and invisible characters, cut at ``limit``."""
+    visible = _BIDI_AND_INVISIBLE.sub("", text)
+    spaced = "".join(
+        " " if unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"} else char for char in visible
+    )
+    line = " ".join(spaced.split())
+    if limit and len(line) > limit:
+        return line[: limit - 1] + "…"
+    return line
+
+
+def safe_link(url: str) -> str:
+    """``url`` where it is plain http or https with a host and without credentials, else an empty string."""
+    if len(url) > 2048 or any(char.isspace() or not char.isprintable() for char in url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        trustworthy = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None
+    except ValueError:
+        return ""
+    return url if trustworthy else ""

@@ -1,0 +1,118 @@
+"""Postings as the archive stores them, and findings in them, for the tests of the alerts room."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from alerts.cases import OpenedCases, open_cases
+from catalogue.model import Status
+from detection.model import (
+    DocumentFacts,
+    DocumentKind,
+    Mention,
+    OfficialDocument,
+    PublisherKind,
+    ScanResult,
+    Severity,
+    Usage,
+    Violation,
+)
+from settings.model import Settings
+from storage.tables import Document, DocumentVersion
+
+NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Kept:
+    document_id: int
+    version_id: int
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A text as some site carries it."""
+
+    text: str
+    title: str = "福安市某某医院2026年公开招聘财务人员公告"
+    publisher: str = "福安市某某医院"
+    url: str = "https://hr.example.com/notice/1.html"
+    region: str | None = "350900"
+    number: str | None = None
+
+
+def mention(text: str, quote: str = "会计从业资格证", **changes: object) -> Mention:
+    """A finding of ``quote`` in ``text``: a cancelled certificate, required, of severity high."""
+    start = text.index(quote)
+    values: dict[str, object] = {
+        "start": start,
+        "end": start + len(quote),
+        "quote": quote,
+        "qualification": "会计从业资格",
+        "status": Status.CANCELLED,
+        "since": date(2017, 11, 5),
+        "status_document": "中华人民共和国会计法（2017年修正）",
+        "usage": Usage.REQUIRED,
+        "cue": "须持有",
+        "violation": Violation.CANCELLED_HIRING_REQUIREMENT,
+        "severity": Severity.HIGH,
+        "legal_basis": ("人社部发〔2017〕68号", "吉政办发〔2017〕54号第二条"),
+        "explanation": "会计从业资格自2017年11月5日起取消，用人单位不得将其作为招聘条件。",
+        "advice": "删除招聘条件中的会计从业资格证要求，并在原发布渠道更正。",
+    }
+    return Mention(**(values | changes))  # type: ignore[arg-type]
+
+
+def scanned(*mentions: Mention, number: str | None = None) -> ScanResult:
+    facts = DocumentFacts(
+        document_kind=DocumentKind.RECRUITMENT,
+        publisher_kind=PublisherKind.PUBLIC_BODY,
+        document=OfficialDocument(number=number),
+    )
+    return ScanResult(as_of=date(2026, 11, 2), facts=facts, mentions=mentions)
+
+
+def keep(session: Session, posting: Posting, now: datetime = NOW) -> Kept:
+    """Store the posting's document and version as the archive would."""
+    document = session.exec(select(Document).where(Document.url == posting.url)).one_or_none()
+    if document is None:
+        document = Document(url=posting.url, source="sample", first_seen_at=now, last_seen_at=now)
+    document.title, document.publisher, document.region = posting.title, posting.publisher, posting.region
+    session.add(document)
+    session.flush()
+    digest = hashlib.sha256(posting.text.encode("utf-8", "replace")).hexdigest()
+    version = session.exec(
+        select(DocumentVersion).where(
+            DocumentVersion.document_id == document.id, DocumentVersion.text_sha256 == digest
+        )
+    ).one_or_none()
+    if version is None:
+        version = DocumentVersion(
+            document_id=document.id or 0,
+            text_sha256=digest,
+            text=posting.text,
+            document_kind="recruitment",
+            publisher_kind="public_body",
+            body_sha256=digest,
+            seen_at=now,
+        )
+        session.add(version)
+        session.flush()
+    assert document.id is not None
+    assert version.id is not None
+    return Kept(document.id, version.id)
+
+
+def report(
+    engine: Engine, settings: Settings, posting: Posting, *mentions: Mention, now: datetime = NOW
+) -> OpenedCases:
+    """Store the posting and open its cases, committed; without mentions the usual one is in it."""
+    with Session(engine) as session, session.begin():
+        found = mentions or (mention(posting.text),)
+        result = scanned(*found, number=posting.number)
+        return open_cases(session, keep(session, posting, now), result, settings, now)
