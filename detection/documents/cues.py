@@ -10,7 +10,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from detection.model import DocumentKind
+from detection.model import DocumentKind, PublisherKind
 
 KINDS = tuple(DocumentKind)
 YEAR_OPENERS = frozenset(
@@ -35,6 +35,11 @@ class CueSet:
     labels: dict[str, str]
     """The field (``publisher``, ``issuer``, ``number``, ``date``, ``posted``) that a label introduces."""
     label_terms: frozenset[str]
+    stated: dict[str, PublisherKind]
+    """What a form states of the publisher's nature, by its words."""
+    stated_terms: frozenset[str]
+    publisher_weights: dict[str, Weights]
+    """By the publisher's kind: what such a publisher mostly publishes."""
     thresholds: tuple[float, ...]
     """The score that each kind of :data:`KINDS` needs."""
 
@@ -55,7 +60,12 @@ def load_cues() -> CueSet:
     title, text, endings = (_weights(tables, key) for key in ("title", "text", "title_ends"))
     fields = read_table("officials.toml")["labels"]
     labels = {term + colon: field for field, terms in fields.items() for term in terms for colon in "：:"}
-    terms = {*text, *labels, *YEAR_OPENERS}
+    stated = {
+        term: PublisherKind(row["kind"])
+        for row in read_table("publishers.toml")["stated"]
+        for term in row["says"]
+    }
+    terms = {*text, *labels, *stated, *YEAR_OPENERS}
     return CueSet(
         in_title=AhoCorasick(sorted(title), matchkind=MatchKind.LeftmostLongest),
         in_text=AhoCorasick(sorted(terms), matchkind=MatchKind.LeftmostLongest),
@@ -65,6 +75,9 @@ def load_cues() -> CueSet:
         ending_lengths=tuple(sorted({len(ending) for ending in endings}, reverse=True)),
         labels=labels,
         label_terms=frozenset(labels),
+        stated=stated,
+        stated_terms=frozenset(stated),
+        publisher_weights=_weights(tables, "publisher"),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
 

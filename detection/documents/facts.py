@@ -5,7 +5,7 @@ from __future__ import annotations
 from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
-from detection.documents.publishers import decide_publisher_kind
+from detection.documents.publishers import classify_name, decide_publisher_kind
 from detection.model import DocumentFacts, DocumentKind, OfficialDocument
 
 OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
@@ -25,11 +25,12 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         publisher: name of the body that the site or the record gives.
         url: the address; an address under ``gov.cn`` belongs to a public body.
     """
-    reading = read_window(text, title)
+    reading = read_window(text, title, classify_name(publisher).kind if publisher else None)
     official = read_official(text, title, reading.values) if _looks_official(text, reading) else NOTHING
     issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
     names = (publisher, issuer, stated, _site_owner(url) if url else "")
-    publisher_kind = decide_publisher_kind(reading.kind, names, text[:600])
+    stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
+    publisher_kind = stated_kind or decide_publisher_kind(reading.kind, names, text[:600])
     return DocumentFacts(reading.kind, publisher_kind, official.document, official.forwards)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, load_cues
-from detection.model import DocumentKind
+from detection.model import DocumentKind, PublisherKind
 
 HEAD = 700
 TAIL = 200
@@ -28,14 +28,21 @@ class Reading:
     """Values of the form labels met, by field: the first of each."""
     year_openers: frozenset[str] | set[str]
     """Openings of bracketed years met: a document number may stand there."""
+    stated: PublisherKind | None
+    """What a form states of the publisher's nature."""
     scores: tuple[float, ...]
     """By position in :data:`KINDS`."""
 
 
-def read_window(text: str, title: str) -> Reading:
+def read_window(text: str, title: str, publisher_kind: PublisherKind | None = None) -> Reading:
     """Reads title, head and tail once: the document's kind, its form's values, where numbers may stand.
 
     A cue counts once however often it stands there, so that repetition cannot outweigh variety.
+
+    Args:
+        text: the whole text.
+        title: empty where there is none; the first line stands in for it.
+        publisher_kind: what the publisher's name shows, None where it shows nothing.
     """
     cues = load_cues()
     window = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
@@ -47,11 +54,15 @@ def read_window(text: str, title: str) -> Reading:
     for hit in hits:
         for position, weight in weights[hit]:
             scores[position] += weight
+    for position, weight in cues.publisher_weights.get(publisher_kind or "", ()):
+        scores[position] += weight
     if "第" in text[:20] and _ARTICLE.match(text):
         scores[_POLICY] += 6  # an article: part of a law
     labels = hits & cues.label_terms
     values = _read_values(labels, window, cues) if labels else {}
-    return Reading(_choose(scores, cues), values, hits & YEAR_OPENERS, tuple(scores))
+    stated = hits & cues.stated_terms
+    nature = cues.stated[min(stated)] if stated else None
+    return Reading(_choose(scores, cues), values, hits & YEAR_OPENERS, nature, tuple(scores))
 
 
 def _first_line(window: str) -> str:
@@ -88,6 +99,7 @@ def _score_title(title: str, cues: CueSet, scores: list[float]) -> None:
 
 def _without_trimmings(title: str) -> str:
     """A title less the site's name behind a dash and a remark in brackets at its end."""
+    title = title.removesuffix("的模板")
     if not title.isalpha():
         title = _SITE_NAME.sub("", title).rstrip()
     if title.endswith(("）", ")", "】", "]")):

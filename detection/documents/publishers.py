@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -11,6 +12,8 @@ from detection.documents.cues import read_table
 from detection.model import DocumentKind, PublisherKind
 
 MAX_NAME = 60
+_REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")
+"""``…中心（参公）``: what stands in brackets behind a name."""
 _USUAL = {
     DocumentKind.POLICY: PublisherKind.PUBLIC_BODY,
     DocumentKind.TRAINING_AD: PublisherKind.TRAINING_SCHOOL,
@@ -24,6 +27,8 @@ class NameRules:
 
     kinds: tuple[PublisherKind | None, ...]
     """By list; None for sites that carry what others publish."""
+    teaching: frozenset[int]
+    """Lists whose bodies are schools where they sell courses."""
     within: AhoCorasick
     list_of_term: dict[str, int]
     list_of_ending: dict[str, int]
@@ -35,22 +40,27 @@ class NamedAs:
     kind: PublisherKind | None
     is_carrier: bool = False
     """Whether the name is that of a site which carries what others publish."""
+    teaches: bool = False
+    """Whether a body of such a name that sells courses is a school."""
 
 
 @cache
 def _load_rules() -> NameRules:
     """Raises ValueError where a list names no publisher kind."""
     kinds: list[PublisherKind | None] = []
+    teaching: set[int] = set()
     terms: dict[str, int] = {}
     endings: dict[str, int] = {}
     for position, rule in enumerate(read_table("publishers.toml")["names"]):
         kinds.append(PublisherKind(rule["kind"]) if "kind" in rule else None)
+        if rule.get("teaches", False) or kinds[-1] is PublisherKind.COMPANY:
+            teaching.add(position)
         for term in rule.get("contains", ()):
             terms.setdefault(term, position)
         for ending in rule.get("ends", ()):
             endings.setdefault(ending, position)
     lengths = tuple(sorted({len(ending) for ending in endings}))
-    return NameRules(tuple(kinds), AhoCorasick(list(terms)), terms, endings, lengths)
+    return NameRules(tuple(kinds), frozenset(teaching), AhoCorasick(list(terms)), terms, endings, lengths)
 
 
 @cache
@@ -69,14 +79,14 @@ def _load_voices() -> tuple[tuple[PublisherKind, DocumentKind | None, tuple[str,
 def classify_name(name: str) -> NamedAs:
     """The kind that a body's name shows; its kind is None where it shows none."""
     rules = _load_rules()
-    bare = name.strip()[:MAX_NAME]
+    bare = _REMARK.sub("", name.strip()[:MAX_NAME])
     hits = [rules.list_of_term[term] for term in rules.within.find_matches_as_strings(bare, overlapping=True)]
     ends = (rules.list_of_ending.get(bare[-length:]) for length in rules.ending_lengths)
     hits += [position for position in ends if position is not None]
     if not bare or not hits:
         return NamedAs(None)
     kind = rules.kinds[min(hits)]
-    return NamedAs(kind, is_carrier=kind is None)
+    return NamedAs(kind, is_carrier=kind is None, teaches=min(hits) in rules.teaching)
 
 
 def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str) -> PublisherKind:
@@ -90,9 +100,9 @@ def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str)
     if kind is DocumentKind.RESUME:
         return PublisherKind.INDIVIDUAL
     found = [classify_name(name) for name in names if name]
-    named = next((name.kind for name in found if name.kind is not None), None)
-    if named is not None:
-        return _in_its_role(named, kind, names)
+    for name in found:
+        if name.kind is not None:
+            return _in_its_role(name.kind, kind, names, teaches=name.teaches)
     if kind in _USUAL:
         return _USUAL[kind]
     if kind is not DocumentKind.RECRUITMENT and any(name.is_carrier for name in found):
@@ -100,9 +110,11 @@ def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str)
     return _by_voice(kind, text)
 
 
-def _in_its_role(named: PublisherKind, kind: DocumentKind, names: tuple[str, ...]) -> PublisherKind:
+def _in_its_role(
+    named: PublisherKind, kind: DocumentKind, names: tuple[str, ...], *, teaches: bool
+) -> PublisherKind:
     """A company that sells courses is a school; one of the education trade that hires is an employer."""
-    if kind is DocumentKind.TRAINING_AD and named is PublisherKind.COMPANY:
+    if kind is DocumentKind.TRAINING_AD and teaches:
         return PublisherKind.TRAINING_SCHOOL
     if kind is DocumentKind.RECRUITMENT and named is PublisherKind.TRAINING_SCHOOL:
         is_company = any(word in name for name in names for word in ("公司", "集团"))

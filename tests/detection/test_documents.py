@@ -121,6 +121,24 @@ def test_an_education_company_that_hires_is_an_employer() -> None:
     assert facts.publisher_kind is PublisherKind.COMPANY
 
 
+def test_a_form_that_states_its_publishers_nature_is_believed() -> None:
+    posting = "青禾水业\n国企| 100-200人\n岗位职责：抄表。任职要求：高中以上学历。"
+    assert (
+        read_facts(posting, title="抄表员", publisher="青禾水业有限公司").publisher_kind
+        is PublisherKind.PUBLIC_BODY
+    )
+
+
+def test_a_research_institute_that_sells_courses_is_a_school() -> None:
+    facts = read_facts(COURSE, title="润滑培训班", publisher="青山机电技术研究院")
+    assert facts.publisher_kind is PublisherKind.TRAINING_SCHOOL
+
+
+def test_a_companys_own_rules_are_no_policy() -> None:
+    rules = "第一章 总则\n第一条 为规范本公司印章管理，特制定本办法。\n第二条 员工应遵守本制度。"
+    assert read_facts(rules, title="印章管理办法").document_kind is DocumentKind.OTHER
+
+
 def test_an_address_under_gov_cn_belongs_to_a_public_body() -> None:
     facts = read_facts(
         "岗位职责：执法。任职要求：大专。", title="招聘辅助人员", url="https://rsj.example.gov.cn/a.html"
