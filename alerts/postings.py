@@ -7,10 +7,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from alerts.passages import passage
 from detection.model import Violation
 
-NEIGHBOURHOOD = 60
-"""Characters on each side of a finding that tell one posting from another of the same title."""
 TELLING_TITLE = 8
 """Characters that a title needs to name one posting; ``招聘启事`` names any."""
 _SPACE = re.compile(r"\s+")
@@ -31,8 +30,8 @@ class Posting:
     def identity(self, start: int, end: int) -> tuple[str, ...]:
         """The posting as seen from a finding at ``text[start:end]``: equal on every site that carries it.
 
-        A document number is an identity by itself. Else a publisher and a telling title are, with the words
-        around the finding: the whole text would not do, since it comes with the menus of its site. Where
+        A document number is an identity by itself. Else a publisher and a telling title are, with the
+        sentence of the finding: the whole text would not do, since it comes with the menus of its site. Where
         publisher or title say too little, the whole text decides, so that no posting hides another. Spaces,
         and digits of the text (counters, dates of printing), do not matter.
         """
@@ -40,12 +39,8 @@ class Posting:
             return "number", normal_number(self.number)
         publisher, title = _normal(self.publisher), _normal(self.title)
         if publisher and len(title) >= TELLING_TITLE:
-            before, after = (
-                _wording(self.text[:start][-4 * NEIGHBOURHOOD :]),
-                _wording(self.text[end:][: 4 * NEIGHBOURHOOD]),
-            )
-            nearby = before[-NEIGHBOURHOOD:] + "|" + after[:NEIGHBOURHOOD]
-            return "title", publisher, title, nearby
+            sentence = passage(self.text, start, end)
+            return "title", publisher, title, _wording(sentence.text)
         return "text", publisher, title, _wording(self.text)
 
 
