@@ -202,7 +202,7 @@ class Settings(Section):
     def watched(self) -> tuple[Source, ...]:
         """The sources to visit: own ones and those of presets that are switched on, less the disabled ones.
 
-        An own source called like a preset's source replaces it: that is how a preset is adapted. Raises
+        An own source called like a preset replaces it: that is how a preset is adapted. Raises
         :class:`settings.errors.SettingsError` where a preset is unknown.
         """
         # Imported here, because it reads its files with the models above.

@@ -6,41 +6,22 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Annotated
-
-from pydantic import Field
 
 from settings.errors import SettingsError, near
-from settings.model import Section, Source
-
-
-class Preset(Section):
-    """A shipped file: one publisher and the places to watch there."""
-
-    title: str
-    """What people call it, in Chinese."""
-    note: str = ""
-    """What an operator should know before switching it on."""
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+from settings.model import Source
 
 
 @cache
-def shipped_presets() -> dict[str, Preset]:
-    """All presets by name (the file's name), in alphabetical order."""
+def shipped_presets() -> dict[str, Source]:
+    """All presets by name, in alphabetical order; a preset's file is called like its source."""
     folder = files("settings") / "presets"
-    found = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name
-    )
-    return {
-        item.name.removesuffix(".toml"): Preset.model_validate(
-            tomllib.loads(item.read_text(encoding="utf-8"))
-        )
-        for item in found
-    }
+    texts = [item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".toml")]
+    sources = [Source.model_validate(tomllib.loads(text)) for text in texts]
+    return {source.name: source for source in sorted(sources, key=lambda source: source.name)}
 
 
 def preset_sources(names: Iterable[str]) -> tuple[Source, ...]:
-    """Sources of the presets called ``names``, each once; raises :class:`SettingsError` for unknown names."""
+    """The presets called ``names``, each once; raises :class:`SettingsError` for unknown names."""
     shipped = shipped_presets()
     wanted = tuple(dict.fromkeys(names))
     unknown = [name for name in wanted if name not in shipped]
@@ -50,4 +31,4 @@ def preset_sources(names: Iterable[str]) -> tuple[Source, ...]:
             f"write one of {', '.join(shipped)}"
             for name in unknown
         )
-    return tuple(source for name in wanted for source in shipped[name].sources)
+    return tuple(shipped[name] for name in wanted)

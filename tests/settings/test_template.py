@@ -70,5 +70,5 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_file_lists_every_preset() -> None:
-    (line,) = re.findall(r"(?m)^# Shipped sources to switch on: (.*)\.$", default_text())
-    assert set(line.split(", ")) == set(shipped_presets())
+    (names,) = re.findall(r"(?s)# Shipped sources to switch on: (.*?)\.\n", default_text())
+    assert set(re.split(r",[\s#]+", names)) == set(shipped_presets())
