@@ -1,1 +1,15 @@
 """Bytes in, text out: pages and attachments of every kind that offices publish. Pure: no network."""
+
+from extraction.model import Extracted, ExtractionError, Link, UnreadableError, UnsupportedFormatError
+from extraction.reading import extract
+from extraction.sniffing import sniff
+
+__all__ = [
+    "Extracted",
+    "ExtractionError",
+    "Link",
+    "UnreadableError",
+    "UnsupportedFormatError",
+    "extract",
+    "sniff",
+]

@@ -1,0 +1,1 @@
+"""One module per format: ``read(body, declared)`` gives what a file shows."""

@@ -1,0 +1,243 @@
+"""Web pages: every visible word with its tables, the links, and what the page says of itself.
+
+The parser reports elements one by one and builds no tree: a page nested a hundred thousand deep costs no
+stack, a line of twenty megabytes breaks no limit, and nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from extraction.charset import decode
+from extraction.cleaning import clean, join_lines
+from extraction.facts import page_date, page_publisher, page_title
+from extraction.limits import MAX_TABLE_DEPTH
+from extraction.links import LinkCollector
+from extraction.model import Extracted
+from extraction.reading import Declared
+from extraction.tables import Cell, lay_out
+
+_UNSEEN_NAMES = """
+script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
+"""
+_BLOCK_NAMES = """
+address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
+figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary tbody textarea
+tfoot thead title ul
+"""
+_UNSEEN = frozenset(_UNSEEN_NAMES.split())
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_HEADINGS = frozenset({"h1", "h2"})
+_MOST_HEADINGS = 20
+_CHUNK = 1 << 16
+
+
+def read(body: bytes, declared: Declared) -> Extracted:
+    """Visible text, links and facts of a page; ``declared.url`` makes links absolute."""
+    from lxml.etree import HTMLParser  # noqa: PLC0415
+
+    markup, charset = decode(body, declared.charset)
+    page = PageText(declared.url)
+    parser = HTMLParser(target=page, encoding="utf-8", no_network=True)
+    encoded = clean(markup).encode("utf-8", "replace")
+    for start in range(0, len(encoded), _CHUNK):
+        parser.feed(encoded[start : start + _CHUNK])
+    if encoded:
+        parser.close()
+    text = join_lines("\n".join(page.lines))
+    return Extracted(
+        text=text,
+        media_type=declared.media_type,
+        title=page_title(page.metas, page.title, page.headings),
+        publisher=page_publisher(page.metas, text),
+        published_on=page_date(page.metas, text, declared.url),
+        charset=charset,
+        links=page.links.finished(),
+    )
+
+
+class _Table:
+    """A table that is being read: its rows so far and the cell that is open."""
+
+    def __init__(self, outer: list[str]) -> None:
+        self.outer = outer
+        self.rows: list[list[Cell]] = []
+        self.cell: Cell | None = None
+
+
+class PageText:
+    """Takes the parser's events; its public attributes are the page, complete after ``close``."""
+
+    def __init__(self, url: str) -> None:
+        self.lines: list[str] = []
+        self.metas: dict[str, str] = {}
+        self.title = ""
+        self.headings: list[str] = []
+        self.links = LinkCollector(url)
+        self._sink = self.lines
+        self._pieces: list[str] = []
+        self._tables: list[_Table] = []
+        self._depth_beyond = 0
+        self._hidden = 0
+        self._heading_from = -1
+        self._in_title = False
+        self._preformatted = 0
+
+    # The parser's interface: start, end, data, close.
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._hidden:
+            self._hidden += 1
+        elif tag in _UNSEEN or (attributes and _is_hidden(attributes)):
+            self._hidden = 1
+        elif tag in _BLOCKS:
+            self._start_block(tag)
+            self.links.open_container(tag)
+        elif tag == "a":
+            self.links.open_link(attributes)
+        elif tag in {"table", "tr", "td", "th"}:
+            self._start_table_part(tag, attributes)
+            self.links.open_container(tag)
+        elif tag == "meta":
+            self._note_meta(attributes)
+        elif tag == "base":
+            self.links.rebase(attributes.get("href", ""))
+        elif tag == "img":
+            self.links.add_picture(attributes.get("alt", ""))
+
+    def end(self, tag: str) -> None:
+        if self._hidden:
+            self._hidden -= 1
+        elif tag in _BLOCKS:
+            self._end_block(tag)
+            self.links.close_container(tag)
+        elif tag == "a":
+            self.links.close_link()
+        elif tag in {"table", "tr", "td", "th"}:
+            self._end_table_part(tag)
+            self.links.close_container(tag)
+
+    def data(self, text: str) -> None:
+        if self._hidden:
+            return
+        if self._in_title:
+            self.title += text
+            return
+        if self._preformatted and "\n" in text:
+            first, *others = text.split("\n")
+            self._add(first)
+            for line in others:
+                self._break_line()
+                self._add(line)
+        else:
+            self._add(text)
+
+    def close(self) -> None:
+        while self._tables:
+            self._end_table()
+        self._break_line()
+
+    # Lines
+
+    def _add(self, text: str) -> None:
+        self._pieces.append(text)
+        self.links.add_text(text)
+
+    def _break_line(self) -> None:
+        if self._pieces:
+            if line := " ".join("".join(self._pieces).split()):
+                self._sink.append(line)
+            self._pieces.clear()
+            self.links.add_text(" ")
+
+    def _start_block(self, tag: str) -> None:
+        if tag == "title":
+            self._in_title = not self.title
+            return
+        self._break_line()
+        if tag in _HEADINGS:
+            self._heading_from = len(self._sink)
+        elif tag == "pre":
+            self._preformatted += 1
+
+    def _end_block(self, tag: str) -> None:
+        if tag == "title":
+            self._in_title = False
+            return
+        self._break_line()
+        if (
+            tag in _HEADINGS
+            and 0 <= self._heading_from < len(self._sink)
+            and len(self.headings) < _MOST_HEADINGS
+        ):
+            self.headings.append(" ".join(self._sink[self._heading_from :]))
+            self._heading_from = -1
+        elif tag == "pre":
+            self._preformatted = max(0, self._preformatted - 1)
+
+    def _note_meta(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("name") or attributes.get("property") or ""
+        if name and (content := attributes.get("content")):
+            self.metas.setdefault(name.strip().lower(), content[:1_000])
+
+    # Tables
+
+    def _start_table_part(self, tag: str, attributes: dict[str, str]) -> None:
+        self._break_line()
+        if tag == "table":
+            if len(self._tables) >= MAX_TABLE_DEPTH:
+                self._depth_beyond += 1
+                return
+            if self._tables and (cell := self._tables[-1].cell):
+                cell.holds_table = True
+            self._tables.append(_Table(self._sink))
+        elif self._tables and not self._depth_beyond:
+            self._close_cell()
+            if tag == "tr" or not self._tables[-1].rows:
+                self._tables[-1].rows.append([])
+            if tag != "tr":
+                self._open_cell(tag == "th", attributes)
+
+    def _end_table_part(self, tag: str) -> None:
+        self._break_line()
+        if self._depth_beyond:
+            self._depth_beyond -= tag == "table"
+        elif self._tables:
+            if tag == "table":
+                self._end_table()
+            else:
+                self._close_cell()
+
+    def _open_cell(self, is_heading: bool, attributes: dict[str, str]) -> None:
+        cell = Cell(
+            is_heading=is_heading,
+            columns=_span(attributes.get("colspan", "")),
+            rows=_span(attributes.get("rowspan", "")),
+        )
+        table = self._tables[-1]
+        table.rows[-1].append(cell)
+        table.cell = cell
+        self._sink = cell.lines
+
+    def _close_cell(self) -> None:
+        self._break_line()
+        table = self._tables[-1]
+        table.cell = None
+        self._sink = table.outer
+
+    def _end_table(self) -> None:
+        self._close_cell()
+        table = self._tables.pop()
+        self._sink.extend(lay_out(table.rows))
+
+
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    if not style or ("isplay" not in style.lower() and "isibility" not in style.lower()):
+        return False
+    compact = "".join(style.split()).lower()
+    return "display:none" in compact or "visibility:hidden" in compact
+
+
+def _span(number: str) -> int:
+    return min(int(number), 1_000) if number.isascii() and number.isdigit() and len(number) < 6 else 1

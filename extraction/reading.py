@@ -1,0 +1,65 @@
+"""The one way in: what kind of bytes are these, and which reader knows them."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from extraction.limits import MAX_BODY_BYTES
+from extraction.model import Extracted, UnreadableError, UnsupportedFormatError
+from extraction.sniffing import sniff
+
+READERS: dict[str, str] = {
+    "text/html": "html",
+    "text/plain": "plain",
+}
+"""Media type → module of ``extraction.readers``: a new format is one module and one row."""
+
+_FEWEST_BYTES = 4
+"""Servers answer ``dir`` or ``ok`` where a page should be; one word in Chinese has more bytes."""
+
+ADVICE: dict[str, str] = {}
+"""Media type → what to do with a file that nothing here reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the server or the file system says of the bytes; every field may be empty or wrong."""
+
+    url: str = ""
+    media_type: str = ""
+    charset: str = ""
+    name: str = ""
+
+
+class Reader(Protocol):
+    """A module of ``extraction.readers``."""
+
+    def read(self, body: bytes, declared: Declared) -> Extracted: ...
+
+
+def extract(
+    body: bytes, *, url: str = "", media_type: str = "", charset: str = "", name: str = ""
+) -> Extracted:
+    """Visible text, links and facts of a page or file; content decides over what is declared of it.
+
+    ``url`` makes links absolute, ``charset`` is the one of the HTTP header, ``name`` the file's name.
+    Raises UnsupportedFormatError or UnreadableError; their messages say why and what to do.
+    """
+    if len(body.strip(b"\x00 \t\r\n")) < _FEWEST_BYTES:
+        raise UnreadableError("no text: the file is empty; fetch it again or look at it by hand")
+    if len(body) > MAX_BODY_BYTES:
+        raise UnreadableError(
+            f"the file has {len(body) // 2**20} MB, more than the {MAX_BODY_BYTES // 2**20} MB read here; "
+            "split it or look at it by hand"
+        )
+    found = sniff(body, media_type, name)
+    if found not in READERS:
+        advice = ADVICE.get(found, "convert it to PDF, DOCX or XLSX")
+        raise UnsupportedFormatError(f"no reader for {found}: {advice}")
+    reader = cast("Reader", importlib.import_module(f"extraction.readers.{READERS[found]}"))
+    extracted = reader.read(body, Declared(url, found, charset, name))
+    if not extracted.text:
+        raise UnreadableError("no text: the file holds no visible words; look at it by hand")
+    return extracted

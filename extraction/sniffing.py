@@ -1,0 +1,127 @@
+"""What kind of file bytes are: their content first, then the declared type, then the name."""
+
+from __future__ import annotations
+
+import re
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"{\\rtf", "application/rtf"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"MZ", "application/vnd.microsoft.portable-executable"),
+)
+DOC = "application/msword"
+XLS = "application/vnd.ms-excel"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OFD = "application/ofd"
+PDF = "application/pdf"
+RTF = "application/rtf"
+ZIP = "application/zip"
+RAR = "application/vnd.rar"
+HTML = "text/html"
+PLAIN = "text/plain"
+UNKNOWN = "application/octet-stream"
+ENCRYPTED_OFFICE = "application/encrypted-office"
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_STREAMS = (
+    ("EncryptedPackage", ENCRYPTED_OFFICE),
+    ("WordDocument", DOC),
+    ("Workbook", XLS),
+    ("Book", XLS),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+)
+_ZIP_PARTS = (
+    ("word/document.xml", DOCX),
+    ("xl/workbook.xml", XLSX),
+    ("OFD.xml", OFD),
+    ("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
+    ("ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("content.xml", "application/vnd.oasis.opendocument"),
+)
+_TAGS = (
+    rb"<(?:!doctype\s+html|html|head|body|table|tbody|tr|div|title|meta|script|style|link|center|font|span|p|"
+    rb"h[1-6]|ul|a)[\s>/]"
+)
+_LEADING_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:[^-]|-(?!->)){0,4096}-->\s*)*" + _TAGS, re.IGNORECASE
+)
+_ANY_HTML = re.compile(_TAGS, re.IGNORECASE)
+_LEADING_XML = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
+_WINDOW = 8192
+_ENDINGS = {
+    ".htm": HTML,
+    ".html": HTML,
+    ".shtml": HTML,
+    ".xhtml": HTML,
+    ".jsp": HTML,
+    ".aspx": HTML,
+    ".php": HTML,
+}
+_HTML_TYPES = frozenset({HTML, "application/xhtml+xml"})
+
+
+def sniff(body: bytes, media_type: str = "", name: str = "") -> str:
+    """Media type of the bytes, lower case, without parameters; ``application/octet-stream`` where unknown."""
+    for magic, found in _MAGIC:
+        if body.startswith(magic):
+            return found
+    if b"%PDF-" in body[:1024]:
+        return PDF
+    if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _sniff_zip(body)
+    if body.startswith(_OLE):
+        return _sniff_ole(body)
+    return _sniff_text(body, media_type.partition(";")[0].strip().lower(), name.lower())
+
+
+def _sniff_zip(body: bytes) -> str:
+    import zipfile  # noqa: PLC0415  (pages never pay for it)
+    from io import BytesIO  # noqa: PLC0415
+
+    try:
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        # The directory stands at the end: a truncated file has lost it, and its first parts tell its kind.
+        names = {part for part, _ in _ZIP_PARTS if part.encode() in body}
+    return next((found for part, found in _ZIP_PARTS if part in names), ZIP)
+
+
+def _sniff_ole(body: bytes) -> str:
+    from io import BytesIO  # noqa: PLC0415
+
+    import olefile  # noqa: PLC0415  (pages never pay for it)
+
+    try:
+        with olefile.OleFileIO(BytesIO(body)) as ole:
+            return next(
+                (found for stream, found in _OLE_STREAMS if ole.exists(stream)), "application/x-ole-storage"
+            )
+    except (OSError, ValueError, IndexError, TypeError, RecursionError):
+        found = next((kind for stream, kind in _OLE_STREAMS if stream.encode("utf-16-le") in body), "")
+        return found or "application/x-ole-storage"
+
+
+def _sniff_text(body: bytes, media_type: str, name: str) -> str:
+    head = body[:_WINDOW]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if head.count(b"\x00") * 20 > len(head):
+        return UNKNOWN
+    ending = next((found for suffix, found in _ENDINGS.items() if name.endswith(suffix)), "")
+    if _LEADING_HTML.match(head) or media_type in _HTML_TYPES:
+        return HTML
+    if _LEADING_XML.match(head):
+        return HTML if ending == HTML else "application/xml"
+    if media_type.startswith("text/") and media_type != PLAIN:
+        return HTML if ending == HTML or _ANY_HTML.search(head) else PLAIN
+    return HTML if ending == HTML or len(_ANY_HTML.findall(head)) > 2 else PLAIN

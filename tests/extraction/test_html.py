@@ -1,0 +1,231 @@
+"""Web pages: encodings, visible text, tables, links, facts, and pages that mean harm."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+
+from extraction import Link, UnreadableError, extract
+
+URL = "http://www.example.gov.cn/zwgk/tz/index.html"
+
+
+def text_of(markup: str) -> str:
+    return extract(markup.encode(), url=URL, media_type="text/html").text
+
+
+@pytest.mark.parametrize(
+    ("codec", "declared", "meta"),
+    [
+        ("gb18030", "", "gb2312"),
+        ("gb18030", "GBK", ""),
+        ("gb18030", "", ""),
+        ("gb18030", "ISO-8859-1", "gb2312"),
+        ("gb18030", "utf-8", "gb2312"),
+        ("utf-8", "gbk", "gb2312"),
+        ("utf-8-sig", "", ""),
+        ("utf-16", "", ""),
+        ("big5hkscs", "big5", ""),
+    ],
+)
+def test_chinese_is_read_whatever_the_page_declares(codec: str, declared: str, meta: str) -> None:
+    words = (
+        "應聘者須持有會計從業資格證書"
+        if codec.startswith("big5")
+        else "应聘者须持有会计从业资格证书，㙍先生联系"
+    )
+    head = f'<meta http-equiv="Content-Type" content="text/html; charset={meta}">' if meta else ""
+    body = f"<html><head>{head}</head><body><p>{words}</p><p>{words}</p></body></html>".encode(codec)
+    assert extract(body, media_type="text/html", charset=declared).text == f"{words}\n{words}"
+
+
+def test_utf8_cut_in_the_middle_of_a_character_stays_utf8() -> None:
+    body = "<p>岗位要求：持有导游证，能够带团，服从安排</p>".encode()[:-6]
+    extracted = extract(body, media_type="text/html", charset="gbk")
+    assert extracted.charset == "utf-8"
+    assert extracted.text.startswith("岗位要求：持有导游证")
+
+
+def test_scripts_styles_comments_and_hidden_parts_are_not_text() -> None:
+    markup = """<html><head><title>招聘</title><style>p{color:red}</style></head><body>
+    <script>document.write('会计证')</script><!-- 电工证 --><noscript>请启用脚本</noscript>
+    <div style="DISPLAY : none">藏起来的<p>焊工证</p></div><p hidden>也藏</p>
+    <select><option>河北省</option></select>
+    <p>看得见</p></body></html>"""
+    assert text_of(markup) == "看得见"
+
+
+def test_block_elements_break_lines_and_inline_elements_do_not() -> None:
+    assert (
+        text_of("<div>一、<b>条件</b><br>持<i>证</i>上岗<p>二、待遇</div>面议")
+        == "一、条件\n持证上岗\n二、待遇\n面议"
+    )
+
+
+def test_preformatted_lines_are_kept() -> None:
+    assert text_of("<pre>岗位：会计\n要求：有初级职称</pre><p>x</p>") == "岗位：会计\n要求：有初级职称\nx"
+
+
+def test_each_cell_of_a_data_table_stands_beside_its_heading() -> None:
+    markup = """<table><tr><td>岗位名称</td><td>招聘人数</td><td>其他要求</td></tr>
+    <tr><td>出纳</td><td>1</td><td>持有会计从业资格证</td></tr>
+    <tr><td>司机</td><td>2</td><td>C1驾照</td></tr></table>"""
+    assert text_of(markup).split("\n") == [
+        "岗位名称\t招聘人数\t其他要求",
+        "岗位名称：出纳\t招聘人数：1\t其他要求：持有会计从业资格证",
+        "岗位名称：司机\t招聘人数：2\t其他要求：C1驾照",
+    ]
+
+
+def test_grouped_headings_and_cells_that_span_rows_reach_every_position() -> None:
+    markup = """<table><tr><td colspan=4>某市事业单位岗位表</td></tr>
+    <tr><td rowspan=2>单位</td><td rowspan=2>岗位</td><td colspan=2>资格条件</td></tr>
+    <tr><td>学历</td><td>其他要求</td></tr>
+    <tr><td rowspan=2>市图书馆</td><td>会计</td><td>本科</td><td>有会计证</td></tr>
+    <tr><td>馆员</td><td>硕士</td><td>无</td></tr></table>"""
+    lines = text_of(markup).split("\n")
+    assert lines[0] == "某市事业单位岗位表"
+    assert "单位：市图书馆\t岗位：会计\t学历：本科\t其他要求：有会计证" in lines
+    assert "单位：市图书馆\t岗位：馆员\t学历：硕士\t其他要求：无" in lines
+
+
+def test_a_form_of_labels_and_values_is_not_taken_for_a_table_with_headings() -> None:
+    markup = """<table><tr><td>岗位名称</td><td>会计</td><td>工作地点</td><td>长春</td></tr>
+    <tr><td>学历要求</td><td>大专</td><td>招聘人数</td><td>2</td></tr>
+    <tr><th>其他要求</th><td colspan=3>有会计证优先</td></tr></table>"""
+    assert text_of(markup).split("\n") == [
+        "岗位名称\t会计\t工作地点\t长春",
+        "学历要求\t大专\t招聘人数\t2",
+        "其他要求：有会计证优先",
+    ]
+
+
+def test_a_table_that_only_places_blocks_keeps_their_lines() -> None:
+    markup = """<table><tr><td><ul><li>首页<li>公告</ul></td>
+    <td><h2>公告</h2><p>一、条件</p><p>二、待遇</p></td></tr>
+    <tr><td><table><tr><td>发文机关：</td><td>某省人民政府</td></tr></table></td></tr></table>"""
+    assert text_of(markup).split("\n") == [
+        "首页",
+        "公告",
+        "公告",
+        "一、条件",
+        "二、待遇",
+        "发文机关：某省人民政府",
+    ]
+
+
+def test_links_are_absolute_and_carry_title_and_row() -> None:
+    markup = """<base href="/zwgk/"><ul><li>
+    <a href="t20180105_1.html" title="关于清理职业资格的通知">关于清理职业…</a>
+    <span>2018-01-05</span></li></ul><a href="javascript:void(0)">打印</a><a href="mailto:x@example.cn">信</a>
+    <a href="ftp://example.cn/a">旧</a><a href="#top">顶</a><a href="http://[bad">坏</a>
+    <a href="../fj/表.xls#a">附件</a>
+    <div style="display:none"><a href="/trap">陷阱</a></div>"""
+    links = extract(markup.encode(), url=URL).links
+    assert links[0] == Link(
+        url="http://www.example.gov.cn/zwgk/t20180105_1.html",
+        text="关于清理职业…",
+        title="关于清理职业资格的通知",
+        context="关于清理职业… 2018-01-05",
+    )
+    assert [link.url for link in links[1:]] == ["http://www.example.gov.cn/fj/表.xls"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr><td><p><a href='1.html'>通知一</a></p></td><td>2019年3月1日</td></tr>",
+        "<dl><dt><a href='1.html'>通知一</a></dt><dd>2019年3月1日</dd></dl>",
+        "<div class=item><div><a href='1.html'>通知一</a></div><div>2019年3月1日</div></div>",
+        "<p><a href='1.html'>通知一</a>（2019年3月1日）</p>",
+    ],
+)
+def test_the_date_beside_a_link_is_in_its_context_however_the_list_is_built(row: str) -> None:
+    table = row.startswith("<tr")
+    markup = f"<table>{row}</table>" if table else f"<div>{row}</div>"
+    (link,) = extract(markup.encode(), url=URL).links
+    assert "2019年3月1日" in link.context
+
+
+def test_links_without_an_address_of_the_page_are_left_out() -> None:
+    assert extract("<p><a href='a.html'>公告</a></p>".encode()).links == ()
+
+
+def test_the_page_says_title_publisher_and_date() -> None:
+    markup = """<html><head><title>关于岗位招聘的公告_某市人社局</title></head>
+    <body><h1>关于岗位招聘的公告</h1>
+    <p>发布时间：2015年03月30日 来源：某市人力资源和社会保障局</p>
+    <p>报名时间：2015年4月9日</p></body></html>"""
+    page = extract(markup.encode(), url=URL)
+    assert (page.title, page.publisher, page.published_on) == (
+        "关于岗位招聘的公告",
+        "某市人力资源和社会保障局",
+        date(2015, 3, 30),
+    )
+
+
+def test_metadata_of_government_sites_comes_first() -> None:
+    markup = """<head><meta name="ArticleTitle" content="公告全文">
+    <meta name="ContentSource" content="省教育厅">
+    <meta name="PubDate" content="2018-02-01 09:30"><title>省政府</title></head>
+    <p>发布时间：2017-01-01 来源：别处网</p>"""
+    page = extract(markup.encode(), url=URL)
+    assert (page.title, page.publisher, page.published_on) == ("公告全文", "省教育厅", date(2018, 2, 1))
+
+
+def test_the_address_tells_the_date_where_the_page_does_not() -> None:
+    page = extract("<p>没有日期的公告</p>".encode(), url="http://x.example.cn/tz/201803/t20180305_77.html")
+    assert page.published_on == date(2018, 3, 5)
+
+
+def test_impossible_and_unset_dates_are_none() -> None:
+    for words in ("发布时间：1970-01-01", "发布时间：2015年02月31日", "报名时间：2015年2月1日"):
+        assert extract(f"<p>{words}</p>".encode(), url=URL).published_on is None
+
+
+def test_an_unfilled_label_takes_no_value_from_the_next_line() -> None:
+    assert extract("<ul><li>公司：</li><li>地区：重庆</li></ul>".encode()).publisher == ""
+
+
+def test_bidi_overrides_zero_width_and_control_characters_vanish() -> None:
+    markup = "<title>公\u202e告</title><p>会\u200b计\u2060从\ufeff业\x00资\x08格\u00ad证&#8203;书&#x202E;</p>"
+    page = extract(markup.encode(), media_type="text/html")
+    assert page.text == "会计从业资格证书"
+    assert page.title == "公告"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\r\n \x00", b"dir", b"<html><body><script>x()</script></body></html>"]
+)
+def test_a_page_without_words_is_unreadable(body: bytes) -> None:
+    with pytest.raises(UnreadableError, match="no text"):
+        extract(body, media_type="text/html")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div>" * 100_000 + "深处" + "</div>" * 100_000 + "<p>后面</p>",
+        "<table><tr><td>" * 30_000 + "深处<p>后面",
+        "<ul><li>" * 50_000 + "深处<p>后面",
+        "<p>深处" + "证" * 7_000_000 + "<p>后面",
+        "<p>深处<a href='x' title='" + "长" * 3_000_000 + "'>后面</a>",
+        "<div><a href='/x'>" * 20_000 + "深处<p>后面",
+        "<!ENTITY a 'b'><p>深处" + "&amp;" * 1_000_000 + "后面",
+        "<p>深处" + "<" * 1_000_000 + "<p>后面",
+        "<p>深处<table><tr>" + "<td rowspan=60000 colspan=60000>证" * 3_000 + "</table><p>后面",
+    ],
+)
+def test_hostile_markup_is_read_to_its_end_in_bounded_time(markup: str) -> None:
+    started = time.process_time()
+    page = extract(markup.encode(), url=URL, media_type="text/html")
+    assert "深处" in page.text
+    assert "后面" in page.text
+    assert time.process_time() - started < 10
+
+
+def test_a_page_of_endless_links_keeps_a_bounded_number() -> None:
+    markup = "".join(f"<a href='/{number}.html'>第{number}条</a>" for number in range(20_000))
+    assert len(extract(markup.encode(), url=URL).links) == 5_000
