@@ -198,8 +198,8 @@ class DocumentVersion(SQLModel, table=True):
     document_id: int = Field(foreign_key="document.id")
     text_sha256: str = Field(max_length=64)
     text: str = _text()
-    media_type: str = ""
-    charset: str = ""
+    media_type: str = _text()
+    charset: str = _text()
     document_kind: str = Field(max_length=24)
     publisher_kind: str = Field(max_length=24)
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

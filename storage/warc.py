@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -29,6 +29,9 @@ _UNDONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """Response headers that speak of the bytes on the wire; the body is kept as it was after decompression."""
 _COMPRESSION_LEVEL = 6
 
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in the order in which they stood."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -41,10 +44,10 @@ class Exchange:
 
     url: str
     method: str
-    request_headers: Mapping[str, str]
+    request_headers: Headers
     status: int
     reason: str
-    response_headers: Mapping[str, str]
+    response_headers: Headers
     body: bytes
     started_at: datetime
 
@@ -55,7 +58,7 @@ class EvidenceRecord:
 
     url: str
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes
     fetched_at: datetime
     body_sha256: str
@@ -203,9 +206,9 @@ def _request_headers(exchange: Exchange, url: str) -> StatusAndHeaders:
     return StatusAndHeaders(f"{target} HTTP/1.1", headers, protocol=_printable(exchange.method))
 
 
-def _clean(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def _clean(headers: Headers) -> list[tuple[str, str]]:
     """Names without a colon or blank; a header without a name cannot be written."""
-    names = ((_printable(name).translate({58: None, 32: None}), value) for name, value in headers.items())
+    names = ((_printable(name).translate({58: None, 32: None}), value) for name, value in headers)
     return [(name, _printable(value)) for name, value in names if name]
 
 

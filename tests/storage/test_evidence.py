@@ -25,10 +25,10 @@ BODY = "<p>招聘会计一名，须持有会计从业资格证。</p>".encode("g
 EXCHANGE = Exchange(
     url="http://hr.example/zp/t20261101_1.html?id=7",
     method="GET",
-    request_headers={"User-Agent": "Qualwatch/0.1", "Cookie": "session=secret"},
+    request_headers=(("User-Agent", "Qualwatch/0.1"), ("Cookie", "session=secret")),
     status=200,
     reason="OK",
-    response_headers={"Content-Type": "text/html; charset=gb2312", "Content-Encoding": "gzip"},
+    response_headers=(("Content-Type", "text/html; charset=gb2312"), ("Content-Encoding", "gzip")),
     body=BODY,
     started_at=datetime(2026, 11, 1, 8, 30, 15, 123456, tzinfo=UTC),
 )
@@ -102,13 +102,13 @@ def test_headers_from_outside_inject_nothing(tmp_path: Path) -> None:
         EXCHANGE,
         url="http://hr.example/公告 一.html\r\nX-Injected: 1",
         reason="OK\r\nX-Injected: 1",
-        response_headers={
-            "Location": "http://hr.example/\r\nX-Injected: 1",
-            "X-Injected: 1\r\nName": "value",
-            "": "no name",
-            "Title": "公告".encode().decode("latin-1"),
-            "Wide": "公告",
-        },
+        response_headers=(
+            ("Location", "http://hr.example/\r\nX-Injected: 1"),
+            ("X-Injected: 1\r\nName", "value"),
+            ("", "no name"),
+            ("Title", "公告".encode().decode("latin-1")),
+            ("Wide", "公告"),
+        ),
     )
     with EvidenceStore(tmp_path) as store:
         record = store.read(store.write(hostile))
@@ -192,7 +192,7 @@ def test_a_killed_process_leaves_every_record_that_it_reported(tmp_path: Path) -
         "from storage.evidence import EvidenceStore, Exchange\n"
         "store = EvidenceStore(Path(sys.argv[1]))\n"
         "for number in range(5):\n"
-        "    ref = store.write(Exchange('http://a.example/', 'GET', {}, 200, 'OK', {}, b'x%d' % number,\n"
+        "    ref = store.write(Exchange('http://a.example/', 'GET', (), 200, 'OK', (), b'x%d' % number,\n"
         "                      datetime.now(UTC)))\n"
         "    print(ref.file, ref.record_id, ref.body_sha256, ref.offset, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"

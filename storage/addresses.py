@@ -1,0 +1,55 @@
+"""One spelling for each address, so that a page met twice is one document."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from storage.errors import StorageError
+
+ADDRESS_LIMIT = 2000
+"""Characters. PostgreSQL indexes no longer keys than 2,700 bytes, and no honest site has such addresses."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRACKING = re.compile(r"(?i)(utm_[a-z]+|spm|scm|gclid|fbclid|bd_vid|share_token)=")
+_ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
+_SAFE = "!$%&'()*+,-./:;=?@_~[]"
+
+
+class AddressError(StorageError):
+    """An address that no page can have here: not http, broken, or far too long."""
+
+
+def canonical_url(url: str) -> str:
+    """``url`` without fragment, credentials, default port and tracking parameters; everything else is kept.
+
+    Escapes already in the address keep their bytes (GBK sites escape in GBK), raw characters become UTF-8
+    escapes. Raises ``AddressError``.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise AddressError(f"{url[:200]!r} is no web address") from error
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise AddressError(f"{url[:200]!r} is no web address")
+    place = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
+        place = f"{place}:{port}"
+    query = "&".join(pair for pair in parts.query.split("&") if not _TRACKING.match(pair))
+    canonical = urlunsplit((parts.scheme, _escaped(place), _escaped(parts.path or "/"), _escaped(query), ""))
+    if len(canonical) > ADDRESS_LIMIT:
+        raise AddressError(f"the address {canonical[:100]}… has {len(canonical)} characters")
+    return canonical
+
+
+def recordable_url(url: str) -> str:
+    """``url`` short enough for a key, for the list of what was asked for: any text that stood in a link."""
+    if len(url.encode("utf-8", "replace")) <= ADDRESS_LIMIT:
+        return url
+    return f"{url[:400]}…#sha256:{sha256(url.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _escaped(text: str) -> str:
+    raw = text.encode("utf-8", "replace")
+    return _ESCAPE.sub(lambda escape: escape.group().upper(), quote(raw, safe=_SAFE))

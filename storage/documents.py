@@ -1,0 +1,189 @@
+"""Documents under watch, what they said at each time, and which visit met what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple, cast
+
+from sqlmodel import Session, col, select
+
+from storage.addresses import AddressError, canonical_url
+from storage.evidence import EvidenceRef
+from storage.rows import insert_once
+from storage.tables import Document, DocumentVersion, Sighting, storable
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """A page or attachment that was read, in plain values."""
+
+    url: str
+    source: str
+    text: str
+    media_type: str
+    document_kind: str
+    publisher_kind: str
+    evidence: EvidenceRef
+    parent_url: str = ""
+    """The page that links an attachment; kept before it."""
+    title: str = ""
+    publisher: str = ""
+    region: str | None = None
+    published_on: date | None = None
+    charset: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """``document`` of the check contract, ready for JSON."""
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """Where a page is kept, and how it compares with what earlier visits met."""
+
+    document_id: int
+    version_id: int
+    new_document: bool
+    """No earlier visit met this document."""
+    changed: bool
+    """The visit before met another text."""
+    returned: bool
+    """It changed, back to a text that an earlier visit had met: a rebound."""
+
+    @property
+    def unchanged(self) -> bool:
+        return not self.new_document and not self.changed
+
+
+class ConditionalHeaders(NamedTuple):
+    """What to send so that a server may answer "not modified"; empty where it gave nothing."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+def keep_version(session: Session, page: PageRecord, visit_id: int, now: datetime) -> KeptVersion:
+    """Keep ``page`` as visit ``visit_id`` met it: document, version, sighting, in the caller's transaction.
+
+    Doing it twice, or in two workers at once, changes nothing and gives the same answer. A version whose text
+    is kept already keeps its first evidence. Raises ``AddressError`` for an address that cannot be kept.
+    """
+    document_id = _keep_document(session, page, now)
+    version_id = _keep_text(session, page, document_id, now)
+    return _keep_sighting(session, document_id, version_id, visit_id, now)
+
+
+def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> KeptVersion | None:
+    """Note that visit ``visit_id`` met ``url`` as it was (304 Not Modified); None where it is not known."""
+    document = _known(session, url)
+    if document is None or document.id is None:
+        return None
+    met = _met_before(session, document.id, visit_id)
+    if met is None:
+        return None
+    document.last_seen_at = max(document.last_seen_at, now)
+    session.flush()
+    return _keep_sighting(session, document.id, met, visit_id, now)
+
+
+def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
+    """``ETag`` and ``Last-Modified`` that came with the version of ``url`` met last."""
+    document = _known(session, url)
+    if document is None:
+        return ConditionalHeaders()
+    return ConditionalHeaders(document.etag, document.last_modified)
+
+
+def _known(session: Session, url: str) -> Document | None:
+    try:
+        address = canonical_url(url)
+    except AddressError:
+        return None
+    return session.exec(select(Document).where(Document.url == address)).one_or_none()
+
+
+def _keep_document(session: Session, page: PageRecord, now: datetime) -> int:
+    url = canonical_url(page.url)
+    parent = _known(session, page.parent_url) if page.parent_url else None
+    described = {
+        "title": page.title,
+        "publisher": page.publisher,
+        "region": page.region,
+        "published_on": page.published_on,
+        "parent_id": parent.id if parent else None,
+    }
+    insert_once(session, Document(url=url, source=page.source, first_seen_at=now, last_seen_at=now))
+    document = session.exec(
+        select(Document).where(Document.url == url).execution_options(populate_existing=True)
+    ).one()
+    for name, value in described.items():
+        if value:  # a page that stops naming its publisher still has it
+            setattr(document, name, value)
+    document.etag, document.last_modified = page.etag, page.last_modified
+    document.last_seen_at = max(document.last_seen_at, now)
+    session.flush()
+    return cast("int", document.id)  # a row that was read has its key
+
+
+def _keep_text(session: Session, page: PageRecord, document_id: int, now: datetime) -> int:
+    text = storable(page.text)
+    digest = sha256(text.encode("utf-8")).hexdigest()
+    version = DocumentVersion(
+        document_id=document_id,
+        text_sha256=digest,
+        text=text,
+        media_type=page.media_type,
+        charset=page.charset,
+        document_kind=page.document_kind,
+        publisher_kind=page.publisher_kind,
+        facts=page.facts,
+        body_sha256=page.evidence.body_sha256,
+        evidence_file=page.evidence.file,
+        evidence_record=page.evidence.record_id,
+        evidence_offset=page.evidence.offset,
+        seen_at=now,
+    )
+    kept = select(DocumentVersion.id).where(
+        DocumentVersion.document_id == document_id, DocumentVersion.text_sha256 == digest
+    )
+    return insert_once(session, version) or cast("int", session.exec(kept).one())
+
+
+def _keep_sighting(
+    session: Session, document_id: int, version_id: int, visit_id: int, now: datetime
+) -> KeptVersion:
+    insert_once(
+        session, Sighting(visit_id=visit_id, document_id=document_id, version_id=version_id, seen_at=now)
+    )
+    before = _met_before(session, document_id, visit_id)
+    changed = before is not None and before != version_id
+    return KeptVersion(
+        document_id=document_id,
+        version_id=version_id,
+        new_document=before is None,
+        changed=changed,
+        returned=changed and _was_met(session, version_id, visit_id),
+    )
+
+
+def _met_before(session: Session, document_id: int, visit_id: int) -> int | None:
+    """The version that the last visit before ``visit_id`` met."""
+    return session.exec(
+        select(Sighting.version_id)
+        .where(Sighting.document_id == document_id, Sighting.visit_id < visit_id)
+        .order_by(col(Sighting.visit_id).desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _was_met(session: Session, version_id: int, visit_id: int) -> bool:
+    return (
+        session.exec(
+            select(Sighting.id)
+            .where(Sighting.version_id == version_id, Sighting.visit_id < visit_id)
+            .limit(1)
+        ).first()
+        is not None
+    )

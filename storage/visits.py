@@ -1,0 +1,136 @@
+"""Visits to sources: when one began, what it asked for, how it ended, and when the next is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import Session, col, select
+
+from storage.addresses import recordable_url
+from storage.rows import insert_once, insert_or_update
+from storage.tables import FetchRecord, Outcome, SourceState, Visit
+
+SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
+"""A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""
+DIED = "the program ended during this visit"
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCounts:
+    """What a visit did, as its row keeps it."""
+
+    list_pages: int = 0
+    pages: int = 0
+    attachments: int = 0
+    bytes_read: int = 0
+    new_documents: int = 0
+    changed_documents: int = 0
+    findings: int = 0
+    errors: int = 0
+
+
+def start_visit(session: Session, source: str, now: datetime) -> int:
+    """Begin a visit and return its id; the caller commits, so that the row survives a crash."""
+    visit = Visit(source=source, started_at=now)
+    session.add(visit)
+    insert_or_update(
+        session, SourceState(name=source, last_visit_at=now), key=("name",), update=("last_visit_at",)
+    )
+    session.flush()
+    return cast("int", visit.id)
+
+
+def record_fetch(
+    session: Session,
+    visit_id: int,
+    url: str,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    http_status: int | None = None,
+    bytes_read: int = 0,
+    detail: str = "",
+) -> None:
+    """Note how asking for ``url`` ended; asked again in the same visit, the last answer stands."""
+    row = FetchRecord(
+        visit_id=visit_id,
+        url=recordable_url(url),
+        outcome=outcome,
+        http_status=http_status,
+        bytes_read=bytes_read,
+        detail=detail,
+        fetched_at=now,
+    )
+    answer = ("outcome", "http_status", "bytes_read", "detail", "fetched_at")
+    insert_or_update(session, row, key=("visit_id", "url"), update=answer)
+
+
+def finish_visit(
+    session: Session,
+    visit_id: int,
+    outcome: Outcome,
+    counts: VisitCounts,
+    now: datetime,
+    *,
+    next_due_at: datetime,
+    detail: str = "",
+) -> bool:
+    """End a visit and bring the state of its source up to date; False where it had ended before."""
+    ended = session.execute(
+        update(Visit)
+        .where(col(Visit.id) == visit_id, col(Visit.finished_at).is_(None))
+        .values(finished_at=now, outcome=outcome, detail=detail, **asdict(counts))
+    )
+    if cast("CursorResult[object]", ended).rowcount == 0:
+        return False
+    source = session.exec(select(Visit.source).where(Visit.id == visit_id)).one()
+    insert_once(session, SourceState(name=source))
+    success = outcome in SUCCESSES
+    failures = 0 if success else SourceState.failures_in_a_row + 1
+    session.execute(
+        update(SourceState)
+        .where(col(SourceState.name) == source)
+        .values(
+            next_due_at=next_due_at,
+            failures_in_a_row=failures,
+            **({"last_success_at": now} if success else {}),
+        )
+    )
+    return True
+
+
+def source_state(session: Session, source: str) -> SourceState | None:
+    """What is remembered of ``source``; None where it was never visited."""
+    return session.get(SourceState, source, populate_existing=True)
+
+
+def due_sources(session: Session, names: Iterable[str], now: datetime) -> list[str]:
+    """Those of the configured ``names`` that are due: never visited first, then the longest overdue."""
+    configured = list(names)
+    states = session.exec(select(SourceState).where(col(SourceState.name).in_(configured))).all()
+    due_at = {state.name: state.next_due_at or _LONG_AGO for state in states}
+    due = [name for name in configured if due_at.get(name, _LONG_AGO) <= now]
+    return sorted(due, key=lambda name: due_at.get(name, _LONG_AGO))
+
+
+def unfinished_visits(session: Session) -> list[Visit]:
+    """Visits without an end, oldest first: running ones, and those during which the program died."""
+    statement = select(Visit).where(col(Visit.finished_at).is_(None)).order_by(col(Visit.id))
+    return list(session.exec(statement).all())
+
+
+def abandon_visits(session: Session, now: datetime) -> list[str]:
+    """End every unfinished visit as ``error`` and make its source due at once; the sources' names.
+
+    For the start of the daemon, before its own first visit: what was not read then is read now.
+    """
+    abandoned = unfinished_visits(session)
+    for visit in abandoned:
+        counts = VisitCounts(errors=1)
+        finish_visit(session, cast("int", visit.id), Outcome.ERROR, counts, now, next_due_at=now, detail=DIED)
+    return sorted({visit.source for visit in abandoned})

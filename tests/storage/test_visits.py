@@ -1,0 +1,139 @@
+"""Visits: what is remembered of a source, whatever happens during a visit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from storage.tables import FetchRecord, Outcome, SourceState, Visit
+from storage.visits import (
+    DIED,
+    VisitCounts,
+    abandon_visits,
+    due_sources,
+    finish_visit,
+    record_fetch,
+    source_state,
+    start_visit,
+    unfinished_visits,
+)
+
+NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def _whole_visit(session: Session, source: str, outcome: Outcome, at: datetime) -> int:
+    visit_id = start_visit(session, source, at)
+    finish_visit(session, visit_id, outcome, VisitCounts(pages=3), at + HOUR, next_due_at=at + 6 * HOUR)
+    session.commit()
+    return visit_id
+
+
+def _state(session: Session, source: str) -> SourceState:
+    state = source_state(session, source)
+    assert state is not None
+    return state
+
+
+def test_a_successful_visit_is_remembered_with_its_counts(engine: Engine) -> None:
+    with Session(engine) as session:
+        visit_id = start_visit(session, "sample", NOW)
+        counts = VisitCounts(
+            list_pages=2, pages=10, attachments=1, bytes_read=5_000_000_000, new_documents=9,
+            changed_documents=1, findings=4, errors=0,
+        )  # fmt: skip
+        assert finish_visit(session, visit_id, Outcome.OK, counts, NOW + HOUR, next_due_at=NOW + 6 * HOUR)
+        session.commit()
+        visit = session.get_one(Visit, visit_id, populate_existing=True)
+        assert (visit.outcome, visit.finished_at) == (Outcome.OK, NOW + HOUR)
+        assert (visit.pages, visit.bytes_read, visit.findings) == (10, 5_000_000_000, 4)
+        state = _state(session, "sample")
+        assert (state.last_visit_at, state.last_success_at) == (NOW, NOW + HOUR)
+        assert (state.next_due_at, state.failures_in_a_row) == (NOW + 6 * HOUR, 0)
+
+
+def test_failures_are_counted_in_a_row_and_end_with_a_success(engine: Engine) -> None:
+    failures = []
+    with Session(engine) as session:
+        for day, outcome in enumerate((Outcome.OK, Outcome.TIMEOUT, Outcome.EMPTY, Outcome.UNCHANGED)):
+            _whole_visit(session, "sample", outcome, NOW + day * 24 * HOUR)
+            state = _state(session, "sample")
+            failures.append((state.failures_in_a_row, state.last_success_at))
+    first, last = NOW + HOUR, NOW + 73 * HOUR
+    assert failures == [(0, first), (1, first), (2, first), (0, last)]
+
+
+def test_a_visit_ends_once(engine: Engine) -> None:
+    with Session(engine) as session:
+        visit_id = _whole_visit(session, "sample", Outcome.TIMEOUT, NOW)
+        again = finish_visit(
+            session, visit_id, Outcome.OK, VisitCounts(), NOW + 2 * HOUR, next_due_at=NOW + 9 * HOUR
+        )
+        session.commit()
+        assert again is False
+        assert _state(session, "sample").failures_in_a_row == 1
+        assert session.exec(select(Visit.outcome)).one() is Outcome.TIMEOUT
+
+
+def test_ending_an_unknown_visit_changes_nothing(engine: Engine) -> None:
+    with Session(engine) as session:
+        assert not finish_visit(session, 99, Outcome.OK, VisitCounts(), NOW, next_due_at=NOW)
+        assert session.exec(select(SourceState)).all() == []
+
+
+def test_every_address_is_recorded_once_with_its_last_answer(engine: Engine) -> None:
+    with Session(engine) as session:
+        visit_id = start_visit(session, "sample", NOW)
+        url = "http://hr.example/1.html"
+        record_fetch(session, visit_id, url, Outcome.TIMEOUT, NOW, detail="no answer in 20 s")
+        record_fetch(session, visit_id, url, Outcome.OK, NOW + HOUR, http_status=200, bytes_read=1234)
+        record_fetch(session, visit_id, "javascript:void(0)", Outcome.REFUSED_ADDRESS, NOW)
+        record_fetch(
+            session, visit_id, "http://hr.example/" + "公告" * 9000, Outcome.GONE, NOW, http_status=404
+        )
+        session.commit()
+        records = session.exec(select(FetchRecord).order_by(FetchRecord.url)).all()
+        assert len(records) == 3
+        answer = next(record for record in records if record.url == url)
+        assert (answer.outcome, answer.http_status, answer.bytes_read, answer.detail) == (
+            Outcome.OK, 200, 1234, "",
+        )  # fmt: skip
+        assert answer.fetched_at == NOW + HOUR
+
+
+@pytest.mark.parametrize("passed", [HOUR, 6 * HOUR, 7 * HOUR])
+def test_a_source_is_due_when_its_time_has_come(engine: Engine, passed: timedelta) -> None:
+    with Session(engine) as session:
+        _whole_visit(session, "sample", Outcome.OK, NOW)
+        assert due_sources(session, ["sample"], NOW + passed) == (["sample"] if passed >= 6 * HOUR else [])
+
+
+def test_sources_are_due_in_order_and_only_those_configured(engine: Engine) -> None:
+    with Session(engine) as session:
+        _whole_visit(session, "late", Outcome.OK, NOW)
+        _whole_visit(session, "later", Outcome.OK, NOW - HOUR)
+        _whole_visit(session, "removed", Outcome.OK, NOW - HOUR)
+        _whole_visit(session, "resting", Outcome.OK, NOW + 3 * HOUR)
+        due = due_sources(session, iter(["late", "resting", "new", "later"]), NOW + 8 * HOUR)
+    assert due == ["new", "later", "late"]
+
+
+def test_a_visit_during_which_the_program_died_is_ended_and_repeated(engine: Engine) -> None:
+    with Session(engine) as session:
+        _whole_visit(session, "sample", Outcome.OK, NOW)
+        died = start_visit(session, "sample", NOW + HOUR)
+        session.commit()
+    with Session(engine) as session:
+        assert [visit.id for visit in unfinished_visits(session)] == [died]
+        assert due_sources(session, ["sample"], NOW + 2 * HOUR) == []
+        assert abandon_visits(session, NOW + 2 * HOUR) == ["sample"]
+        session.commit()
+    with Session(engine) as session:
+        assert unfinished_visits(session) == []
+        assert due_sources(session, ["sample"], NOW + 2 * HOUR) == ["sample"]
+        visit = session.get_one(Visit, died)
+        assert (visit.outcome, visit.detail) == (Outcome.ERROR, DIED)
+        assert abandon_visits(session, NOW + 3 * HOUR) == []
