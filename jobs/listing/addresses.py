@@ -1,0 +1,56 @@
+"""Addresses of documents: one spelling each, and whether two belong to the same site."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from ipaddress import ip_address
+from urllib.parse import urljoin, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from storage.addresses import AddressError, canonical_url
+
+ATTACHMENT_SUFFIXES = (
+    *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
+    *(".zip", ".rar", ".7z", ".ppt", ".pptx", ".csv", ".txt"),
+)
+_SESSION = re.compile(r"(?i);jsessionid=[^?#/]*")
+
+
+def absolute_url(url: str, base: str = "") -> str:
+    """One spelling per document, absolute and without a session.
+
+    Empty where ``url`` leads nowhere that could be asked for (``javascript:``, ``mailto:``, broken).
+    """
+    try:
+        return canonical_url(_SESSION.sub("", urljoin(base, url.strip())))
+    except (AddressError, ValueError):
+        return ""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@cache
+def registered_site(host: str) -> str:
+    """The part of a host name that somebody registered: ``rsj.fuzhou.gov.cn`` → ``fuzhou.gov.cn``."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return _suffixes().privatesuffix(host.lower()) or host.lower()
+    return host
+
+
+def same_site(url: str, other: str) -> bool:
+    """Whether both addresses belong to one registered site."""
+    return registered_site(urlsplit(url).hostname or "") == registered_site(urlsplit(other).hostname or "")
+
+
+def is_attachment(url: str) -> bool:
+    """Whether an address names a file that offices attach, by its suffix in path or query."""
+    parts = urlsplit(url)
+    values = [parts.path, *(pair.partition("=")[2] for pair in parts.query.split("&"))]
+    return any(value.lower().endswith(ATTACHMENT_SUFFIXES) for value in values)
