@@ -60,12 +60,12 @@ def test_items_are_found_and_navigation_is_left_out() -> None:
 def test_a_shortened_title_is_replaced_by_the_whole_one() -> None:
     page = list_page(
         "".join(
-            f"<li><a href='/art/2026/11/{day}/art_5_{day}00.html' title='示例市第{day}中学招聘教师公告（全称）'>"
-            f"示例市第{day}中…</a><em>[11-{day:02d}]</em></li>"
+            f"<li><a href='/art/2026/11/{day}/art_5_{day}00.html' title='第{day}中学招聘教师公告（全称）'>"
+            f"第{day}中…</a><em>[11-{day:02d}]</em></li>"
             for day in range(1, 7)
         )
     )
-    assert page.items[0].title == "示例市第1中学招聘教师公告（全称）"
+    assert page.items[0].title == "第1中学招聘教师公告（全称）"
     assert page.items[0].published_on == date(2026, 11, 1)
 
 
