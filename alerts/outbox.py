@@ -131,7 +131,7 @@ def _lease(
             chosen = (
                 select(OutboxMessage.id)
                 .where(*free, col(OutboxMessage.channel).in_(names))
-                .order_by(due, col(OutboxMessage.id))
+                .order_by(due)
                 .limit(1)
                 .with_for_update(skip_locked=True)
                 .scalar_subquery()
