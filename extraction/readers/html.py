@@ -20,8 +20,8 @@ script style noscript template iframe frame object embed applet svg select datal
 """
 _BLOCK_NAMES = """
 address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
-figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary tbody textarea
-tfoot thead title ul
+figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary tbody
+textarea tfoot thead title ul
 """
 _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
