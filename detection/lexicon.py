@@ -1,0 +1,89 @@
+"""Everything looked for in a text, in one automaton: names, certificate words, and what shields them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from catalogue import load_catalogue
+from detection.rulebook import KnownName, known_names, read_lines, read_rules
+
+ANCHORS = ("证", "資格", "证照", "資", "證", "资格", "职称", "執照", "执照", "驾照", "職稱", "技能等级")
+"""Where a certificate may be named; a traditional one makes the text be read again in simplified form."""
+
+
+class Hit(IntEnum):
+    """What a pattern of the automaton means."""
+
+    SHIELD = 0
+    ANCHOR = 1
+    NAME = 2
+    """Becomes a mention with a certificate word, in an advert, or in a list that a certificate word heads."""
+    CERTIFICATE = 3
+    """Is a certificate's name by itself."""
+    TITLE = 4
+    """A professional title (职称) or a job: the context decides."""
+    LATIN = 5
+    """An abbreviation; counts where it stands alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    automaton: AhoCorasick
+    hits: tuple[Hit, ...]
+    """What each pattern means, by its index."""
+    words: tuple[str, ...]
+    known: dict[str, KnownName]
+
+
+_HITS = {
+    "certificate": Hit.CERTIFICATE,
+    "name": Hit.NAME,
+    "trade": Hit.NAME,
+    "title": Hit.TITLE,
+    "latin": Hit.LATIN,
+}
+"""Stems are no patterns: they count only right before a certificate word, where its anchor meets them."""
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """The patterns of the catalogue's names, of the rules' names, of certificate words and of shields."""
+    meanings: dict[str, Hit] = {}
+    rules = read_rules("wording.toml")
+    for name in load_catalogue().names():
+        _add(meanings, name, _meaning(name, rules["certificate_endings"]))
+    for entry in load_catalogue().entries:
+        _add(meanings, entry.name, _meaning(entry.name, rules["certificate_endings"]))
+    known = known_names()
+    for text, convention in known.items():
+        if convention.kind in _HITS:
+            meanings[text] = _HITS[convention.kind]
+    for text in rules["no_certificates"]:
+        meanings.pop(text, None)
+    for shield in read_lines("not_inside.txt"):
+        meanings.setdefault(shield, Hit.SHIELD)
+    for anchor in ANCHORS:
+        meanings[anchor] = Hit.ANCHOR
+    words = tuple(meanings)
+    automaton = AhoCorasick(
+        words, matchkind=MatchKind.LeftmostLongest, store_patterns=False, implementation=Implementation.DFA
+    )
+    return Lexicon(automaton, tuple(meanings.values()), words, known)
+
+
+def _add(meanings: dict[str, Hit], name: str, meaning: Hit) -> None:
+    if len(name) < 2 or name in meanings:
+        return
+    meanings[name] = meaning
+    if name.isascii() and not name.isdigit():
+        meanings.setdefault(name.lower(), meaning)
+
+
+def _meaning(name: str, endings: list[str]) -> Hit:
+    if name.isascii():
+        return Hit.LATIN
+    return Hit.CERTIFICATE if name.endswith(tuple(endings)) else Hit.NAME

@@ -1,0 +1,98 @@
+"""Names in lists: ``电工、焊工、登高证`` shares one certificate word, and ``A或B`` offers a choice."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from detection.lexicon import Hit
+from detection.spans import Form, Span
+from detection.standing import Reader, squeeze
+from detection.wording import Wording
+
+_JOINT = re.compile(r"\s{0,2}(?:以及|或者|及其|及|、|，|,|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
+_STRONG_JOINT = "、，,/／+＋|"
+_REACH = 26
+_MOST = 12
+"""Names before one certificate word that are read as a list."""
+_BETWEEN = re.compile(
+    r"(?:[\s、，,/／和与及+＋|者的等“”\"（(]|或者?|以及|持有?|具有|具备|有|取得|获得|拥有|相关|通过|考取|[一二三]级|证书?){1,6}"
+)
+_CHOICE = re.compile(r"或(?!以上|更高)|/|／|任意一|之一")
+_CHOICE_BEFORE = re.compile(r"(?:或者?|或是)(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?$")
+_CHOICE_AFTER = re.compile(r"(?:者|的|等)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))")
+
+
+def share_certificate_word(text: str, spans: list[Span], reader: Reader, wording: Wording) -> list[Span]:
+    """Adds the names that stand in a list before a certificate word and share it, in the text's order."""
+    out: list[Span] = []
+    for span in spans:
+        if span.form is Form.BARE or span.hit is Hit.LATIN or not (span.word or span.form is Form.LISTED):
+            out.append(span)
+            continue
+        shared = _names_before(text, span, out, reader, wording)
+        while out and shared and out[-1].start >= shared[-1].start:
+            out.pop()
+        out.extend(reversed(shared))
+        out.append(span)
+    return out
+
+
+def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wording: Wording) -> list[Span]:
+    shared: list[Span] = []
+    end = span.start
+    floor = next((other.end for other in reversed(earlier) if other.form is not Form.BARE), 0)
+    tail = squeeze(text[span.core_end : span.end]) or "证"
+    while len(shared) < _MOST:
+        low = max(floor, end - _REACH)
+        window = text[low:end]
+        joint = _JOINT.search(window)
+        if joint is None:
+            break
+        begin = 0
+        piece_end = joint.start()
+        for match in wording.limit.finditer(window, 0, piece_end):
+            if match.lastgroup == "stop":
+                begin = match.end()
+        core = squeeze(window[begin:piece_end])
+        if len(core) < 2 or reader.read_name(core, core + tail) is None or not reader.lists(core):
+            break
+        shared.append(
+            Span(
+                low + begin,
+                low + piece_end,
+                low + begin,
+                low + piece_end,
+                span.word,
+                Form.LISTED,
+                Hit.NAME,
+                core,
+                True,
+            )
+        )
+        end = low + begin
+    return shared
+
+
+def read_choices(text: str, spans: list[Span]) -> list[list[Span]]:
+    """Mentions in groups: those of one list that 或 joins; every other mention alone."""
+    groups: list[list[Span]] = []
+    for span in spans:
+        if groups:
+            between = text[groups[-1][-1].end : span.start]
+            if len(between) <= 12 and (not between or _BETWEEN.fullmatch(between)):
+                groups[-1].append(span)
+                continue
+        groups.append([span])
+    return groups
+
+
+def is_choice(text: str, group: list[Span]) -> bool:
+    """Whether 或 joins the names of a list, or the list with something else that satisfies the demand."""
+    first, last = group[0], group[-1]
+    for left, right in pairwise(group):
+        if _CHOICE.search(text, left.end, right.start):
+            return True
+    if _CHOICE_BEFORE.search(text[max(0, first.start - 8) : first.start]):
+        return True
+    return _CHOICE_AFTER.match(text, last.end, last.end + 20) is not None

@@ -1,0 +1,112 @@
+"""The scan: from a text to its mentions and the verdict on each."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from catalogue import load_catalogue
+from catalogue.model import Status
+from detection.bare import is_mention
+from detection.explanations import Letter, write_letter
+from detection.lexicon import load_lexicon
+from detection.lists import is_choice, read_choices, share_certificate_word
+from detection.model import DocumentFacts, Mention, PublisherKind, ScanResult, Severity
+from detection.spans import Form, Span, find_spans
+from detection.standing import Reader, Reading
+from detection.usage import Decision, decide_usage
+from detection.verdicts import decide_verdict
+from detection.wording import load_wording
+
+_NO_LETTER = Letter((), "", "")
+
+
+def scan(
+    text: str,
+    *,
+    as_of: date,
+    title: str = "",
+    publisher: str = "",
+    url: str = "",
+    publisher_kind: PublisherKind | None = None,
+    region: str | None = None,
+) -> ScanResult:
+    """Everything that ``text`` says of certificates, judged as of a day.
+
+    Args:
+        text: the visible text; offsets of the result count its characters.
+        as_of: the day whose catalogue decides a certificate's standing.
+        title: the document's title where it is known.
+        publisher: name of the body that publishes, where it is known.
+        url: where the document stands.
+        publisher_kind: overrides what the text says of its publisher.
+        region: GB/T 2260 code of the province whose own list counts besides the national one.
+    """
+    from detection.documents import read_facts  # noqa: PLC0415 - only a scan needs the documents' cues
+
+    facts = read_facts(text, title=title, publisher=publisher, url=url)
+    if publisher_kind is not None:
+        facts = DocumentFacts(facts.document_kind, publisher_kind, facts.document, facts.forwards)
+    return ScanResult(as_of, facts, tuple(_mentions(text, facts, _reader(as_of, region))))
+
+
+@lru_cache(maxsize=8)
+def _reader(as_of: date, region: str | None) -> Reader:
+    return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
+
+
+def _mentions(text: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
+    lexicon, wording = load_lexicon(), load_wording()
+    hits = lexicon.automaton.find_matches_as_indexes(text)
+    if not hits:
+        return []
+    spans = find_spans(text, hits, lexicon, wording)
+    if not spans:
+        return []
+    spans = share_certificate_word(text, spans, reader, wording)
+    kind = facts.document_kind
+    spans = [span for span in spans if span.form is not Form.BARE or is_mention(text, span, kind)]
+    mentions: list[Mention] = []
+    for group in read_choices(text, spans):
+        readings = [reader.read(span, text) for span in group]
+        choice = is_choice(text, group)
+        if choice and all(reading.status is Status.CANCELLED for reading in readings) and len(group) > 1:
+            choice = False
+        for span, reading in zip(group, readings, strict=True):
+            decision = decide_usage(text, span.start, span.end, kind, alternative=choice)
+            mentions.append(_judge(text, span, reading, decision, facts))
+    return mentions
+
+
+def _judge(text: str, span: Span, reading: Reading, decision: Decision, facts: DocumentFacts) -> Mention:
+    verdict = decide_verdict(reading.status, decision.usage, facts.publisher_kind)
+    severity, violation = verdict.severity, verdict.violation
+    if reading.foreign:
+        severity, violation = Severity.NONE, None
+    review = violation is not None and not reading.certain
+    if review and severity.rank > Severity.MEDIUM.rank:
+        severity = Severity.MEDIUM
+    quote = text[span.start : span.end]
+    letter = (
+        write_letter(quote, reading, decision.usage, violation, facts.publisher_kind)
+        if violation
+        else _NO_LETTER
+    )
+    return Mention(
+        start=span.start,
+        end=span.end,
+        quote=quote,
+        qualification=reading.qualification,
+        status=reading.status,
+        since=reading.since,
+        status_document=reading.document,
+        usage=decision.usage,
+        cue=decision.cue,
+        violation=violation,
+        severity=severity,
+        legal_basis=letter.legal_basis,
+        explanation=letter.explanation,
+        advice=letter.advice,
+        needs_review=review,
+        foreign=reading.foreign,
+    )

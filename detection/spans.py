@@ -1,0 +1,150 @@
+"""From hits to spans: where a certificate is named, from which character to which.
+
+Every step works in a bounded window around a hit: the cost grows with the hits and with nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from detection.lexicon import Hit, Lexicon
+from detection.wording import BACKWARD, Wording
+
+_FORWARD = 48
+_PREFIX = 14
+_DASHES = "-—－"
+
+
+class Form(Enum):
+    """How a span came to be taken for a certificate's name."""
+
+    LISTED = "listed"
+    """A known name with a certificate word, or one that is a certificate by itself."""
+    OPEN = "open"
+    """A certificate word with a core that no list has."""
+    GENERIC = "generic"
+    BARE = "bare"
+    """A known name without a certificate word: the context decides whether it is a mention."""
+
+
+@dataclass(slots=True)
+class Span:
+    start: int
+    end: int
+    core_start: int
+    core_end: int
+    word: str
+    """The certificate word; empty where there is none."""
+    form: Form
+    hit: Hit = Hit.ANCHOR
+    core: str = ""
+    """The name without level and certificate word."""
+    shared: bool = False
+    """The certificate word stands behind another name of the same list."""
+
+
+def find_spans(text: str, hits: list[tuple[int, int, int]], lexicon: Lexicon, wording: Wording) -> list[Span]:
+    """Spans in order of their start, none overlapping; bare names among them."""
+    spans: list[Span] = []
+    reach = 0
+    kinds = lexicon.hits
+    for index, start, end in hits:
+        if end <= reach or start < reach:
+            continue
+        kind = kinds[index]
+        if kind is Hit.SHIELD:
+            continue
+        if kind is Hit.ANCHOR:
+            span = _read_anchor(text, start, reach, lexicon, wording)
+        else:
+            span = _read_name(text, (start, end), kind, reach, wording)
+        if span is not None:
+            spans.append(span)
+            reach = span.end
+    return spans
+
+
+def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording: Wording) -> Span | None:
+    start, end = place
+    if text[start].isascii() and not _stands_alone(text, start, end):
+        return None
+    ahead = wording.forward.match(text, end, end + _FORWARD)
+    begin = _with_prefix(text, start, reach, wording)
+    if ahead is not None:
+        return Span(begin, ahead.end(), start, end, ahead["word"], Form.LISTED, kind, text[start:end])
+    if kind is Hit.CERTIFICATE:
+        if text[end - 1] == "证" and not wording.after_card.match(text, end):
+            return None
+        if text[end - 1] == "格" and not wording.after_qualification.match(text, end):
+            return None
+        return Span(
+            begin, _with_level_behind(text, end, wording), start, end, "", Form.LISTED, kind, text[start:end]
+        )
+    return Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """An abbreviation inside a longer word of Latin letters is another word."""
+    before = text[start - 1] if start else " "
+    if before.isascii() and (before.isalnum() or before in "_./@"):
+        return False
+    if not text[end - 1].isascii():
+        return True
+    after = text[end] if end < len(text) else " "
+    return not (after.isascii() and (after.isalnum() or after in "_@"))
+
+
+def _with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
+    low = max(reach, start - _PREFIX)
+    match = wording.prefix.search(text[low:start])
+    return start if match is None else low + match.start()
+
+
+def _with_level_behind(text: str, end: int, wording: Wording) -> int:
+    match = wording.level_behind.match(text, end, end + 8)
+    return end if match is None else match.end()
+
+
+def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: Wording) -> Span | None:
+    """An open or generic name that ends in the certificate word at ``start``; None where nothing is named."""
+    ahead = wording.forward.match(text, start, start + _FORWARD)
+    if ahead is None:
+        return None
+    low = max(reach, start - BACKWARD)
+    window = text[low:start]
+    begin, core_start, core_end = _read_core(window, wording)
+    core = window[core_start:core_end]
+    word = text[ahead.start("word") : ahead.end("word")]
+    span = Span(low + begin, ahead.end(), low + core_start, low + core_end, word, Form.OPEN, Hit.ANCHOR, core)
+    named = window[begin:] + text[start : ahead.end()]
+    if not core or wording.generic.fullmatch(core):
+        span.form = Form.GENERIC
+        return span if wording.generic_name.search(named) else None
+    if wording.company.search(core) or not wording.is_core(core):
+        return None
+    if word == "资格" and core not in lexicon.known and not wording.personal_qualification.search(named):
+        return None
+    return span
+
+
+def _read_core(window: str, wording: Wording) -> tuple[int, int, int]:
+    """In a window that ends at the certificate word: begin of the name, begin and end of its core."""
+    begin, end = 0, len(window)
+    tail = window.rstrip()
+    if tail.endswith(wording.closing):
+        opening = max(tail.rfind(mark) for mark in wording.opening)
+        if opening >= 0 and len(tail) - opening <= 24:
+            return opening + 1, opening + 1, len(tail) - 1
+    for match in wording.limit.finditer(window):
+        if match.lastgroup == "stop":
+            begin = match.end()
+    core_end = end
+    trimmed = wording.trimmings.search(window, begin)
+    if trimmed is not None:
+        core_end = trimmed.start()
+    core_start = begin
+    ahead = wording.leading.match(window, begin, core_end)
+    if ahead is not None:
+        core_start = ahead.end()
+    return begin, core_start, core_end

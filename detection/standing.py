@@ -1,0 +1,201 @@
+"""Which certificate a span means, and what standing it has on the day asked about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from catalogue import Edition
+from catalogue.model import Standing, Status
+from detection.lexicon import Lexicon
+from detection.rulebook import KnownName, alternatives, read_rules
+from detection.spans import Form, Span
+from detection.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a span was read as."""
+
+    qualification: str
+    status: Status
+    since: date | None = None
+    document: str = ""
+    certain: bool = True
+    """Rests on a published document, or on a convention about a name that is written out."""
+    foreign: bool = False
+
+
+class Reader:
+    """Reads spans against one edition. Answers are kept by name, so a name costs its lookup once."""
+
+    def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording) -> None:
+        self._edition = edition
+        self._lexicon = lexicon
+        self._wording = wording
+        self._forms = load_forms()
+        self._answers: dict[tuple[str, str], Reading | None] = {}
+
+    def read(self, span: Span, text: str) -> Reading:
+        """What the span names; an open name that nothing explains is off the catalogue."""
+        quote = squeeze(text[span.start : span.end])
+        if span.form is Form.GENERIC:
+            return self._read_generic(quote, text, span)
+        core = squeeze(span.core)
+        answer = self.read_name(core, quote)
+        return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
+
+    def read_name(self, core: str, quote: str) -> Reading | None:
+        """The reading of a name by its core and its whole spelling; None where nothing known fits."""
+        key = (core, quote)
+        if key not in self._answers:
+            if len(self._answers) > 20_000:
+                self._answers.clear()
+            self._answers[key] = self._read_name(core, quote)
+        return self._answers[key]
+
+    def lists(self, core: str) -> bool:
+        """Whether ``core`` is a name that the catalogue or a convention knows as it stands."""
+        return (
+            core in self._lexicon.known
+            or bool(self._edition.lookup(core))
+            or bool(self._edition.lookup(core + "证"))
+        )
+
+    def _read_name(self, core: str, quote: str) -> Reading | None:
+        levelled = bool(self._wording.level.search(quote))
+        known = self._by_convention(core, quote, levelled) or self._catalogued(quote)
+        if known is not None:
+            return known
+        if self._forms.foreign.match(quote):
+            lawful = self._forms.vendor.search(quote) is not None
+            status = Status.LAWFUL_OTHER if lawful else Status.OFF_CATALOGUE
+            return Reading(quote, status, certain=False, foreign=True)
+        if self._forms.title.search(quote) and not self._forms.no_title.search(quote):
+            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+        return self._by_catalogue(core, quote) or self._by_part(core, levelled) or self._by_form(core)
+
+    def _by_convention(self, core: str, quote: str, levelled: bool) -> Reading | None:
+        known = self._lexicon.known
+        name = known.get(quote) or known.get(core)
+        if name is None:
+            return None
+        if name.kind == "trade" and levelled:
+            return self._catalogued(core)
+        return self._from_known(name, quote)
+
+    def _from_known(self, name: KnownName, quote: str) -> Reading:
+        try:
+            standing = self._edition.standing(name.qualification)
+        except KeyError:
+            return Reading(name.qualification or quote, name.status, foreign=name.foreign)
+        return from_standing(standing)
+
+    def _by_catalogue(self, core: str, quote: str) -> Reading | None:
+        return self._catalogued(quote) or (self._catalogued(core) if len(core) >= 2 else None)
+
+    def _catalogued(self, name: str) -> Reading | None:
+        standings = self._edition.lookup(name)
+        return from_standing(standings[0]) if standings else None
+
+    def _by_part(self, core: str, levelled: bool) -> Reading | None:
+        """The longest known name that the core ends in, or begins with where the rest adds nothing."""
+        for start in range(1, len(core) - 1):
+            part = core[start:]
+            if self._forms.other_nature.search(core[:start]):
+                continue
+            answer = self._by_convention(part, part, levelled) or self._catalogued(part)
+            if answer is not None:
+                return answer
+        for end in range(len(core) - 1, 1, -1):
+            part, rest = core[:end], core[end:]
+            if self._forms.added.fullmatch(rest):
+                answer = self._by_convention(part, part, levelled) or self._catalogued(part)
+                if answer is not None:
+                    return answer
+        return None
+
+    def _by_form(self, core: str) -> Reading | None:
+        for pattern, status, name in self._forms.endings:
+            if pattern.search(core):
+                return Reading(name or core, status, certain=False)
+        return None
+
+    def _read_generic(self, quote: str, text: str, span: Span) -> Reading:
+        around = text[max(0, span.start - 40) : span.end + 40]
+        for pattern, contexts, qualification in self._forms.contexts:
+            if pattern.search(quote) and contexts.search(around):
+                answer = self._catalogued(qualification)
+                if answer is not None:
+                    return Reading(
+                        answer.qualification, answer.status, answer.since, answer.document, certain=False
+                    )
+        if self._forms.title.search(quote):
+            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+        if self._forms.skill.search(quote):
+            return Reading("职业技能等级证书", Status.LAWFUL_OTHER)
+        return Reading(quote, Status.GENERIC)
+
+
+def from_standing(standing: Standing) -> Reading:
+    period = standing.period
+    return Reading(
+        standing.entry.name,
+        period.status,
+        period.since,
+        period.document,
+        standing.certain,
+        standing.entry.foreign,
+    )
+
+
+def squeeze(text: str) -> str:
+    """``text`` without blanks, line ends and quotation marks."""
+    return _BLANKS.sub("", text) if _BLANKS.search(text) else text
+
+
+_BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Rules about names on no list."""
+
+    foreign: re.Pattern[str]
+    vendor: re.Pattern[str]
+    title: re.Pattern[str]
+    no_title: re.Pattern[str]
+    skill: re.Pattern[str]
+    other_nature: re.Pattern[str]
+    added: re.Pattern[str]
+    endings: tuple[tuple[re.Pattern[str], Status, str], ...]
+    contexts: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]
+
+
+@cache
+def load_forms() -> Forms:
+    rules: dict[str, Any] = read_rules("forms.toml")
+    return Forms(
+        foreign=re.compile(rf"(?:{alternatives(rules['foreign'])})"),
+        vendor=re.compile(alternatives(rules["vendor"])),
+        title=re.compile(alternatives(rules["title"])),
+        no_title=re.compile(alternatives(rules["no_title"])),
+        skill=re.compile(alternatives(rules["skill"])),
+        other_nature=re.compile(alternatives(rules["other_nature"])),
+        added=re.compile(rf"(?:{alternatives(rules['added'])}){{1,4}}"),
+        endings=tuple(
+            (re.compile(rf"(?:{alternatives(row['endings'])})$"), Status(row["status"]), row["name"])
+            for row in rules["ending"]
+        ),
+        contexts=tuple(
+            (
+                re.compile(alternatives(row["names"])),
+                re.compile(alternatives(row["near"])),
+                row["qualification"],
+            )
+            for row in rules["context"]
+        ),
+    )

@@ -1,0 +1,92 @@
+"""How a certificate's name is built: the patterns that read it forwards and backwards from an anchor.
+
+Every pattern runs over a bounded window, and every repetition in it is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from detection.rulebook import alternatives, read_rules
+
+BACKWARD = 32
+"""Characters that an open name may reach back from its certificate word."""
+_PUNCTUATION = r"\s，,。.;；:：、!！?？…·|/\\＋+（()）\[\]《》「」『』【】<>〈〉“”\"'‘’~～—–*★●◆■□▲①-⑳\-&＆"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    forward: re.Pattern[str]
+    """From the end of a name: infixes, levels, then the certificate word with what belongs to it."""
+    prefix: re.Pattern[str]
+    """At the end of a window: what belongs to the name that follows."""
+    limit: re.Pattern[str]
+    """Guard words, and in group ``stop`` what a name cannot reach over."""
+    level: re.Pattern[str]
+    trimmings: re.Pattern[str]
+    """Infixes at the end of a core."""
+    generic: re.Pattern[str]
+    company: re.Pattern[str]
+    after_card: re.Pattern[str]
+    """What may follow a name that ends in 证."""
+    after_qualification: re.Pattern[str]
+    """What may follow a name that ends in 资格."""
+    level_behind: re.Pattern[str]
+    leading: re.Pattern[str]
+    """Prefixes and levels before a core."""
+    generic_name: re.Pattern[str]
+    """Names of no particular certificate that are mentions all the same."""
+    personal_qualification: re.Pattern[str]
+    """Names in 资格 that are a person's, not a participant's."""
+    opening: str
+    closing: tuple[str, ...]
+
+    def is_core(self, core: str) -> bool:
+        """Whether a core can be the name of something: two characters at least, no digits alone."""
+        return len(core) >= 2 and not core.isdigit()
+
+
+@cache
+def load_wording() -> Wording:
+    rules = read_rules("wording.toml")
+    level = alternatives(rules["levels"])
+    level_group = rf"[（(]?(?:{level})[)）]?(?:[及或]?以上)?"
+    infix = alternatives(rules["infixes"])
+    word = "|".join(
+        _with_guard(word, rules) for word in sorted(rules["certificate_words"], key=len, reverse=True)
+    )
+    forward = (
+        rf"[》”\"』」】）)]?(?:\s{{0,2}}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
+        rf"\s{{0,2}}(?P<word>{word})(?:\s{{0,2}}(?:{word})){{0,2}}(?:[（(]?(?:{level})[)）]?(?:[及或]?以上)?(?:{word})?)?"
+    )
+    prefix = rf"(?:(?:{alternatives(rules['prefixes'])}|{level_group})的?){{1,4}}$"
+    guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
+    return Wording(
+        forward=re.compile(forward),
+        prefix=re.compile(prefix),
+        limit=re.compile(rf"(?:{guard})|(?P<stop>[{_PUNCTUATION}]|{stop})"),
+        level=re.compile(level),
+        trimmings=re.compile(rf"(?:{infix}|{level_group}){{1,6}}$"),
+        generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{level_group}){{0,8}}"),
+        company=re.compile(alternatives(rules["not_of_persons"])),
+        after_card=re.compile(rf"(?!{alternatives(rules['never_before']['证'])})"),
+        after_qualification=re.compile(rf"(?!{alternatives(rules['never_before']['资格'])})"),
+        level_behind=re.compile(rf"[（(]?(?:{level})[)）]?(?:[及或]?以上)?"),
+        leading=re.compile(rf"(?:{alternatives(rules['prefixes'])}|{level_group}){{1,4}}的?"),
+        generic_name=re.compile(alternatives(rules["generic_names"])),
+        personal_qualification=re.compile(alternatives(rules["personal_qualifications"])),
+        opening=rules["opening"],
+        closing=tuple(rules["closing"]),
+    )
+
+
+def _with_guard(word: str, never_before: dict[str, list[str]]) -> str:
+    """``word``, where nothing follows that makes it another word."""
+    followers = never_before.get("证" if word.endswith("证") else word, [])
+    return re.escape(word) + (rf"(?!{alternatives(followers)})" if followers else "")
+
+
+def _longest_first(words: list[str]) -> list[str]:
+    return sorted(words, key=len, reverse=True)
