@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,8 +74,13 @@ class _Server(ThreadingHTTPServer):
     """Closing waits for the answers under way, so that no socket is left behind."""
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
         self.answers = render_site()
+        super().__init__(address, handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A visitor who goes away while being answered is no error; anything else is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # wider than typeshed's
 
 
 class _Handler(BaseHTTPRequestHandler):

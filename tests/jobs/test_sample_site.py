@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urljoin
@@ -188,6 +189,17 @@ def test_a_silent_visitor_does_not_hold_up_the_others_or_the_end() -> None:
         silent = socket.create_connection((host, int(port)))
         assert fetch(f"{site.address}/").status_code == 200
         silent.close()
+
+
+def test_a_visitor_who_goes_away_leaves_no_trace_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    with SampleSite() as site:
+        host, port = site.host_and_port.split(":")
+        for _ in range(5):
+            hasty = socket.create_connection((host, int(port)))
+            hasty.sendall(b"GET /tzgg/index.html HTTP/1.1\r\n")
+            hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            hasty.close()  # With a linger of zero this is a reset, not a polite end.
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_behind(site: SampleSite) -> None:
