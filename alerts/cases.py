@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlmodel import Session, col, select
 
@@ -19,21 +18,13 @@ from alerts.outbox import enqueue
 from alerts.passages import passage
 from alerts.postings import Posting, case_key, same_title
 from alerts.routing import Recipient, recipients
-from alerts.rows import insert_once
 from detection.model import Mention, ScanResult, Severity, Violation
 from settings.model import Settings
+from storage.documents import KeptVersion
+from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 
 _Subject = tuple[str, Violation]
-
-
-class Kept(Protocol):
-    """What the archive says of the version that was scanned."""
-
-    @property
-    def document_id(self) -> int: ...
-    @property
-    def version_id(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ class _Scanned:
 
 
 def open_cases(
-    session: Session, kept: Kept, result: ScanResult, settings: Settings, now: datetime
+    session: Session, kept: KeptVersion, result: ScanResult, settings: Settings, now: datetime
 ) -> OpenedCases:
     """Record the findings of a stored version, open their cases and write the letters about them.
 
@@ -96,7 +87,7 @@ def pushed_severity(mention: Mention) -> Severity:
     return mention.severity
 
 
-def _read_scanned(session: Session, kept: Kept, result: ScanResult, now: datetime) -> _Scanned:
+def _read_scanned(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> _Scanned:
     document = session.get(Document, kept.document_id)
     version = session.get(DocumentVersion, kept.version_id)
     if document is None or version is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, update
 
-from alerts.rows import insert_once
+from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, CaseState
 
 ACTOR = "qualwatch"

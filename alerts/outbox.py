@@ -27,7 +27,7 @@ from alerts.channels import (
 from alerts.history import mark_notified
 from alerts.letters import Letter
 from alerts.mails import render
-from alerts.rows import insert_once
+from storage.rows import insert_once
 from storage.tables import OutboxMessage, OutboxState
 
 MAX_ATTEMPTS = 16

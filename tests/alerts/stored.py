@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from alerts.cases import OpenedCases, open_cases
 from catalogue.model import Status
@@ -23,15 +23,11 @@ from detection.model import (
     Violation,
 )
 from settings.model import Settings
-from storage.tables import Document, DocumentVersion
+from storage.documents import KeptVersion, PageRecord, keep_version
+from storage.evidence import EvidenceRef
+from storage.visits import start_visit
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Kept:
-    document_id: int
-    version_id: int
 
 
 @dataclass(frozen=True)
@@ -77,35 +73,22 @@ def scanned(*mentions: Mention, number: str | None = None) -> ScanResult:
     return ScanResult(as_of=date(2026, 11, 2), facts=facts, mentions=mentions)
 
 
-def keep(session: Session, posting: Posting, now: datetime = NOW) -> Kept:
-    """Store the posting's document and version as the archive would."""
-    document = session.exec(select(Document).where(Document.url == posting.url)).one_or_none()
-    if document is None:
-        document = Document(url=posting.url, source="sample", first_seen_at=now, last_seen_at=now)
-    document.title, document.publisher, document.region = posting.title, posting.publisher, posting.region
-    session.add(document)
-    session.flush()
+def keep(session: Session, posting: Posting, now: datetime = NOW) -> KeptVersion:
+    """Keep the posting as a visit of its own meets it."""
     digest = hashlib.sha256(posting.text.encode("utf-8", "replace")).hexdigest()
-    version = session.exec(
-        select(DocumentVersion).where(
-            DocumentVersion.document_id == document.id, DocumentVersion.text_sha256 == digest
-        )
-    ).one_or_none()
-    if version is None:
-        version = DocumentVersion(
-            document_id=document.id or 0,
-            text_sha256=digest,
-            text=posting.text,
-            document_kind="recruitment",
-            publisher_kind="public_body",
-            body_sha256=digest,
-            seen_at=now,
-        )
-        session.add(version)
-        session.flush()
-    assert document.id is not None
-    assert version.id is not None
-    return Kept(document.id, version.id)
+    page = PageRecord(
+        url=posting.url,
+        source="sample",
+        text=posting.text,
+        media_type="text/html",
+        document_kind="recruitment",
+        publisher_kind="public_body",
+        evidence=EvidenceRef(file="sample.warc.gz", record_id=f"<urn:uuid:{digest}>", body_sha256=digest),
+        title=posting.title,
+        publisher=posting.publisher,
+        region=posting.region,
+    )
+    return keep_version(session, page, start_visit(session, "sample", now), now)
 
 
 def report(

@@ -14,8 +14,9 @@ from alerts.cases import open_cases
 from catalogue.model import Status
 from detection.model import Severity, Violation
 from settings.model import Settings
+from storage.documents import KeptVersion
 from storage.tables import Case, CaseEvent, CaseState, Finding, OutboxMessage
-from tests.alerts.stored import NOW, Kept, Posting, keep, mention, report, scanned
+from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
 
 TEXT = "一、招聘岗位：出纳1名。\n二、条件：须持有会计从业资格证，年龄35周岁以下。\n三、待遇面议。"
 
@@ -172,8 +173,9 @@ def test_a_case_found_later_in_the_same_version_has_its_own_letter(
 
 
 def test_a_version_that_is_not_stored_is_refused(engine: Engine, settings: Settings) -> None:
+    missing = KeptVersion(3, 7, new_document=True, changed=False, returned=False)
     with Session(engine) as session, pytest.raises(LookupError, match="version 7"):
-        open_cases(session, Kept(3, 7), scanned(mention(TEXT)), settings, NOW)
+        open_cases(session, missing, scanned(mention(TEXT)), settings, NOW)
 
 
 def test_each_recipient_reads_only_of_the_cases_that_are_theirs(engine: Engine, settings: Settings) -> None:
