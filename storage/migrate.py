@@ -38,6 +38,17 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
         ) from error
 
 
+def require_current(engine: Engine) -> None:
+    """Raise ``DatabaseError`` unless the tables are those of this version; for commands that only read."""
+    with engine.connect() as connection:
+        revisions = _revisions(connection)
+    _refuse_newer(revisions)
+    if revisions != (latest_revision(),):
+        raise DatabaseError(
+            "the database is empty or of an older version: 'qualwatch run --once' brings it up to date"
+        )
+
+
 def latest_revision() -> str:
     """The revision that this version of the program works with."""
     head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()

@@ -1,0 +1,154 @@
+"""A copy of everything that is kept, made while the daemon runs, and verified.
+
+A backup is a directory that can take the place of ``storage.directory``: ``qualwatch.sqlite3``, ``evidence/``
+and ``BACKUP.json``, which says when it was made. Backing up to the same directory again copies what is new.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from storage.database import for_reading, open_database
+from storage.errors import EvidenceError, StorageError
+from storage.evidence import EvidenceRef, EvidenceStore
+from storage.migrate import latest_revision
+from storage.tables import DocumentVersion
+
+DATABASE = "qualwatch.sqlite3"
+EVIDENCE = "evidence"
+MARKER = "BACKUP.json"
+
+
+class BackupError(StorageError):
+    """The backup cannot be made here, or the copy is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """What the backup holds, as ``BACKUP.json`` says it."""
+
+    made_at: str
+    revision: str
+    document_versions: int
+    evidence_files: int
+    evidence_bytes: int
+    problems: tuple[str, ...]
+    """Versions whose evidence is missing or damaged, in the original too."""
+
+
+def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> BackupReport:
+    """Copy the SQLite database of ``engine`` and the archive ``evidence`` into ``target``; verify the copy.
+
+    The database is copied first: whatever it refers to was in the archive before. Raises ``BackupError``.
+    """
+    if engine.dialect.name != "sqlite":
+        raise BackupError(
+            "this copies SQLite only: use 'pg_dump --format=custom' and copy the evidence directory after it"
+        )
+    database = Path(str(engine.url.database)).resolve()
+    target = target.resolve()
+    _refuse_wrong_target(target, database, evidence.resolve())
+    try:
+        (target / EVIDENCE).mkdir(parents=True, exist_ok=True)
+        _copy_database(database, target / DATABASE)
+        sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
+        versions, problems = _verify(target)
+        report = BackupReport(
+            now.isoformat(timespec="seconds"), latest_revision(), versions, len(sizes), sum(sizes), problems
+        )
+        _replace(target / MARKER, json.dumps(asdict(report), ensure_ascii=False, indent=2).encode() + b"\n")
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"the backup to {target} failed: {error}") from error
+    return report
+
+
+def _refuse_wrong_target(target: Path, database: Path, evidence: Path) -> None:
+    live = {database.parent, evidence, evidence.parent}
+    if target in live or evidence in target.parents:
+        raise BackupError(f"{target} is where the daemon keeps its own files: name another directory")
+    if target.exists() and not target.is_dir():
+        raise BackupError(f"{target} is a file: name a directory")
+    if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
+        raise BackupError(f"{target} holds something else than a backup: name an empty or new directory")
+
+
+def _copy_database(source: Path, copy: Path) -> None:
+    """SQLite's own online backup: a consistent state, whoever writes meanwhile."""
+    part = copy.with_name(copy.name + ".part")
+    part.unlink(missing_ok=True)
+    with (
+        closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as original,
+        closing(sqlite3.connect(part)) as written,
+    ):
+        original.backup(written)
+        written.execute("PRAGMA journal_mode=DELETE")
+        (verdict,) = written.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise BackupError(f"the database itself is damaged: {verdict}: restore an earlier backup")
+    _sync(part)
+    part.replace(copy)
+
+
+def _archive(evidence: Path) -> Iterator[Path]:
+    return iter(sorted(evidence.glob("*/*.warc.gz")))
+
+
+def _copy_evidence(file: Path, evidence: Path, target: Path) -> int:
+    """Files only ever grow, so one of the same size is the same."""
+    copy = target / file.relative_to(evidence)
+    if copy.is_file() and copy.stat().st_size == file.stat().st_size:
+        return copy.stat().st_size
+    copy.parent.mkdir(exist_ok=True)
+    part = copy.with_name(copy.name + ".part")
+    shutil.copy2(file, part)
+    _sync(part)
+    part.replace(copy)
+    return copy.stat().st_size
+
+
+def _verify(target: Path) -> tuple[int, tuple[str, ...]]:
+    """Read the evidence of every version from the copy, as ``qualwatch evidence`` would."""
+    versions, problems = 0, []
+    engine = open_database(f"sqlite:///{target / DATABASE}")
+    columns = (
+        col(DocumentVersion.id),
+        col(DocumentVersion.evidence_file),
+        col(DocumentVersion.evidence_record),
+        col(DocumentVersion.body_sha256),
+        col(DocumentVersion.evidence_offset),
+    )
+    try:
+        with Session(for_reading(engine)) as session, EvidenceStore(target / EVIDENCE) as store:
+            rows = session.execute(select(*columns).execution_options(yield_per=1000))  # type: ignore[call-overload]
+            for version_id, *place in rows:
+                versions += 1
+                try:
+                    store.read(EvidenceRef(*place))
+                except EvidenceError as error:
+                    problems.append(f"document version {version_id}: {error}")
+    finally:
+        engine.dispose()
+    return versions, tuple(problems)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    _sync(part)
+    part.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

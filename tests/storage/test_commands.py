@@ -1,0 +1,288 @@
+"""``qualwatch evidence`` and ``qualwatch backup``, through the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+from typer.testing import CliRunner, Result
+
+import qualwatch
+from storage.database import open_database
+from storage.documents import PageRecord, keep_version
+from storage.evidence import EvidenceStore, Exchange
+from storage.migrate import upgrade
+from storage.proof import safe_name
+from storage.tables import Finding
+from storage.visits import start_visit
+
+NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
+TEXT = "招聘启事\n会计一名，须持有会计从业资格证，电话13800138000，\x1b[31m面议。"
+BODY = f"<html><body><pre>{TEXT}</pre></body></html>".encode("gb18030")
+QUOTE = "会计从业资格证"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A storage directory as the daemon leaves it, with one finding."""
+
+    directory: Path
+    config: Path
+    finding_id: int
+
+    def run(self, *arguments: str) -> Result:
+        app = qualwatch.assemble(("evidence", "backup"))
+        return CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
+
+    def evidence(self, *arguments: str) -> Result:
+        return self.run("evidence", str(self.finding_id), *arguments)
+
+    @property
+    def archive(self) -> Path:
+        (file,) = self.directory.glob("evidence/*/*.warc.gz")
+        return file
+
+    def change(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.directory / "qualwatch.sqlite3")) as connection, connection:
+            connection.execute(statement)
+
+
+def _keep_page(session: Session, store: EvidenceStore, visit_id: int, number: int) -> int:
+    exchange = Exchange(
+        f"http://hr.example/zp/t2026_{number}.html", "GET", (), 200, "OK",
+        (("Content-Type", "text/html; charset=gb2312"),), BODY, NOW,
+    )  # fmt: skip
+    page = PageRecord(
+        url=exchange.url, source="sample", text=TEXT, media_type="text/html", document_kind="recruitment",
+        publisher_kind="company", evidence=store.write(exchange), title="招聘启事",
+    )  # fmt: skip
+    return keep_version(session, page, visit_id, NOW).version_id
+
+
+def _add_finding(session: Session, version_id: int) -> int:
+    start = TEXT.index(QUOTE)
+    finding = Finding(
+        version_id=version_id, start=start, end=start + len(QUOTE), quote=QUOTE, qualification="会计从业资格",
+        status="cancelled", usage="required", violation="cancelled_hiring_requirement", severity="high",
+        explanation="会计从业资格已取消。", as_of=date(2026, 11, 1), found_at=NOW,
+    )  # fmt: skip
+    session.add(finding)
+    session.flush()
+    assert finding.id is not None
+    return finding.id
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    directory, here = tmp_path / "var", tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    config = tmp_path / "qualwatch.toml"
+    config.write_text('[storage]\ndirectory = "var"\n', encoding="utf-8")
+    engine = open_database(f"sqlite:///{directory / 'qualwatch.sqlite3'}")
+    upgrade(engine)
+    with Session(engine) as session, EvidenceStore(directory / "evidence") as store:
+        visit_id = start_visit(session, "sample", NOW)
+        finding_id = _add_finding(session, _keep_page(session, store, visit_id, 1))
+        session.commit()
+    engine.dispose()
+    return Kept(directory, config, finding_id)
+
+
+def test_the_page_of_a_finding_is_extracted_and_shown_with_its_quote(kept: Kept) -> None:
+    result = kept.evidence()
+    assert result.exit_code == 0, result.output
+    assert Path(f"finding-{kept.finding_id}-t2026_1.html").read_bytes() == BODY
+    assert "http://hr.example/zp/t2026_1.html" in result.stdout
+    assert "2026-11-01 16:30:00（Asia/Shanghai）" in result.stdout
+    assert "须持有【会计从业资格证】" in result.stdout
+    assert "已核对" in result.stdout
+
+
+def test_what_a_page_says_neither_steers_the_terminal_nor_shows_telephone_numbers(kept: Kept) -> None:
+    result = kept.evidence()
+    assert "\x1b" not in result.stdout
+    assert "13800138000" not in result.stdout
+    assert "138****00" in result.stdout
+
+
+def test_the_page_can_go_to_stdout(kept: Kept) -> None:
+    result = kept.evidence("--output", "-")
+    assert result.exit_code == 0
+    assert result.stdout_bytes == BODY
+    assert "已核对" in result.stderr
+
+
+def test_the_page_can_go_into_a_directory(kept: Kept, tmp_path: Path) -> None:
+    assert kept.evidence("--output", str(tmp_path)).exit_code == 0
+    assert (tmp_path / f"finding-{kept.finding_id}-t2026_1.html").read_bytes() == BODY
+
+
+def test_an_existing_file_is_not_overwritten_unless_it_is_the_same(kept: Kept, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.html"
+    mine.write_text("mine", encoding="utf-8")
+    refused = kept.evidence("--output", str(mine))
+    assert refused.exit_code == 2
+    assert "mine.html" in refused.stderr
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert kept.evidence().exit_code == kept.evidence().exit_code == 0
+
+
+def test_a_place_that_cannot_be_written_is_a_clear_error(kept: Kept, tmp_path: Path) -> None:
+    result = kept.evidence("--output", str(tmp_path / "nowhere" / "page.html"))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+
+
+def test_an_unknown_finding_is_a_clear_error(kept: Kept) -> None:
+    result = kept.run("evidence", "4711")
+    assert result.exit_code == 2
+    assert "4711" in result.stderr
+
+
+def test_changed_evidence_is_reported_and_not_extracted(kept: Kept) -> None:
+    archive = bytearray(kept.archive.read_bytes())
+    archive[len(archive) // 2] ^= 0x55
+    kept.archive.write_bytes(archive)
+    result = kept.evidence()
+    assert result.exit_code == 1
+    assert "does not hold" in result.stderr
+    assert list(Path().iterdir()) == []
+
+
+def test_missing_evidence_is_reported(kept: Kept) -> None:
+    kept.archive.unlink()
+    result = kept.evidence()
+    assert result.exit_code == 1
+    assert "cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE document_version SET text = replace(text, '须持有', '无需')", "its own SHA-256"),
+        ("UPDATE document_version SET body_sha256 = hex(zeroblob(32))", "when it was fetched"),
+        ("UPDATE finding SET quote = '教师资格证'", "does not stand"),
+    ],
+)
+def test_a_database_that_was_tampered_with_is_noticed(kept: Kept, statement: str, said: str) -> None:
+    kept.change(statement)
+    result = kept.evidence()
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_a_missing_database_is_a_clear_error_and_none_is_made(kept: Kept) -> None:
+    shutil.rmtree(kept.directory)
+    result = kept.evidence()
+    assert result.exit_code == 2
+    assert "no database yet" in result.stderr
+    assert not kept.directory.exists()
+
+
+def test_a_database_of_another_version_is_a_clear_error(kept: Kept) -> None:
+    kept.change("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version" in kept.evidence().stderr
+    kept.change("DELETE FROM alembic_version")
+    assert "older version" in kept.evidence().stderr
+
+
+def test_a_wrong_configuration_is_a_clear_error(kept: Kept) -> None:
+    kept.config.write_text("[storrage]\n", encoding="utf-8")
+    result = kept.evidence()
+    assert result.exit_code == 2
+    assert "storrage" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "name"),
+    [
+        ("http://hr.example/a/t1.html?x=1", "text/html", "t1.html"),
+        ("http://hr.example/", "text/html", "page.html"),
+        ("http://hr.example/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "text/plain", "passwd.txt"),
+        ("http://hr.example/.bashrc", "text/plain", "page.bashrc"),
+        ("http://hr.example/%00%1b%5b31m.pdf", "application/pdf", "31m.pdf"),
+        ("http://hr.example/附件1：岗位表.xls", "application/vnd.ms-excel", "附件1_岗位表.xls"),
+        ("http://hr.example/download?id=7", "application/x-unheard-of", "download.bin"),
+        ("http://hr.example/" + "长" * 300 + ".doc", "application/msword", "长" * 80 + ".doc"),
+    ],
+)
+def test_file_names_are_harmless(url: str, media_type: str, name: str) -> None:
+    assert safe_name(url, media_type) == name
+
+
+def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> None:
+    copy = tmp_path / "backup"
+    made = kept.run("backup", str(copy))
+    assert made.exit_code == 0, made.output
+    assert "1 document versions" in made.stdout
+    shutil.rmtree(kept.directory)
+    shutil.copytree(copy, kept.directory)
+    restored = kept.evidence()
+    assert restored.exit_code == 0, restored.output
+    assert "须持有【会计从业资格证】" in restored.stdout
+
+
+def test_a_backup_made_while_pages_are_being_kept_is_whole(kept: Kept, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{kept.directory / 'qualwatch.sqlite3'}")
+    stop, pages = threading.Event(), 0
+
+    def keep_pages() -> None:
+        nonlocal pages
+        with EvidenceStore(kept.directory / "evidence") as store:
+            while not stop.is_set():
+                with Session(engine) as session:
+                    visit_id = start_visit(session, "sample", NOW)
+                    pages += 1
+                    _keep_page(session, store, visit_id, pages + 1)
+                    session.commit()
+
+    writer = threading.Thread(target=keep_pages)
+    writer.start()
+    try:
+        reports = []
+        for _ in range(4):
+            made = kept.run("backup", str(tmp_path / "backup"))
+            assert made.exit_code == 0, made.output
+            reports.append(json.loads((tmp_path / "backup" / "BACKUP.json").read_bytes()))
+    finally:
+        stop.set()
+        writer.join(60)
+        engine.dispose()
+    versions = [report["document_versions"] for report in reports]
+    assert versions == sorted(versions)
+    assert versions[-1] > versions[0] >= 1
+    assert all(report["problems"] == [] for report in reports)
+
+
+def test_a_backup_says_which_evidence_is_missing(kept: Kept, tmp_path: Path) -> None:
+    kept.archive.unlink()
+    result = kept.run("backup", str(tmp_path / "backup"))
+    assert result.exit_code == 1
+    assert "document version 1" in result.stderr
+    assert (tmp_path / "backup" / "qualwatch.sqlite3").is_file()
+
+
+def test_a_backup_overwrites_nothing_but_an_earlier_backup(kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    (tmp_path / "photographs" / "holiday.jpg").write_bytes(b"jpg")
+    (tmp_path / "file").write_bytes(b"file")
+    for target in (
+        tmp_path / "photographs",
+        tmp_path / "file",
+        kept.directory,
+        kept.directory / "evidence" / "x",
+    ):
+        before = sorted(tmp_path.rglob("*"))
+        result = kept.run("backup", str(target))
+        assert result.exit_code == 2, result.output
+        assert str(target) in result.stderr.replace("\n", "")
+        assert sorted(tmp_path.rglob("*")) == before
