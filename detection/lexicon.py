@@ -11,7 +11,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from catalogue import load_catalogue
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
-ANCHORS = ("证", "資格", "证照", "資", "證", "资格", "职称", "執照", "执照", "驾照", "職稱", "技能等级")
+ANCHORS = ("证", "證", "资格", "資格", "职称", "職稱", "执照", "執照", "技能等级")
 """Where a certificate may be named; a traditional one makes the text be read again in simplified form."""
 
 

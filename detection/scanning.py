@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.model import Status
-from detection.bare import is_mention
+from detection.bare import is_mention, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.lexicon import load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
@@ -47,7 +47,7 @@ def scan(
     facts = read_facts(text, title=title, publisher=publisher, url=url)
     if publisher_kind is not None:
         facts = DocumentFacts(facts.document_kind, publisher_kind, facts.document, facts.forwards)
-    return ScanResult(as_of, facts, tuple(_mentions(text, facts, _reader(as_of, region))))
+    return ScanResult(as_of, facts, tuple(_mentions(text, title, facts, _reader(as_of, region))))
 
 
 @lru_cache(maxsize=8)
@@ -55,7 +55,7 @@ def _reader(as_of: date, region: str | None) -> Reader:
     return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
 
 
-def _mentions(text: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
+def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
     lexicon, wording = load_lexicon(), load_wording()
     hits = lexicon.automaton.find_matches_as_indexes(text)
     if not hits:
@@ -65,7 +65,8 @@ def _mentions(text: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = facts.document_kind
-    spans = [span for span in spans if span.form is not Form.BARE or is_mention(text, span, kind)]
+    sells = sells_certificates(text, title, kind)
+    spans = [span for span in spans if span.form is not Form.BARE or is_mention(text, span, kind, sells=sells)]
     mentions: list[Mention] = []
     for group in read_choices(text, spans):
         readings = [reader.read(span, text) for span in group]

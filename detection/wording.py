@@ -13,6 +13,8 @@ from detection.rulebook import alternatives, read_rules
 
 BACKWARD = 32
 """Characters that an open name may reach back from its certificate word."""
+_GAP = r"(?:[ \u3000\t]{0,2}|\r?\n)"
+"""Between the parts of one word: blanks, or a line end that broke it."""
 _PUNCTUATION = r"\s，,。.;；:：、!！?？…·|/\\＋+（()）\[\]《》「」『』【】<>〈〉“”\"'‘’~～—–*★●◆■□▲①-⑳\-&＆"
 
 
@@ -58,8 +60,8 @@ def load_wording() -> Wording:
         _with_guard(word, rules) for word in sorted(rules["certificate_words"], key=len, reverse=True)
     )
     forward = (
-        rf"[》”\"』」】）)]?(?:\s{{0,2}}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
-        rf"\s{{0,2}}(?P<word>{word})(?:\s{{0,2}}(?:{word})){{0,2}}(?:[（(]?(?:{level})[)）]?(?:[及或]?以上)?(?:{word})?)?"
+        rf"[》”\"』」】）)]?(?:{_GAP}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
+        rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:[（(]?(?:{level})[)）]?(?:[及或]?以上)?(?:{word})?)?"
     )
     prefix = rf"(?:(?:{alternatives(rules['prefixes'])}|{level_group})的?){{1,4}}$"
     guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
