@@ -1,0 +1,66 @@
+"""Files and pages as documents, each failing alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jobs.checking.model import Document, Failure
+
+
+def read_file(path: str, *, in_folder: bool) -> Document | Failure:
+    """A file of any kind that extraction knows."""
+    try:
+        body = Path(path).read_bytes()
+    except OSError as error:
+        return Failure(path, path, error.strerror or str(error))
+    return read_body(body, path, in_folder=in_folder)
+
+
+def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | Failure:
+    """Bytes whose kind is found from their content; ``name`` is the file's path, or ``stdin``."""
+    from extraction import ExtractionError, UnsupportedFormatError, extract  # noqa: PLC0415 - start-up
+
+    try:
+        extracted = extract(body, name=name)
+    except UnsupportedFormatError as error:
+        return Failure(name, name, str(error), skipped=in_folder)
+    except ExtractionError as error:
+        return Failure(name, name, str(error))
+    source = None
+    if extracted.media_type == "text/plain":
+        source = body.decode(extracted.charset or "utf-8", "replace")
+    return Document(
+        identity=name,
+        name=name,
+        text=extracted.text,
+        title=extracted.title,
+        publisher=extracted.publisher,
+        published_on=extracted.published_on,
+        source=source,
+    )
+
+
+def read_page(url: str) -> Document | Failure:
+    """A page or file at a public address, asked for as politely as the daemon asks."""
+    from extraction import ExtractionError, extract  # noqa: PLC0415 - start-up
+    from jobs.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
+    from jobs.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
+    from settings.model import Fetching  # noqa: PLC0415 - start-up
+
+    fetcher = Fetcher(Fetching())
+    try:
+        page = fetcher.fetch(url, kind=PageKind.PAGE)
+        extracted = extract(page.body, url=page.final_url, media_type=page.media_type, charset=page.charset)
+    except (FetchError, ExtractionError) as error:
+        return Failure(url, url, str(error))
+    finally:
+        fetcher.close()
+    return Document(
+        identity=url,
+        name=url,
+        text=extracted.text,
+        title=extracted.title,
+        publisher=extracted.publisher,
+        url=page.final_url,
+        published_on=extracted.published_on,
+    )
