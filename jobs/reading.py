@@ -1,0 +1,176 @@
+"""What the worker processes do: from the bytes of a page or attachment to its text and the verdicts on it.
+
+Everything here is pure, with plain arguments and results, so that it runs in any process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from detection import scan
+from detection.documents import read_facts
+from detection.model import PublisherKind, ScanResult
+from detection.report import to_record
+from extraction import Extracted, ExtractionError, Link, extract
+from jobs.listing.addresses import absolute_url, is_attachment
+from jobs.listing.model import ListPage
+from jobs.listing.reading import SelectorError, read_list_page
+from settings.model import Selectors
+from storage.tables import Outcome
+
+_TOLERATED_BROKEN = 0.01
+"""Share of replacement characters above which a text was decoded wrongly."""
+_MARKUP = frozenset({"text/html", "application/xhtml+xml"})
+_FILE_NAME_ENDS = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd", ".zip", ".rar")
+
+
+class ReadingError(Exception):
+    """The bytes cannot be read; ``outcome`` says how, the message why and what to do."""
+
+    def __init__(self, outcome: Outcome, detail: str) -> None:
+        super().__init__(outcome, detail)
+        self.outcome = outcome
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a document before it is read, from its list page, its source or its parent."""
+
+    url: str
+    title: str = ""
+    publisher: str = ""
+    published_on: date | None = None
+    publisher_kind: PublisherKind | None = None
+    region: str | None = None
+    is_attachment: bool = False
+    parent_title: str = ""
+    """Title of the page that links an attachment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body that came back, and what the server says of it."""
+
+    body: bytes
+    media_type: str = ""
+    charset: str = ""
+    name: str = ""
+    """File name that the server gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """A document, read and judged."""
+
+    text: str
+    media_type: str
+    charset: str
+    title: str
+    publisher: str
+    published_on: date | None
+    result: ScanResult
+    facts: dict[str, Any]
+    """``document`` of the check contract."""
+    attachments: tuple[Link, ...]
+
+
+def read_list(answer: Answer, url: str, selectors: Selectors) -> ListPage:
+    """Items and next pages of a list page. Raises :class:`ReadingError`."""
+    extracted = _extract(answer, url, is_file=False)
+    try:
+        return read_list_page(answer.body, url, extracted, selectors)
+    except SelectorError as error:
+        raise ReadingError(Outcome.ERROR, str(error)) from error
+
+
+def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
+    """Text, facts, verdicts and attachments of a page or file.
+
+    Judged as of the day of publication, else the date that the document gives itself, else ``today``; a day
+    in the future is a mistake of the page. Raises :class:`ReadingError`.
+    """
+    extracted = _extract(answer, known.url, is_file=known.is_attachment)
+    title, publisher = _title(extracted, known), extracted.publisher or known.publisher
+    published_on = _day_of_publication(extracted, known, today)
+    if published_on is None:
+        facts = read_facts(extracted.text, title=title, publisher=publisher, url=known.url)
+        as_of = _past(facts.document.date, today) or today
+    else:
+        as_of = published_on
+    result = scan(
+        extracted.text,
+        as_of=as_of,
+        title=title,
+        publisher=publisher,
+        url=known.url,
+        publisher_kind=known.publisher_kind,
+        region=known.region,
+    )
+    return DocumentReading(
+        text=extracted.text,
+        media_type=extracted.media_type,
+        charset=extracted.charset,
+        title=title,
+        publisher=publisher or result.facts.document.issuer or "",
+        published_on=published_on,
+        result=result,
+        facts=to_record(known.url, result, every_mention=False)["document"],
+        attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
+    )
+
+
+def _extract(answer: Answer, url: str, *, is_file: bool) -> Extracted:
+    unreadable = Outcome.UNREADABLE_ATTACHMENT if is_file else Outcome.UNDECODABLE
+    try:
+        extracted = extract(
+            answer.body, url=url, media_type=answer.media_type, charset=answer.charset, name=answer.name
+        )
+    except ExtractionError as error:
+        nothing_there = not is_file and str(error).startswith("no text")
+        raise ReadingError(Outcome.EMPTY if nothing_there else unreadable, str(error)) from error
+    if is_file and extracted.media_type in _MARKUP:
+        raise ReadingError(unreadable, "the server sends a web page in place of the file: open it by hand")
+    broken = extracted.text.count("\ufffd")
+    if broken > len(extracted.text) * _TOLERATED_BROKEN:
+        raise ReadingError(
+            Outcome.UNDECODABLE, f"{broken} of {len(extracted.text)} characters cannot be decoded"
+        )
+    return extracted
+
+
+def _title(extracted: Extracted, known: Known) -> str:
+    """A file's own title is often its template's: the page that links it knows better."""
+    if known.is_attachment:
+        own = known.title or extracted.title
+        return f"{known.parent_title}（附件：{own}）" if known.parent_title else own
+    return extracted.title or known.title
+
+
+def _day_of_publication(extracted: Extracted, known: Known, today: date) -> date | None:
+    own, given = _past(extracted.published_on, today), _past(known.published_on, today)
+    return given or own if known.is_attachment else own or given
+
+
+def _past(day: date | None, today: date) -> date | None:
+    """``day`` unless it lies in the future; a day's difference may be the time zone's."""
+    return day if day is not None and day <= today + timedelta(days=1) else None
+
+
+def _attachments(links: tuple[Link, ...], page_url: str) -> tuple[Link, ...]:
+    """Links to files, each once, known by their address or by the file name that they show."""
+    found: dict[str, Link] = {}
+    for link in links:
+        url = absolute_url(link.url, page_url)
+        if url and url not in found and (is_attachment(url) or _names_a_file(link.text)):
+            found[url] = Link(url, link.text or link.title, link.title)
+    return tuple(found.values())
+
+
+def _names_a_file(text: str) -> bool:
+    return text.rstrip(" .。）)]】").lower().endswith(_FILE_NAME_ENDS)
