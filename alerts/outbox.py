@@ -26,7 +26,7 @@ from alerts.channels import (
 )
 from alerts.history import mark_notified
 from alerts.letters import Letter
-from alerts.mails import render
+from alerts.mails import ascii_domain, render
 from storage.rows import insert_once
 from storage.tables import OutboxMessage, OutboxState
 
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 def enqueue(session: Session, letter: Letter, now: datetime) -> bool:
     """Write ``letter`` to the outbox in the caller's transaction; False where its key was written before."""
-    domain = parseaddr(letter.sender)[1].rpartition("@")[2] or "localhost"
+    domain = ascii_domain(parseaddr(letter.sender)[1]) or "localhost"
     # The time is part of it, lest a database begun anew repeat the Message-IDs of the one before it.
     digest = hashlib.sha256(f"{letter.key}|{now.isoformat()}".encode()).hexdigest()[:32]
     row = OutboxMessage(

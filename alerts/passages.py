@@ -18,12 +18,14 @@ _BIDI_AND_INVISIBLE = re.compile(
 )
 _PERSONAL_NUMBERS = re.compile(
     r"(?<!\d)(?:"
-    r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dXxＸｘ]"  # identity card, GB 11643
+    r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dX]"  # identity card, GB 11643
     r"|1[3-9]\d(?:[-\s]?\d{4}){2}"  # mobile telephone
-    r"|0\d{2,3}[-－—\s]?[2-9]\d{6,7}"  # telephone with area code
-    r"|[2-9]\d{2,3}[-－]\d{4}(?!\s*年)"  # local telephone, written in two groups
+    r"|0\d{2,3}[-)\s]{0,2}[2-9]\d{6,7}"  # telephone with area code
+    r"|(?<=[话真线机]:)[2-9]\d{2,3}-?\d{4}"  # 电话:, 传真:, 热线:, 手机: before a local one
     r")(?!\d)"
 )
+_FORMS = str.maketrans("０１２３４５６７８９ＸｘxX－—（）：", "0123456789XXXX--():")
+"""One character for one, so that offsets stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,12 @@ def passage(text: str, start: int, end: int) -> Passage:
 
 def mask_personal_numbers(text: str) -> str:
     """``text`` with the middle of telephone and identity numbers starred; offsets stay as they are."""
-    return _PERSONAL_NUMBERS.sub(lambda match: _starred(match.group()), text)
-
-
-def _starred(number: str) -> str:
-    kept = 3 if len(number) > 9 else 1
-    return number[:kept] + "*" * (len(number) - kept - 2) + number[-2:]
+    characters = list(text)
+    for match in _PERSONAL_NUMBERS.finditer(text.translate(_FORMS)):
+        kept = 3 if match.end() - match.start() > 9 else 1
+        first, last = match.start() + kept, match.end() - 2
+        characters[first:last] = "*" * (last - first)
+    return "".join(characters)
 
 
 def displayable(text: str, *, limit: int = 0) -> str:

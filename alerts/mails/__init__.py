@@ -64,8 +64,14 @@ def to_email(message: Rendered, sender: str) -> EmailMessage:
     return mail
 
 
+def ascii_domain(address: str) -> str:
+    """The domain of a mail address as it stands in headers: ``例子.中国`` is ``xn--fsqu00a.xn--fiqs8s``."""
+    return address.rpartition("@")[2].encode("idna").decode("ascii")
+
+
 def _address(name: str, address: str) -> Address:
-    return Address(displayable(name, limit=60), addr_spec=address)
+    user = address.rpartition("@")[0]
+    return Address(displayable(name, limit=60), username=user, domain=ascii_domain(address))
 
 
 @cache
