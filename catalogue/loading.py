@@ -46,9 +46,16 @@ def load_catalogue() -> Catalogue:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
-    """Rows of a CSV file with a heading."""
+    """Rows of a CSV file with a heading; ValueError names file and line where a row has another length."""
     with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+        reader = csv.reader(lines)
+        heading = next(reader, [])
+        for row in reader:
+            if len(row) != len(heading):
+                raise ValueError(
+                    f"{path.name}, line {reader.line_num}: {len(row)} fields, {len(heading)} expected"
+                )
+            yield dict(zip(heading, row, strict=True))
 
 
 def _period(row: dict[str, str]) -> Period:

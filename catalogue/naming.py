@@ -42,19 +42,25 @@ SUFFIXES = (
 )
 """What may stand after the name proper, longest reading first; taken off one at a time."""
 
-NATIONAL_PREFIXES = ("中华人民共和国", "国家级", "国家", "全国", "国际", "注册", "执业", "省级")
+PREFIXES = ("中华人民共和国", "国家级", "国家", "全国", "注册", "执业", "省级")
 """What may stand before the name proper without changing which certificate is meant.
 
 ``国际`` is not taken off: an international certificate is another one.
 """
 
-_LEVEL = r"(?:[一二三四五六1-6]级|[初中高特]级|助理|见习|资深)"
-_LEVEL_BEFORE = re.compile(
-    rf"^(?:国家|全国|注册)?(?:{_LEVEL}|[初中高])(?:[、,/和至及到或-](?:{_LEVEL}|[初中高]))*(?:及以上|以上|级)?(?:的)?"
+_OR_ABOVE = re.compile(r"(?:及其?|或|含|\(含\))?以上")
+_PROVINCES = re.compile(
+    "^(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南"
+    "|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)(?:省|市|自治区)?"
 )
-_LEVEL_AFTER = re.compile(
-    rf"\(?(?:国家)?(?:职业资格|职业技能)?(?:{_LEVEL}|高级技师|技师)(?:及以上|以上)?\)?$"
-)
+
+_JOIN = "[、,/和至及到或-]"
+_LEVEL = rf"(?:[一二三四五六初中高特1-6](?:{_JOIN}?[一二三四五六初中高特1-6])*级|助理|见习)"
+_LEVEL_BEFORE = re.compile(rf"^{_LEVEL}(?:{_JOIN}{_LEVEL})*的?")
+_LEVEL_AFTER = re.compile(rf"\(?(?:国家)?(?:职业资格|职业技能)?(?:{_LEVEL}|高级技师|技师)\)?$")
+
+LONGEST_NAME = 60
+"""Characters; what is longer is no name but a sentence."""
 
 
 def fold(name: str) -> str:
@@ -70,13 +76,13 @@ def bare_forms(folded: str) -> Iterator[str]:
     Where a level is taken off, the barest form comes first: ``高级电工证`` is the occupation ``电工``, while
     ``电工证`` without a level means another certificate.
     """
-    if not folded:
+    if not 0 < len(folded) <= LONGEST_NAME:
         return
     written = _without_suffixes(folded)
     yield from written
     if folded.endswith("职称"):
         yield "职称"
-    unprefixed = [form for start in (_without_prefix(folded),) if start for form in _without_suffixes(start)]
+    unprefixed = [form for start in _without_prefix(folded) for form in _without_suffixes(start)]
     yield from unprefixed
     for base in (written, unprefixed):
         for form in reversed(base):
@@ -99,11 +105,20 @@ def _without_suffixes(name: str) -> list[str]:
         forms += [current, current + "证"]
 
 
-def _without_prefix(name: str) -> str:
-    for prefix in NATIONAL_PREFIXES:
-        if prefix != "国际" and name.startswith(prefix) and len(name) - len(prefix) >= 2:
-            return _without_prefix(name[len(prefix) :]) or name[len(prefix) :]
-    return ""
+def _without_prefix(name: str) -> list[str]:
+    """The name without ``以上``, then without a province, then with one national prefix less at a time."""
+    forms, current = [], name
+    for pattern in (_OR_ABOVE, _PROVINCES):
+        rest = pattern.sub("", current, count=1)
+        if rest != current and len(rest) >= 2:
+            current = rest
+            forms.append(current)
+    while True:
+        prefix = next((p for p in PREFIXES if current.startswith(p) and len(current) - len(p) >= 2), None)
+        if prefix is None:
+            return forms
+        current = current[len(prefix) :]
+        forms.append(current)
 
 
 def _without_level(name: str) -> str:
