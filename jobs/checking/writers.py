@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
 from jobs.checking.judging import to_answer, to_json
@@ -96,6 +95,8 @@ class SarifWriter:
     """One SARIF log for the whole run, written at its end."""
 
     def __init__(self, *, every_mention: bool) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - start-up
+
         from detection.report.sarif import SarifRun  # noqa: PLC0415 - start-up
 
         self._run = SarifRun(version("qualwatch"))
