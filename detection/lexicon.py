@@ -39,6 +39,7 @@ class Lexicon:
     known: dict[str, KnownName]
 
 
+_SHORT_CERTIFICATES = frozenset({"驾照", "雅思", "托福"})
 _HITS = {
     "certificate": Hit.CERTIFICATE,
     "name": Hit.NAME,
@@ -86,4 +87,6 @@ def _add(meanings: dict[str, Hit], name: str, meaning: Hit) -> None:
 def _meaning(name: str, endings: list[str]) -> Hit:
     if name.isascii():
         return Hit.LATIN
+    if len(name) == 2 and name not in _SHORT_CERTIFICATES:
+        return Hit.NAME  # 高项 stands in 提高项目: two characters need their context
     return Hit.CERTIFICATE if name.endswith(tuple(endings)) else Hit.NAME

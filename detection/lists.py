@@ -10,8 +10,7 @@ from detection.spans import Form, Span
 from detection.standing import Reader, squeeze
 from detection.wording import Wording
 
-_JOINT = re.compile(r"\s{0,2}(?:以及|或者|及其|及|、|，|,|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
-_STRONG_JOINT = "、，,/／+＋|"
+_JOINT = re.compile(r"\s{0,2}(?:以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
 _REACH = 26
 _MOST = 12
 """Names before one certificate word that are read as a list."""

@@ -13,6 +13,7 @@ from detection.wording import BACKWARD, Wording
 
 _FORWARD = 48
 _PREFIX = 14
+_LONGEST_OPEN = 10
 _DASHES = "-—－"
 
 
@@ -79,7 +80,7 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
         if text[end - 1] == "格" and not wording.after_qualification.match(text, end):
             return None
         return Span(
-            begin, _with_level_behind(text, end, wording), start, end, "", Form.LISTED, kind, text[start:end]
+            begin, _with_level_behind(text, end + text.startswith(("书", "件"), end), wording), start, end, "", Form.LISTED, kind, text[start:end]
         )
     return Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
 
@@ -121,11 +122,19 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     if not core or wording.generic.fullmatch(core):
         span.form = Form.GENERIC
         return span if wording.generic_name.search(named) else None
+    if wording.vague.search(named):
+        span.form = Form.GENERIC
+        return span
     if wording.company.search(core) or not wording.is_core(core):
         return None
-    if word == "资格" and core not in lexicon.known and not wording.personal_qualification.search(named):
+    if core in lexicon.known or word == "职称":
+        return span
+    if word == "资格" and not wording.personal_qualification.search(named):
         return None
-    return span
+    if wording.person.search(core) or wording.certifying.search(named):
+        return span
+    held = wording.holding.search(text[max(0, span.start - 12) : span.start])
+    return span if held and len(core) <= _LONGEST_OPEN else None
 
 
 def _read_core(window: str, wording: Wording) -> tuple[int, int, int]:

@@ -67,24 +67,27 @@ class Reader:
 
     def _read_name(self, core: str, quote: str) -> Reading | None:
         levelled = bool(self._wording.level.search(quote))
-        known = self._by_convention(core, quote, levelled) or self._catalogued(quote)
+        trade = self._forms.trade.search(quote) if levelled else None
+        if trade is not None and not self._forms.operation.search(quote):
+            return self._catalogued(trade[0])
+        known = self._by_convention(core, quote) or self._catalogued(quote)
         if known is not None:
             return known
         if self._forms.foreign.match(quote):
             lawful = self._forms.vendor.search(quote) is not None
             status = Status.LAWFUL_OTHER if lawful else Status.OFF_CATALOGUE
             return Reading(quote, status, certain=False, foreign=True)
+        if self._forms.vendor_name.search(quote):
+            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.title.search(quote) and not self._forms.no_title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
-        return self._by_catalogue(core, quote) or self._by_part(core, levelled) or self._by_form(core)
+        return self._by_catalogue(core, quote) or self._by_part(core) or self._by_form(core)
 
-    def _by_convention(self, core: str, quote: str, levelled: bool) -> Reading | None:
+    def _by_convention(self, core: str, quote: str) -> Reading | None:
         known = self._lexicon.known
         name = known.get(quote) or known.get(core)
         if name is None:
             return None
-        if name.kind == "trade" and levelled:
-            return self._catalogued(core)
         return self._from_known(name, quote)
 
     def _from_known(self, name: KnownName, quote: str) -> Reading:
@@ -101,19 +104,19 @@ class Reader:
         standings = self._edition.lookup(name)
         return from_standing(standings[0]) if standings else None
 
-    def _by_part(self, core: str, levelled: bool) -> Reading | None:
+    def _by_part(self, core: str) -> Reading | None:
         """The longest known name that the core ends in, or begins with where the rest adds nothing."""
         for start in range(1, len(core) - 1):
             part = core[start:]
             if self._forms.other_nature.search(core[:start]):
                 continue
-            answer = self._by_convention(part, part, levelled) or self._catalogued(part)
+            answer = self._by_convention(part, part) or self._catalogued(part)
             if answer is not None:
                 return answer
         for end in range(len(core) - 1, 1, -1):
             part, rest = core[:end], core[end:]
             if self._forms.added.fullmatch(rest):
-                answer = self._by_convention(part, part, levelled) or self._catalogued(part)
+                answer = self._by_convention(part, part) or self._catalogued(part)
                 if answer is not None:
                     return answer
         return None
@@ -133,6 +136,8 @@ class Reader:
                     return Reading(
                         answer.qualification, answer.status, answer.since, answer.document, certain=False
                     )
+        if self._forms.vendor_name.search(quote):
+            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if self._forms.skill.search(quote):
@@ -166,6 +171,11 @@ class Forms:
 
     foreign: re.Pattern[str]
     vendor: re.Pattern[str]
+    vendor_name: re.Pattern[str]
+    trade: re.Pattern[str]
+    """Trades that with a level are the skill qualification, without one the operation certificate."""
+    operation: re.Pattern[str]
+    """Words that make it the operation certificate whatever the level."""
     title: re.Pattern[str]
     no_title: re.Pattern[str]
     skill: re.Pattern[str]
@@ -181,6 +191,9 @@ def load_forms() -> Forms:
     return Forms(
         foreign=re.compile(rf"(?:{alternatives(rules['foreign'])})"),
         vendor=re.compile(alternatives(rules["vendor"])),
+        vendor_name=re.compile(alternatives(rules["vendor_names"])),
+        trade=re.compile(alternatives(rules["trades"])),
+        operation=re.compile(alternatives(rules["operation"])),
         title=re.compile(alternatives(rules["title"])),
         no_title=re.compile(alternatives(rules["no_title"])),
         skill=re.compile(alternatives(rules["skill"])),

@@ -16,9 +16,9 @@ REACH = 110
 """Characters on either side of a mention in which a cue can decide its usage."""
 _TOUCH = 7
 _SECTION_REACH = 1500
-_PHRASE_END = re.compile(r"[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳]")
-_PHRASE_END_AFTER = re.compile(r"[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
-_CLAUSE_END = re.compile(r"[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
+_PHRASE_END = re.compile(r"[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳]")
+_PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
+_CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
 _LINE_END = re.compile(r"[\n\r]")
 _SPILL = re.compile(r"[者的]?[，,]\s{0,2}(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)")
 """``有电工证者，优先``: the comma before the cue is no end."""

@@ -42,6 +42,14 @@ class Wording:
     """Names of no particular certificate that are mentions all the same."""
     personal_qualification: re.Pattern[str]
     """Names in 资格 that are a person's, not a participant's."""
+    person: re.Pattern[str]
+    """Cores that name what a person is."""
+    certifying: re.Pattern[str]
+    """Words by which an open name is a person's certificate whatever its core."""
+    holding: re.Pattern[str]
+    """Before an open name: somebody holds it."""
+    vague: re.Pattern[str]
+    """Words by which an open name names no particular certificate."""
     opening: str
     closing: tuple[str, ...]
 
@@ -54,14 +62,14 @@ class Wording:
 def load_wording() -> Wording:
     rules = read_rules("wording.toml")
     level = alternatives(rules["levels"])
-    level_group = rf"[（(]?(?:{level})[)）]?(?:[及或]?以上)?"
+    level_group = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
     infix = alternatives(rules["infixes"])
     word = "|".join(
         _with_guard(word, rules) for word in sorted(rules["certificate_words"], key=len, reverse=True)
     )
     forward = (
         rf"[》”\"』」】）)]?(?:{_GAP}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
-        rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:[（(]?(?:{level})[)）]?(?:[及或]?以上)?(?:{word})?)?"
+        rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{level_group}(?:{word})?)?"
     )
     prefix = rf"(?:(?:{alternatives(rules['prefixes'])}|{level_group})的?){{1,4}}$"
     guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
@@ -75,10 +83,14 @@ def load_wording() -> Wording:
         company=re.compile(alternatives(rules["not_of_persons"])),
         after_card=re.compile(rf"(?!{alternatives(rules['never_before']['证'])})"),
         after_qualification=re.compile(rf"(?!{alternatives(rules['never_before']['资格'])})"),
-        level_behind=re.compile(rf"[（(]?(?:{level})[)）]?(?:[及或]?以上)?"),
+        level_behind=re.compile(level_group),
         leading=re.compile(rf"(?:{alternatives(rules['prefixes'])}|{level_group}){{1,4}}的?"),
         generic_name=re.compile(alternatives(rules["generic_names"])),
         personal_qualification=re.compile(alternatives(rules["personal_qualifications"])),
+        person=re.compile(rules["person"]),
+        certifying=re.compile(alternatives(rules["certifying"])),
+        holding=re.compile(rules["holding"]),
+        vague=re.compile(alternatives(rules["vague"])),
         opening=rules["opening"],
         closing=tuple(rules["closing"]),
     )
