@@ -11,8 +11,15 @@ from sqlmodel import Session, col, select
 
 from storage.addresses import AddressError, canonical_url
 from storage.evidence import EvidenceRef
-from storage.rows import insert_once
+from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import Document, DocumentVersion, Sighting, storable
+
+_SEEN_AGAIN = OnConflict(
+    key=("url",),
+    replace=("etag", "last_modified"),
+    fill=("parent_id", "title", "publisher", "region", "published_on"),
+    latest=("last_seen_at",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +112,23 @@ def _known(session: Session, url: str) -> Document | None:
 
 
 def _keep_document(session: Session, page: PageRecord, now: datetime) -> int:
-    url = canonical_url(page.url)
+    """A page that stops naming its title, publisher, region or date still has them."""
     parent = _known(session, page.parent_url) if page.parent_url else None
-    described = {
-        "title": page.title,
-        "publisher": page.publisher,
-        "region": page.region,
-        "published_on": page.published_on,
-        "parent_id": parent.id if parent else None,
-    }
-    insert_once(session, Document(url=url, source=page.source, first_seen_at=now, last_seen_at=now))
-    document = session.exec(
-        select(Document).where(Document.url == url).execution_options(populate_existing=True)
-    ).one()
-    for name, value in described.items():
-        if value:  # a page that stops naming its publisher still has it
-            setattr(document, name, value)
-    document.etag, document.last_modified = page.etag, page.last_modified
-    document.last_seen_at = max(document.last_seen_at, now)
-    session.flush()
-    return cast("int", document.id)  # a row that was read has its key
+    document = Document(
+        url=canonical_url(page.url),
+        source=page.source,
+        parent_id=parent.id if parent else None,
+        title=page.title,
+        publisher=page.publisher,
+        region=page.region,
+        published_on=page.published_on,
+        etag=page.etag,
+        last_modified=page.last_modified,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    document_id: int = insert_or_update(session, document, _SEEN_AGAIN)
+    return document_id
 
 
 def _keep_text(session: Session, page: PageRecord, document_id: int, now: datetime) -> int:

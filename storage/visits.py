@@ -11,12 +11,16 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
 from storage.addresses import recordable_url
-from storage.rows import insert_once, insert_or_update
+from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import FetchRecord, Outcome, SourceState, Visit
 
 SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""
 DIED = "the program ended during this visit"
+_VISITED_AGAIN = OnConflict(key=("name",), replace=("last_visit_at",))
+_ASKED_AGAIN = OnConflict(
+    key=("visit_id", "url"), replace=("outcome", "http_status", "bytes_read", "detail", "fetched_at")
+)
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -38,9 +42,7 @@ def start_visit(session: Session, source: str, now: datetime) -> int:
     """Begin a visit and return its id; the caller commits, so that the row survives a crash."""
     visit = Visit(source=source, started_at=now)
     session.add(visit)
-    insert_or_update(
-        session, SourceState(name=source, last_visit_at=now), key=("name",), update=("last_visit_at",)
-    )
+    insert_or_update(session, SourceState(name=source, last_visit_at=now), _VISITED_AGAIN)
     session.flush()
     return cast("int", visit.id)
 
@@ -66,8 +68,7 @@ def record_fetch(
         detail=detail,
         fetched_at=now,
     )
-    answer = ("outcome", "http_status", "bytes_read", "detail", "fetched_at")
-    insert_or_update(session, row, key=("visit_id", "url"), update=answer)
+    insert_or_update(session, row, _ASKED_AGAIN)
 
 
 def finish_visit(
