@@ -41,15 +41,17 @@ def test_sqlite_is_opened_with_a_write_ahead_log_and_foreign_keys(tmp_path: Path
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 30_000}
 
 
-def test_many_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+def test_many_processes_may_open_and_migrate_a_new_database_at_once(database_url: str) -> None:
     program = (
         "import sys; from storage.database import open_database; from storage.migrate import upgrade\n"
         "engine = open_database(sys.argv[1]); print(upgrade(engine)); engine.dispose()"
     )
-    url = f"sqlite:///{tmp_path / 'a.sqlite3'}"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", program, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", program, database_url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(4)
     ]
@@ -238,6 +240,16 @@ def test_a_postgresql_database_that_cannot_hold_chinese_is_refused(postgresql_se
         connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
     with pytest.raises(DatabaseError, match="LATIN1"):
         open_database(f"{postgresql_server}/latin")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_that_the_server_closed_are_replaced(database_url: str, engine: Engine) -> None:
+    with engine.connect() as connection:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
+    with Session(engine) as session:
+        assert session.exec(select(Visit)).all() == []
 
 
 def test_a_postgresql_database_that_does_not_exist_is_named(postgresql_server: str) -> None:
