@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func
 from sqlmodel import Session, SQLModel, select
 
@@ -284,3 +286,21 @@ def test_any_address_can_be_recorded(engine: Engine) -> None:
     assert recordable_url("javascript:void(0)") == "javascript:void(0)"
     assert recordable_url(long) != recordable_url(long + "x")
     assert len(recordable_url(long).encode()) < ADDRESS_LIMIT
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.text().map(lambda text: "http://" + text),
+        st.text().map(lambda text: "http://hr.example/" + text),
+        st.text().map(lambda text: "http://hr.example/?" + text),
+    )
+)
+def test_any_text_is_one_address_or_an_error(text: str) -> None:
+    try:
+        canonical = canonical_url(text)
+    except AddressError:
+        return
+    assert canonical_url(canonical) == canonical
+    assert canonical.isascii()
+    assert not any(char.isspace() for char in canonical)

@@ -15,6 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 from warcio.checker import Checker  # type: ignore[import-untyped]
 
@@ -296,3 +298,23 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> 
         pytest.raises(EvidenceError, match="cannot be written"),
     ):
         store.write(EXCHANGE)
+
+
+_HEADERS = st.lists(st.tuples(st.text(), st.text())).map(tuple)
+
+
+@given(path=st.text(), headers=_HEADERS, body=st.binary(), reason=st.text(), status=st.integers(100, 599))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_server_answers_comes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    path: str,
+    headers: tuple[tuple[str, str], ...],
+    body: bytes,
+    reason: str,
+    status: int,
+) -> None:
+    answer = replace(EXCHANGE, url="http://hr.example/" + path, response_headers=headers, body=body,
+                     reason=reason, status=status)  # fmt: skip
+    with EvidenceStore(tmp_path_factory.mktemp("evidence")) as store:
+        record = store.read(store.write(answer))
+    assert (record.body, record.status) == (body, status)
