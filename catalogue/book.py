@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import NamedTuple
 
 from catalogue.model import Entry, Period, Standing
 from catalogue.naming import bare_forms, fold
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """One name of an entry, as it is written."""
 
     text: str
@@ -41,27 +40,31 @@ class Catalogue:
     """Every entry with its periods and names; immutable once built."""
 
     def __init__(
-        self, entries: Iterable[Entry], names: Iterable[Name], statutes: Iterable[Statute] = ()
+        self,
+        entries: Iterable[Entry],
+        names: Iterable[Name],
+        read_statutes: Callable[[], Iterable[Statute]] = tuple,
     ) -> None:
-        """Raises ValueError where two entries share a key or a name belongs to no entry."""
+        """Raises ValueError where two entries share a key or a name belongs to no entry.
+
+        ``read_statutes`` is called when the first article is asked for: few commands need one.
+        """
         self.entries: tuple[Entry, ...] = tuple(entries)
         self._by_key = {entry.key: entry for entry in self.entries}
         if len(self._by_key) != len(self.entries):
             raise ValueError("two entries of the catalogue share a key")
-        self._index: dict[str, dict[str, str]] = defaultdict(dict)
-        triggers: dict[str, list[str]] = defaultdict(list)
+        self._index: dict[str, tuple[tuple[str, str], ...]] = {}
         for entry in self.entries:
-            self._index[fold(entry.name)][entry.key] = entry.name
-        for name in names:
-            if name.key not in self._by_key:
-                raise ValueError(f"the name {name.text!r} belongs to no entry: {name.key!r}")
-            self._index[fold(name.text)].setdefault(name.key, name.text)
-            if name.trigger:
-                triggers[name.text].append(name.key)
-        self._triggers = MappingProxyType({text: tuple(keys) for text, keys in triggers.items()})
-        self._statutes: dict[str, list[Statute]] = defaultdict(list)
-        for statute in statutes:
-            self._statutes[statute.key].append(statute)
+            self._add(entry.name, entry.key)
+        triggers: dict[str, tuple[str, ...]] = {}
+        for text, key, trigger in names:
+            if key not in self._by_key:
+                raise ValueError(f"the name {text!r} belongs to no entry: {key!r}")
+            self._add(text, key)
+            if trigger:
+                triggers[text] = (*triggers.get(text, ()), key)
+        self._triggers = MappingProxyType(triggers)
+        self._read_statutes = read_statutes
         self.find = functools.lru_cache(maxsize=8192)(self._find)
 
     def as_of(self, day: date, region: str | None = None) -> Edition:
@@ -78,17 +81,23 @@ class Catalogue:
 
     def statutes(self, key: str) -> tuple[Statute, ...]:
         """Articles of law about this entry; () where none is known."""
-        return tuple(self._statutes.get(key, ()))
+        return tuple(statute for statute in self._all_statutes if statute.key == key)
 
-    def spellings(self) -> Mapping[str, Mapping[str, str]]:
-        """Folded name → key → name as it is listed; also the names that are no triggers."""
-        return MappingProxyType(self._index)
+    @functools.cached_property
+    def _all_statutes(self) -> tuple[Statute, ...]:
+        return tuple(self._read_statutes())
+
+    def _add(self, text: str, key: str) -> None:
+        folded = fold(text)
+        known = self._index.get(folded, ())
+        if all(key != other for other, _ in known):
+            self._index[folded] = (*known, (key, text))
 
     def _find(self, name: str) -> tuple[tuple[Entry, str], ...]:
         """Entries that ``name`` may mean, each with the listed name that was met: the closest form wins."""
         for form in bare_forms(fold(name)):
             if form in self._index:
-                return tuple((self._by_key[key], listed) for key, listed in self._index[form].items())
+                return tuple((self._by_key[key], listed) for key, listed in self._index[form])
         return ()
 
 

@@ -1,9 +1,10 @@
-"""Reads the catalogue's data files."""
+"""Reads the catalogue's data files, and the official lists that were imported beside them."""
 
 from __future__ import annotations
 
 import csv
 import functools
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -11,38 +12,28 @@ from pathlib import Path
 
 from catalogue.book import Catalogue, Name, Statute
 from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.overlay import merge, read_imports
 
 DATA = Path(__file__).parent / "data"
 
+OVERLAY_VARIABLE = "QUALWATCH_CATALOGUE"
+"""Environment variable that names the directory of imported lists; worker processes inherit it."""
+
 
 @functools.cache
-def load_catalogue() -> Catalogue:
-    """Reads the data files once per process.
+def load_catalogue(overlay: Path | None = None) -> Catalogue:
+    """Reads the data files, once per process, and merges the imported lists of ``overlay`` into them.
 
-    Raises ValueError, naming file and line, where a row cannot be read.
+    Without ``overlay`` the directory that ``QUALWATCH_CATALOGUE`` names is used, if it is set; a directory
+    that does not exist holds no imports. Raises ValueError, naming the file, where a row cannot be read.
     """
-    periods: dict[str, list[Period]] = defaultdict(list)
-    for row in read_rows(DATA / "periods.csv"):
-        periods[row["key"]].append(_period(row))
-    names = [Name(row["name"], row["key"], row["trigger"] == "yes") for row in read_rows(DATA / "names.csv")]
-    aliases: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        aliases[name.key].append(name.text)
-    entries = [
-        Entry(
-            key=row["key"],
-            name=row["key"],
-            aliases=tuple(text for text in aliases[row["key"]] if text != row["key"]),
-            periods=tuple(periods[row["key"]]),
-            department=row["department"],
-            domain=row["domain"],
-            region=row["region"] or None,
-            foreign=row["foreign"] == "yes",
-        )
-        for row in read_rows(DATA / "qualifications.csv")
-    ]
-    statutes = [_statute(row) for row in read_rows(DATA / "statutes.csv")]
-    return Catalogue(entries, names, statutes)
+    entries = {entry.key: entry for entry in _read_entries()}
+    names = list(_read_names())
+    directory = overlay or _configured_overlay()
+    if directory is not None:
+        for imported in read_imports(directory):
+            names += merge(entries, imported)
+    return Catalogue(entries.values(), names, _read_statutes)
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -52,10 +43,47 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
         heading = next(reader, [])
         for row in reader:
             if len(row) != len(heading):
-                raise ValueError(
-                    f"{path.name}, line {reader.line_num}: {len(row)} fields, {len(heading)} expected"
-                )
+                expected = f"{len(row)} fields, {len(heading)} expected"
+                raise ValueError(f"{path.name}, line {reader.line_num}: {expected}")
             yield dict(zip(heading, row, strict=True))
+
+
+def _configured_overlay() -> Path | None:
+    configured = os.environ.get(OVERLAY_VARIABLE)
+    return Path(configured) if configured else None
+
+
+def _read_entries() -> Iterator[Entry]:
+    periods: dict[str, list[Period]] = defaultdict(list)
+    for row in read_rows(DATA / "periods.csv"):
+        periods[row["key"]].append(_period(row))
+    aliases: dict[str, list[str]] = defaultdict(list)
+    for text, key, _ in _read_names():
+        if text != key:
+            aliases[key].append(text)
+    for row in read_rows(DATA / "qualifications.csv"):
+        key = row["key"]
+        yield Entry(
+            key=key,
+            name=key,
+            aliases=tuple(aliases[key]),
+            periods=tuple(periods[key]),
+            department=row["department"],
+            domain=row["domain"],
+            region=row["region"] or None,
+            foreign=row["foreign"] == "yes",
+        )
+
+
+@functools.cache
+def _read_names() -> tuple[Name, ...]:
+    """Columns by position: these are thousands of rows, and every command reads them when it starts."""
+    with (DATA / "names.csv").open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines)
+        heading = next(reader)
+        if heading[:3] != ["name", "key", "trigger"]:
+            raise ValueError(f"names.csv: the heading is {','.join(heading)}")
+        return tuple(Name(row[0], row[1], row[2] == "yes") for row in reader)
 
 
 def _period(row: dict[str, str]) -> Period:
@@ -66,16 +94,18 @@ def _period(row: dict[str, str]) -> Period:
         evidence=Evidence(row["evidence"]),
         source=row["source"],
         category=row["category"],
+        note=row["note"],
     )
 
 
-def _statute(row: dict[str, str]) -> Statute:
-    return Statute(
-        key=row["key"],
-        subject=row["subject"],
-        law=row["law"],
-        date=date.fromisoformat(row["date"]),
-        article=row["article"],
-        citation=row["citation"],
-        source=row["source"],
-    )
+def _read_statutes() -> Iterator[Statute]:
+    for row in read_rows(DATA / "statutes.csv"):
+        yield Statute(
+            key=row["key"],
+            subject=row["subject"],
+            law=row["law"],
+            date=date.fromisoformat(row["date"]),
+            article=row["article"],
+            citation=row["citation"],
+            source=row["source"],
+        )

@@ -45,6 +45,8 @@ class Period:
     """Where the row was read; shown to a reviewer, never fetched."""
     category: str = ""
     """``准入类``, ``水平评价类`` or empty."""
+    note: str = ""
+    """What a reader has to know about this row, in Chinese: what is unverified, what goes on instead."""
 
 
 @dataclass(frozen=True, slots=True)
