@@ -300,21 +300,22 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> 
         store.write(EXCHANGE)
 
 
-_HEADERS = st.lists(st.tuples(st.text(), st.text())).map(tuple)
+_ANSWERS = st.builds(
+    replace,
+    st.just(EXCHANGE),
+    url=st.text().map(lambda path: "http://hr.example/" + path),
+    response_headers=st.lists(st.tuples(st.text(), st.text())).map(tuple),
+    body=st.binary(),
+    reason=st.text(),
+    status=st.integers(100, 599),
+)
 
 
-@given(path=st.text(), headers=_HEADERS, body=st.binary(), reason=st.text(), status=st.integers(100, 599))
+@given(answer=_ANSWERS)
 @settings(max_examples=200, deadline=None)
 def test_whatever_a_server_answers_comes_back(
-    tmp_path_factory: pytest.TempPathFactory,
-    path: str,
-    headers: tuple[tuple[str, str], ...],
-    body: bytes,
-    reason: str,
-    status: int,
+    tmp_path_factory: pytest.TempPathFactory, answer: Exchange
 ) -> None:
-    answer = replace(EXCHANGE, url="http://hr.example/" + path, response_headers=headers, body=body,
-                     reason=reason, status=status)  # fmt: skip
     with EvidenceStore(tmp_path_factory.mktemp("evidence")) as store:
         record = store.read(store.write(answer))
-    assert (record.body, record.status) == (body, status)
+    assert (record.body, record.status) == (answer.body, answer.status)
