@@ -1,0 +1,304 @@
+"""One document of a visit: fetched, read and judged in a worker, kept with its evidence, all or nothing."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from email.message import Message
+from hashlib import sha256
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from sqlmodel import Session, col, select
+
+from alerts.cases import open_cases
+from detection.model import PublisherKind
+from extraction import Link
+from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
+from jobs.listing.addresses import is_attachment, same_site
+from jobs.listing.model import Item
+from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from jobs.services import PageDone, Services
+from jobs.workers import WorkError, WorkersEndedError, WorkTimeoutError
+from settings.model import Source
+from storage.addresses import canonical_url
+from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version
+from storage.evidence import EvidenceRef, Exchange
+from storage.tables import Document, DocumentVersion, Outcome, storable
+from storage.visits import record_fetch
+
+ATTACHMENTS_PER_PAGE = 40
+_FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was written of a document that was read."""
+
+    document_id: int
+    is_new: bool
+    is_changed: bool
+    findings: int
+
+
+class DocumentReader:
+    """Reads the documents of one visit; its methods may be called from several threads."""
+
+    def __init__(self, source: Source, visit_id: int, services: Services) -> None:
+        self._source = source
+        self._visit_id = visit_id
+        self._services = services
+        self._asked: set[str] = set()
+        self._asking = threading.Lock()
+
+    def read_item(self, item: Item) -> list[PageDone]:
+        """The page behind a list's item and its attachments, each with its outcome.
+
+        Raises :class:`FetchingStoppedError` where the daemon is ending; everything else becomes an outcome.
+        """
+        known = Known(
+            item.url,
+            title=item.title,
+            published_on=item.published_on,
+            publisher_kind=PublisherKind(self._source.publisher_kind)
+            if self._source.publisher_kind
+            else None,
+            region=self._source.region,
+            is_attachment=is_attachment(item.url),
+        )
+        return self._read(known, parent_url="")
+
+    def _is_first_to_ask(self, url: str) -> bool:
+        """Whether this visit did not ask for ``url`` yet: pages of one site often link the same files."""
+        with self._asking:
+            known = url in self._asked
+            self._asked.add(url)
+        return not known
+
+    def _read(self, known: Known, parent_url: str) -> list[PageDone]:
+        if not self._is_first_to_ask(known.url):
+            return []
+        kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
+        status, size = None, 0
+        try:
+            with Session(self._services.engine) as session:
+                conditions = conditional_headers(session, known.url)
+            fetched = self._services.fetcher.fetch(
+                known.url, kind=kind, etag=conditions.etag, last_modified=conditions.last_modified
+            )
+            status, size = fetched.status, len(fetched.body)
+            if fetched.unchanged:
+                return self._note_unchanged(known, kind)
+            _refuse_elsewhere(fetched)
+            return self._read_answer(known, kind, fetched, parent_url)
+        except FetchError as error:
+            failure = PageDone(known.url, kind, error.outcome, error.detail, bytes_read=error.bytes_read)
+            status = error.status
+        except ReadingError as error:
+            failure = PageDone(known.url, kind, error.outcome, error.detail, bytes_read=size)
+        except WorkTimeoutError as error:
+            failure = PageDone(known.url, kind, _unread(kind, Outcome.TIMEOUT), str(error), bytes_read=size)
+        except WorkError as error:
+            failure = PageDone(known.url, kind, _unread(kind, Outcome.ERROR), str(error), bytes_read=size)
+        except (FetchingStoppedError, WorkersEndedError):
+            raise FetchingStoppedError from None
+        except Exception as error:
+            log.exception("page failed", url=known.url, source=self._source.name)
+            failure = PageDone(known.url, kind, Outcome.ERROR, f"{type(error).__name__}: {error}"[:500])
+        if self._services.stopping.is_set():
+            raise FetchingStoppedError
+        failure = replace(failure, title=known.title)
+        self._record(failure, status)
+        return [failure]
+
+    def _read_answer(self, known: Known, kind: PageKind, fetched: Fetched, parent_url: str) -> list[PageDone]:
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset, _file_name(fetched))
+        services = self._services
+        reading = services.workers.run(read_document, answer, known, services.today())
+        attachments = reading.attachments if self._source.attachments else ()
+        kept = self._keep(known, fetched, reading, parent_url, is_complete=not attachments)
+        page = PageDone(
+            known.url,
+            kind,
+            Outcome.OK if kept.is_new or kept.is_changed else Outcome.UNCHANGED,
+            title=reading.title,
+            bytes_read=len(fetched.body),
+            is_new=kept.is_new,
+            is_changed=kept.is_changed,
+            findings=kept.findings,
+        )
+        if not attachments:
+            return [page]
+        below = self._read_attachments(known, reading, attachments)
+        if not any(attachment.failed for attachment in below):
+            self._remember_conditions(kept.document_id, fetched)
+        return [page, *below]
+
+    def _read_attachments(
+        self, known: Known, reading: DocumentReading, links: tuple[Link, ...]
+    ) -> list[PageDone]:
+        done: list[PageDone] = []
+        for link in links[:ATTACHMENTS_PER_PAGE]:
+            done += self._read(
+                replace(
+                    known,
+                    url=link.url,
+                    title=link.text or link.title,
+                    publisher=reading.publisher,
+                    published_on=reading.published_on,
+                    is_attachment=True,
+                    parent_title=reading.title,
+                ),
+                parent_url=known.url,
+            )
+        for link in links[ATTACHMENTS_PER_PAGE:]:
+            detail = f"not asked for: the page links more than {ATTACHMENTS_PER_PAGE} files"
+            skipped = PageDone(link.url, PageKind.ATTACHMENT, Outcome.TOO_LARGE, detail, title=link.text)
+            self._record(skipped, None)
+            done.append(skipped)
+        return done
+
+    def _keep(
+        self, known: Known, fetched: Fetched, reading: DocumentReading, parent_url: str, *, is_complete: bool
+    ) -> _Kept:
+        """One transaction: version, findings, cases, letters, and the note that the address was asked for.
+
+        A page is asked conditionally next time only once its attachments are read too: else a crash between
+        the two would leave them unread for as long as the page does not change.
+        """
+        evidence = self._evidence(fetched, reading.text)
+        now = self._services.now()
+        result = reading.result
+        record = PageRecord(
+            url=known.url,
+            source=self._source.name,
+            text=reading.text,
+            media_type=reading.media_type,
+            document_kind=result.facts.document_kind.value,
+            publisher_kind=result.facts.publisher_kind.value,
+            evidence=evidence,
+            parent_url=parent_url,
+            title=reading.title,
+            publisher=reading.publisher,
+            region=self._source.region,
+            published_on=reading.published_on,
+            charset=reading.charset,
+            facts=reading.facts,
+            etag=fetched.header("ETag") if is_complete else "",
+            last_modified=fetched.header("Last-Modified") if is_complete else "",
+        )
+        with Session(self._services.engine) as session, session.begin():
+            kept = keep_version(session, record, self._visit_id, now)
+            opened = open_cases(session, kept, result, self._services.settings, now)
+            record_fetch(
+                session,
+                self._visit_id,
+                known.url,
+                Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
+                now,
+                http_status=fetched.status,
+                bytes_read=len(fetched.body),
+            )
+        return _Kept(kept.document_id, kept.new_document, kept.changed, opened.findings)
+
+    def _evidence(self, fetched: Fetched, text: str) -> EvidenceRef:
+        """The record of this exchange; for a text that is kept already, the record that it was kept with."""
+        digest = sha256(storable(text).encode("utf-8")).hexdigest()
+        with Session(self._services.engine) as session:
+            version = session.exec(
+                select(DocumentVersion)
+                .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+                .where(Document.url == canonical_url(fetched.url), DocumentVersion.text_sha256 == digest)
+            ).first()
+        if version is not None:
+            return EvidenceRef(
+                version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
+            )
+        return self._services.evidence.write(
+            Exchange(
+                url=fetched.final_url,
+                method="GET",
+                request_headers=fetched.request_headers,
+                status=fetched.status,
+                reason=fetched.reason,
+                response_headers=fetched.headers,
+                body=fetched.body,
+                started_at=fetched.started_at,
+            )
+        )
+
+    def _note_unchanged(self, known: Known, kind: PageKind) -> list[PageDone]:
+        """The server says that nothing changed; the attachments that are known are asked all the same."""
+        page = PageDone(known.url, kind, Outcome.UNCHANGED, title=known.title)
+        now = self._services.now()
+        with Session(self._services.engine) as session, session.begin():
+            kept = keep_unchanged(session, known.url, self._visit_id, now)
+            record_fetch(session, self._visit_id, known.url, Outcome.UNCHANGED, now, http_status=304)
+            children = (
+                []
+                if kept is None
+                else session.exec(select(Document).where(Document.parent_id == kept.document_id)).all()
+            )
+            below = [
+                replace(
+                    known,
+                    url=child.url,
+                    title=child.title,
+                    publisher=child.publisher,
+                    published_on=child.published_on,
+                    is_attachment=True,
+                )
+                for child in children
+            ]
+        done = [page]
+        if self._source.attachments:
+            for attachment in below:
+                done += self._read(attachment, parent_url=known.url)
+        return done
+
+    def _remember_conditions(self, document_id: int, fetched: Fetched) -> None:
+        with Session(self._services.engine) as session, session.begin():
+            document = session.get_one(Document, document_id)
+            document.etag, document.last_modified = fetched.header("ETag"), fetched.header("Last-Modified")
+            session.add(document)
+
+    def _record(self, page: PageDone, status: int | None) -> None:
+        with Session(self._services.engine) as session, session.begin():
+            record_fetch(
+                session,
+                self._visit_id,
+                page.url,
+                page.outcome,
+                self._services.now(),
+                http_status=status,
+                bytes_read=page.bytes_read,
+                detail=page.detail,
+            )
+
+
+def _unread(kind: PageKind, otherwise: Outcome) -> Outcome:
+    return Outcome.UNREADABLE_ATTACHMENT if kind is PageKind.ATTACHMENT else otherwise
+
+
+def _refuse_elsewhere(fetched: Fetched) -> None:
+    """A document that leads to another site or to the front page is not that document any more."""
+    if not fetched.redirects:
+        return
+    if not same_site(fetched.url, fetched.final_url):
+        raise FetchError(Outcome.MOVED, f"leads to another site: {fetched.final_url}", status=fetched.status)
+    asked, answered = urlsplit(fetched.url), urlsplit(fetched.final_url)
+    if (
+        answered.path.lower() in _FRONT_PAGES
+        and not answered.query
+        and asked.path.lower() not in _FRONT_PAGES
+    ):
+        raise FetchError(Outcome.GONE, "leads to the front page of the site", status=fetched.status)
+
+
+def _file_name(fetched: Fetched) -> str:
+    """What the server calls the file, else the last part of the address."""
+    message = Message()
+    message["Content-Disposition"] = fetched.header("Content-Disposition").encode("ascii", "replace").decode()
+    return message.get_filename() or unquote(urlsplit(fetched.final_url).path.rpartition("/")[2])

@@ -1,0 +1,259 @@
+"""A visit to a source, end to end: list pages, their items, the attachments of these, and what it came to.
+
+Every address is fetched, read and written on its own: a failure is recorded with its outcome and counted, and
+the visit goes on. Running a visit twice changes nothing. What a crash interrupts is visited again at the next
+start, because a visit without an end makes its source due at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+
+import structlog
+from sqlmodel import Session, col, select
+
+from jobs.documents import DocumentReader
+from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
+from jobs.listing.addresses import absolute_url, same_site
+from jobs.listing.model import Item, ListPage
+from jobs.reading import Answer, ReadingError, read_list
+from jobs.services import PageDone, Services, VisitSummary
+from jobs.workers import WorkError, WorkersEndedError
+from settings.model import Source
+from storage.tables import Outcome, Visit
+from storage.visits import SUCCESSES, VisitCounts, finish_visit, record_fetch, start_visit
+
+_SHORTEST_PAUSE = timedelta(minutes=1)
+_VISITS_REMEMBERED = 5
+_ENOUGH_TO_EXPECT = 4
+"""Items: lists that are shorter than this vary too much to expect anything of them."""
+
+log = structlog.get_logger()
+
+
+def visit_source(source: Source, services: Services) -> VisitSummary:
+    """Visit ``source`` once and say what it came to; exceptions are those of the database alone."""
+    visit = _begin(source, services)
+    for observer in services.observers:
+        observer.visit_began(source)
+    try:
+        visit.read()
+        summary = visit.finish()
+    except FetchingStoppedError:
+        summary = visit.summary(
+            None, "the daemon ended during the visit; it is taken up again at the next start"
+        )
+    for observer in services.observers:
+        observer.visit_ended(source, summary)
+    return summary
+
+
+def _begin(source: Source, services: Services) -> _Visit:
+    now = services.now()
+    with Session(services.engine) as session, session.begin():
+        visit_id = start_visit(session, source.name, now)
+        usual = _usual_items(session, source.name)
+    return _Visit(source, services, visit_id, now, usual)
+
+
+def _refuse_another_site(fetched: Fetched) -> None:
+    if not same_site(fetched.url, fetched.final_url):
+        raise FetchError(Outcome.MOVED, f"leads to another site: {fetched.final_url}", status=fetched.status)
+
+
+def _usual_items(session: Session, source: str) -> int:
+    """How many pages the last good visits met; 0 where that is not known."""
+    pages = session.exec(
+        select(Visit.pages)
+        .where(Visit.source == source, col(Visit.outcome).in_(SUCCESSES))
+        .order_by(col(Visit.id).desc())
+        .limit(_VISITS_REMEMBERED)
+    ).all()
+    return math.floor(median(pages)) if pages else 0
+
+
+@dataclass(slots=True)
+class _Visit:
+    source: Source
+    services: Services
+    visit_id: int
+    started_at: datetime
+    usual_items: int
+    list_pages: int = 0
+    items: int = 0
+    done: list[PageDone] = field(default_factory=list)
+    list_failure: FetchError | ReadingError | None = None
+    """Why the list could not be read, or not to its end."""
+
+    def read(self) -> None:
+        """List pages one after the other; their items meanwhile, in threads."""
+        reader = DocumentReader(self.source, self.visit_id, self.services)
+        threads = ThreadPoolExecutor(self.services.settings.fetching.threads, f"visit-{self.source.name}")
+        try:
+            reading = [
+                threads.submit(self._read_item, reader, item)
+                for page in self._list_pages()
+                for item in page.items
+            ]
+            for finished in as_completed(reading):
+                finished.result()
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _read_item(self, reader: DocumentReader, item: Item) -> None:
+        for page in reader.read_item(item):
+            self._note(page)
+
+    def _note(self, page: PageDone) -> None:
+        self.done.append(page)
+        for observer in self.services.observers:
+            observer.page_done(self.source, page)
+
+    def _list_pages(self) -> Iterator[ListPage]:
+        """Pages of the list with the items that are new in this visit, until a page has none.
+
+        The guards: ``page_limit``, ``item_limit``, no address twice, and an end where nothing new comes,
+        which stops calendars and other lists without end.
+        """
+        met_items: set[str] = set()
+        met_pages: set[str] = set()
+        candidates = [absolute_url(str(self.source.url))]
+        while candidates and self.list_pages < self.source.page_limit:
+            url = candidates.pop(0)
+            if url in met_pages:
+                continue
+            met_pages.add(url)
+            page = self._read_list_page(url)
+            if page is None:
+                return
+            fresh = [item for item in page.items if item.url not in met_items]
+            fresh = fresh[: self.source.item_limit - len(met_items)]
+            met_items.update(item.url for item in fresh)
+            self.items += len(fresh)
+            yield ListPage(page.url, page.title, tuple(fresh), page.next_pages, page.sureness, page.found_by)
+            if len(met_items) >= self.source.item_limit:
+                return
+            if fresh:
+                candidates = list(page.next_pages)
+
+    def _read_list_page(self, url: str) -> ListPage | None:
+        """The page, or None with the failure noted."""
+        services, size, status = self.services, 0, None
+        try:
+            fetched = services.fetcher.fetch(url, kind=PageKind.LIST)
+            size, status = len(fetched.body), fetched.status
+            _refuse_another_site(fetched)
+            answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+            page = services.workers.run(read_list, answer, fetched.final_url, self.source.selectors)
+        except WorkersEndedError:
+            raise FetchingStoppedError from None
+        except WorkError as error:
+            self.list_failure = ReadingError(Outcome.TIMEOUT, str(error))
+        except FetchError as error:
+            self.list_failure, status = error, error.status
+        except ReadingError as error:
+            self.list_failure = error
+        else:
+            self.list_pages += 1
+            self._note_list_page(
+                PageDone(url, PageKind.LIST, Outcome.OK, title=page.title, bytes_read=size), status
+            )
+            return page
+        if services.stopping.is_set():
+            raise FetchingStoppedError
+        failure = self.list_failure
+        self._note_list_page(
+            PageDone(url, PageKind.LIST, failure.outcome, failure.detail, bytes_read=size), status
+        )
+        return None
+
+    def _note_list_page(self, page: PageDone, status: int | None) -> None:
+        with Session(self.services.engine) as session, session.begin():
+            record_fetch(
+                session,
+                self.visit_id,
+                page.url,
+                page.outcome,
+                self.services.now(),
+                http_status=status,
+                bytes_read=page.bytes_read,
+                detail=page.detail,
+            )
+        self._note(page)
+
+    def finish(self) -> VisitSummary:
+        outcome, detail = self._outcome()
+        now = self.services.now()
+        next_due_at = max(
+            self.started_at + timedelta(minutes=self.source.every_minutes), now + _SHORTEST_PAUSE
+        )
+        with Session(self.services.engine) as session, session.begin():
+            counts = self._counts()
+            finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=next_due_at, detail=detail)
+        return self.summary(outcome, detail, next_due_at)
+
+    def _outcome(self) -> tuple[Outcome, str]:
+        """How the visit ended as a whole, and why."""
+        failure = self.list_failure
+        if failure is not None and not self.list_pages:
+            return failure.outcome, failure.detail
+        if not self.items:
+            return (
+                Outcome.EMPTY,
+                "the list has no items: look at it in a browser, or set selectors.items",
+            )
+        # A guess at the next page may be wrong: a page that does not exist is the end of the list.
+        if failure is not None and failure.outcome is not Outcome.GONE:
+            return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
+        if self.usual_items >= _ENOUGH_TO_EXPECT and self.items * 2 < self.usual_items:
+            return Outcome.FEWER_THAN_EXPECTED, f"{self.items} items where {self.usual_items} are usual"
+        return self._outcome_of_pages()
+
+    def _outcome_of_pages(self) -> tuple[Outcome, str]:
+        pages = [page for page in self.done if page.kind is not PageKind.LIST]
+        failures = Counter(page.outcome for page in pages if page.failed)
+        if failures.total() * 2 > len(pages):
+            worst = failures.most_common(1)[0][0]
+            detail = next(page.detail for page in pages if page.outcome is worst)
+            return worst, f"{failures.total()} of {len(pages)} pages could not be read: {detail}"
+        changed = any(page.is_new or page.is_changed for page in pages)
+        return (Outcome.OK if changed else Outcome.UNCHANGED), ""
+
+    def _counts(self) -> VisitCounts:
+        read = [page for page in self.done if not page.failed]
+        return VisitCounts(
+            list_pages=self.list_pages,
+            pages=sum(page.kind is PageKind.PAGE for page in read),
+            attachments=sum(page.kind is PageKind.ATTACHMENT for page in read),
+            bytes_read=sum(page.bytes_read for page in self.done),
+            new_documents=sum(page.is_new for page in read),
+            changed_documents=sum(page.is_changed for page in read),
+            findings=sum(page.findings for page in read),
+            errors=sum(page.failed for page in self.done),
+        )
+
+    def summary(
+        self, outcome: Outcome | None, detail: str = "", next_due_at: datetime | None = None
+    ) -> VisitSummary:
+        counts = self._counts()
+        return VisitSummary(
+            source=self.source.name,
+            visit_id=self.visit_id,
+            outcome=outcome,
+            detail=detail,
+            list_pages=counts.list_pages,
+            pages=counts.pages,
+            attachments=counts.attachments,
+            bytes_read=counts.bytes_read,
+            new_documents=counts.new_documents,
+            changed_documents=counts.changed_documents,
+            findings=counts.findings,
+            errors=counts.errors,
+            next_due_at=next_due_at,
+        )

@@ -1,0 +1,91 @@
+"""What a visit needs of the house, assembled once by the daemon."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from jobs.fetching.fetcher import Fetcher
+from jobs.fetching.model import PageKind
+from jobs.workers import Workers
+from settings.model import Settings, Source
+from storage.evidence import EvidenceStore
+from storage.tables import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSummary:
+    """What a visit to a source came to."""
+
+    source: str
+    visit_id: int
+    outcome: Outcome | None
+    """None where the daemon ended during the visit; it is taken up again at the next start."""
+    detail: str = ""
+    list_pages: int = 0
+    pages: int = 0
+    attachments: int = 0
+    bytes_read: int = 0
+    new_documents: int = 0
+    changed_documents: int = 0
+    findings: int = 0
+    errors: int = 0
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """One address of a visit, done: how it ended and what it held."""
+
+    url: str
+    kind: PageKind
+    outcome: Outcome
+    detail: str = ""
+    title: str = ""
+    bytes_read: int = 0
+    is_new: bool = False
+    is_changed: bool = False
+    findings: int = 0
+    """Findings written because of it."""
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome not in {Outcome.OK, Outcome.UNCHANGED}
+
+
+class Observer(Protocol):
+    """Is told what happens during visits, from any thread; must not take long."""
+
+    def visit_began(self, source: Source) -> None: ...
+
+    def page_done(self, source: Source, page: PageDone) -> None: ...
+
+    def visit_ended(self, source: Source, summary: VisitSummary) -> None: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The house as a visit sees it; one for the whole daemon, shared by its threads."""
+
+    settings: Settings
+    engine: Engine
+    evidence: EvidenceStore
+    fetcher: Fetcher
+    workers: Workers
+    observers: tuple[Observer, ...] = ()
+    now: Callable[[], datetime] = _utc_now
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def today(self) -> date:
+        """The day in the configured time zone."""
+        return self.now().astimezone(ZoneInfo(self.settings.time_zone)).date()
