@@ -60,9 +60,10 @@ class Channel(Protocol):
 
 def open_channels(settings: Settings) -> dict[str, Channel]:
     """Every channel that ``settings`` configure, by name."""
-    channels = {}
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        channel = import_module(module.name).open_channel(settings)
-        if channel is not None:
-            channels[module.name.rpartition(".")[2]] = channel
-    return channels
+    opened = ((name, import_module(f"{__name__}.{name}").open_channel(settings)) for name in channel_names())
+    return {name: channel for name, channel in opened if channel is not None}
+
+
+def channel_names() -> tuple[str, ...]:
+    """Every channel that the program has, configured or not."""
+    return tuple(module.name for module in pkgutil.iter_modules(__path__))

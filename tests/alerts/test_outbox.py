@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mailbox
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,32 +30,11 @@ from alerts.outbox import (
 )
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, CaseState, OutboxMessage, OutboxState
+from tests.alerts.recording import Killed, Recording
 from tests.alerts.stored import NOW, Posting, report
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 LATER = NOW + timedelta(days=3)
-
-
-class Recording:
-    """A channel that keeps what it accepts; ``fault`` may refuse or kill the sender, before or after."""
-
-    patience = timedelta(seconds=1)
-
-    def __init__(self, fault: Callable[[Rendered], None] | None = None, *, after: bool = False) -> None:
-        self.accepted: list[Rendered] = []
-        self._fault = fault
-        self._after = after
-
-    def send(self, message: Rendered) -> None:
-        if self._fault and not self._after:
-            self._fault(message)
-        self.accepted.append(message)
-        if self._fault and self._after:
-            self._fault(message)
-
-
-class Killed(BaseException):
-    """What no handler catches: the end of the process."""
 
 
 def _report_postings(engine: Engine, settings: Settings, count: int) -> None:

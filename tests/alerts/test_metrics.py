@@ -1,0 +1,249 @@
+"""What Prometheus is told, read back through HTTP and by promtool."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Engine
+from sqlmodel import Session, update
+
+from alerts.metrics import Metrics
+from alerts.metrics_server import MetricsServer, serve_metrics
+from alerts.outbox import deliver_due
+from settings.model import Settings, Source
+from storage.tables import Case, Finding, Outcome
+from storage.visits import VisitCounts, finish_visit, start_visit
+from tests.alerts.recording import Recording
+from tests.alerts.stored import NOW, Posting, mention, report
+
+TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
+PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
+SOURCES = tuple(
+    Source.model_validate({"name": name, "url": f"https://{name}.example.org/", "every_minutes": 60})
+    for name in ("sample", "fuzhou", "never")
+)
+_no_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is missing (Debian: apt-get install prometheus)"
+)
+
+
+@pytest.fixture
+def metrics(engine: Engine) -> Metrics:
+    return Metrics(engine, SOURCES, lambda: NOW + timedelta(hours=2))
+
+
+def _well() -> Sequence[str]:
+    return ()
+
+
+@pytest.fixture
+def server(metrics: Metrics) -> Iterator[MetricsServer]:
+    with serve_metrics(metrics.registry, "127.0.0.1", 0, _well) as server:
+        yield server
+
+
+def _get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def _samples(server: MetricsServer) -> dict[tuple[str, ...], float]:
+    """Every sample as (name, label=value, …) → value."""
+    status, text = _get(f"{server.url}/metrics")
+    assert status == 200
+    return {
+        (sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def _visit(engine: Engine, source: str, outcome: Outcome, now: datetime = NOW) -> None:
+    with Session(engine) as session, session.begin():
+        visit = start_visit(session, source, now)
+        counts = VisitCounts(list_pages=2, pages=10, attachments=1, bytes_read=5_000_000_000, errors=3)
+        finish_visit(session, visit, outcome, counts, now, next_due_at=now + timedelta(hours=1))
+
+
+@pytest.fixture
+def busy(engine: Engine, settings: Settings, metrics: Metrics) -> None:
+    """A database in which something of everything has happened."""
+    report(engine, settings, Posting(TEXT), mention(TEXT))
+    report(
+        engine,
+        settings,
+        Posting(TEXT, title="另一家医院的公开招聘公告", url="https://b.example/", region=None),
+    )
+    deliver_due(engine, {"maildir": Recording()}, NOW, owner="sender")
+    report(engine, settings, Posting(TEXT, title="第三家医院的公开招聘公告", url="https://c.example/"))
+    for source, outcome in (("sample", Outcome.OK), ("fuzhou", Outcome.TIMEOUT), ("removed", Outcome.OK)):
+        _visit(engine, source, outcome)
+    metrics.detection_seconds.observe(0.003)
+    metrics.misfires.inc()
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_happened_is_counted(server: MetricsServer) -> None:
+    samples = _samples(server)
+    found = ("qualwatch_findings", "region=350000", "severity=high", "status=cancelled", "usage=required")
+    assert samples[found] == 2
+    assert samples["qualwatch_findings", "region=none", *found[2:]] == 1
+    assert samples["qualwatch_cases", "region=350000", "severity=high", "state=notified"] == 1
+    assert samples["qualwatch_cases", "region=350000", "severity=high", "state=found"] == 1
+    assert samples["qualwatch_outbox_messages", "channel=maildir", "state=sent"] == 2
+    assert samples["qualwatch_outbox_messages", "channel=maildir", "state=waiting"] == 1
+    assert samples["qualwatch_outbox_messages", "channel=smtp", "state=dead"] == 0
+    assert samples["qualwatch_outbox_oldest_seconds", "channel=maildir"] == 7200
+    assert samples["qualwatch_outbox_oldest_seconds", "channel=smtp"] == 0
+    assert samples["qualwatch_visits_total", "outcome=ok", "source=sample"] == 1
+    assert samples["qualwatch_visits_total", "outcome=timeout", "source=fuzhou"] == 1
+    assert samples["qualwatch_pages_total", "kind=detail", "source=sample"] == 10
+    assert samples["qualwatch_read_bytes_total", "source=fuzhou"] == 5_000_000_000
+    assert samples["qualwatch_page_errors_total", "source=fuzhou"] == 3
+    assert samples["qualwatch_source_since_success_seconds", "source=sample"] == 7200
+    assert samples["qualwatch_source_since_success_seconds", "source=fuzhou"] == 7200
+    assert samples["qualwatch_source_failures_in_a_row", "source=fuzhou"] == 1
+    assert samples["qualwatch_source_interval_seconds", "source=never"] == 3600
+    assert samples["qualwatch_detection_seconds_bucket", "le=0.005"] == 1
+    assert samples["qualwatch_misfires_total",] == 1
+    assert samples["qualwatch_database_up",] == 1
+
+
+@pytest.mark.usefixtures("busy")
+def test_names_are_ours_and_labels_few(engine: Engine, server: MetricsServer) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(update(Finding).values(usage="a word of a later version"))
+        session.execute(update(Case).values(region="999999"))
+    samples = _samples(server)
+    assert {sample[0].partition("_")[0] for sample in samples} == {"qualwatch"}
+    labels = {label for sample in samples for label in sample[1:]}
+    assert "source=removed" not in labels
+    assert "source=other" in labels
+    assert {label for label in labels if label.startswith("usage=")} == {"usage=other"}
+    regions = {label for sample in samples if sample[0] == "qualwatch_cases" for label in sample[1:2]}
+    assert regions == {"region=none"}
+
+
+@pytest.mark.usefixtures("busy")
+@_no_promtool
+def test_promtool_finds_nothing_wrong_with_what_is_served(server: MetricsServer) -> None:
+    _, text = _get(f"{server.url}/metrics")
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_counters_of_the_database_survive_a_restart(engine: Engine) -> None:
+    _visit(engine, "sample", Outcome.OK)
+    for _ in range(2):
+        again = Metrics(engine, SOURCES, lambda: NOW)
+        with serve_metrics(again.registry, "127.0.0.1", 0, _well) as server:
+            assert _samples(server)["qualwatch_visits_total", "outcome=ok", "source=sample"] == 1
+
+
+def test_a_visit_under_way_is_not_counted_yet(engine: Engine, server: MetricsServer) -> None:
+    with Session(engine) as session, session.begin():
+        start_visit(session, "sample", NOW)
+    assert not [sample for sample in _samples(server) if sample[0] == "qualwatch_visits_total"]
+
+
+def test_a_database_that_is_gone_is_said_and_not_shown_as_zeros(
+    engine: Engine, server: MetricsServer, tmp_path: Path
+) -> None:
+    engine.dispose()
+    for file in tmp_path.glob("qualwatch.sqlite3*"):
+        file.unlink()
+    samples = _samples(server)
+    assert samples["qualwatch_database_up",] == 0
+    assert not [
+        sample for sample in samples if sample[0].startswith(("qualwatch_findings", "qualwatch_cases"))
+    ]
+
+
+def test_health_is_ok_or_says_what_is_wrong(metrics: Metrics) -> None:
+    problems: list[str] = []
+    with serve_metrics(metrics.registry, "127.0.0.1", 0, lambda: problems) as server:
+        assert _get(f"{server.url}/healthz") == (200, json.dumps({"status": "ok", "problems": []}))
+        problems.append("调度器已停止")
+        status, body = _get(f"{server.url}/healthz")
+        assert (status, json.loads(body)["problems"]) == (503, ["调度器已停止"])
+        assert _get(f"{server.url}/")[0] == 404
+
+
+def test_another_port_is_taken_where_one_is_taken(metrics: Metrics) -> None:
+    with (
+        serve_metrics(metrics.registry, "127.0.0.1", 0, _well) as first,
+        serve_metrics(metrics.registry, "127.0.0.1", first.port, _well) as second,
+    ):
+        assert second.port != first.port
+        assert _get(f"{second.url}/healthz")[0] == 200
+
+
+def test_a_host_that_is_not_ours_is_an_error(metrics: Metrics) -> None:
+    with pytest.raises(OSError, match="assign"):
+        serve_metrics(metrics.registry, "192.0.2.1", 9464, _well)
+
+
+def test_closing_gives_the_port_back_though_a_client_hangs(metrics: Metrics) -> None:
+    threads = threading.active_count()
+    server = serve_metrics(metrics.registry, "127.0.0.1", 0, _well)
+    with socket.create_connection(("127.0.0.1", server.port)):
+        server.close()
+    with serve_metrics(metrics.registry, "127.0.0.1", server.port, _well) as again:
+        assert again.port == server.port
+    assert threading.active_count() <= threads + 1, "only the request that hung may still be there"
+
+
+def test_ten_thousand_findings_are_counted_by_the_database(engine: Engine, settings: Settings) -> None:
+    report(engine, settings, Posting(TEXT))
+    copied = (
+        'INSERT INTO finding SELECT n.value + 1, version_id, NULL, n.value, "end", quote, context, '
+        "qualification, status, since, status_document, usage, cue, violation, severity, legal_basis, "
+        'explanation, advice, needs_review, "foreign", as_of, found_at '
+        "FROM finding, (WITH RECURSIVE n(value) AS (SELECT 1000 UNION ALL SELECT value + 1 FROM n "
+        "WHERE value < 10999) SELECT value FROM n) AS n WHERE finding.id = 1"
+    )
+    with engine.begin() as connection:
+        connection.exec_driver_sql(copied)
+    registry = Metrics(engine, SOURCES, lambda: datetime.now(UTC)).registry
+    value = registry.get_sample_value(
+        "qualwatch_findings",
+        {"status": "cancelled", "usage": "required", "severity": "high", "region": "350000"},
+    )
+    assert value == 10_001
+
+
+@_no_promtool
+def test_the_alerting_rules_fire_and_resolve() -> None:
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "qualwatch.rules.test.yml"]):
+        checked = subprocess.run(
+            ["promtool", *command], cwd=PROMETHEUS, capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_alerting_rules_ask_for_nothing_that_is_not_served(server: MetricsServer) -> None:
+    rules = (PROMETHEUS / "qualwatch.rules.yml").read_text(encoding="utf-8")
+    asked = {
+        name for line in rules.splitlines() if "expr:" in line for name in re.findall(r"qualwatch_\w+", line)
+    }
+    assert asked
+    assert asked <= {sample[0] for sample in _samples(server)}
