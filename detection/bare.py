@@ -9,12 +9,15 @@ from functools import cache
 from detection.lexicon import Hit
 from detection.model import DocumentKind
 from detection.rulebook import alternatives, read_rules
-from detection.spans import Span
+from detection.spans import Form, Span
 
 ADVERTS = frozenset({DocumentKind.TRAINING_AD, DocumentKind.EXAM_NOTICE})
 _BEFORE = 48
 _AFTER = 48
 _HEADLINE = 40
+"""Characters of an advert's first line."""
+_LIST = 3
+_GAP = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,10 @@ class BareRules:
     course: re.Pattern[str]
     examined: re.Pattern[str]
     sells: re.Pattern[str]
-    neighbour: re.Pattern[str]
+    joint: re.Pattern[str]
+    """Between two names of a list."""
+    everyday: re.Pattern[str]
+    """Jobs whose names say nothing of a certificate outside a list or title."""
 
 
 @cache
@@ -47,29 +53,40 @@ def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
     return kind in ADVERTS and load_bare_rules().sells.search(f"{title}\n{text[:1200]}") is not None
 
 
-def is_mention(text: str, span: Span, kind: DocumentKind, *, sells: bool) -> bool:
-    """Whether a bare name is a certificate here."""
+def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bool) -> list[Span]:
+    """The spans without the bare names that name a job, a subject or a trade only."""
+    kept: list[Span] = []
+    for position, span in enumerate(spans):
+        if span.form is not Form.BARE or _is_mention(text, spans, position, kind, sells=sells):
+            kept.append(span)
+    return kept
+
+
+def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind, *, sells: bool) -> bool:
     rules = load_bare_rules()
+    span = spans[position]
     before = text[max(0, span.start - _BEFORE) : span.start]
     after = text[span.end : span.end + _AFTER]
     if rules.job.match(after):
         return False
+    if rules.headed.search(before) or rules.trailed.match(after):
+        return True
     if span.hit is Hit.LATIN:
         return kind is DocumentKind.RESUME or bool(
             rules.abbreviation_after.match(after) or rules.abbreviation_before.search(before)
         )
-    if rules.headed.search(before) or rules.trailed.match(after):
-        return True
-    if kind in ADVERTS and _is_offered(span, before, after, rules, sells=sells):
+    if kind in ADVERTS and _is_offered(text, spans, position, after, sells=sells):
         return True
     if kind is DocumentKind.RESUME and _is_cell(before, after) and "证书" in text[max(0, span.start - 400) : span.start]:
         return True
     if span.hit is Hit.TITLE:
-        return bool(rules.as_title.match(after)) or bool(rules.holding.search(before) and span.start != span.core_start)
-    quote = text[span.start : span.end]
-    return bool(
-        rules.by_itself.search(quote) and (rules.holding.search(before) or rules.favoured.match(after))
-    ) or bool(rules.examined.match(after))
+        return bool(rules.as_title.match(after)) or bool(
+            rules.holding.search(before) and span.start != span.core_start
+        )
+    if rules.examined.match(after):
+        return not rules.everyday.fullmatch(span.core)
+    held = rules.holding.search(before) or rules.favoured.match(after)
+    return bool(held and rules.by_itself.search(text[span.start : span.end]))
 
 
 def _is_cell(before: str, after: str) -> bool:
@@ -77,12 +94,35 @@ def _is_cell(before: str, after: str) -> bool:
     return before[-1:] in "\n\t" and after[:1] in "\n\t"
 
 
-def _is_offered(span: Span, before: str, after: str, rules: BareRules, *, sells: bool) -> bool:
-    """In an advert: a qualification's name beside a word of examining, or of teaching where certificates are sold."""
-    if rules.examined.match(after):
+def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sells: bool) -> bool:
+    """In an advert: a qualification's name in its title, in a list, or beside a word of examining or teaching."""
+    rules = load_bare_rules()
+    span = spans[position]
+    everyday = rules.everyday.fullmatch(span.core) is not None
+    if span.hit is not Hit.TITLE and not everyday and rules.examined.match(after):
         return True
-    if not sells or span.hit is Hit.TITLE:
+    if not sells:
         return False
-    return bool(rules.course.match(after) or rules.neighbour.match(after) or rules.neighbour.search(before[-3:]))
+    if _is_listed(text, spans, position):
+        return True
+    if span.hit is Hit.TITLE:
+        return False
+    if span.end <= text.find("\n", 0, 2 * _HEADLINE) and span.end <= _HEADLINE:
+        return True
+    return not everyday and rules.course.match(after) is not None
 
 
+def _is_listed(text: str, spans: list[Span], position: int) -> bool:
+    """Whether the name stands in a list of at least three names."""
+    joint = load_bare_rules().joint
+    length = 1
+    for step in (-1, 1):
+        here = position
+        while length < _LIST and 0 <= here + step < len(spans):
+            left, right = sorted((here, here + step))
+            gap = text[spans[left].end : min(spans[right].start, spans[left].end + _GAP + 1)]
+            if len(gap) > _GAP or not joint.fullmatch(gap):
+                break
+            length += 1
+            here += step
+    return length >= _LIST

@@ -10,7 +10,7 @@ from detection.spans import Form, Span
 from detection.standing import Reader, squeeze
 from detection.wording import Wording
 
-_JOINT = re.compile(r"\s{0,2}(?:以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
+_JOINT = re.compile(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
 _REACH = 26
 _MOST = 12
 """Names before one certificate word that are read as a list."""
@@ -26,6 +26,11 @@ def share_certificate_word(text: str, spans: list[Span], reader: Reader, wording
     """Adds the names that stand in a list before a certificate word and share it, in the text's order."""
     out: list[Span] = []
     for span in spans:
+        if span.form is Form.GENERIC and text.endswith("等", 0, span.start):
+            names = _names_before(text, span, out, reader, wording)
+            if names or _follows_names(text, span, out):
+                out.extend(reversed(names))
+                continue
         if span.form is Form.BARE or span.hit is Hit.LATIN or not (span.word or span.form is Form.LISTED):
             out.append(span)
             continue
@@ -71,6 +76,11 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
         )
         end = low + begin
     return shared
+
+
+def _follows_names(text: str, span: Span, earlier: list[Span]) -> bool:
+    """Whether a name stands right before ``等``, so that what follows is the head noun of its list."""
+    return bool(earlier) and span.start - earlier[-1].end <= 2 and earlier[-1].end > 0
 
 
 def read_choices(text: str, spans: list[Span]) -> list[list[Span]]:

@@ -7,12 +7,12 @@ from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.model import Status
-from detection.bare import is_mention, sells_certificates
+from detection.bare import keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.lexicon import load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
-from detection.model import DocumentFacts, Mention, PublisherKind, ScanResult, Severity
-from detection.spans import Form, Span, find_spans
+from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Severity
+from detection.spans import Span, find_spans
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage
 from detection.verdicts import decide_verdict
@@ -65,8 +65,10 @@ def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> li
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = facts.document_kind
+    if kind is DocumentKind.OTHER and facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
+        kind = DocumentKind.TRAINING_AD  # what a training school says of certificates, it offers
     sells = sells_certificates(text, title, kind)
-    spans = [span for span in spans if span.form is not Form.BARE or is_mention(text, span, kind, sells=sells)]
+    spans = keep_mentions(text, spans, kind, sells=sells)
     mentions: list[Mention] = []
     for group in read_choices(text, spans):
         readings = [reader.read(span, text) for span in group]

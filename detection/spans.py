@@ -121,6 +121,8 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     named = window[begin:] + text[start : ahead.end()]
     if not core or wording.generic.fullmatch(core):
         span.form = Form.GENERIC
+        if wording.of_body.search(text, max(0, span.start - 5), span.start):
+            return None
         return span if wording.generic_name.search(named) else None
     if wording.vague.search(named):
         span.form = Form.GENERIC
