@@ -42,6 +42,8 @@ _URL_DATES = (
 )
 _UNSET = date(1970, 1, 2)
 """Content systems print the epoch where nobody has set a date."""
+_ATTACHMENT_MARK = re.compile(r"附\s?件\s?[\d一二三四五六七八九十\-－—]{0,4}\s?[:：]?$")
+_LONGEST_TITLE = 80
 _HEAD = 6_000
 """Characters of a text in which its labels are looked for: they stand above the body."""
 
@@ -56,6 +58,14 @@ def page_title(metas: Mapping[str, str], title: str, headings: Iterable[str]) ->
     if repeated:
         return max(repeated, key=len)
     return title or next((heading for heading in cleaned if heading), "")
+
+
+def text_title(text: str) -> str:
+    """The title of a file without metadata to trust: its first line, past the mark of an attachment."""
+    for line in text.split("\n")[:5]:
+        if line.strip() and not _ATTACHMENT_MARK.match(line):
+            return line if len(line) <= _LONGEST_TITLE else ""
+    return ""
 
 
 def page_publisher(metas: Mapping[str, str], text: str) -> str:
@@ -82,7 +92,7 @@ def page_date(metas: Mapping[str, str], text: str, url: str) -> date | None:
             if day := _as_date(match[1], match[2], match[3]):
                 return day
     for pattern in _URL_DATES:
-        if (match := pattern.search(url)) and (day := _as_date(match[1], match[2], match[3])):
+        if (found := pattern.search(url)) and (day := _as_date(found[1], found[2], found[3])):
             return day
     return None
 

@@ -5,3 +5,9 @@ MAX_LINKS = 5_000
 MAX_TABLE_DEPTH = 12
 """Tables inside tables; deeper ones are read as plain blocks."""
 MAX_TABLE_COLUMNS = 256
+MAX_UNPACKED_BYTES = 256 * 2**20
+"""What the parts of an office file or an archive may unpack to, together."""
+MAX_PACKAGE_PARTS = 20_000
+MAX_CELLS = 4_000_000
+"""Cells of a workbook; the largest table of positions met has 120,000."""
+MAX_PAGES = 20_000

@@ -18,6 +18,10 @@ class UnreadableError(ExtractionError):
     """The file is of a known kind but broken, encrypted, empty of text, or over its limits."""
 
 
+PROTECTED = "the file is protected by a password; ask its publisher for an open copy"
+"""What UnreadableError says of an encrypted file of any kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A hyperlink as the page shows it; ``url`` is absolute."""

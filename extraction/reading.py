@@ -7,19 +7,49 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from extraction.limits import MAX_BODY_BYTES
-from extraction.model import Extracted, UnreadableError, UnsupportedFormatError
-from extraction.sniffing import sniff
+from extraction.model import PROTECTED, Extracted, UnreadableError, UnsupportedFormatError
+from extraction.sniffing import (
+    DOC,
+    DOCX,
+    ENCRYPTED_OFFICE,
+    HTML,
+    OFD,
+    PDF,
+    PLAIN,
+    RAR,
+    RTF,
+    UNKNOWN,
+    XLS,
+    XLSX,
+    ZIP,
+    sniff,
+)
 
 READERS: dict[str, str] = {
-    "text/html": "html",
-    "text/plain": "plain",
+    HTML: "html",
+    PLAIN: "plain",
+    PDF: "pdf",
+    DOC: "doc",
+    DOCX: "docx",
+    XLS: "sheet",
+    XLSX: "sheet",
+    RTF: "rtf",
+    OFD: "ofd",
 }
 """Media type → module of ``extraction.readers``: a new format is one module and one row."""
 
 _FEWEST_BYTES = 4
 """Servers answer ``dir`` or ``ok`` where a page should be; one word in Chinese has more bytes."""
 
-ADVICE: dict[str, str] = {}
+ADVICE: dict[str, str] = {
+    ZIP: "it is an archive: expand it and read its members one by one",
+    RAR: "unpack it by hand, or ask its publisher for a ZIP",
+    "application/x-7z-compressed": "unpack it by hand, or ask its publisher for a ZIP",
+    "application/gzip": "unpack it first",
+    "application/xml": "it is data rather than a document: name it as a feed or an interface of its source",
+    "application/x-ole-storage": "it may be older than Word 97: open it in WPS and save it as DOCX",
+    UNKNOWN: "its content is of no known kind; look at it by hand",
+}
 """Media type → what to do with a file that nothing here reads."""
 
 
@@ -55,8 +85,11 @@ def extract(
             "split it or look at it by hand"
         )
     found = sniff(body, media_type, name)
+    if found == ENCRYPTED_OFFICE:
+        raise UnreadableError(PROTECTED)
     if found not in READERS:
-        advice = ADVICE.get(found, "convert it to PDF, DOCX or XLSX")
+        is_picture = found.startswith("image/")
+        advice = ADVICE.get(found, "it needs OCR" if is_picture else "convert it to PDF, DOCX or XLSX")
         raise UnsupportedFormatError(f"no reader for {found}: {advice}")
     reader = cast("Reader", importlib.import_module(f"extraction.readers.{READERS[found]}"))
     extracted = reader.read(body, Declared(url, found, charset, name))

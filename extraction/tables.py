@@ -17,7 +17,7 @@ _LONGEST_REPEATED_CELL = 120
 _MOST_ROWSPAN = 1_000
 _HEADING_WORDS = re.compile(
     "序号|编号|代码|名称|单位|部门|机构|机关|岗位|职位|职务|工种|人数|数量|名额|计划|要求|条件|资格|学历|学位|专业|年龄|"
-    "性别|经验|经历|备注|说明|地点|地区|区域|联系|电话|邮箱|地址|时间|日期|期限|薪|工资|待遇|类别|类型|类|级别|等级|项目|"
+    "性别|经验|经历|备注|说明|地点|地区|区域|联系|电话|邮箱|地址|时间|日期|期限|薪|工资|待遇|类别|类型|大类|门类|分类|级别|等级|项目|"
     "事项|内容|依据|方式|比例|对象|证书|姓名|职称|户籍|籍贯|身份|科目|编制|性质|来源|标准|金额|单价|程度|面貌|状况|简介|职责|文号|层级|分值|因素"
 )
 _LABEL_END = (":", "：")
@@ -31,6 +31,8 @@ class Cell:
     is_heading: bool = False
     columns: int = 1
     rows: int = 1
+    continues_above: bool = False
+    """The cell belongs to the one above it: how Word writes a cell that spans rows."""
     holds_table: bool = False
 
     @property
@@ -90,7 +92,8 @@ def _spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
                     pending[len(texts)] = (left - 1, text)
                 texts.append(text)
             elif (cell := next(cells, None)) is not None:
-                _place(cell, texts, pending)
+                above = grid[-1] if grid and cell.continues_above else []
+                _place(cell, texts, pending, above[len(texts)] if len(texts) < len(above) else "")
             elif any(column > len(texts) for column in pending):
                 texts.append("")
             else:
@@ -99,12 +102,13 @@ def _spread(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     return grid
 
 
-def _place(cell: Cell, texts: list[str], pending: dict[int, tuple[int, str]]) -> None:
-    repeated = cell.text if len(cell.text) <= _LONGEST_REPEATED_CELL else ""
+def _place(cell: Cell, texts: list[str], pending: dict[int, tuple[int, str]], above: str) -> None:
+    text = cell.text or (above if len(above) <= _LONGEST_REPEATED_CELL else "")
+    repeated = text if len(text) <= _LONGEST_REPEATED_CELL else ""
     for offset in range(max(1, min(cell.columns, MAX_TABLE_COLUMNS - len(texts)))):
         if cell.rows > 1:
             pending[len(texts)] = (min(cell.rows, _MOST_ROWSPAN) - 1, "" if offset else repeated)
-        texts.append("" if offset else cell.text)
+        texts.append("" if offset else text)
 
 
 def _declared_header(rows: Sequence[Sequence[Cell]]) -> range:
@@ -120,9 +124,19 @@ def _find_header(grid: Sequence[Sequence[str]]) -> range:
     for index, row in enumerate(grid[:_HEADER_SEARCH_ROWS]):
         below = grid[index + 1 :]
         if below and _is_header(row) and not _is_form(grid[index:]):
-            grouped = len(below) > 1 and _is_header(below[0]) and "" in row
-            return range(index, index + 1 + grouped)
+            return range(index, index + 1 + (len(below) > 1 and _is_below_groups(row, below[0])))
     return range(0)
+
+
+def _is_below_groups(groups: Sequence[str], row: Sequence[str]) -> bool:
+    """Whether a row names the columns of the grouped headings above it, and nothing else."""
+    if not _is_header(row) or "" not in groups:
+        return False
+    for column, text in enumerate(row[: len(groups)]):
+        is_group = groups[column] == "" or (column + 1 < len(groups) and groups[column + 1] == "")
+        if text and not is_group and text != groups[column]:
+            return False
+    return True
 
 
 def _is_header(row: Sequence[str]) -> bool:
@@ -144,11 +158,14 @@ def _is_short_label(cell: str) -> bool:
 
 def _is_form(rows: Sequence[Sequence[str]]) -> bool:
     """Whether labels stand in columns rather than in a row (``岗位名称 | 会计 | 工作地点 | 福州``)."""
-    width = max(len(row) for row in rows)
-    if width not in {2, 4, 6}:
-        return False
-    sample = [row for row in rows[1:30] if row and row[0]]
-    return len(sample) > 0 and sum(_is_short_label(row[0]) for row in sample) * 2 > len(sample)
+    sample = [row for row in rows[1:30] if any(row)]
+    cells = [cell for row in sample for cell in row if cell]
+    headings = sum(cell != "" for cell in rows[0])
+    if len(cells) * 2 < headings * len(sample) or sum(map(_is_short_label, cells)) > 0.6 * len(cells):
+        return True
+    first = [row[0] for row in sample if row[0]]
+    is_paired = max(len(row) for row in rows) in {2, 4, 6}
+    return is_paired and sum(map(_is_short_label, first)) * 2 > len(first)
 
 
 def _headings(grid: Sequence[Sequence[str]], header: range) -> list[str]:

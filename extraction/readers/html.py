@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
+from extraction.composing import TextComposer
 from extraction.facts import page_date, page_publisher, page_title
-from extraction.limits import MAX_TABLE_DEPTH
 from extraction.links import LinkCollector
 from extraction.model import Extracted
 from extraction.reading import Declared
-from extraction.tables import Cell, lay_out
+from extraction.tables import Cell
 
 _UNSEEN_NAMES = """
 script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
@@ -54,28 +54,16 @@ def read(body: bytes, declared: Declared) -> Extracted:
     )
 
 
-class _Table:
-    """A table that is being read: its rows so far and the cell that is open."""
-
-    def __init__(self, outer: list[str]) -> None:
-        self.outer = outer
-        self.rows: list[list[Cell]] = []
-        self.cell: Cell | None = None
-
-
 class PageText:
     """Takes the parser's events; its public attributes are the page, complete after ``close``."""
 
     def __init__(self, url: str) -> None:
-        self.lines: list[str] = []
         self.metas: dict[str, str] = {}
         self.title = ""
         self.headings: list[str] = []
         self.links = LinkCollector(url)
-        self._sink = self.lines
-        self._pieces: list[str] = []
-        self._tables: list[_Table] = []
-        self._depth_beyond = 0
+        self.lines: list[str] = []
+        self._composer = TextComposer()
         self._hidden = 0
         self._heading_from = -1
         self._in_title = False
@@ -131,21 +119,16 @@ class PageText:
             self._add(text)
 
     def close(self) -> None:
-        while self._tables:
-            self._end_table()
-        self._break_line()
+        self.lines = self._composer.finished()
 
     # Lines
 
     def _add(self, text: str) -> None:
-        self._pieces.append(text)
+        self._composer.add(text)
         self.links.add_text(text)
 
     def _break_line(self) -> None:
-        if self._pieces:
-            if line := " ".join("".join(self._pieces).split()):
-                self._sink.append(line)
-            self._pieces.clear()
+        if self._composer.break_line():
             self.links.add_text(" ")
 
     def _start_block(self, tag: str) -> None:
@@ -154,7 +137,7 @@ class PageText:
             return
         self._break_line()
         if tag in _HEADINGS:
-            self._heading_from = len(self._sink)
+            self._heading_from = len(self._composer.sink)
         elif tag == "pre":
             self._preformatted += 1
 
@@ -165,10 +148,10 @@ class PageText:
         self._break_line()
         if (
             tag in _HEADINGS
-            and 0 <= self._heading_from < len(self._sink)
+            and 0 <= self._heading_from < len(self._composer.sink)
             and len(self.headings) < _MOST_HEADINGS
         ):
-            self.headings.append(" ".join(self._sink[self._heading_from :]))
+            self.headings.append(" ".join(self._composer.sink[self._heading_from :]))
             self._heading_from = -1
         elif tag == "pre":
             self._preformatted = max(0, self._preformatted - 1)
@@ -183,50 +166,19 @@ class PageText:
     def _start_table_part(self, tag: str, attributes: dict[str, str]) -> None:
         self._break_line()
         if tag == "table":
-            if len(self._tables) >= MAX_TABLE_DEPTH:
-                self._depth_beyond += 1
-                return
-            if self._tables and (cell := self._tables[-1].cell):
-                cell.holds_table = True
-            self._tables.append(_Table(self._sink))
-        elif self._tables and not self._depth_beyond:
-            self._close_cell()
-            if tag == "tr" or not self._tables[-1].rows:
-                self._tables[-1].rows.append([])
-            if tag != "tr":
-                self._open_cell(tag == "th", attributes)
+            self._composer.start_table()
+        elif tag == "tr":
+            self._composer.start_row()
+        else:
+            columns, rows = (_span(attributes.get(name, "")) for name in ("colspan", "rowspan"))
+            self._composer.start_cell(Cell(is_heading=tag == "th", columns=columns, rows=rows))
 
     def _end_table_part(self, tag: str) -> None:
         self._break_line()
-        if self._depth_beyond:
-            self._depth_beyond -= tag == "table"
-        elif self._tables:
-            if tag == "table":
-                self._end_table()
-            else:
-                self._close_cell()
-
-    def _open_cell(self, is_heading: bool, attributes: dict[str, str]) -> None:
-        cell = Cell(
-            is_heading=is_heading,
-            columns=_span(attributes.get("colspan", "")),
-            rows=_span(attributes.get("rowspan", "")),
-        )
-        table = self._tables[-1]
-        table.rows[-1].append(cell)
-        table.cell = cell
-        self._sink = cell.lines
-
-    def _close_cell(self) -> None:
-        self._break_line()
-        table = self._tables[-1]
-        table.cell = None
-        self._sink = table.outer
-
-    def _end_table(self) -> None:
-        self._close_cell()
-        table = self._tables.pop()
-        self._sink.extend(lay_out(table.rows))
+        if tag == "table":
+            self._composer.end_table()
+        else:
+            self._composer.end_cell()
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

@@ -1,0 +1,22 @@
+"""A file's text made into what extraction gives, for formats whose metadata nobody keeps true."""
+
+from __future__ import annotations
+
+from extraction.cleaning import join_lines
+from extraction.facts import page_date, page_publisher, text_title
+from extraction.model import Extracted
+from extraction.reading import Declared
+
+
+def described(text: str, declared: Declared, *, charset: str = "", head: str | None = None) -> Extracted:
+    """The cleaned text with the title, publisher and date that its ``head`` says, by default all of it."""
+    text = join_lines(text)
+    head = text if head is None else join_lines(head)
+    return Extracted(
+        text=text,
+        media_type=declared.media_type,
+        title=text_title(head),
+        publisher=page_publisher({}, head),
+        published_on=page_date({}, head, declared.url),
+        charset=charset,
+    )

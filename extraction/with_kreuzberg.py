@@ -1,0 +1,28 @@
+"""Kreuzberg, asked for what a file says and nothing else: no cache, no OCR, no rewriting of the text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extraction.model import PROTECTED, UnreadableError
+
+if TYPE_CHECKING:
+    from kreuzberg import ExtractionResult
+
+
+def read_with_kreuzberg(body: bytes, media_type: str) -> ExtractionResult:
+    """Content, tables and metadata; UnreadableError where the file is broken or protected."""
+    from kreuzberg import ExtractionConfig, KreuzbergError, PostProcessorConfig, extract_bytes_sync  # noqa: PLC0415
+
+    config = ExtractionConfig(
+        use_cache=False,
+        enable_quality_processing=False,
+        postprocessor=PostProcessorConfig(enabled=False),
+    )
+    try:
+        return extract_bytes_sync(body, media_type, config)
+    except KreuzbergError as error:
+        reason = str(error).split("\n", maxsplit=1)[0].removeprefix("ParsingError: ")[:200]
+        if "password" in reason.lower() or "encrypt" in reason.lower():
+            raise UnreadableError(PROTECTED) from error
+        raise UnreadableError(f"the file is damaged or cut short ({reason}); fetch it again") from error
