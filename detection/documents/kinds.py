@@ -55,7 +55,8 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         for position, weight in weights[hit]:
             scores[position] += weight
     for position, weight in cues.publisher_weights.get(publisher_kind or "", ()):
-        scores[position] += weight
+        if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
+            scores[position] += weight
     if "第" in text[:20] and _ARTICLE.match(text):
         scores[_POLICY] += 6  # an article: part of a law
     labels = hits & cues.label_terms
