@@ -83,7 +83,7 @@ def _read_names() -> tuple[Name, ...]:
         heading = next(reader)
         if heading[:3] != ["name", "key", "trigger"]:
             raise ValueError(f"names.csv: the heading is {','.join(heading)}")
-        return tuple(Name(row[0], row[1], row[2] == "yes") for row in reader)
+        return tuple([Name(row[0], row[1], row[2] == "yes") for row in reader])
 
 
 def _period(row: dict[str, str]) -> Period:

@@ -66,6 +66,8 @@ LONGEST_NAME = 60
 def fold(name: str) -> str:
     """Returns ``name`` as it is compared: half width, lower case, without blanks, quotes and title marks."""
     folded = unicodedata.normalize("NFKC", name).casefold()
+    if folded.isalnum():
+        return folded
     return _DASHES.sub("-", _NOISE.sub("", folded)).strip(",.;:、。，；：")
 
 
