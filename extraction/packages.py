@@ -9,7 +9,15 @@ from io import BytesIO
 from extraction.limits import MAX_PACKAGE_PARTS, MAX_UNPACKED_BYTES
 from extraction.model import PROTECTED, UnreadableError
 
-_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+PACKAGE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 _DECLARATIONS = tuple(
     mark.encode(codec) for mark in ("<!DOCTYPE", "<!ENTITY") for codec in ("ascii", "utf-16-le", "utf-16-be")
 )
@@ -20,7 +28,7 @@ def open_package(body: bytes) -> zipfile.ZipFile:
     """The container, its declared sizes within limits; the caller closes it."""
     try:
         package = zipfile.ZipFile(BytesIO(body))
-    except _ERRORS as error:
+    except PACKAGE_ERRORS as error:
         raise UnreadableError(f"the file is damaged or cut short ({error}); fetch it again") from error
     parts = package.infolist()
     size = sum(part.file_size for part in parts)
@@ -44,7 +52,7 @@ def read_part(package: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableError(
             f"the file lacks its part {name}; fetch it again or convert it to PDF"
         ) from error
-    except _ERRORS as error:
+    except PACKAGE_ERRORS as error:
         raise UnreadableError(f"the file is damaged at {name} ({error}); fetch it again") from error
     _refuse_declarations(name, data)
     return data
@@ -59,7 +67,7 @@ def check_parts(body: bytes) -> None:
                     head = stream.read(_CHUNK)
                     while stream.read(_CHUNK):
                         pass
-            except _ERRORS as error:
+            except PACKAGE_ERRORS as error:
                 raise UnreadableError(
                     f"the file is damaged at {part.filename} ({error}); fetch it again"
                 ) from error

@@ -14,6 +14,7 @@ from extraction.sniffing import (
     ENCRYPTED_OFFICE,
     HTML,
     OFD,
+    OLE,
     PDF,
     PLAIN,
     RAR,
@@ -47,7 +48,7 @@ ADVICE: dict[str, str] = {
     "application/x-7z-compressed": "unpack it by hand, or ask its publisher for a ZIP",
     "application/gzip": "unpack it first",
     "application/xml": "it is data rather than a document: name it as a feed or an interface of its source",
-    "application/x-ole-storage": "it may be older than Word 97: open it in WPS and save it as DOCX",
+    OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",
     UNKNOWN: "its content is of no known kind; look at it by hand",
 }
 """Media type → what to do with a file that nothing here reads."""

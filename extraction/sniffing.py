@@ -29,6 +29,7 @@ HTML = "text/html"
 PLAIN = "text/plain"
 UNKNOWN = "application/octet-stream"
 ENCRYPTED_OFFICE = "application/encrypted-office"
+OLE = "application/x-ole-storage"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = (
@@ -65,6 +66,16 @@ _ENDINGS = {
     ".aspx": HTML,
     ".php": HTML,
 }
+_OFFICE_ENDINGS = {
+    ".docx": DOCX,
+    ".xlsx": XLSX,
+    ".ofd": OFD,
+    ".doc": DOC,
+    ".wps": DOC,
+    ".xls": XLS,
+    ".et": XLS,
+}
+"""Asked only where a container is too damaged to say what it holds."""
 _HTML_TYPES = frozenset({HTML, "application/xhtml+xml"})
 
 
@@ -76,13 +87,13 @@ def sniff(body: bytes, media_type: str = "", name: str = "") -> str:
     if b"%PDF-" in body[:1024]:
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _sniff_zip(body)
+        return _sniff_zip(body, name.lower())
     if body.startswith(_OLE):
-        return _sniff_ole(body)
+        return _sniff_ole(body, name.lower())
     return _sniff_text(body, media_type.partition(";")[0].strip().lower(), name.lower())
 
 
-def _sniff_zip(body: bytes) -> str:
+def _sniff_zip(body: bytes, name: str) -> str:
     import zipfile  # noqa: PLC0415  (pages never pay for it)
     from io import BytesIO  # noqa: PLC0415
 
@@ -92,22 +103,25 @@ def _sniff_zip(body: bytes) -> str:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         # The directory stands at the end: a truncated file has lost it, and its first parts tell its kind.
         names = {part for part, _ in _ZIP_PARTS if part.encode() in body}
+        return next((found for part, found in _ZIP_PARTS if part in names), _by_ending(name) or ZIP)
     return next((found for part, found in _ZIP_PARTS if part in names), ZIP)
 
 
-def _sniff_ole(body: bytes) -> str:
+def _sniff_ole(body: bytes, name: str) -> str:
     from io import BytesIO  # noqa: PLC0415
 
     import olefile  # noqa: PLC0415  (pages never pay for it)
 
     try:
         with olefile.OleFileIO(BytesIO(body)) as ole:
-            return next(
-                (found for stream, found in _OLE_STREAMS if ole.exists(stream)), "application/x-ole-storage"
-            )
+            return next((found for stream, found in _OLE_STREAMS if ole.exists(stream)), OLE)
     except (OSError, ValueError, IndexError, TypeError, RecursionError):
         found = next((kind for stream, kind in _OLE_STREAMS if stream.encode("utf-16-le") in body), "")
-        return found or "application/x-ole-storage"
+        return found or _by_ending(name) or OLE
+
+
+def _by_ending(name: str) -> str:
+    return next((found for ending, found in _OFFICE_ENDINGS.items() if name.endswith(ending)), "")
 
 
 def _sniff_text(body: bytes, media_type: str, name: str) -> str:

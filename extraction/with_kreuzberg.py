@@ -21,8 +21,13 @@ def read_with_kreuzberg(body: bytes, media_type: str) -> ExtractionResult:
     )
     try:
         return extract_bytes_sync(body, media_type, config)
-    except KreuzbergError as error:
+    except (KreuzbergError, RuntimeError) as error:
         reason = str(error).split("\n", maxsplit=1)[0].removeprefix("ParsingError: ")[:200]
         if "password" in reason.lower() or "encrypt" in reason.lower():
             raise UnreadableError(PROTECTED) from error
         raise UnreadableError(f"the file is damaged or cut short ({reason}); fetch it again") from error
+    except BaseException as error:
+        # A panic of the Rust code is no Exception, and its class cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableError("the file is damaged beyond reading; fetch it again") from error

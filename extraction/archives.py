@@ -1,0 +1,95 @@
+"""The members of a ZIP, with the names that Chinese programs wrote, one after another and within limits."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extraction.cleaning import clean_line
+from extraction.limits import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
+from extraction.model import UnreadableError, UnsupportedFormatError
+from extraction.sniffing import ZIP, sniff
+
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
+_UTF8_NAME, _UNICODE_PATH = 0x800, 0x7075
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What an archive may hold; beyond it the archive is refused, not cut."""
+
+    members: int = 200
+    member_bytes: int = MAX_BODY_BYTES
+    total_bytes: int = MAX_UNPACKED_BYTES
+
+
+_DEFAULT_LIMITS = ArchiveLimits()
+
+
+def expand_archive(body: bytes, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each file in a ZIP, in its order, unpacked as they are asked for.
+
+    A name is the file's own, without its folders: it can be shown and sniffed but leads nowhere. Archives
+    inside archives come as they are. RAR and 7z are refused: what reads them needs another program. Raises
+    UnsupportedFormatError or UnreadableError, also while members are being read.
+    """
+    from extraction.packages import PACKAGE_ERRORS, open_package  # noqa: PLC0415
+
+    found = sniff(body)
+    if found != ZIP:
+        raise UnsupportedFormatError(
+            f"no reader for {found}: unpack it by hand, or ask its publisher for a ZIP"
+        )
+    with open_package(body) as package:
+        members = [part for part in package.infolist() if not part.is_dir() and part.file_size]
+        size = sum(part.file_size for part in members)
+        if len(members) > limits.members or size > limits.total_bytes:
+            raise UnreadableError(
+                f"the archive holds {len(members)} files of {size // 2**20} MB, more than is read here; "
+                "it may be a decompression bomb: unpack it by hand"
+            )
+        for part in members:
+            name = member_name(part)
+            if part.file_size > limits.member_bytes:
+                raise UnreadableError(
+                    f"{name} in the archive has {part.file_size // 2**20} MB; unpack it by hand"
+                )
+            try:
+                yield name, package.read(part)
+            except PACKAGE_ERRORS as error:
+                raise UnreadableError(
+                    f"the archive is damaged at {name} ({error}); fetch it again"
+                ) from error
+
+
+def member_name(part: ZipInfo) -> str:
+    """The file's name as its maker wrote it: UTF-8 where the archive says so, else what its bytes are."""
+    name = part.filename
+    if not part.flag_bits & _UTF8_NAME:
+        raw = name.encode("cp437", "replace")
+        name = _unicode_path(part.extra, raw) or _decode_name(raw)
+    name = clean_line(name.replace("\\", "/")).rstrip("/").rpartition("/")[2]
+    return name[-_LONGEST_NAME:] or "unnamed"
+
+
+def _decode_name(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str:
+    """Info-ZIP's Unicode path, where it still belongs to the name; empty where there is none."""
+    while len(extra) >= 4:
+        kind, size = (int.from_bytes(extra[start : start + 2], "little") for start in (0, 2))
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        checksum = int.from_bytes(field[1:5], "little")
+        if kind == _UNICODE_PATH and field[:1] == b"\x01" and checksum == zlib.crc32(raw):
+            return field[5:].decode("utf-8", "replace")
+    return ""
