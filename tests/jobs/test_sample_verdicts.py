@@ -6,7 +6,6 @@ from functools import cache
 from urllib.parse import urljoin
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from detection import scan
 from detection.model import Mention, ScanResult
@@ -93,7 +92,7 @@ NOT_YET = {
 """Where the program falls short of this table, and why; the table stays as the rules want it."""
 
 
-def paths(wanted: Iterable[str]) -> list[ParameterSet]:
+def paths(wanted: Iterable[str]) -> list[pytest.ParameterSet]:
     return [
         pytest.param(path, marks=pytest.mark.xfail(reason=NOT_YET[path]) if path in NOT_YET else ())
         for path in sorted(wanted)
