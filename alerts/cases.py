@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from sqlmodel import Session, col, select
 
@@ -34,7 +35,7 @@ class OpenedCases:
     findings: int
     """Findings written, also those too slight for a case."""
     opened: tuple[int, ...]
-    """Cases that are new, in order of their first finding."""
+    """Cases that are new."""
     seen: tuple[int, ...]
     """Older cases met at a new place or in a new version."""
     messages: int
@@ -64,7 +65,10 @@ def open_cases(
     """
     scanned = _read_scanned(session, kept, result, now)
     findings, opened, seen = 0, [], []
-    for (qualification, violation), mentions in _by_subject(result.findings).items():
+    # Always in one order: workers that meet the same cases wait for each other, never in a circle.
+    for (qualification, violation), mentions in sorted(
+        _by_subject(result.findings).items(), key=itemgetter(0)
+    ):
         alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
         case_id = None
         if alerts:

@@ -52,7 +52,8 @@ def compose_alert(
 
     ``findings`` are those of the cases in that version, in order of their place in the text.
     """
-    ordered = sorted(cases, key=lambda case: -Severity(case.severity).rank)
+    in_text = [finding.case_id for finding in findings]
+    ordered = sorted(cases, key=lambda case: (-Severity(case.severity).rank, in_text.index(case.id)))
     first = min(_id(case) for case in cases)
     seen_at = version.seen_at.astimezone(ZoneInfo(settings.time_zone))
     payload = {

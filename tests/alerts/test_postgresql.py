@@ -1,0 +1,91 @@
+"""The same on PostgreSQL: cases once, messages once, metrics."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from prometheus_client import generate_latest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from alerts.metrics import Metrics
+from alerts.outbox import deliver_due
+from settings.model import Settings
+from storage.database import open_database
+from storage.migrate import upgrade
+from storage.tables import Case, CaseState, OutboxMessage, OutboxState
+from tests.alerts.recording import Recording
+from tests.alerts.stored import NOW, Posting, report
+from tests.storage.conftest import postgresql_server
+
+__all__ = ("postgresql_server",)
+TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。\x00"
+
+
+@pytest.fixture
+def engine(postgresql_server: str) -> Iterator[Engine]:
+    name = f"alerts_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    engine = open_database(f"{postgresql_server}/{name}")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def _posting(number: int) -> Posting:
+    title = f"福安市某某医院第{number}批公开招聘公告"
+    return Posting(TEXT, title=title, url=f"https://a.example.org/{number}")
+
+
+def _at_once(work: list[threading.Thread]) -> None:
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+
+
+def test_two_workers_that_meet_one_posting_open_one_case(engine: Engine, settings: Settings) -> None:
+    places = [Posting(TEXT, url=f"https://site{number}.example.org/") for number in range(6)]
+    start, opened = threading.Barrier(len(places)), []
+
+    def meet(posting: Posting) -> None:
+        start.wait()
+        opened.append(report(engine, settings, posting))
+
+    _at_once([threading.Thread(target=meet, args=(place,)) for place in places])
+    assert sorted(len(each.opened) for each in opened) == [0, 0, 0, 0, 0, 1]
+    assert sum(len(each.seen) for each in opened) == 5
+    with Session(engine) as session:
+        assert len(session.exec(select(Case)).all()) == len(session.exec(select(OutboxMessage)).all()) == 1
+
+
+def test_senders_at_once_share_the_messages_and_send_each_once(engine: Engine, settings: Settings) -> None:
+    for number in range(40):
+        report(engine, settings, _posting(number))
+    channel, start = Recording(), threading.Barrier(4)
+
+    def send_all(owner: str) -> None:
+        start.wait()
+        while deliver_due(engine, {"maildir": channel}, NOW, owner=owner):
+            pass
+
+    _at_once([threading.Thread(target=send_all, args=(f"sender-{number}",)) for number in range(4)])
+    assert len(channel.accepted) == len({message.message_id for message in channel.accepted}) == 40
+    with Session(engine) as session:
+        assert {(row.state, row.attempts) for row in session.exec(select(OutboxMessage))} == {
+            (OutboxState.SENT, 1)
+        }
+        assert set(session.exec(select(Case.state))) == {CaseState.NOTIFIED}
+
+
+def test_metrics_are_read_from_it(engine: Engine, settings: Settings) -> None:
+    report(engine, settings, _posting(1))
+    text = generate_latest(Metrics(engine, (), lambda: NOW).registry).decode()
+    assert 'qualwatch_cases{region="350000",severity="high",state="found"} 1.0' in text
+    assert 'qualwatch_outbox_messages{channel="maildir",state="waiting"} 1.0' in text
+    assert "qualwatch_database_up 1.0" in text
