@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from detection.lexicon import Hit
-from detection.model import DocumentKind
+from detection.model import DocumentFacts, DocumentKind, PublisherKind
 from detection.rulebook import alternatives, read_rules
 from detection.spans import Form, Span
 
@@ -17,7 +17,7 @@ _AFTER = 48
 _HEADLINE = 40
 """Characters of an advert's first line."""
 _LIST = 3
-_GAP = 14
+_GAP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class BareRules:
     course: re.Pattern[str]
     examined: re.Pattern[str]
     sells: re.Pattern[str]
+    advertises: re.Pattern[str]
     joint: re.Pattern[str]
     """Between two names of a list."""
     everyday: re.Pattern[str]
@@ -51,6 +52,15 @@ def load_bare_rules() -> BareRules:
 def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
     """Whether an advert sells examinations or certificates, and not only skills."""
     return kind in ADVERTS and load_bare_rules().sells.search(f"{title}\n{text[:1200]}") is not None
+
+
+def is_advert(text: str, facts: DocumentFacts) -> bool:
+    """Whether a text of no known kind offers courses or certificates: a school's, or one that says so itself."""
+    if facts.document_kind is not DocumentKind.OTHER:
+        return False
+    if facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
+        return True
+    return load_bare_rules().advertises.search(text[:1200]) is not None
 
 
 def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bool) -> list[Span]:
@@ -77,7 +87,11 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
         )
     if kind in ADVERTS and _is_offered(text, spans, position, after, sells=sells):
         return True
-    if kind is DocumentKind.RESUME and _is_cell(before, after) and "证书" in text[max(0, span.start - 400) : span.start]:
+    if (
+        kind is DocumentKind.RESUME
+        and _is_cell(before, after)
+        and "证书" in text[max(0, span.start - 400) : span.start]
+    ):
         return True
     if span.hit is Hit.TITLE:
         return bool(rules.as_title.match(after)) or bool(
@@ -107,9 +121,10 @@ def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sell
         return True
     if span.hit is Hit.TITLE:
         return False
+    taught = rules.course.match(after) is not None
     if span.end <= text.find("\n", 0, 2 * _HEADLINE) and span.end <= _HEADLINE:
-        return True
-    return not everyday and rules.course.match(after) is not None
+        return taught or not everyday
+    return taught and not everyday
 
 
 def _is_listed(text: str, spans: list[Span], position: int) -> bool:

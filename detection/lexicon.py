@@ -39,7 +39,9 @@ class Lexicon:
     known: dict[str, KnownName]
 
 
-_SHORT_CERTIFICATES = frozenset({"驾照", "雅思", "托福"})
+_SHORT_CERTIFICATES = frozenset({"驾照"})
+_LANGUAGE_TESTS = frozenset({"雅思", "托福", "托业", "德福"})
+"""Subjects of teaching as well: they count where an abbreviation would."""
 _HITS = {
     "certificate": Hit.CERTIFICATE,
     "name": Hit.NAME,
@@ -85,7 +87,7 @@ def _add(meanings: dict[str, Hit], name: str, meaning: Hit) -> None:
 
 
 def _meaning(name: str, endings: list[str]) -> Hit:
-    if name.isascii():
+    if name.isascii() or name in _LANGUAGE_TESTS:
         return Hit.LATIN
     if len(name) == 2 and name not in _SHORT_CERTIFICATES:
         return Hit.NAME  # 高项 stands in 提高项目: two characters need their context

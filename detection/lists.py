@@ -19,6 +19,7 @@ _BETWEEN = re.compile(
 )
 _CHOICE = re.compile(r"或(?!以上|更高)|/|／|任意一|之一")
 _CHOICE_BEFORE = re.compile(r"(?:或者?|或是)(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?$")
+_EXAMPLES = re.compile(r"(?:如|例如|比如|诸如)[：:]?\s?$")
 _CHOICE_AFTER = re.compile(r"(?:者|的|等)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))")
 
 
@@ -59,7 +60,12 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
             if match.lastgroup == "stop":
                 begin = match.end()
         core = squeeze(window[begin:piece_end])
-        if len(core) < 2 or reader.read_name(core, core + tail) is None or not reader.lists(core):
+        if (
+            len(core) < 2
+            or wording.generic.fullmatch(core)
+            or reader.read_name(core, core + tail) is None
+            or not reader.lists(core)
+        ):
             break
         shared.append(
             Span(
@@ -102,6 +108,8 @@ def is_choice(text: str, group: list[Span]) -> bool:
     for left, right in pairwise(group):
         if _CHOICE.search(text, left.end, right.start):
             return True
+    if len(group) > 1 and _EXAMPLES.search(text[max(0, first.start - 4) : first.start]):
+        return True
     if _CHOICE_BEFORE.search(text[max(0, first.start - 8) : first.start]):
         return True
     return _CHOICE_AFTER.match(text, last.end, last.end + 20) is not None

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.model import Status
-from detection.bare import keep_mentions, sells_certificates
+from detection.bare import is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.lexicon import load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
@@ -65,8 +65,8 @@ def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> li
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = facts.document_kind
-    if kind is DocumentKind.OTHER and facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
-        kind = DocumentKind.TRAINING_AD  # what a training school says of certificates, it offers
+    if is_advert(text, facts):
+        kind = DocumentKind.TRAINING_AD
     sells = sells_certificates(text, title, kind)
     spans = keep_mentions(text, spans, kind, sells=sells)
     mentions: list[Mention] = []

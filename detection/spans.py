@@ -80,7 +80,14 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
         if text[end - 1] == "格" and not wording.after_qualification.match(text, end):
             return None
         return Span(
-            begin, _with_level_behind(text, end + text.startswith(("书", "件"), end), wording), start, end, "", Form.LISTED, kind, text[start:end]
+            begin,
+            _with_level_behind(text, end + text.startswith(("书", "件"), end), wording),
+            start,
+            end,
+            "",
+            Form.LISTED,
+            kind,
+            text[start:end],
         )
     return Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
 

@@ -66,9 +66,8 @@ def load_wording() -> Wording:
     level = alternatives(rules["levels"])
     level_group = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
     infix = alternatives(rules["infixes"])
-    word = "|".join(
-        _with_guard(word, rules) for word in sorted(rules["certificate_words"], key=len, reverse=True)
-    )
+    words = sorted(rules["certificate_words"], key=len, reverse=True)
+    word = "|".join(_with_guard(word, rules["never_before"]) for word in words)
     forward = (
         rf"[》”\"』」】）)]?(?:{_GAP}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
         rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{level_group}(?:{word})?)?"
@@ -103,7 +102,3 @@ def _with_guard(word: str, never_before: dict[str, list[str]]) -> str:
     """``word``, where nothing follows that makes it another word."""
     followers = never_before.get("证" if word.endswith("证") else word, [])
     return re.escape(word) + (rf"(?!{alternatives(followers)})" if followers else "")
-
-
-def _longest_first(words: list[str]) -> list[str]:
-    return sorted(words, key=len, reverse=True)
