@@ -55,7 +55,6 @@ def compose_alert(
     in_text = [finding.case_id for finding in findings]
     ordered = sorted(cases, key=lambda case: (-Severity(case.severity).rank, in_text.index(case.id)))
     first = min(_id(case) for case in cases)
-    seen_at = version.seen_at.astimezone(ZoneInfo(settings.time_zone))
     payload = {
         "case_ids": [_id(case) for case in ordered],
         "subject": alert_subject(ordered, document),
@@ -64,17 +63,7 @@ def compose_alert(
         "reason": recipient.reason,
         "cases": [_case_block(case, version.text, findings) for case in ordered[:CASES_SHOWN]],
         "more_cases": max(0, len(ordered) - CASES_SHOWN),
-        "document": {
-            "title": _shown(document.title, 2 * _NAME) or "（无标题）",
-            "number": _shown(number, _NAME),
-            "publisher": _shown(document.publisher, _NAME) or "未识别",
-            "publisher_kind": PUBLISHER_KINDS[PublisherKind(ordered[0].publisher_kind)],
-            "region": region_name(document.region) or "未识别",
-            "published_on": _day(document.published_on),
-            "seen_at": f"{seen_at:%Y年%m月%d日 %H:%M}",
-            "url": displayable(document.url, limit=_ADDRESS),
-            "link": safe_link(document.url),
-        },
+        "document": _document_block(document, version, number, ordered[0], ZoneInfo(settings.time_zone)),
         "evidence": {"sha256": version.body_sha256, "finding": findings[0].id},
         "unsubscribe": settings.administrator,
     }
@@ -97,6 +86,22 @@ def alert_subject(cases: Sequence[Case], document: Document) -> str:
     publisher = _shown(document.publisher, 40) or _shown(document.title, 40)
     parts = (region_name(document.region), qualification, publisher)
     return displayable(f"【{severity}】" + "｜".join(part for part in parts if part), limit=120)
+
+
+def _document_block(
+    document: Document, version: DocumentVersion, number: str, case: Case, zone: ZoneInfo
+) -> dict[str, str]:
+    return {
+        "title": _shown(document.title, 2 * _NAME) or "（无标题）",
+        "number": _shown(number, _NAME),
+        "publisher": _shown(document.publisher, _NAME) or "发布单位未识别",
+        "publisher_kind": PUBLISHER_KINDS[PublisherKind(case.publisher_kind)],
+        "region": region_name(document.region) or "未识别",
+        "published_on": _day(document.published_on),
+        "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
+        "url": displayable(document.url, limit=_ADDRESS),
+        "link": safe_link(document.url),
+    }
 
 
 def _case_block(case: Case, text: str, findings: Sequence[Finding]) -> dict[str, Any]:

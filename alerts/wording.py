@@ -52,5 +52,5 @@ PUBLISHER_KINDS = {
     PublisherKind.TRAINING_SCHOOL: "培训机构",
     PublisherKind.ASSOCIATION: "协会、学会",
     PublisherKind.INDIVIDUAL: "个人",
-    PublisherKind.UNKNOWN: "未识别",
+    PublisherKind.UNKNOWN: "性质未识别",
 }
