@@ -29,6 +29,9 @@ class BareRules:
     holding: re.Pattern[str]
     by_itself: re.Pattern[str]
     favoured: re.Pattern[str]
+    levelled: re.Pattern[str]
+    titled: re.Pattern[str]
+    """After a title: a word that makes it a professional title."""
     as_title: re.Pattern[str]
     abbreviation_before: re.Pattern[str]
     abbreviation_after: re.Pattern[str]
@@ -94,8 +97,9 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     ):
         return True
     if span.hit is Hit.TITLE:
-        return bool(rules.as_title.match(after)) or bool(
-            rules.holding.search(before) and span.start != span.core_start
+        levelled = span.start != span.core_start or rules.levelled.search(span.core) is not None
+        return bool(rules.titled.match(after)) or (
+            levelled and bool(rules.as_title.match(after) or rules.holding.search(before))
         )
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)

@@ -95,7 +95,7 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """An abbreviation inside a longer word of Latin letters is another word."""
     before = text[start - 1] if start else " "
-    if before.isascii() and (before.isalnum() or before in "_./@"):
+    if before.isascii() and (before.isalnum() or before in "_.@"):
         return False
     if not text[end - 1].isascii():
         return True
@@ -128,7 +128,9 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     named = window[begin:] + text[start : ahead.end()]
     if not core or wording.generic.fullmatch(core):
         span.form = Form.GENERIC
-        if wording.of_body.search(text, max(0, span.start - 5), span.start):
+        if wording.heading.match(text, span.end) or wording.of_body.search(
+            text, max(0, span.start - 5), span.start
+        ):
             return None
         return span if wording.generic_name.search(named) else None
     if wording.vague.search(named):

@@ -46,6 +46,8 @@ class Wording:
     """Cores that name what a person is."""
     certifying: re.Pattern[str]
     """Words by which an open name is a person's certificate whatever its core."""
+    heading: re.Pattern[str]
+    """After a generic name: it heads a field of a form."""
     of_body: re.Pattern[str]
     """Before a generic name: a body's paper, not a person's."""
     holding: re.Pattern[str]
@@ -90,6 +92,7 @@ def load_wording() -> Wording:
         personal_qualification=re.compile(alternatives(rules["personal_qualifications"])),
         person=re.compile(rules["person"]),
         certifying=re.compile(alternatives(rules["certifying"])),
+        heading=re.compile(rules["heading"]),
         of_body=re.compile(rules["of_body"]),
         holding=re.compile(rules["holding"]),
         vague=re.compile(alternatives(rules["vague"])),
