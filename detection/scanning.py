@@ -14,7 +14,7 @@ from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Severity
 from detection.spans import Span, find_spans
 from detection.standing import Reader, Reading
-from detection.usage import Decision, decide_usage
+from detection.usage import Decision, decide_usage, is_article
 from detection.verdicts import decide_verdict
 from detection.wording import load_wording
 
@@ -67,6 +67,8 @@ def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> li
     kind = facts.document_kind
     if is_advert(text, facts):
         kind = DocumentKind.TRAINING_AD
+    elif is_article(kind, title):
+        kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
     spans = keep_mentions(text, spans, kind, sells=sells)
     mentions: list[Mention] = []

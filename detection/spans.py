@@ -77,6 +77,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
     if kind is Hit.CERTIFICATE:
         if text[end - 1] == "证" and not wording.after_card.match(text, end):
             return None
+        if text[end - 1] == "业" and wording.trade_behind.match(text, end):
+            return None
         if text[end - 1] == "格" and not wording.after_qualification.match(text, end):
             return None
         return Span(
@@ -125,6 +127,8 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     core = window[core_start:core_end]
     word = text[ahead.start("word") : ahead.end("word")]
     span = Span(low + begin, ahead.end(), low + core_start, low + core_end, word, Form.OPEN, Hit.ANCHOR, core)
+    if wording.body_behind.match(text, span.end):
+        return None
     named = window[begin:] + text[start : ahead.end()]
     if not core or wording.generic.fullmatch(core):
         span.form = Form.GENERIC

@@ -79,7 +79,7 @@ class Reader:
             return Reading(quote, status, certain=False, foreign=True)
         if self._forms.vendor_name.search(quote):
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
-        if self._forms.title.search(quote) and not self._forms.no_title.search(quote):
+        if self._forms.titled.search(quote) and not self._forms.no_title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         return self._by_catalogue(core, quote) or self._by_part(core) or self._by_form(core)
 
@@ -177,6 +177,8 @@ class Forms:
     operation: re.Pattern[str]
     """Words that make it the operation certificate whatever the level."""
     title: re.Pattern[str]
+    titled: re.Pattern[str]
+    """The same in the name of a field: 工程造价专业技术资格."""
     no_title: re.Pattern[str]
     skill: re.Pattern[str]
     other_nature: re.Pattern[str]
@@ -195,6 +197,7 @@ def load_forms() -> Forms:
         trade=re.compile(alternatives(rules["trades"])),
         operation=re.compile(alternatives(rules["operation"])),
         title=re.compile(alternatives(rules["title"])),
+        titled=re.compile(alternatives([*rules["title"], *rules["titled"]])),
         no_title=re.compile(alternatives(rules["no_title"])),
         skill=re.compile(alternatives(rules["skill"])),
         other_nature=re.compile(alternatives(rules["other_nature"])),

@@ -42,6 +42,8 @@ class UsageRules:
     words: tuple[str, ...]
     cues: tuple[tuple[Cue, ...], ...]
     """By pattern; () for a pseudo-cue."""
+    articles: re.Pattern[str]
+    """Titles of articles about careers."""
     sections: re.Pattern[str]
     """The group that matched is the section's kind."""
 
@@ -75,8 +77,14 @@ def load_usage() -> UsageRules:
         automaton=AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest),
         words=tuple(table),
         cues=tuple(table.values()),
+        articles=re.compile(alternatives(rules["articles"]["titles"])),
         sections=re.compile(sections),
     )
+
+
+def is_article(kind: DocumentKind, title: str) -> bool:
+    """Whether a text that reads like a posting is an article about careers by its title."""
+    return kind is DocumentKind.RECRUITMENT and load_usage().articles.search(title) is not None
 
 
 def decide_usage(text: str, start: int, end: int, kind: DocumentKind, *, alternative: bool) -> Decision:
@@ -87,9 +95,11 @@ def decide_usage(text: str, start: int, end: int, kind: DocumentKind, *, alterna
     rules = load_usage()
     group = rules.groups[kind]
     section = _section(text, start, rules) if group in ("hiring", "story") else ""
-    if group == "story" and section == "requirements":
-        group = "hiring"
     found = _reaching_cues(text, start, end, group, rules)
+    if group == "story" and section == "requirements":
+        demanded = _reaching_cues(text, start, end, "hiring", rules)
+        if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
+            group, found = "hiring", demanded
     if alternative and group == "hiring":
         found.setdefault(Usage.ALTERNATIVE, "或")
     for usage in rules.order[group]:

@@ -13,7 +13,7 @@ from detection.rulebook import alternatives, read_rules
 
 BACKWARD = 32
 """Characters that an open name may reach back from its certificate word."""
-_GAP = r"(?:[ \u3000\t]{0,2}|\r?\n)"
+_GAP = r"(?:[ \u3000\t]{0,2}|\r?\n(?=[证书件格]|资格证|[职从执]业资格))"
 """Between the parts of one word: blanks, or a line end that broke it."""
 _PUNCTUATION = r"\s，,。.;；:：、!！?？…·|/\\＋+（()）\[\]《》「」『』【】<>〈〉“”\"'‘’~～—–*★●◆■□▲①-⑳\-&＆"
 
@@ -35,6 +35,8 @@ class Wording:
     """What may follow a name that ends in 证."""
     after_qualification: re.Pattern[str]
     """What may follow a name that ends in 资格."""
+    trade_behind: re.Pattern[str]
+    """After 证券从业 and the like: experience or people of the trade are meant."""
     level_behind: re.Pattern[str]
     leading: re.Pattern[str]
     """Prefixes and levels before a core."""
@@ -48,6 +50,8 @@ class Wording:
     """Words by which an open name is a person's certificate whatever its core."""
     heading: re.Pattern[str]
     """After a generic name: it heads a field of a form."""
+    body_behind: re.Pattern[str]
+    """After an open or generic name: a body holds it."""
     of_body: re.Pattern[str]
     """Before a generic name: a body's paper, not a person's."""
     holding: re.Pattern[str]
@@ -86,6 +90,7 @@ def load_wording() -> Wording:
         company=re.compile(alternatives(rules["not_of_persons"])),
         after_card=re.compile(rf"(?!{alternatives(rules['never_before']['证'])})"),
         after_qualification=re.compile(rf"(?!{alternatives(rules['never_before']['资格'])})"),
+        trade_behind=re.compile(rules["trade_behind"]),
         level_behind=re.compile(level_group),
         leading=re.compile(rf"(?:{alternatives(rules['prefixes'])}|{level_group}){{1,4}}的?"),
         generic_name=re.compile(alternatives(rules["generic_names"])),
@@ -93,6 +98,7 @@ def load_wording() -> Wording:
         person=re.compile(rules["person"]),
         certifying=re.compile(alternatives(rules["certifying"])),
         heading=re.compile(rules["heading"]),
+        body_behind=re.compile(rules["body_behind"]),
         of_body=re.compile(rules["of_body"]),
         holding=re.compile(rules["holding"]),
         vague=re.compile(alternatives(rules["vague"])),
