@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from catalogue.model import Entry, Period, Standing
+from catalogue.model import Entry, Period, Standing, Status
 from catalogue.naming import bare_forms, fold
 
 
@@ -95,10 +95,11 @@ class Catalogue:
 
     def _find(self, name: str) -> tuple[tuple[Entry, str], ...]:
         """Entries that ``name`` may mean, each with the listed name that was met: the closest form wins."""
-        for form in bare_forms(fold(name)):
-            if form in self._index:
-                return tuple((self._by_key[key], listed) for key, listed in self._index[form])
-        return ()
+        return next((found for form in bare_forms(fold(name)) if (found := self.listed(form))), ())
+
+    def listed(self, folded: str) -> tuple[tuple[Entry, str], ...]:
+        """Entries listed under exactly this folded name, each with the name as it is listed."""
+        return tuple((self._by_key[key], text) for key, text in self._index.get(folded, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,14 @@ class Edition:
     def lookup(self, name: str) -> tuple[Standing, ...]:
         """Standings that ``name`` may mean, best first; () where no list has it.
 
-        A name as it is listed wins over a reduced form of it; among several entries of one name, national
-        ones come before a province's, and published ones before the others.
+        A name as it is listed wins over a reduced form of it. Among several entries of one name, national
+        ones come before a province's, unless no national list has the item; the one whose own name it is
+        comes before those that are also called so, and a published one before the others.
         """
         standings = [
             self._stand(entry, listed) for entry, listed in self.catalogue.find(name) if self._holds(entry)
         ]
-        standings.sort(key=lambda standing: (standing.entry.region is not None, not standing.certain))
-        return tuple(standings)
+        return tuple(sorted(standings, key=_rank))
 
     def standing(self, key: str) -> Standing:
         """Raises KeyError where no entry has this key or it belongs to another region."""
@@ -144,6 +145,12 @@ def period_on(periods: tuple[Period, ...], day: date) -> Period:
         if period.since is not None and period.since <= day:
             current = period
     return current
+
+
+def _rank(standing: Standing) -> tuple[int, bool, bool]:
+    unlisted = standing.status in {Status.OFF_CATALOGUE, Status.GENERIC}
+    place = 1 if standing.entry.region else 2 if unlisted else 0
+    return place, standing.matched != standing.entry.name, not standing.certain
 
 
 def _stem(region: str) -> str:

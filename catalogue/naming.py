@@ -80,20 +80,20 @@ def bare_forms(folded: str) -> Iterator[str]:
     """
     if not 0 < len(folded) <= LONGEST_NAME:
         return
-    written = _without_suffixes(folded)
+    written = without_suffixes(folded)
     yield from written
     if folded.endswith("职称"):
         yield "职称"
-    unprefixed = [form for start in _without_prefix(folded) for form in _without_suffixes(start)]
+    unprefixed = [form for start in _without_prefix(folded) for form in without_suffixes(start)]
     yield from unprefixed
     for base in (written, unprefixed):
         for form in reversed(base):
             unlevelled = _without_level(form)
             if unlevelled:
-                yield from reversed(_without_suffixes(unlevelled))
+                yield from reversed(without_suffixes(unlevelled))
 
 
-def _without_suffixes(name: str) -> list[str]:
+def without_suffixes(name: str) -> list[str]:
     """The name itself, then with one suffix less at a time, each also with a bare ``证``: the lists say both.
 
     At least two characters stay.

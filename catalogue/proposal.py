@@ -1,0 +1,111 @@
+"""What an official list would add to the catalogue and change in it, before anybody accepts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from catalogue.annex import AnnexItem
+from catalogue.book import Catalogue
+from catalogue.documents import Effect
+from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.naming import fold, without_suffixes
+from catalogue.overlay import ImportedItem
+from catalogue.wording import EVIDENCES, STATUSES, since_words
+
+_ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})
+
+
+class Change(StrEnum):
+    ADD = "新增"
+    SETTLE = "核实"
+    """The same standing was already listed, without a published ground."""
+    ALTER = "变更"
+    CONFIRM = "已在册"
+    CONFLICT = "冲突"
+    """Another published document ended it already: a person has to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One item of the list and what it would do."""
+
+    item: ImportedItem
+    change: Change
+    before: str
+    """The present standing in Chinese; empty for a new entry."""
+
+
+def propose(
+    items: Iterable[AnnexItem],
+    catalogue: Catalogue,
+    *,
+    document: str,
+    since: date,
+    effect: Effect,
+    region: str = "",
+) -> tuple[Proposed, ...]:
+    """Pairs every item with its entry; ValueError names the item that is repeated or has no category."""
+    proposed: dict[str, Proposed] = {}
+    for item in items:
+        try:
+            status = effect.status(item.category)
+        except ValueError as error:
+            raise ValueError(f"“{item.name}”：{error}") from error
+        entry = find_entry(item.name, status, catalogue, region)
+        if entry is not None and entry.key in proposed and entry.name != item.name:
+            entry = None  # two items of one list are two qualifications, though one is the other's alias here
+        key = entry.key if entry else new_key(item.name, region)
+        if key in proposed:
+            raise ValueError(f"“{item.name}”与“{proposed[key].item.name}”是同一项，清单重复或读错")
+        imported = ImportedItem(
+            item.seq, item.name, key, status, since, item.category, item.domain, item.department
+        )
+        change, before = _judge(entry, imported, document)
+        proposed[key] = Proposed(imported, change, before)
+    return tuple(proposed.values())
+
+
+def find_entry(name: str, status: Status, catalogue: Catalogue, region: str = "") -> Entry | None:
+    """The entry that an official name means; suffixes may differ, prefixes and levels may not.
+
+    An everyday alias counts only where its entry has come to the same end or stands the same: ``网络工程师``
+    on a list of cancelled items is not the computing qualification that people also call so.
+    """
+    for form in without_suffixes(fold(name)):
+        matches = [entry for entry, _ in catalogue.listed(form) if (entry.region or "") == region]
+        named = [entry for entry in matches if fold(entry.name) == form]
+        alike = [entry for entry in matches if _alike(entry.periods[-1].status, status)]
+        if named or len(alike) == 1:
+            return (named or alike)[0]
+    return None
+
+
+def new_key(name: str, region: str) -> str:
+    """Keys of a province's own entries begin with its code: a national entry may have the same name."""
+    return f"{region}:{name}" if region else name
+
+
+def _judge(entry: Entry | None, imported: ImportedItem, document: str) -> tuple[Change, str]:
+    if entry is None:
+        return Change.ADD, ""
+    last = entry.periods[-1]
+    before = f"{STATUSES[last.status]}，{since_words(last)}，{last.document}，{EVIDENCES[last.evidence]}"
+    for period in entry.periods:
+        same_day = period.since in {None, imported.since}
+        if same_day and (period.status, period.document) == (imported.status, document):
+            published = period.evidence is Evidence.PUBLISHED
+            return (Change.CONFIRM if published else Change.SETTLE), before
+    if imported.status in _ENDED and any(_ends(period) for period in entry.periods):
+        return Change.CONFLICT, before
+    return Change.ALTER, before
+
+
+def _alike(one: Status, other: Status) -> bool:
+    return one is other or (one in _ENDED and other in _ENDED)
+
+
+def _ends(period: Period) -> bool:
+    return period.since is not None and period.status in _ENDED and period.evidence is Evidence.PUBLISHED
