@@ -128,6 +128,12 @@ class DocumentReader:
             is_new=kept.is_new,
             is_changed=kept.is_changed,
             findings=kept.findings,
+            alerts=tuple(
+                dict.fromkeys(alert.quote for alert in reading.result.findings if alert.severity.is_alert)
+            )
+            if kept.findings
+            else (),
+            detection_seconds=reading.detection_seconds,
         )
         if not attachments:
             return [page]

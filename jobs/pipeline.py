@@ -39,6 +39,8 @@ log = structlog.get_logger()
 
 def visit_source(source: Source, services: Services) -> VisitSummary:
     """Visit ``source`` once and say what it came to; exceptions are those of the database alone."""
+    if services.stopping.is_set():
+        return VisitSummary(source.name, 0, None, "the daemon was ending")
     visit = _begin(source, services)
     for observer in services.observers:
         observer.visit_began(source)
@@ -196,7 +198,7 @@ class _Visit:
         with Session(self.services.engine) as session, session.begin():
             counts = self._counts()
             finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=next_due_at, detail=detail)
-        return self.summary(outcome, detail, next_due_at)
+        return self.summary(outcome, detail, now, next_due_at)
 
     def _outcome(self) -> tuple[Outcome, str]:
         """How the visit ended as a whole, and why."""
@@ -239,7 +241,11 @@ class _Visit:
         )
 
     def summary(
-        self, outcome: Outcome | None, detail: str = "", next_due_at: datetime | None = None
+        self,
+        outcome: Outcome | None,
+        detail: str,
+        ended_at: datetime | None = None,
+        next_due_at: datetime | None = None,
     ) -> VisitSummary:
         counts = self._counts()
         return VisitSummary(
@@ -255,5 +261,6 @@ class _Visit:
             changed_documents=counts.changed_documents,
             findings=counts.findings,
             errors=counts.errors,
+            ended_at=ended_at,
             next_due_at=next_due_at,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from time import perf_counter
 from typing import Any
 
 from detection import scan
@@ -78,6 +79,7 @@ class DocumentReading:
     facts: dict[str, Any]
     """``document`` of the check contract."""
     attachments: tuple[Link, ...]
+    detection_seconds: float
 
 
 def read_list(answer: Answer, url: str, selectors: Selectors) -> ListPage:
@@ -103,6 +105,7 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         as_of = _past(facts.document.date, today) or today
     else:
         as_of = published_on
+    began = perf_counter()
     result = scan(
         extracted.text,
         as_of=as_of,
@@ -112,6 +115,7 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         publisher_kind=known.publisher_kind,
         region=known.region,
     )
+    detection_seconds = perf_counter() - began
     return DocumentReading(
         text=extracted.text,
         media_type=extracted.media_type,
@@ -122,6 +126,7 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         result=result,
         facts=to_record(known.url, result, every_mention=False)["document"],
         attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
+        detection_seconds=detection_seconds,
     )
 
 

@@ -36,6 +36,7 @@ class VisitSummary:
     changed_documents: int = 0
     findings: int = 0
     errors: int = 0
+    ended_at: datetime | None = None
     next_due_at: datetime | None = None
 
 
@@ -53,6 +54,10 @@ class PageDone:
     is_changed: bool = False
     findings: int = 0
     """Findings written because of it."""
+    alerts: tuple[str, ...] = ()
+    """Quotes of the findings that somebody is told of, where the text is new."""
+    detection_seconds: float | None = None
+    """None where nothing was judged."""
 
     @property
     def failed(self) -> bool:
@@ -79,6 +84,7 @@ class Services:
 
     settings: Settings
     engine: Engine
+    """The database."""
     evidence: EvidenceStore
     fetcher: Fetcher
     workers: Workers

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -49,10 +50,13 @@ class Fetcher:
         resolver: Resolver = resolve,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
+        own_hosts: Iterable[str] = (),
     ) -> None:
+        """``own_hosts`` (``host:port``) are served by this program itself: allowed, and asked without pause."""
         self._settings = settings
         self._agent = settings.user_agent.replace("{contact}", settings.contact)
-        self._policy = AddressPolicy(settings.allow_private_hosts, resolver)
+        self._own_hosts = frozenset(own_hosts)
+        self._policy = AddressPolicy((*settings.allow_private_hosts, *self._own_hosts), resolver)
         self._stopped = threading.Event()
         self._wait = sleep or self._wait_unless_stopped
         self._pace = HostPace(settings.delay_seconds, clock, self._sleep)
@@ -125,7 +129,7 @@ class Fetcher:
             if here in met:
                 raise FetchError(Outcome.ERROR, f"redirects in a circle at {current}")
             met.add(here)
-            with self._pace.turn(urlsplit(current).hostname or "", at_least=delay):
+            with self._turn(current, delay):
                 self._go_on()
                 answer = self._exchange(session, prepared, url, tuple(redirects))
             if isinstance(answer, Fetched):
@@ -134,6 +138,12 @@ class Fetcher:
             if len(redirects) > self._settings.max_redirects:
                 raise FetchError(Outcome.ERROR, f"more than {self._settings.max_redirects} redirects")
             current = answer.target
+
+    def _turn(self, url: str, delay: float) -> AbstractContextManager[None]:
+        parts = urlsplit(url)
+        if parts.netloc in self._own_hosts:
+            return nullcontext()
+        return self._pace.turn(parts.hostname or "", at_least=delay)
 
     def _leave_of_robots(self, url: str) -> float:
         rules = self._robots.rules(url)

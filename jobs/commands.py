@@ -1,0 +1,140 @@
+"""``qualwatch run`` and ``qualwatch source``: the daemon and its sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from settings import SettingsError, load_settings
+from settings.load import FILE_NAME
+from settings.model import Settings
+from storage.errors import DatabaseError
+
+source_app = typer.Typer(
+    no_args_is_help=True, help="The places that are watched, and how they are. 监测的来源及其状态。"
+)
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+]
+_CONFIGURATION_ERROR = 2
+
+
+def run(
+    config: Config = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Visit every due source once, deliver the mails, and exit.")
+    ] = False,
+) -> None:
+    """Run the daemon: visit the sources on their schedules until Ctrl-C. 启动监测。
+
+    Exit code of --once: 0 every source was read, 1 one failed, 2 the configuration is wrong.
+    """
+    from jobs.daemon import StartError, run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+
+    if config is None and not once:
+        _write_default_configuration()
+    settings = _load(config)
+    try:
+        code = (
+            run_once(settings, typer.echo) if once else run_daemon(settings, config=config or Path(FILE_NAME))
+        )
+    except (StartError, DatabaseError) as error:
+        raise _refusal(str(error)) from error
+    raise typer.Exit(code)
+
+
+@source_app.command("list")
+def list_(config: Config = None) -> None:
+    """Show every source and how its last visit went. 列出来源及其状态。"""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from jobs.board import read_rows  # noqa: PLC0415
+    from jobs.fetching.advice import advice  # noqa: PLC0415
+    from jobs.live import source_table  # noqa: PLC0415
+    from storage.database import open_database  # noqa: PLC0415
+    from storage.migrate import require_current  # noqa: PLC0415
+    from storage.visits import SUCCESSES  # noqa: PLC0415
+
+    settings = _load(config)
+    console = Console()
+    try:
+        engine = open_database(settings.storage.database_url)
+        try:
+            require_current(engine)
+            rows = read_rows(engine, settings.watched())
+        finally:
+            engine.dispose()
+    except DatabaseError as error:
+        raise _refusal(str(error)) from error
+    console.print(source_table(rows, ZoneInfo(settings.time_zone)))
+    for row in rows:
+        if row.outcome is not None and row.outcome not in SUCCESSES:
+            typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome)}")
+    if not rows:
+        typer.echo("没有配置来源：qualwatch run 监测自带的示例站点；qualwatch source presets 列出可用来源。")
+
+
+@source_app.command()
+def presets() -> None:
+    """Show the sources that come with the program and how to switch them on. 列出自带来源。"""
+    from settings.shipped import shipped_presets  # noqa: PLC0415
+
+    for name, source in shipped_presets().items():
+        untried = "" if source.tried else "（未在线验证，请先运行 qualwatch source test）"
+        typer.echo(f"{name:20} {source.title}{untried}\n{'':20} {source.url}")
+    typer.echo(f'\n启用：在 {FILE_NAME} 中写 presets = ["名称", …]')
+
+
+@source_app.command("test")
+def try_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source, or a shipped one.")],
+    config: Config = None,
+) -> None:
+    """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。"""
+    from jobs.dry_visit import dry_visit  # noqa: PLC0415
+    from settings.shipped import preset_sources  # noqa: PLC0415
+
+    settings = _load(config)
+    known = {source.name: source for source in settings.sources + settings.watched()}
+    try:
+        source = known.get(name) or preset_sources([name])[0]
+    except SettingsError as error:
+        raise _refusal(
+            f"no source is called {name!r}: {', '.join(known) or 'none'} are configured; {error}"
+        ) from error
+    well = True
+    for step in dry_visit(source, settings):
+        typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
+        well = well and step.is_well
+    raise typer.Exit(0 if well else 1)
+
+
+def _write_default_configuration() -> None:
+    """A first start leaves a commented file to begin with; where it cannot be written, defaults hold."""
+    from settings.template import write_default  # noqa: PLC0415
+
+    try:
+        written = write_default(Path(FILE_NAME))
+    except OSError as error:
+        typer.echo(f"{FILE_NAME} could not be written ({error.strerror}); the defaults hold", err=True)
+        return
+    if written:
+        typer.echo(f"wrote {Path(FILE_NAME).absolute()}: every setting with its default, commented out")
+
+
+def _load(config: Path | None) -> Settings:
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        raise _refusal(str(error)) from error
+
+
+def _refusal(message: str) -> typer.Exit:
+    typer.echo(f"qualwatch: {message}", err=True)
+    return typer.Exit(_CONFIGURATION_ERROR)

@@ -1,0 +1,316 @@
+"""The daemon: assembles the house from its settings, runs it, and ends it cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlmodel import Session
+
+from alerts.channels import Channel, open_channels
+from alerts.metrics import Metrics
+from alerts.metrics_server import serve_metrics
+from alerts.outbox import deliver_due, release_leases
+from jobs.board import Board, read_rows
+from jobs.fetching.fetcher import Fetcher
+from jobs.live import VisitLog, live_table, set_up_logging
+from jobs.pipeline import visit_source
+from jobs.scheduler import (
+    DELIVERY_SECONDS,
+    HEARTBEAT_SECONDS,
+    VISITS_AT_ONCE,
+    Heartbeat,
+    Schedule,
+    next_visit_at,
+)
+from jobs.services import Observer, PageDone, Services, VisitSummary
+from jobs.workers import Workers
+from settings.model import Settings, Source
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.migrate import upgrade
+from storage.visits import SUCCESSES, abandon_visits, due_sources
+
+SENDER = "daemon"
+"""Owner of the outbox's leases; the lock of the house makes sure that there is only one."""
+_GRACE_SECONDS = 5.0
+"""What a request or a worker under way is given when the daemon ends; later it is cut off."""
+
+log = structlog.get_logger()
+
+
+class StartError(Exception):
+    """The daemon cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs, with the sources it watches."""
+
+    services: Services
+    sources: tuple[Source, ...]
+    channels: Mapping[str, Channel]
+    sample_address: str = ""
+    """Where the sample site answers; empty where it does not run."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.services.settings
+
+
+class _DetectionTimes:
+    """An observer that tells the metrics how long detection takes."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def visit_began(self, source: Source) -> None:
+        """Visits are counted from the database."""
+
+    def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature
+        if page.detection_seconds is not None:
+            self._metrics.detection_seconds.observe(page.detection_seconds)
+
+    def visit_ended(self, source: Source, summary: VisitSummary) -> None:
+        """Visits are counted from the database."""
+
+
+@contextlib.contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """The house of ``settings``, ready to visit; raises :class:`StartError`, ``SettingsError`` or
+    ``DatabaseError``. What an earlier daemon left unfinished is made due at once.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_lock(settings.storage.directory))
+        engine = open_database(settings.storage.database_url)
+        stack.callback(engine.dispose)
+        upgrade(engine)
+        now = datetime.now(UTC)
+        with Session(engine) as session, session.begin():
+            abandoned = abandon_visits(session, now)
+        if abandoned:
+            log.info("visits_taken_up_again", sources=", ".join(abandoned))
+        release_leases(engine, SENDER)
+        sources, sample_address = settings.watched(), ""
+        if settings.serves_sample:
+            sample_address, samples = stack.enter_context(_sample_site(settings))
+            sources += samples
+        own_hosts = (sample_address.removeprefix("http://"),) if sample_address else ()
+        evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
+        fetcher = Fetcher(settings.fetching, own_hosts=own_hosts)
+        stack.callback(fetcher.close)
+        detection = settings.detection
+        workers = stack.enter_context(Workers(detection.processes, detection.timeout_seconds))
+        workers.warm_up()
+        services = Services(settings, engine, evidence, fetcher, workers)
+        yield House(services, sources, open_channels(settings), sample_address)
+
+
+@contextlib.contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """One daemon per directory: two would end each other's visits and send each other's letters."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / "daemon.lock").open("w")
+    except OSError as error:
+        raise StartError(
+            f"{directory} cannot be written ({error.strerror}): mend storage.directory"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StartError(f"another qualwatch already runs in {directory}: end it first") from error
+        yield
+
+
+@contextlib.contextmanager
+def _sample_site(settings: Settings) -> Iterator[tuple[str, tuple[Source, ...]]]:
+    """The sample site, at the port of the last time where that is free: its pages stay the same ones."""
+    from jobs.sample import SampleSite  # noqa: PLC0415 - only a house without sources needs it
+
+    remembered = settings.storage.directory / "sample-site.port"
+    wanted = settings.sample.port
+    if not wanted:
+        with contextlib.suppress(OSError, ValueError):
+            wanted = int(remembered.read_text())
+    try:
+        site = SampleSite(wanted)
+    except OSError as error:
+        if settings.sample.port:
+            raise StartError(
+                f"sample.port = {wanted} is taken ({error.strerror}): write another, or 0 for any free one"
+            ) from error
+        site = SampleSite(0)
+    with site:
+        remembered.write_text(site.address.rpartition(":")[2])
+        yield site.address, tuple(site.sources(settings.sample.every_minutes))
+
+
+def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
+    """Visit every due source once, deliver what is due, and sum up; 0, or 1 where a source failed."""
+    set_up_logging(console_print, quiet=False)
+    with open_house(settings) as house, _end_on_signal(house.services) as stopping:
+        services = replace(house.services, observers=(VisitLog(),))
+        by_name = {source.name: source for source in house.sources}
+        with Session(services.engine) as session:
+            due = due_sources(session, by_name, services.now())
+        with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
+            summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
+        sent = 0 if stopping.is_set() else _deliver(house)
+    for line in summary_lines(summaries, sent, settings):
+        console_print(line)
+    return 0 if all(summary.outcome in SUCCESSES for summary in summaries) else 1
+
+
+def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) -> list[str]:
+    """What ``run --once`` says in the end."""
+    lines = [
+        f"{summary.source}: {summary.outcome.value if summary.outcome else 'interrupted'}, "
+        f"{summary.list_pages} list pages, {summary.pages} pages, {summary.attachments} attachments, "
+        f"{summary.new_documents} new, {summary.changed_documents} changed, {summary.findings} findings, "
+        f"{summary.errors} errors" + (f" ({summary.detail})" if summary.detail else "")
+        for summary in summaries
+    ]
+    pages = sum(summary.pages + summary.attachments for summary in summaries)
+    findings = sum(summary.findings for summary in summaries)
+    failed = sum(summary.outcome not in SUCCESSES for summary in summaries)
+    total = f"{len(summaries)} sources visited, {failed} failed; {pages} documents, {findings} findings, "
+    return [*lines, f"{total}{sent} messages delivered ({settings.storage.directory})"]
+
+
+def _deliver(house: House) -> int:
+    """Deliver until nothing is due, or the daemon ends."""
+    sent = 0
+    while not house.services.stopping.is_set():
+        step = deliver_due(house.services.engine, house.channels, house.services.now(), owner=SENDER)
+        if not step:
+            break
+        sent += step
+    return sent
+
+
+def run_daemon(settings: Settings, *, config: Path) -> int:
+    """Run until SIGINT or SIGTERM; 0. ``config`` is where the settings came from, or would be written."""
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console()
+    live = console.is_terminal
+
+    def write(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    set_up_logging(write, quiet=live)
+    with contextlib.ExitStack() as stack:
+        house = stack.enter_context(open_house(settings))
+        services = house.services
+        metrics = Metrics(services.engine, house.sources, services.now)
+        heartbeat = Heartbeat()
+        try:
+            server = serve_metrics(
+                metrics.registry, settings.metrics.host, settings.metrics.port, heartbeat.problems
+            )
+        except OSError as error:
+            raise StartError(
+                f"metrics.host = {settings.metrics.host!r} cannot be served at ({error.strerror}): "
+                "write an address of this machine"
+            ) from error
+        stack.enter_context(server)
+        board = Board(read_rows(services.engine, house.sources))
+        observers: tuple[Observer, ...] = (_DetectionTimes(metrics), board if live else VisitLog())
+        house = replace(house, services=replace(services, observers=observers))
+        for line in where_to_look(house, server.url, config):
+            write(line)
+        schedule = _schedule(house, metrics, heartbeat)
+        stopping = stack.enter_context(_end_on_signal(services))
+        if live:
+            stack.enter_context(live_table(board, console, ZoneInfo(settings.time_zone)))
+        schedule.start()
+        stopping.wait()
+        write("正在结束：手头的工作做完或留待下次启动；再按一次 Ctrl-C 立即退出")
+        schedule.stop()
+    return 0
+
+
+def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
+    schedule = Schedule(on_misfire=metrics.misfires.inc)
+    for source in house.sources:
+        schedule.add_visits(
+            source,
+            next_visit_at(house.services.engine, source),
+            lambda source: visit_source(source, house.services),
+        )
+    schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
+    schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
+    return schedule
+
+
+def where_to_look(house: House, metrics_url: str, config: Path) -> tuple[str, str, str]:
+    """Three lines: what can be looked at where, and how to watch a real site instead."""
+    settings = house.settings
+    mail = (
+        f"邮件 {settings.storage.mail_directory.absolute()}"
+        if settings.mail.channel == "maildir"
+        else f"邮件 {settings.mail.smtp.host}:{settings.mail.smtp.port}"
+    )
+    database = house.services.engine.url.render_as_string(hide_password=True)
+    sample = f" · 示例站点 {house.sources[-1].url}" if house.sample_address else ""
+    return (
+        f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{sample}",
+        f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
+        f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，再重新启动'
+        "（qualwatch source presets 列出可用来源）",
+    )
+
+
+class _Ending:
+    """What SIGINT and SIGTERM do: the first ends the work cleanly, the second the program at once.
+
+    Requests and workers under way get a grace, then they are cut off: their pages are read at the next start.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._signals = 0
+        self._over = threading.Event()
+
+    def take_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            os._exit(128 + number)
+        # In a thread of its own: what the signal interrupts may hold the very locks that ending needs.
+        threading.Thread(target=self._wind_down, name="ending", daemon=True).start()
+
+    def _wind_down(self) -> None:
+        self._services.stopping.set()
+        self._services.fetcher.stop()
+        if not self._over.wait(_GRACE_SECONDS):
+            self._services.fetcher.abort()
+            self._services.workers.abort()
+
+    def over(self) -> None:
+        self._over.set()
+
+
+@contextlib.contextmanager
+def _end_on_signal(services: Services) -> Iterator[threading.Event]:
+    """The event that the first SIGINT or SIGTERM sets."""
+    ending = _Ending(services)
+    before = {number: signal.signal(number, ending.take_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield services.stopping
+    finally:
+        ending.over()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,126 @@
+"""A visit that keeps nothing and shows its steps: what ``qualwatch source test`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from detection.model import PublisherKind
+from jobs.fetching.advice import OUTCOME_NAMES, advice
+from jobs.fetching.fetcher import Fetcher
+from jobs.fetching.model import FetchError, PageKind
+from jobs.listing.addresses import is_attachment
+from jobs.listing.model import Item, ListPage
+from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
+from jobs.workers import WorkError, Workers
+from settings.model import Settings, Source
+from storage.tables import Outcome
+
+_ITEMS_SHOWN = 10
+_PAGES_READ = 2
+"""Of the list, to show that paging works."""
+_ATTACHMENTS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried."""
+
+    text: str
+    is_well: bool = True
+
+
+def dry_visit(source: Source, settings: Settings) -> Iterator[Step]:
+    """Read the list of ``source``, its next page and the first item, without database or evidence."""
+    fetcher = Fetcher(settings.fetching)
+    workers = Workers(settings.detection.processes, settings.detection.timeout_seconds)
+    try:
+        yield from _DryVisit(source, fetcher, workers, settings).steps()
+    finally:
+        workers.abort()
+        fetcher.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _DryVisit:
+    source: Source
+    fetcher: Fetcher
+    workers: Workers
+    settings: Settings
+
+    def steps(self) -> Iterator[Step]:
+        url = str(self.source.url)
+        first: Item | None = None
+        for number in range(1, _PAGES_READ + 1):
+            try:
+                page = self._read_list(url)
+            except (FetchError, ReadingError, WorkError) as error:
+                yield _failure(f"列表第{number}页 {url}", error)
+                return
+            yield from _list_steps(number, page)
+            first = first or (page.items[0] if page.items else None)
+            if not page.next_pages:
+                break
+            url = page.next_pages[0]
+        if first is None:
+            yield Step(advice(Outcome.EMPTY), is_well=False)
+            return
+        yield from self._document_steps(first)
+
+    def _read_list(self, url: str) -> ListPage:
+        fetched = self.fetcher.fetch(url, kind=PageKind.LIST)
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+        return self.workers.run(read_list, answer, fetched.final_url, self.source.selectors)
+
+    def _document_steps(self, item: Item) -> Iterator[Step]:
+        try:
+            reading = self._read_document(item)
+        except (FetchError, ReadingError, WorkError) as error:
+            yield _failure(f"第一条 {item.url}", error)
+            return
+        facts, result = reading.result.facts, reading.result
+        yield Step(f"第一条 {item.url}：{len(reading.text)} 字，{reading.media_type} {reading.charset}")
+        yield Step(
+            f"  标题：{reading.title}；发布：{reading.publisher or '—'}，{reading.published_on or '日期不明'}"
+        )
+        yield Step(
+            f"  文种 {facts.document_kind}，发布方 {facts.publisher_kind}，按 {result.as_of} 的目录判断"
+        )
+        yield Step(f"  提及证书 {len(result.mentions)} 处，违规 {len(result.findings)} 处")
+        for finding in result.findings:
+            yield Step(f"    {finding.severity} {finding.quote}：{finding.explanation}")
+        for link in reading.attachments[:_ATTACHMENTS_SHOWN]:
+            yield Step(f"  附件 {link.text} {link.url}")
+
+    def _read_document(self, item: Item) -> DocumentReading:
+        attached = is_attachment(item.url)
+        fetched = self.fetcher.fetch(item.url, kind=PageKind.ATTACHMENT if attached else PageKind.PAGE)
+        known = Known(
+            item.url,
+            title=item.title,
+            published_on=item.published_on,
+            publisher_kind=PublisherKind(self.source.publisher_kind) if self.source.publisher_kind else None,
+            region=self.source.region,
+            is_attachment=attached,
+        )
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+        today = datetime.now(ZoneInfo(self.settings.time_zone)).date()
+        return self.workers.run(read_document, answer, known, today)
+
+
+def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
+    how = {"selectors": "按选择器", "links": "自动识别", "nothing": "未找到"}[page.found_by]
+    yield Step(f"列表第{number}页 {page.url}：{page.title or '无标题'}")
+    yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=bool(page.items))
+    for item in page.items[:_ITEMS_SHOWN]:
+        yield Step(f"  {item.published_on or '日期不明'}  {item.title}  {item.url}")
+    following = page.next_pages[0] if page.next_pages else "没有"
+    yield Step(f"  下一页：{following}")
+
+
+def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:
+    outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
+    detail = str(error) if isinstance(error, WorkError) else error.detail
+    return Step(f"{what}：{OUTCOME_NAMES[outcome]}，{detail}\n    {advice(outcome)}", is_well=False)

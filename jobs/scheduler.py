@@ -1,0 +1,104 @@
+"""What runs, and when: the visits to every source, the delivery of letters, and a heartbeat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.events import (  # type: ignore[import-untyped]
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobEvent,
+)
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from settings.model import Source
+from storage.database import for_reading
+from storage.visits import source_state
+
+VISITS_AT_ONCE = 4
+DELIVERY_SECONDS = 2
+HEARTBEAT_SECONDS = 5
+_LATE_SECONDS = 60
+"""A delivery or heartbeat that comes later than this was missed: the machine slept or is overloaded."""
+
+log = structlog.get_logger()
+
+
+class Heartbeat:
+    """Notes that the scheduler still runs its jobs."""
+
+    def __init__(self) -> None:
+        self._beat_at = time.monotonic()
+
+    def beat(self) -> None:
+        self._beat_at = time.monotonic()
+
+    def problems(self) -> Sequence[str]:
+        """What ``/healthz`` shows: empty while the heart beats."""
+        silent = time.monotonic() - self._beat_at
+        return [f"the scheduler has run nothing for {silent:.0f} s"] if silent > _LATE_SECONDS else []
+
+
+class Schedule:
+    """The daemon's jobs over an APScheduler; each runs at most once at a time, and late runs become one."""
+
+    def __init__(self, on_misfire: Callable[[], None]) -> None:
+        self._on_misfire = on_misfire
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2), "visits": ThreadPoolExecutor(VISITS_AT_ONCE)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_SECONDS},
+        )
+        self._scheduler.add_listener(self._note_misfire, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.add_listener(self._note_error, EVENT_JOB_ERROR)
+
+    def add_visits(self, source: Source, due_at: datetime, visit: Callable[[Source], object]) -> None:
+        """Visit ``source`` at ``due_at``, which may have passed, and then on its schedule.
+
+        A visit that waits for others to end is not late: it may start until the next one would be due.
+        """
+        interval = source.every_minutes * 60
+        self._scheduler.add_job(
+            visit,
+            "interval",
+            args=(source,),
+            id=f"visit:{source.name}",
+            seconds=interval,
+            next_run_time=max(due_at, datetime.now(UTC)),
+            misfire_grace_time=interval,
+            executor="visits",
+        )
+
+    def add_repeating(self, name: str, seconds: float, job: Callable[[], object]) -> None:
+        """Run ``job`` now and every ``seconds``."""
+        self._scheduler.add_job(job, "interval", id=name, seconds=seconds, next_run_time=datetime.now(UTC))
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Begin nothing more and wait for what runs."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _note_misfire(self, event: JobEvent) -> None:
+        self._on_misfire()
+        log.warning("start_missed", job=event.job_id)
+
+    def _note_error(self, event: JobEvent) -> None:
+        log.error("job_failed", job=event.job_id, why=str(event.exception))
+
+
+def next_visit_at(engine: Engine, source: Source) -> datetime:
+    """When ``source`` is due by what the last visit left; long ago where it was never visited."""
+    with Session(for_reading(engine)) as session, session.begin():
+        state = source_state(session, source.name)
+        due_at = state.next_due_at if state is not None else None
+    return due_at or datetime.min.replace(tzinfo=UTC)
