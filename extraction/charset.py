@@ -54,13 +54,13 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
     text = body.decode("utf-8", "replace")
     if _is_utf8_with_damage(text):
         return text, "utf-8"
-    candidates = list(dict.fromkeys(_candidates(body, declared)))
-    for codec in candidates:
+    broken: dict[str, None] = {}
+    for codec in _candidates(body, declared):
         try:
             return body.decode(codec), codec
         except UnicodeDecodeError:
-            continue
-    readings = [(body.decode(codec, "replace"), codec) for codec in candidates]
+            broken[codec] = None
+    readings = [(body.decode(codec, "replace"), codec) for codec in broken]
     return min(readings, key=lambda reading: reading[0].count("\ufffd"))
 
 

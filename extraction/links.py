@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from extraction.limits import MAX_LINKS
 from extraction.model import Link
@@ -117,7 +117,8 @@ def _absolute(base: str, href: str) -> str:
     if not href or href.startswith("#") or len(href) > _MOST_ADDRESS:
         return ""
     try:
-        url = urldefrag(urljoin(base, href)).url
+        url = href if href.startswith(("http://", "https://")) else urljoin(base, href)
+        url = url.partition("#")[0]
         parts = urlsplit(url)
     except ValueError:
         return ""
