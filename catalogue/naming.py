@@ -86,11 +86,10 @@ def bare_forms(folded: str) -> Iterator[str]:
         yield "职称"
     unprefixed = [form for start in _without_prefix(folded) for form in without_suffixes(start)]
     yield from unprefixed
-    for base in (written, unprefixed):
-        for form in reversed(base):
-            unlevelled = _without_level(form)
-            if unlevelled:
-                yield from reversed(without_suffixes(unlevelled))
+    for form in sorted({*written, *unprefixed}, key=len):
+        unlevelled = _without_level(form)
+        if unlevelled:
+            yield from sorted(without_suffixes(unlevelled), key=len)
 
 
 def without_suffixes(name: str) -> list[str]:
