@@ -11,8 +11,8 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from catalogue import load_catalogue
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
-ANCHORS = ("证", "證", "资格", "資格", "职称", "職稱", "执照", "執照", "技能等级")
-"""Where a certificate may be named; a traditional one makes the text be read again in simplified form."""
+ANCHORS = ("证", "资格", "职称", "执照", "技能等级")
+"""Where a certificate may be named."""
 
 
 class Hit(IntEnum):

@@ -9,6 +9,7 @@ from catalogue import load_catalogue
 from catalogue.model import Status
 from detection.bare import is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
+from detection.folding import fold_text
 from detection.lexicon import load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Severity
@@ -55,7 +56,8 @@ def _reader(as_of: date, region: str | None) -> Reader:
     return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
 
 
-def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
+def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
+    text = fold_text(original)
     lexicon, wording = load_lexicon(), load_wording()
     hits = lexicon.automaton.find_matches_as_indexes(text)
     if not hits:
@@ -79,7 +81,7 @@ def _mentions(text: str, title: str, facts: DocumentFacts, reader: Reader) -> li
             choice = False
         for span, reading in zip(group, readings, strict=True):
             decision = decide_usage(text, span.start, span.end, kind, alternative=choice)
-            mentions.append(_judge(text, span, reading, decision, facts))
+            mentions.append(_judge(original, span, reading, decision, facts))
     return mentions
 
 

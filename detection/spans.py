@@ -5,6 +5,8 @@ Every step works in a bounded window around a hit: the cost grows with the hits 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,7 +16,11 @@ from detection.wording import BACKWARD, Wording
 _FORWARD = 48
 _PREFIX = 14
 _LONGEST_OPEN = 10
-_DASHES = "-—－"
+_LINE_BREAK = re.compile(r"[一-龥](\r?\n)(?=[一-龥])")
+_SPACED = re.compile(r"(?:[一-龥][ \u3000]){3}[一-龥]?$")
+_BLANK = re.compile(r"[ \u3000]")
+_FULL_LINE = 18
+"""Characters of a line from which on its end may cut a word."""
 
 
 class Form(Enum):
@@ -122,11 +128,13 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     if ahead is None:
         return None
     low = max(reach, start - BACKWARD)
-    window = text[low:start]
+    window, places = _unbroken(text, low, start)
     begin, core_start, core_end = _read_core(window, wording)
     core = window[core_start:core_end]
     word = text[ahead.start("word") : ahead.end("word")]
-    span = Span(low + begin, ahead.end(), low + core_start, low + core_end, word, Form.OPEN, Hit.ANCHOR, core)
+    span = Span(
+        places[begin], ahead.end(), places[core_start], places[core_end], word, Form.OPEN, Hit.ANCHOR, core
+    )
     if wording.body_behind.match(text, span.end):
         return None
     named = window[begin:] + text[start : ahead.end()]
@@ -150,6 +158,29 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
         return span
     held = wording.holding.search(text[max(0, span.start - 12) : span.start])
     return span if held and len(core) <= _LONGEST_OPEN else None
+
+
+def _unbroken(text: str, low: int, start: int) -> tuple[str, Sequence[int]]:
+    """The window before ``start`` without the breaks inside its words, and where each of its places stands.
+
+    A line that is full breaks inside a word; letters set apart one by one belong together.
+    """
+    window = text[low:start]
+    breaks = [
+        match.span(1) for match in _LINE_BREAK.finditer(window) if _is_full_line(text, low + match.start(1))
+    ]
+    if _SPACED.search(window):
+        breaks += [match.span() for match in _BLANK.finditer(window)]
+    if not breaks:
+        return window, range(low, start + 1)
+    dropped = {place for begin, end in breaks for place in range(begin, end)}
+    kept = [place for place in range(len(window)) if place not in dropped]
+    return "".join(window[place] for place in kept), [*(low + place for place in kept), start]
+
+
+def _is_full_line(text: str, end: int) -> bool:
+    """Whether the line that ends at ``end`` is as long as lines are that break inside words."""
+    return text.rfind("\n", max(0, end - _FULL_LINE), end) < 0 and end >= _FULL_LINE
 
 
 def _read_core(window: str, wording: Wording) -> tuple[int, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from catalogue import Edition
 from catalogue.model import Standing, Status
 from detection.lexicon import Lexicon
 from detection.rulebook import KnownName, alternatives, read_rules
+from detection.slips import near_name
 from detection.spans import Form, Span
 from detection.wording import Wording
 
@@ -81,7 +82,12 @@ class Reader:
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.titled.search(quote) and not self._forms.no_title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
-        return self._by_catalogue(core, quote) or self._by_part(core) or self._by_form(core)
+        return (
+            self._by_catalogue(core, quote)
+            or self._by_part(core)
+            or self._by_slip(core, quote)
+            or self._by_form(core)
+        )
 
     def _by_convention(self, core: str, quote: str) -> Reading | None:
         known = self._lexicon.known
@@ -120,6 +126,12 @@ class Reader:
                 if answer is not None:
                     return answer
         return None
+
+    def _by_slip(self, core: str, quote: str) -> Reading | None:
+        """A name one character away from a listed one; never certain."""
+        near = near_name(quote) or near_name(core)
+        reading = self._catalogued(near) if near else None
+        return replace(reading, certain=False) if reading else None
 
     def _by_form(self, core: str) -> Reading | None:
         for pattern, status, name in self._forms.endings:
