@@ -1,4 +1,8 @@
-"""Bytes in, text out: pages and attachments of every kind that offices publish. Pure: no network."""
+"""Bytes in, text out: pages and attachments of every kind that offices publish. Pure: no network.
+
+A new format is one module of ``readers`` with ``read(body, declared)``, its mark in ``sniffing`` and its row
+in ``reading.READERS``.
+"""
 
 from extraction.archives import ArchiveLimits, expand_archive
 from extraction.model import Extracted, ExtractionError, Link, UnreadableError, UnsupportedFormatError

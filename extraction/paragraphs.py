@@ -13,6 +13,10 @@ _NEW_PARAGRAPH = re.compile(
 _ENDS_SENTENCE = tuple("。！？；：!?;:…")
 _FULL_LINE = 0.88
 """Share of the page's usual width from which a line was broken for want of room."""
+_NARROWEST_PROSE = 40
+"""Columns; narrower lines are those of forms and tables."""
+_MOST_GAPS = 3
+"""Spaces in a line of prose; a table's row has one between its cells, and rows are not joined."""
 _FEW_LINES = 8
 """A page with fewer (a cover) says nothing of its width; the whole document does."""
 
@@ -28,15 +32,17 @@ def join_pages(pages: Iterable[str]) -> str:
 
 
 def _join_lines(lines: list[str], usual: float) -> list[str]:
+    full = max(_FULL_LINE * usual, _NARROWEST_PROSE)
     joined: list[str] = []
-    was_full = False
+    goes_on = False
     for line in lines:
-        if was_full and not joined[-1].endswith(_ENDS_SENTENCE) and not _NEW_PARAGRAPH.match(line):
+        is_prose = line.count(" ") <= _MOST_GAPS
+        if goes_on and is_prose and not _NEW_PARAGRAPH.match(line):
             both_ascii = joined[-1][-1].isascii() and line[0].isascii()
             joined[-1] += f" {line}" if both_ascii else line
         else:
             joined.append(line)
-        was_full = _width(line) >= _FULL_LINE * usual
+        goes_on = is_prose and _width(line) >= full and not line.endswith(_ENDS_SENTENCE)
     return joined
 
 

@@ -134,6 +134,8 @@ def _sniff_text(body: bytes, media_type: str, name: str) -> str:
     ending = next((found for suffix, found in _ENDINGS.items() if name.endswith(suffix)), "")
     if _LEADING_HTML.match(head) or media_type in _HTML_TYPES:
         return HTML
+    if head[:13].lower() == b"mime-version:" and b"multipart/related" in head.lower():
+        return "multipart/related"
     if _LEADING_XML.match(head):
         return HTML if ending == HTML else "application/xml"
     if media_type.startswith("text/") and media_type != PLAIN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import random
 import resource
 import zipfile
 from collections.abc import Callable, Mapping
@@ -157,6 +158,22 @@ def test_an_rtf_file_cut_short_gives_what_is_left(converted: Convert) -> None:
     assert extract(body[: int(len(body) * 0.95)]).text.startswith("某市事业单位公开招聘公告")
 
 
+@pytest.mark.parametrize("ending", ["doc", "xls", "rtf", "docx", "xlsx", "ofd"])
+def test_a_file_with_wrong_bytes_is_read_or_refused(ending: str, request: pytest.FixtureRequest) -> None:
+    if ending in {"doc", "xls", "rtf"}:
+        body = request.getfixturevalue("converted")(ending)
+    else:
+        body = request.getfixturevalue(f"{ending}_bytes")
+    chance = random.Random(20170714)  # noqa: S311  (the same damage in every run)
+    for damage in (3, 30, 300):
+        for _ in range(20):
+            wrong = bytearray(body)
+            for _ in range(damage):
+                wrong[chance.randrange(len(wrong))] = chance.randrange(256)
+            with contextlib.suppress(ExtractionError):
+                assert extract(bytes(wrong), name=f"a.{ending}").text
+
+
 def test_an_encrypted_word_file_asks_for_an_open_copy(converted: Convert) -> None:
     body = bytearray(converted("doc"))
     header = body.index(b"\xec\xa5", 512)
@@ -242,6 +259,7 @@ def test_a_sheet_with_one_far_cell_costs_no_memory() -> None:
         (b"\xff\xd8\xff\xe0" + bytes(60), "OCR"),
         (b"MZ\x90\x00\x03\x04" + bytes(60), "PDF"),
         (bytes(range(1, 32)) * 9 + bytes(60), "by hand"),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n", "DOCX"),
         (b'<?xml version="1.0"?><rss><channel/></rss>', "feed"),
     ],
 )

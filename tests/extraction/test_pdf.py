@@ -47,6 +47,13 @@ def test_lines_that_the_paper_broke_are_joined_and_others_are_not() -> None:
     ]
 
 
+def test_rows_of_a_table_stay_lines_of_their_own() -> None:
+    rows = [
+        f"{number} 市图书馆 第{number}号会计岗位 1 本科 持有会计从业资格证和三年经验" for number in "一二三四"
+    ]
+    assert extract(pdf_bytes(rows)).text.split("\n") == rows
+
+
 def test_a_protected_pdf_asks_for_an_open_copy() -> None:
     with pytest.raises(UnreadableError, match="password"):
         extract(pdf_bytes(["招聘公告"], password="open sesame"))  # noqa: S106
