@@ -52,7 +52,7 @@ class Fetcher:
         sleep: Callable[[float], None] | None = None,
         own_hosts: Iterable[str] = (),
     ) -> None:
-        """``own_hosts`` (``host:port``) are served by this program itself: allowed, and asked without pause."""
+        """``own_hosts`` (``host:port``) are served by this program itself: allowed, asked without pause."""
         self._settings = settings
         self._agent = settings.user_agent.replace("{contact}", settings.contact)
         self._own_hosts = frozenset(own_hosts)

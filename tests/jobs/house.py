@@ -30,8 +30,10 @@ def listing(*paths: str, below: str = "") -> Answer:
     return answer(f"<html><title>通知公告</title><ul>{rows(*paths)}</ul>{below}</html>")
 
 
-def posting(text: str = POSTING, below: str = "", etag: str = "") -> Answer:
-    head = "<html><head><title>示例市某局招聘公告</title></head>"
+def posting(
+    text: str = POSTING, below: str = "", etag: str = "", title: str = "示例市某局招聘公告"
+) -> Answer:
+    head = f"<html><head><title>{title}</title></head>"
     headers: dict[str, Any] = {"ETag": etag} if etag else {}
     return answer(f"{head}<body><p>{text}</p>{below}</body></html>", **headers)
 
