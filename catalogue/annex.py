@@ -146,13 +146,11 @@ def _read_row(reading: _Reading, cells: list[str]) -> None:
     filled = [cell for cell in cells if cell]
     if _read_heading(reading, cells) or (len(filled) == 1 and _read_section(reading, filled[0])):
         return
-    labelled = _labelled(filled)
-    if labelled:
-        _take(reading, reading.tabled, labelled)
+    row = _labelled(filled) or _placed(reading.columns, cells)
+    if row:
+        _take(reading, reading.tabled, row)
     elif len(filled) == 1:
         _read_line(reading, filled[0])
-    elif "name" in reading.columns and len(cells) == len(reading.columns):
-        _take(reading, reading.tabled, dict(zip(reading.columns, cells, strict=True)))
     elif filled[0].isdigit() and len(filled[1]) <= _LONGEST_ITEM:
         _take(
             reading, reading.tabled, {"seq": filled[0], "name": filled[1], "category": " ".join(filled[2:])}
@@ -195,6 +193,12 @@ def _labelled(cells: list[str]) -> dict[str, str]:
     if "name" not in row and "item" in row:
         row["name"] = row.pop("item")
     return row if row.get("name") and len(row) > 1 else {}
+
+
+def _placed(columns: list[str], cells: list[str]) -> dict[str, str]:
+    """Column → value where the row fits the heading above it; empty where it does not, or has no name."""
+    row = dict(zip(columns, cells, strict=True)) if 1 < len(columns) == len(cells) else {}
+    return row if row.get("name") else {}
 
 
 def _read_line(reading: _Reading, line: str) -> None:
