@@ -8,7 +8,7 @@ from functools import cache
 
 from detection.lexicon import Hit
 from detection.model import DocumentFacts, DocumentKind, PublisherKind
-from detection.rulebook import alternatives, read_rules
+from detection.rulebook import read_rules
 from detection.spans import Form, Span
 
 ADVERTS = frozenset({DocumentKind.TRAINING_AD, DocumentKind.EXAM_NOTICE})
@@ -58,7 +58,7 @@ def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
 
 
 def is_advert(text: str, facts: DocumentFacts) -> bool:
-    """Whether a text of no known kind offers courses or certificates: a school's, or one that says so itself."""
+    """Whether a text of no known kind offers certificates: a school's, or one that says so."""
     if facts.document_kind is not DocumentKind.OTHER:
         return False
     if facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
@@ -90,21 +90,27 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
         )
     if kind in ADVERTS and _is_offered(text, spans, position, after, sells=sells):
         return True
-    if (
-        kind is DocumentKind.RESUME
-        and _is_cell(before, after)
-        and "证书" in text[max(0, span.start - 400) : span.start]
-    ):
+    if kind is DocumentKind.RESUME and _is_cell(before, after) and _is_under_certificates(text, span):
         return True
+    return _is_held(text, span, before, after)
+
+
+def _is_held(text: str, span: Span, before: str, after: str) -> bool:
+    """Whether somebody holds, or passes the examination for, what the bare name names."""
+    rules = load_bare_rules()
     if span.hit is Hit.TITLE:
         levelled = span.start != span.core_start or rules.levelled.search(span.core) is not None
-        return bool(rules.titled.match(after)) or (
-            levelled and bool(rules.as_title.match(after) or rules.holding.search(before))
-        )
+        held = rules.as_title.match(after) or rules.holding.search(before)
+        return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
     held = rules.holding.search(before) or rules.favoured.match(after)
-    return bool(held and rules.by_itself.search(text[span.start : span.end]))
+    return held is not None and rules.by_itself.search(text[span.start : span.end]) is not None
+
+
+def _is_under_certificates(text: str, span: Span) -> bool:
+    """Whether a résumé's table of certificates is near before the name."""
+    return text.find("证书", max(0, span.start - 400), span.start) >= 0
 
 
 def _is_cell(before: str, after: str) -> bool:
@@ -113,7 +119,7 @@ def _is_cell(before: str, after: str) -> bool:
 
 
 def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sells: bool) -> bool:
-    """In an advert: a qualification's name in its title, in a list, or beside a word of examining or teaching."""
+    """In an advert: a name in its title, in a list, or beside a word of examining or teaching."""
     rules = load_bare_rules()
     span = spans[position]
     everyday = rules.everyday.fullmatch(span.core) is not None

@@ -7,9 +7,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from detection.model import PublisherKind, Usage, Violation
+from detection.model import PublisherKind, Usage
 from detection.rulebook import read_rules
 from detection.standing import Reading
+from detection.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,14 @@ def load_letters() -> dict[str, Any]:
 
 
 def write_letter(
-    quote: str,
-    reading: Reading,
-    usage: Usage,
-    violation: Violation,
-    publisher: PublisherKind,
-    *,
-    word: str = "",
+    quote: str, reading: Reading, usage: Usage, verdict: Verdict, publisher: PublisherKind
 ) -> Letter:
-    """The letter's parts for one finding; ``word`` is the one that breaks the naming rule."""
+    """The letter's parts for one finding.
+
+    Raises KeyError where ``letters.toml`` has nothing for the violation, as for a verdict without one.
+    """
     rules = load_letters()
-    row = rules["violation"][violation]
+    row = rules["violation"][verdict.violation]
     basis = _legal_basis(reading, row["basis"], rules["basis"])
     values = {
         "quote": "".join(quote.split()),
@@ -46,7 +44,7 @@ def write_letter(
         "use": rules["use"][usage],
         "publisher": rules["publisher"][publisher],
         "clauses": "、".join(basis),
-        "word": word,
+        "word": verdict.word,
     }
     return Letter(basis, row["sentence"].format_map(values), row["advice"].format_map(values))
 

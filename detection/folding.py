@@ -1,7 +1,6 @@
 """One spelling for reading: simplified characters and half-width letters, place for place.
 
-The folded text has the length of the original, so offsets hold in both. Most texts need nothing and come back as
-they are.
+The folded text has the length of the original, so offsets hold in both. Most texts need nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _WIDE_TO_HALF = {
 
 @cache
 def load_traditional() -> dict[int, str]:
-    """Traditional to simplified, character by character, for the words that certificates' names are built of."""
+    """Traditional to simplified, for the characters of certificates' names."""
     pairs = " ".join(read_lines("traditional.txt")).split()
     return {ord(pair[0]): pair[1] for pair in pairs}
 

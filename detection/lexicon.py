@@ -45,7 +45,6 @@ _LANGUAGE_TESTS = frozenset({"雅思", "托福", "托业", "德福"})
 _HITS = {
     "certificate": Hit.CERTIFICATE,
     "name": Hit.NAME,
-    "trade": Hit.NAME,
     "title": Hit.TITLE,
     "latin": Hit.LATIN,
 }

@@ -29,7 +29,7 @@ def share_certificate_word(text: str, spans: list[Span], reader: Reader, wording
     for span in spans:
         if span.form is Form.GENERIC and text.endswith("等", 0, span.start):
             names = _names_before(text, span, out, reader, wording)
-            if names or _follows_names(text, span, out):
+            if names or _follows_names(span, out):
                 out.extend(reversed(names))
                 continue
         if span.form is Form.BARE or span.hit is Hit.LATIN or not (span.word or span.form is Form.LISTED):
@@ -77,14 +77,14 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
                 Form.LISTED,
                 Hit.NAME,
                 core,
-                True,
+                shared=True,
             )
         )
         end = low + begin
     return shared
 
 
-def _follows_names(text: str, span: Span, earlier: list[Span]) -> bool:
+def _follows_names(span: Span, earlier: list[Span]) -> bool:
     """Whether a name stands right before ``等``, so that what follows is the head noun of its list."""
     return bool(earlier) and span.start - earlier[-1].end <= 2 and earlier[-1].end > 0
 

@@ -25,8 +25,8 @@ class KnownName:
     """Holds where the catalogue does not know ``qualification``."""
     qualification: str
     kind: str
-    """``certificate`` (is one by itself), ``name`` and ``trade`` (with a certificate word), ``stem`` (a short form
-    that counts only right before a certificate word), ``title`` (职称, also a job), ``latin``."""
+    """``certificate`` (is one by itself), ``name`` (with a certificate word), ``stem`` (a short form that
+    counts only right before a certificate word), ``title`` (职称, a job as well), ``latin``."""
     foreign: bool
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -12,13 +13,15 @@ from detection.explanations import Letter, write_letter
 from detection.folding import fold_text
 from detection.lexicon import load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
-from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Severity
+from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
 from detection.spans import Span, find_spans
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage, is_article
-from detection.verdicts import decide_verdict
+from detection.verdicts import Circumstances, decide_verdict
 from detection.wording import load_wording
 
+_AROUND = 100
+"""Characters on either side of a mention that its verdict may turn on."""
 _NO_LETTER = Letter((), "", "")
 
 
@@ -47,7 +50,7 @@ def scan(
 
     facts = read_facts(text, title=title, publisher=publisher, url=url)
     if publisher_kind is not None:
-        facts = DocumentFacts(facts.document_kind, publisher_kind, facts.document, facts.forwards)
+        facts = replace(facts, publisher_kind=publisher_kind)
     return ScanResult(as_of, facts, tuple(_mentions(text, title, facts, _reader(as_of, region))))
 
 
@@ -69,6 +72,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
     kind = facts.document_kind
     if is_advert(text, facts):
         kind = DocumentKind.TRAINING_AD
+        facts = replace(facts, publisher_kind=PublisherKind.TRAINING_SCHOOL)
     elif is_article(kind, title):
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
@@ -86,19 +90,13 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
 
 
 def _judge(text: str, span: Span, reading: Reading, decision: Decision, facts: DocumentFacts) -> Mention:
-    verdict = decide_verdict(reading.status, decision.usage, facts.publisher_kind)
-    severity, violation = verdict.severity, verdict.violation
-    if reading.foreign:
-        severity, violation = Severity.NONE, None
-    review = violation is not None and not reading.certain
-    if review and severity.rank > Severity.MEDIUM.rank:
-        severity = Severity.MEDIUM
     quote = text[span.start : span.end]
-    letter = (
-        write_letter(quote, reading, decision.usage, violation, facts.publisher_kind)
-        if violation
-        else _NO_LETTER
-    )
+    around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
+    case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain)
+    verdict = decide_verdict(reading.status, decision.usage, case)
+    letter = _NO_LETTER
+    if verdict.violation is not None:
+        letter = write_letter(quote, reading, decision.usage, verdict, facts.publisher_kind)
     return Mention(
         start=span.start,
         end=span.end,
@@ -109,11 +107,11 @@ def _judge(text: str, span: Span, reading: Reading, decision: Decision, facts: D
         status_document=reading.document,
         usage=decision.usage,
         cue=decision.cue,
-        violation=violation,
-        severity=severity,
+        violation=verdict.violation,
+        severity=verdict.severity,
         legal_basis=letter.legal_basis,
         explanation=letter.explanation,
         advice=letter.advice,
-        needs_review=review,
+        needs_review=verdict.violation is not None and not reading.certain,
         foreign=reading.foreign,
     )

@@ -15,7 +15,9 @@ from detection.wording import BACKWARD, Wording
 
 _FORWARD = 48
 _PREFIX = 14
-_LONGEST_OPEN = 10
+_SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
+"""Characters of an open name's core."""
+_LEAD = 9
 _LINE_BREAK = re.compile(r"[一-龥](\r?\n)(?=[一-龥])")
 _SPACED = re.compile(r"(?:[一-龥][ \u3000]){3}[一-龥]?$")
 _BLANK = re.compile(r"[ \u3000]")
@@ -47,6 +49,8 @@ class Span:
     hit: Hit = Hit.ANCHOR
     core: str = ""
     """The name without level and certificate word."""
+    lead: str = ""
+    """What stands right before a listed name without a boundary: with it, it may be another certificate."""
     shared: bool = False
     """The certificate word stands behind another name of the same list."""
 
@@ -76,28 +80,19 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
     start, end = place
     if text[start].isascii() and not _stands_alone(text, start, end):
         return None
-    ahead = wording.forward.match(text, end, end + _FORWARD)
     begin = _with_prefix(text, start, reach, wording)
+    span = Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
+    ahead = wording.forward.match(text, end, end + _FORWARD)
     if ahead is not None:
-        return Span(begin, ahead.end(), start, end, ahead["word"], Form.LISTED, kind, text[start:end])
-    if kind is Hit.CERTIFICATE:
-        if text[end - 1] == "证" and not wording.after_card.match(text, end):
+        span.word, span.end, span.form = ahead["word"], ahead.end(), Form.LISTED
+    elif kind is Hit.CERTIFICATE:
+        if not wording.ends_here(text, end):
             return None
-        if text[end - 1] == "业" and wording.trade_behind.match(text, end):
-            return None
-        if text[end - 1] == "格" and not wording.after_qualification.match(text, end):
-            return None
-        return Span(
-            begin,
-            _with_level_behind(text, end + text.startswith(("书", "件"), end), wording),
-            start,
-            end,
-            "",
-            Form.LISTED,
-            kind,
-            text[start:end],
-        )
-    return Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
+        span.end = _with_level_behind(text, end + text.startswith(("书", "件"), end), wording)
+        span.form = Form.LISTED
+    if span.form is Form.LISTED:
+        span.lead = _lead(text, begin, reach, wording)
+    return span
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -115,6 +110,16 @@ def _with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
     low = max(reach, start - _PREFIX)
     match = wording.prefix.search(text[low:start])
     return start if match is None else low + match.start()
+
+
+def _lead(text: str, begin: int, reach: int, wording: Wording) -> str:
+    """Up to eight characters before a listed name that no boundary separates from it."""
+    low = max(reach, begin - _LEAD)
+    stop = 0 if low == reach else -1
+    for match in wording.limit.finditer(text, low, begin):
+        if match.lastgroup == "stop":
+            stop = match.end() - low
+    return text[low + stop : begin] if stop >= 0 else ""
 
 
 def _with_level_behind(text: str, end: int, wording: Wording) -> int:
@@ -135,29 +140,40 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     span = Span(
         places[begin], ahead.end(), places[core_start], places[core_end], word, Form.OPEN, Hit.ANCHOR, core
     )
+    named = window[begin:] + text[start : ahead.end()]
+    form = _form(text, span, named, lexicon, wording)
+    if form is None:
+        return None
+    span.form = form
+    return span
+
+
+def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> Form | None:
+    """Whether what ends in a certificate word is an open or a generic name; None where it is no person's."""
     if wording.body_behind.match(text, span.end):
         return None
-    named = window[begin:] + text[start : ahead.end()]
-    if not core or wording.generic.fullmatch(core):
-        span.form = Form.GENERIC
-        if wording.heading.match(text, span.end) or wording.of_body.search(
-            text, max(0, span.start - 5), span.start
-        ):
-            return None
-        return span if wording.generic_name.search(named) else None
+    if not span.core or wording.generic.fullmatch(span.core):
+        heads = wording.heading.match(text, span.end)
+        of_body = wording.of_body.search(text, max(0, span.start - 5), span.start)
+        return Form.GENERIC if not heads and not of_body and wording.generic_name.search(named) else None
     if wording.vague.search(named):
-        span.form = Form.GENERIC
-        return span
-    if wording.company.search(core) or not wording.is_core(core):
-        return None
-    if core in lexicon.known or word == "职称":
-        return span
-    if word == "资格" and not wording.personal_qualification.search(named):
-        return None
+        return Form.GENERIC
+    return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None
+
+
+def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> bool:
+    """Whether an open name is a person's, by its core, its words, or because somebody holds it."""
+    core = span.core
+    if len(core) < _SHORTEST_OPEN or core.isdigit() or wording.company.search(core):
+        return False
+    if core in lexicon.known or span.word == "职称":
+        return True
+    if span.word == "资格" and not wording.personal_qualification.search(named):
+        return False
     if wording.person.search(core) or wording.certifying.search(named):
-        return span
-    held = wording.holding.search(text[max(0, span.start - 12) : span.start])
-    return span if held and len(core) <= _LONGEST_OPEN else None
+        return True
+    held = wording.holding.search(text, max(0, span.start - 12), span.start)
+    return held is not None and len(core) <= _LONGEST_OPEN
 
 
 def _unbroken(text: str, low: int, start: int) -> tuple[str, Sequence[int]]:

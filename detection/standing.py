@@ -46,8 +46,23 @@ class Reader:
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
         core = squeeze(span.core)
-        answer = self.read_name(core, quote)
+        answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
+
+    def _read_lead(self, span: Span, core: str, quote: str) -> Reading | None:
+        """A longer name that ends in the listed one (瑜伽教师); None where the lead adds nothing."""
+        longer = squeeze(span.lead) + core
+        near = self._by_convention(longer, longer) or self._catalogued_as_written(longer)
+        if near is not None:
+            return near
+        if self._forms.other_nature.search(span.lead):
+            return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False)
+        return self._by_slip(longer, squeeze(span.lead) + quote)
+
+    def _catalogued_as_written(self, name: str) -> Reading | None:
+        standings = self._edition.lookup(name)
+        listed = [standing for standing in standings if len(standing.matched) >= len(name) - 1]
+        return from_standing(listed[0]) if listed else None
 
     def read_name(self, core: str, quote: str) -> Reading | None:
         """The reading of a name by its core and its whole spelling; None where nothing known fits."""

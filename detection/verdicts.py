@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from catalogue.model import Status
 from detection.model import PublisherKind, Severity, Usage, Violation
-from detection.rulebook import read_rules
+from detection.rulebook import alternatives, read_rules
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     severity: Severity
     violation: Violation | None
+    word: str = ""
+    """The word that breaks the naming rule."""
 
 
 LAWFUL = Verdict(Severity.NONE, None)
@@ -34,5 +37,74 @@ def load_verdicts() -> dict[tuple[Status, Usage, bool], Verdict]:
     return table
 
 
-def decide_verdict(status: Status, usage: Usage, publisher: PublisherKind) -> Verdict:
-    return load_verdicts().get((status, usage, publisher is PublisherKind.PUBLIC_BODY), LAWFUL)
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What, besides status and usage, a verdict may turn on."""
+
+    publisher: PublisherKind
+    quote: str
+    around: str
+    """The text around the mention, the quote included."""
+    foreign: bool = False
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """Rules beside the matrix."""
+
+    forbidden: re.Pattern[str]
+    national: re.Pattern[str]
+    transitional: re.Pattern[str]
+    examines: re.Pattern[str]
+    trains: re.Pattern[str]
+
+
+@cache
+def load_particulars() -> Particulars:
+    """Raises KeyError where ``verdicts.toml`` lacks a rule."""
+    rules: dict[str, Any] = read_rules("verdicts.toml")
+    return Particulars(
+        forbidden=re.compile(alternatives(rules["naming"]["forbidden"])),
+        national=re.compile(rules["naming"]["national"]),
+        transitional=re.compile(alternatives(rules["transitional"]["cues"])),
+        examines=re.compile(rules["separation"]["examines"]),
+        trains=re.compile(rules["separation"]["trains"]),
+    )
+
+
+def decide_verdict(status: Status, usage: Usage, case: Circumstances) -> Verdict:
+    """The matrix, then the rules beside it; a doubtful verdict goes no higher than ``medium``.
+
+    Foreign certificates are counted and never a violation. What was announced before a cancellation may be
+    carried through (吉政办发〔2017〕54号, section 四).
+    """
+    if case.foreign:
+        return LAWFUL
+    public = case.publisher is PublisherKind.PUBLIC_BODY
+    verdict = load_verdicts().get((status, usage, public), LAWFUL)
+    if usage is Usage.OFFERED:
+        verdict = _judge_offer(status, verdict, case, public=public)
+    if not case.certain and verdict.severity.rank > Severity.MEDIUM.rank:
+        return replace(verdict, severity=Severity.MEDIUM)
+    return verdict
+
+
+def _judge_offer(status: Status, verdict: Verdict, case: Circumstances, *, public: bool) -> Verdict:
+    rules = load_particulars()
+    if verdict.violation is not None and rules.transitional.search(case.around):
+        return LAWFUL
+    if status is Status.OFF_CATALOGUE:
+        if public:
+            return Verdict(Severity.HIGH, Violation.SELF_SET_QUALIFICATION)
+        word = rules.forbidden.search(case.quote)
+        if word is not None:
+            return Verdict(Severity.HIGH, Violation.RESTRICTED_NAME, word[0])
+    if status is Status.EXITED:
+        word = rules.national.search(case.quote)
+        if word is not None:
+            return Verdict(Severity.MEDIUM, Violation.RESTRICTED_NAME, word[0])
+    both = rules.examines.search(case.around) and rules.trains.search(case.around)
+    if both and verdict.severity.rank <= Severity.LOW.rank:
+        return Verdict(Severity.LOW, Violation.EXAM_TRAINING_NOT_SEPARATED)
+    return verdict

@@ -31,12 +31,8 @@ class Wording:
     """Infixes at the end of a core."""
     generic: re.Pattern[str]
     company: re.Pattern[str]
-    after_card: re.Pattern[str]
-    """What may follow a name that ends in 证."""
-    after_qualification: re.Pattern[str]
-    """What may follow a name that ends in 资格."""
-    trade_behind: re.Pattern[str]
-    """After 证券从业 and the like: experience or people of the trade are meant."""
+    never_behind: dict[str, re.Pattern[str]]
+    """By the last character of a certificate's name: what, right behind it, makes it another word."""
     level_behind: re.Pattern[str]
     leading: re.Pattern[str]
     """Prefixes and levels before a core."""
@@ -61,9 +57,10 @@ class Wording:
     opening: str
     closing: tuple[str, ...]
 
-    def is_core(self, core: str) -> bool:
-        """Whether a core can be the name of something: two characters at least, no digits alone."""
-        return len(core) >= 2 and not core.isdigit()
+    def ends_here(self, text: str, end: int) -> bool:
+        """Whether the name that ends at ``end`` is not the beginning of another word (会计证|券)."""
+        behind = self.never_behind.get(text[end - 1])
+        return behind is None or behind.match(text, end) is None
 
 
 @cache
@@ -88,9 +85,11 @@ def load_wording() -> Wording:
         trimmings=re.compile(rf"(?:{infix}|{level_group}){{1,6}}$"),
         generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{level_group}){{0,8}}"),
         company=re.compile(alternatives(rules["not_of_persons"])),
-        after_card=re.compile(rf"(?!{alternatives(rules['never_before']['证'])})"),
-        after_qualification=re.compile(rf"(?!{alternatives(rules['never_before']['资格'])})"),
-        trade_behind=re.compile(rules["trade_behind"]),
+        never_behind={
+            "证": re.compile(alternatives(rules["never_before"]["证"])),
+            "格": re.compile(alternatives(rules["never_before"]["资格"])),
+            "业": re.compile(rules["trade_behind"]),
+        },
         level_behind=re.compile(level_group),
         leading=re.compile(rf"(?:{alternatives(rules['prefixes'])}|{level_group}){{1,4}}的?"),
         generic_name=re.compile(alternatives(rules["generic_names"])),
