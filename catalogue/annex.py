@@ -64,6 +64,8 @@ _REMARK = {
 
 _NUMBERED = re.compile(r"^[（(]?(?P<seq>\d{1,3})[)）.、．\s]\s*(?P<rest>\D.*)$")
 _DEPARTMENT_REMARK = re.compile(r"[（(](?P<remark>[^（()）]*(?:部|局|委|署|总会|类)[^（()）]*)[)）]$")
+_PARTED = re.compile(r"\t|\s\|\s|｜")
+_PAGE_NUMBER = re.compile(r"^[-—–\s第]*\d{1,4}[-—–\s页]*$")
 _BETWEEN_HAN = re.compile(r"(?<=[一-鿿（），、])\s+(?=[一-鿿（），、])")
 _TITLE = re.compile(r"^附件|目录(?:[（(].{1,20}[)）])?$|清单(?:[（(].{1,20}[)）])?$")
 _SENTENCE = re.compile(r"[。；：:！？]|^[（(]?[一二三四五六七八九十]+[)）、]|^共计|^合计")
@@ -86,10 +88,13 @@ class AnnexItem:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """What was read; ``other_documents`` counts rows that a column gave to another document."""
+    """What was read."""
 
     items: tuple[AnnexItem, ...]
     other_documents: int = 0
+    """Rows that a column gives to another document."""
+    loose: tuple[str, ...] = ()
+    """Lines between the rows of a table that belong to none: rests of names that a PDF broke in two."""
 
     @property
     def count(self) -> int:
@@ -117,11 +122,25 @@ class _Reading:
     tabled: list[AnnexItem] = field(default_factory=list)
     numbered: list[AnnexItem] = field(default_factory=list)
     bare: list[AnnexItem] = field(default_factory=list)
+    after_row: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
 
 
 def rows_of_text(text: str) -> list[list[str]]:
-    """Cells of every line: table rows stand on lines of their own, their cells parted by tabs or bars."""
-    return [re.split(r"\t|\s+\|\s+|\s*｜\s*", line) for line in text.splitlines() if line.strip()]
+    """Cells of every line: a table row stands on its own line, its cells parted by tabs, bars or blanks.
+
+    Blanks part cells only in a heading and in lines that begin with a number: so PDF files give their tables.
+    """
+    return [_cells(line) for line in text.splitlines() if line.strip()]
+
+
+def _cells(line: str) -> list[str]:
+    cells = _PARTED.split(line)
+    words = line.split()
+    tabular = len(words) > 2 and words[0].isdigit() and len(words[0]) <= 3
+    if len(cells) == 1 and (tabular or sum(map(_is_heading, words)) > 1):
+        return words
+    return cells
 
 
 def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
@@ -139,34 +158,36 @@ def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
     wanted = normalise_number(document)
     attributed = any(item.document for item in found)
     kept = tuple(item for item in found if not attributed or normalise_number(item.document) == wanted)
-    return Annex(tuple(replace(item, document="") for item in kept), len(found) - len(kept))
+    loose = tuple(reading.loose) if reading.tabled else ()
+    return Annex(tuple(replace(item, document="") for item in kept), len(found) - len(kept), loose)
 
 
 def _read_row(reading: _Reading, cells: list[str]) -> None:
     filled = [cell for cell in cells if cell]
     if _read_heading(reading, cells) or (len(filled) == 1 and _read_section(reading, filled[0])):
         return
-    row = _labelled(filled) or _placed(reading.columns, cells)
+    row = _labelled(filled) or _placed(reading.columns, cells) or _counted(reading, filled)
     if row:
+        reading.loose += reading.after_row if reading.tabled else ()
+        reading.after_row.clear()
         _take(reading, reading.tabled, row)
     elif len(filled) == 1:
         _read_line(reading, filled[0])
-    elif filled[0].isdigit() and len(filled[1]) <= _LONGEST_ITEM:
-        _take(
-            reading, reading.tabled, {"seq": filled[0], "name": filled[1], "category": " ".join(filled[2:])}
-        )
 
 
 def _read_heading(reading: _Reading, cells: list[str]) -> bool:
     """Whether the row is a heading; keeps what its columns are."""
     columns = [_COLUMN.get(cell.lower(), "") for cell in cells]
-    known = [cell for cell in cells if cell.lower() in _COLUMN or cell.lower() in _REMARK]
-    if len(known) < 2 or not {"name", "item"} & set(columns):
+    if sum(map(_is_heading, cells)) < 2 or not {"name", "item"} & set(columns):
         return False
     if "name" not in columns:
         columns[columns.index("item")] = "name"
     reading.columns = columns
     return True
+
+
+def _is_heading(cell: str) -> bool:
+    return cell.lower() in _COLUMN or cell.lower() in _REMARK
 
 
 def _read_section(reading: _Reading, line: str) -> bool:
@@ -201,7 +222,19 @@ def _placed(columns: list[str], cells: list[str]) -> dict[str, str]:
     return row if row.get("name") else {}
 
 
+def _counted(reading: _Reading, filled: list[str]) -> dict[str, str]:
+    """A row that begins with its number and fits no heading; empty where nothing speaks for a table."""
+    if len(filled) < 2 or not filled[0].isdigit() or len(filled[1]) > _LONGEST_ITEM:
+        return {}
+    rest = " ".join(filled[2:])
+    if not (reading.columns or reading.tabled or _category(rest)):
+        return {}
+    return {"seq": filled[0], "name": filled[1], "category": rest}
+
+
 def _read_line(reading: _Reading, line: str) -> None:
+    if not _PAGE_NUMBER.match(line):
+        reading.after_row.append(line)
     numbered = _NUMBERED.match(line)
     text = numbered["rest"] if numbered else line
     if _TITLE.search(line):

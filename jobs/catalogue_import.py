@@ -142,6 +142,11 @@ def find_problems(
     if annex.missing:
         gaps = "、".join(map(str, annex.missing[:_SHOWN_GAPS]))
         problems.append(f"序号不连续，缺{gaps}。")
+    if annex.loose:
+        problems.append(
+            f"表格各行之间有{len(annex.loose)}行无法归入任何一行（如“{annex.loose[0][:_SHOWN_GAPS]}”），"
+            "可能是名称被换行断开；请改用网页、Word 或表格文件。"
+        )
     conflicts = [each.item.name for each in proposed if each.change is Change.CONFLICT]
     if conflicts and not accept_conflicts:
         problems.append(
