@@ -43,6 +43,13 @@ _PATTERNS: Mapping[str, str] = {
         'write up to 40 small letters, digits, "-" or "_", beginning with a letter or digit, '
         'for example "fuzhou-rsj"'
     ),
+    r"^([01]\d|2[0-3]):[0-5]\d$": 'write hour and minute, for example "08:30"',
+    r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$": (
+        'write when work begins and ends, for example "08:30-17:30"'
+    ),
+    r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$": (
+        'write the address without "?" and "#", for example "https://qualwatch.example.com"'
+    ),
 }
 
 

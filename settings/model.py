@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 RegionCode = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 code of six digits")]
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+TimeOfDay = Annotated[str, Field(pattern=f"^{_TIME}$", description="Hour and minute, for example 08:30")]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
@@ -127,6 +129,10 @@ class Smtp(Section):
 class Mail(Section):
     channel: Literal["maildir", "smtp"] = "maildir"
     sender: str = "Qualwatch <qualwatch@localhost>"
+    immediate_from: Literal["medium", "high", "critical"] = "high"
+    """Least severity that is told at once in somebody's working hours; the rest waits for the digest."""
+    digest_at: TimeOfDay = "08:30"
+    """When the daily digest, and on Mondays the weekly summary, are written; in ``time_zone``."""
     smtp: Smtp = Smtp()
 
     @model_validator(mode="after")
@@ -136,13 +142,65 @@ class Mail(Section):
         return self
 
 
+class Chat(Section):
+    """A group chat or webhook that supervisors want to be told in."""
+
+    name: SourceName
+    channel: SourceName
+    """One of ``alerts.channels``: wecom, dingtalk, feishu or webhook."""
+    secret_url: SecretStr
+    """The robot's webhook address, or an Apprise address; whoever knows it can write there."""
+
+
 class Supervisor(Section):
     """Somebody who answers for findings; empty tuples mean "all"."""
 
     name: str
     email: EmailStr
     regions: tuple[RegionCode, ...] = ()
+    departments: tuple[str, ...] = ()
+    """Fields of departments, by any of their names: ``财政`` or ``省财政厅``."""
     severities: tuple[Literal["medium", "high", "critical"], ...] = ()
+    working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
+        *range(1, 8),
+    )
+    """ISO numbers of weekdays: 1 is Monday."""
+    working_hours: Annotated[str, Field(pattern=rf"^{_TIME}-({_TIME}|24:00)$")] = "00:00-24:00"
+    superior: EmailStr | None = None
+    """Told when a deadline has passed; None: the administrator."""
+    chats: tuple[SourceName, ...] = ()
+    """Names of chats told beside the mail."""
+
+    @model_validator(mode="after")
+    def _work_ends_after_it_begins(self) -> Supervisor:
+        begin, _, end = self.working_hours.partition("-")
+        if begin >= end:
+            raise ValueError(
+                f"working_hours {self.working_hours!r} end before they begin: write '08:30-17:30'"
+            )
+        return self
+
+
+class Reminders(Section):
+    """When those who asked for a rectification are reminded of its deadline."""
+
+    days_before: Annotated[int, Field(ge=0, le=90)] = 3
+    """Days before the deadline at which the first reminder is written; 0: none."""
+    repeat_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """Days between two escalations of an overdue case."""
+    escalations: Annotated[int, Field(ge=0, le=10)] = 3
+    """Escalations of one overdue case at most, each to the level above."""
+
+
+class Console(Section):
+    """The web pages that mails link to."""
+
+    base_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")] = ""
+    """Where the console is reached from outside; empty: mails carry no buttons."""
+    link_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """How long the links in mails are valid."""
+    link_secret: SecretStr = SecretStr("")
+    """What signs them; empty: a key is made once and kept in the data directory."""
 
 
 class Metrics(Section):
@@ -177,10 +235,13 @@ class Settings(Section):
     """Names of shipped sources to switch on; ``qualwatch source presets`` lists them."""
     sources: tuple[Source, ...] = ()
     supervisors: tuple[Supervisor, ...] = ()
+    chats: tuple[Chat, ...] = ()
     storage: Storage = Storage()
     fetching: Fetching = Fetching()
     detection: Detection = Detection()
     mail: Mail = Mail()
+    reminders: Reminders = Reminders()
+    console: Console = Console()
     metrics: Metrics = Metrics()
     sample: Sample = Sample()
 
@@ -190,6 +251,20 @@ class Settings(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two sources are called {twice[0]!r}: give one of them another name")
+        return self
+
+    @model_validator(mode="after")
+    def _chats_are_known_once(self) -> Settings:
+        names = [chat.name for chat in self.chats]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two chats are called {twice[0]!r}: give one of them another name")
+        for supervisor in self.supervisors:
+            unknown = sorted(set(supervisor.chats) - set(names))
+            if unknown:
+                raise ValueError(
+                    f"{supervisor.name} wants to be told in chat {unknown[0]!r}: no [[chats]] has that name"
+                )
         return self
 
     @property

@@ -320,3 +320,44 @@ class OutboxMessage(SQLModel, table=True):
     last_error: str = _text()
     created_at: datetime = _time()
     sent_at: datetime | None = _time(nullable=True)
+
+
+class DigestItem(SQLModel, table=True):
+    """A case that somebody is to be told of in their next digest, and whether that was written."""
+
+    __tablename__ = "digest_item"
+    __table_args__ = (UniqueConstraint("recipient", "key"), Index("ix_digest_item_told_at", "told_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    recipient: str = _text()
+    """Mail address, as configured."""
+    recipient_name: str = _text()
+    reason: str = _text()
+    """Why it goes to them, where it is not their own field."""
+    key: str = Field(max_length=80)
+    """Makes the occasion unique, for example ``case:17:opened``."""
+    case_id: int = Field(foreign_key="case.id")
+    version_id: int = Field(foreign_key="document_version.id")
+    added_at: datetime = _time()
+    told_at: datetime | None = _time(nullable=True)
+    """When the digest was written; None: it waits."""
+
+
+class RoutingRule(SQLModel, table=True):
+    """Which department follows up a qualification, as an imported list says.
+
+    Annex 1 of 吉政办发〔2017〕54号 names it for each national item, Annex 2 the body that had set up each
+    provincial one.
+    """
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (UniqueConstraint("qualification", "region"),)
+    id: int | None = Field(default=None, primary_key=True)
+    qualification: str = _text()
+    """Key of the catalogue's entry; the name as written where the catalogue has none."""
+    region: str = Field(default="", max_length=6)
+    """GB/T 2260 code of the area that the list holds in; empty: everywhere."""
+    department: str = _text()
+    """As the list names it; several are separated by ``、``."""
+    document: str = _text()
+    """Number or title of the document that says so."""
+    imported_at: datetime = _time()

@@ -13,7 +13,7 @@ from settings.model import Settings
 from settings.shipped import shipped_presets
 from settings.template import default_text
 
-NEEDS_EXAMPLES = ("sources", "supervisors")
+NEEDS_EXAMPLES = ("sources", "supervisors", "chats")
 """Lists of tables: empty by default, shown by an example."""
 
 

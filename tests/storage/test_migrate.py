@@ -41,6 +41,7 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
 def test_every_revision_leads_to_the_latest_with_its_rows(bare_engine: Engine, revision: str) -> None:
     upgrade(bare_engine, revision)
     assert _revision(bare_engine) == revision
+    tables = inspect(bare_engine).get_table_names()
     with bare_engine.begin() as connection:
         for line in (RELEASED / f"{revision}.sql").read_text(encoding="utf-8").splitlines():
             if not line.startswith("--"):
@@ -49,7 +50,8 @@ def test_every_revision_leads_to_the_latest_with_its_rows(bare_engine: Engine, r
     assert _revision(bare_engine) == latest_revision()
     with Session(bare_engine) as session:
         for mapper in SQLModel._sa_registry.mappers:
-            assert session.execute(select(mapper.class_)).scalars().all(), mapper
+            rows = session.execute(select(mapper.class_)).scalars().all()
+            assert bool(rows) is (mapper.class_.__tablename__ in tables), mapper
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:

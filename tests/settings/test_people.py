@@ -1,0 +1,56 @@
+"""Supervisors, their hours and their chats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError, load_settings
+
+WANG = '[[supervisors]]\nname = "王"\nemail = "wang@example.com"\n'
+
+
+def _load(folder: Path, text: str) -> str:
+    """The problems of a file that says ``text``; empty where there are none."""
+    path = folder / "qualwatch.toml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        load_settings(path)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+def test_a_supervisor_without_hours_works_always(tmp_path: Path) -> None:
+    path = tmp_path / "qualwatch.toml"
+    path.write_text(WANG, encoding="utf-8")
+    (supervisor,) = load_settings(path).supervisors
+    assert (supervisor.working_days, supervisor.working_hours) == ((1, 2, 3, 4, 5, 6, 7), "00:00-24:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (WANG + 'working_hours = "8-17"', 'for example "08:30-17:30"'),
+        (WANG + 'working_hours = "17:30-08:30"', "end before they begin"),
+        (WANG + "working_days = [0]", "at least 1"),
+        (WANG + "working_days = []", "working_days"),
+        (WANG + 'chats = ["office"]', "no [[chats]] has that name"),
+        ('[mail]\ndigest_at = "24:00"', 'for example "08:30"'),
+        ('[console]\nbase_url = "https://a.example.com/?x=1"', "without"),
+        ('[console]\nbase_url = "javascript:alert(1)"', "without"),
+    ],
+)
+def test_what_cannot_be_is_said_with_its_mend(tmp_path: Path, text: str, problem: str) -> None:
+    assert problem in _load(tmp_path, text)
+
+
+def test_the_address_of_a_chat_is_never_printed(tmp_path: Path) -> None:
+    chat = '[[chats]]\nname = "office"\nchannel = "wecom"\nsecret_url = "https://example.com/?key=hunter2"\n'
+    said = _load(tmp_path, chat + chat)
+    assert "two chats are called 'office'" in said
+    assert "hunter2" not in said
+    said = _load(tmp_path, chat + "colour = 1")
+    assert "colour" in said
+    assert "hunter2" not in said
