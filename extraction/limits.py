@@ -10,4 +10,4 @@ MAX_UNPACKED_BYTES = 256 * 2**20
 MAX_PACKAGE_PARTS = 20_000
 MAX_CELLS = 4_000_000
 """Cells of a workbook; the largest table of positions met has 120,000."""
-MAX_PAGES = 20_000
+MAX_PAGES = 5_000

@@ -47,7 +47,7 @@ ADVICE: dict[str, str] = {
     RAR: "unpack it by hand, or ask its publisher for a ZIP",
     "application/x-7z-compressed": "unpack it by hand, or ask its publisher for a ZIP",
     "application/gzip": "unpack it first",
-    "application/xml": "it is a feed, or an Office file of 2003: name it as a source's feed or save it as DOCX",
+    "application/xml": "it is a feed or an Office file of 2003: make it a source's feed, or save it as DOCX",
     "multipart/related": "it is a web archive saved from Word: open it and save it as DOCX",
     OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",
     UNKNOWN: "its content is of no known kind; look at it by hand",

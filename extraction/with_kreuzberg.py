@@ -10,13 +10,20 @@ if TYPE_CHECKING:
     from kreuzberg import ExtractionResult
 
 
-def read_with_kreuzberg(body: bytes, media_type: str) -> ExtractionResult:
-    """Content, tables and metadata; UnreadableError where the file is broken or protected."""
-    from kreuzberg import ExtractionConfig, KreuzbergError, PostProcessorConfig, extract_bytes_sync  # noqa: PLC0415
+def read_with_kreuzberg(body: bytes, media_type: str, *, by_page: bool = False) -> ExtractionResult:
+    """Content, pages, tables and metadata; UnreadableError where the file is broken or protected."""
+    from kreuzberg import (  # noqa: PLC0415
+        ExtractionConfig,
+        KreuzbergError,
+        PageConfig,
+        PostProcessorConfig,
+        extract_bytes_sync,
+    )
 
     config = ExtractionConfig(
         use_cache=False,
         enable_quality_processing=False,
+        pages=PageConfig(extract_pages=True) if by_page else None,
         postprocessor=PostProcessorConfig(enabled=False),
     )
     try:

@@ -18,9 +18,13 @@ _FEWEST_KNOWN = 0.7
 def read(body: bytes, declared: Declared) -> Extracted:
     """The pages in order, a blank line between them; UnreadableError where OCR is needed."""
     result = read_with_kreuzberg(body, declared.media_type)
-    pages = clean(result.content).split("\n\n")
-    if len(pages) > MAX_PAGES:
+    if result.metadata.get("page_count", 0) > MAX_PAGES:
         raise UnreadableError(f"the PDF has more than {MAX_PAGES} pages; split it or look at it by hand")
+    pages = clean(result.content).split("\n\n")
+    if result.tables:
+        # The content repeats what was taken for a table, and each certificate in it would be named twice.
+        by_page = read_with_kreuzberg(body, declared.media_type, by_page=True)
+        pages = [clean(page["content"]) for page in by_page.pages or ()]
     text = join_lines(join_pages(pages))
     if not text:
         raise UnreadableError(f"no text: the PDF holds pictures of its pages; {_SCANNED}")
