@@ -6,30 +6,33 @@ keeps (how long detection takes, starts that were missed) is counted in the proc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, Row, case, func, select, text
+from sqlalchemy import Engine, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from alerts.channels import channel_names
-from alerts.regions import province_code
-from catalogue.model import Status
-from detection.model import Severity, Usage
+from alerts.metrics_cases import case_families, region_names_family
+from alerts.metrics_series import (
+    OTHER,
+    SecondsBetween,
+    Values,
+    add,
+    bucketed,
+    counter,
+    gauge,
+    histogram,
+    word,
+)
 from settings.model import Source
 from storage.database import for_reading
 from storage.tables import (
-    Case,
-    CaseState,
     Document,
-    DocumentVersion,
-    Finding,
     OutboxMessage,
     OutboxState,
     Outcome,
@@ -37,8 +40,6 @@ from storage.tables import (
     Visit,
 )
 
-OTHER = "other"
-"""Stands for a source or word that the configuration does not know, or no longer."""
 _DETECTION_BUCKETS = (
     0.001,
     0.0025,
@@ -58,8 +59,7 @@ _DETECTION_BUCKETS = (
 )
 _UNSENT = (OutboxState.WAITING, OutboxState.LEASED)
 
-_Labels = tuple[str, ...]
-_Values = dict[_Labels, float]
+_DELIVERED_BUCKETS = (5.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0, 259_200.0)
 
 
 class Metrics:
@@ -94,19 +94,21 @@ class _Kept(Collector):
         up = GaugeMetricFamily("qualwatch_database_up", "Whether the database answered this scrape.")
         try:
             with Session(self._engine) as session, session.begin():
-                families = [*_findings(session), *self._sources(session), *self._outbox(session)]
+                families = [*case_families(session), *self._sources(session), *self._outbox(session)]
         except SQLAlchemyError:
             up.add_metric((), 0)
             yield up
             return
         up.add_metric((), 1)
         yield up
+        yield region_names_family()
         yield from families
 
     def _sources(self, session: Session) -> Iterator[Metric]:
         yield self._interval()
         yield from self._source_states(session)
         yield from self._visits(session)
+        yield from self._documents(session)
 
     def _interval(self) -> Metric:
         interval = GaugeMetricFamily(
@@ -153,18 +155,38 @@ class _Kept(Collector):
             .where(col(Visit.outcome).is_not(None))  # counts of a visit under way would be taken back
             .group_by(col(Visit.source), col(Visit.outcome))
         ).all()
-        outcomes, pages, read, errors = _Values(), _Values(), _Values(), _Values()
+        outcomes, pages, read, errors = Values(), Values(), Values(), Values()
         for source, outcome, visits, lists, details, attachments, size, failed in rows:
             name = source if source in self._intervals else OTHER
-            _add(outcomes, (name, _word(outcome, Outcome)), visits)
+            add(outcomes, (name, word(outcome, Outcome)), visits)
             for kind, count in (("list", lists), ("detail", details), ("attachment", attachments)):
-                _add(pages, (name, kind), count)
-            _add(read, (name,), size)
-            _add(errors, (name,), failed)
-        yield _counter("qualwatch_visits", "Visits by how they ended.", ("source", "outcome"), outcomes)
-        yield _counter("qualwatch_pages", "Pages that were read.", ("source", "kind"), pages)
-        yield _counter("qualwatch_read_bytes", "Bytes that were read.", ("source",), read)
-        yield _counter("qualwatch_page_errors", "Pages that could not be read.", ("source",), errors)
+                add(pages, (name, kind), count)
+            add(read, (name,), size)
+            add(errors, (name,), failed)
+        yield counter("qualwatch_visits", "Visits by how they ended.", ("source", "outcome"), outcomes)
+        yield counter("qualwatch_pages", "Pages that were read.", ("source", "kind"), pages)
+        yield counter("qualwatch_read_bytes", "Bytes that were read.", ("source",), read)
+        yield counter("qualwatch_page_errors", "Pages that could not be read.", ("source",), errors)
+
+    def _documents(self, session: Session) -> Iterator[Metric]:
+        """A site that changed its list pages may answer well and still never show anything new."""
+        rows = session.execute(
+            select(col(Document.source), func.count(), func.max(col(Document.first_seen_at))).group_by(
+                col(Document.source)
+            )
+        ).all()
+        now, kept, age = self._clock(), Values(), Values()
+        for source, count, newest in rows:
+            if source in self._intervals:
+                age[source,] = max(0.0, (now - newest).total_seconds())
+            add(kept, (source if source in self._intervals else OTHER,), count)
+        yield gauge("qualwatch_documents", "Pages and attachments under watch.", ("source",), kept)
+        yield gauge(
+            "qualwatch_source_since_new_document_seconds",
+            "Time since a page or attachment was met for the first time.",
+            ("source",),
+            age,
+        )
 
     def _outbox(self, session: Session) -> Iterator[Metric]:
         oldest = func.min(case((col(OutboxMessage.state).in_(_UNSENT), col(OutboxMessage.created_at))))
@@ -174,87 +196,50 @@ class _Kept(Collector):
             )
         ).all()
         channels = channel_names()
-        depth: _Values = {(channel, state.value): 0 for channel in channels for state in OutboxState}
-        age: _Values = {(channel,): 0 for channel in channels}
+        depth: Values = {(channel, state.value): 0 for channel in channels for state in OutboxState}
+        age: Values = {(channel,): 0 for channel in channels}
         now = self._clock()
         for channel, state, count, first in rows:
             name = channel if channel in channels else OTHER
-            _add(depth, (name, state.value), count)
+            add(depth, (name, state.value), count)
             if first is not None:
                 age[name,] = max(age.get((name,), 0), (now - first).total_seconds())
-        yield _gauge(
+        yield gauge(
             "qualwatch_outbox_messages", "Messages by channel and state.", ("channel", "state"), depth
         )
-        yield _gauge(
+        yield gauge(
             "qualwatch_outbox_oldest_seconds", "Age of the longest waiting message.", ("channel",), age
         )
+        yield _retrying(session, channels)
+        yield _delivered(session, channels)
 
 
-def _findings(session: Session) -> Iterator[Metric]:
-    findings = session.execute(
-        select(
-            col(Finding.status),
-            col(Finding.usage),
-            col(Finding.severity),
-            _province(col(Document.region)),
-            func.count(),
-        )
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
-        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-        .group_by(
-            col(Finding.status), col(Finding.usage), col(Finding.severity), _province(col(Document.region))
-        )
-    ).all()
-    yield _gauge(
-        "qualwatch_findings",
-        "Findings that are kept, by status of the certificate, its usage, severity and province.",
-        ("status", "usage", "severity", "region"),
-        _counted(findings, (Status, Usage, Severity)),
+def _retrying(session: Session, channels: Collection[str]) -> Metric:
+    rows = session.execute(
+        select(col(OutboxMessage.channel), func.count())
+        .where(col(OutboxMessage.state).in_(_UNSENT), col(OutboxMessage.attempts) > 0)
+        .group_by(col(OutboxMessage.channel))
     )
-    cases = session.execute(
-        select(col(Case.state), col(Case.severity), _province(col(Case.region)), func.count()).group_by(
-            col(Case.state), col(Case.severity), _province(col(Case.region))
-        )
-    ).all()
-    yield _gauge(
-        "qualwatch_cases",
-        "Cases by state, severity and province.",
-        ("state", "severity", "region"),
-        _counted(cases, (CaseState, Severity)),
+    waiting: Values = {(channel,): 0 for channel in channels}
+    for channel, count in rows:
+        add(waiting, (word(channel, channels),), count)
+    return gauge(
+        "qualwatch_outbox_retrying", "Messages that failed and will be tried again.", ("channel",), waiting
     )
 
 
-def _province(region: Any) -> Any:
-    # Literals, because PostgreSQL takes two parameters of equal value for two different groupings.
-    return func.substr(region, text("1"), text("2"))
-
-
-def _counted(rows: Iterable[Row[Any]] | Iterable[tuple[Any, ...]], words: Sequence[type[StrEnum]]) -> _Values:
-    """Rows of words, a region and a count, added up by their labels."""
-    values = _Values()
-    for *found, region, count in rows:
-        labels = [_word(word, kind) for word, kind in zip(found, words, strict=True)]
-        _add(values, (*labels, province_code(region)), count)
-    return values
-
-
-def _word(word: str, kind: type[StrEnum]) -> str:
-    return str(word) if word in kind.__members__.values() else OTHER
-
-
-def _add(values: _Values, labels: _Labels, count: float) -> None:
-    values[labels] = values.get(labels, 0) + count
-
-
-def _gauge(name: str, documentation: str, labels: _Labels, values: _Values) -> Metric:
-    family = GaugeMetricFamily(name, documentation, labels=labels)
-    for key, value in sorted(values.items()):
-        family.add_metric(key, value)
-    return family
-
-
-def _counter(name: str, documentation: str, labels: _Labels, values: _Values) -> Metric:
-    family = CounterMetricFamily(name, documentation, labels=labels)
-    for key, value in sorted(values.items()):
-        family.add_metric(key, value)
-    return family
+def _delivered(session: Session, channels: Collection[str]) -> Metric:
+    waited = SecondsBetween(col(OutboxMessage.created_at), col(OutboxMessage.sent_at))
+    rows = session.execute(
+        select(col(OutboxMessage.channel), *bucketed(waited, _DELIVERED_BUCKETS))
+        .where(col(OutboxMessage.state) == OutboxState.SENT, waited >= 0)
+        .group_by(col(OutboxMessage.channel))
+        .order_by(col(OutboxMessage.channel))
+    )
+    return histogram(
+        "qualwatch_delivery_seconds",
+        "From the writing of a message to its acceptance.",
+        ("channel",),
+        _DELIVERED_BUCKETS,
+        [row for row in rows if row[0] in channels],
+    )

@@ -104,13 +104,22 @@ def test_what_happened_is_counted(server: MetricsServer) -> None:
     found = ("qualwatch_findings", "region=350000", "severity=high", "status=cancelled", "usage=required")
     assert samples[found] == 2
     assert samples["qualwatch_findings", "region=none", *found[2:]] == 1
-    assert samples["qualwatch_cases", "region=350000", "severity=high", "state=notified"] == 1
-    assert samples["qualwatch_cases", "region=350000", "severity=high", "state=found"] == 1
+    assert (
+        samples["qualwatch_cases", "region=350000", "severity=high", "state=notified", "status=cancelled"]
+        == 1
+    )
+    assert (
+        samples["qualwatch_cases", "region=350000", "severity=high", "state=found", "status=cancelled"] == 1
+    )
     assert samples["qualwatch_outbox_messages", "channel=maildir", "state=sent"] == 2
     assert samples["qualwatch_outbox_messages", "channel=maildir", "state=waiting"] == 1
     assert samples["qualwatch_outbox_messages", "channel=smtp", "state=dead"] == 0
     assert samples["qualwatch_outbox_oldest_seconds", "channel=maildir"] == 7200
     assert samples["qualwatch_outbox_oldest_seconds", "channel=smtp"] == 0
+    assert samples["qualwatch_outbox_retrying", "channel=maildir"] == 0
+    assert samples["qualwatch_delivery_seconds_bucket", "channel=maildir", "le=5"] == 2
+    assert samples["qualwatch_documents", "source=sample"] == 3
+    assert samples["qualwatch_source_since_new_document_seconds", "source=sample"] == 7200
     assert samples["qualwatch_visits_total", "outcome=ok", "source=sample"] == 1
     assert samples["qualwatch_visits_total", "outcome=timeout", "source=fuzhou"] == 1
     assert samples["qualwatch_pages_total", "kind=detail", "source=sample"] == 10
@@ -173,7 +182,11 @@ def test_a_database_that_is_gone_is_said_and_not_shown_as_zeros(
     samples = _samples(server)
     assert samples["qualwatch_database_up",] == 0
     assert not [
-        sample for sample in samples if sample[0].startswith(("qualwatch_findings", "qualwatch_cases"))
+        sample
+        for sample in samples
+        if sample[0].startswith(
+            ("qualwatch_findings", "qualwatch_case", "qualwatch_outbox", "qualwatch_mail")
+        )
     ]
 
 

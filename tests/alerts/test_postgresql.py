@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import psycopg
 import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 
 from alerts.metrics import Metrics
 from alerts.outbox import deliver_due
 from settings.model import Settings
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Case, CaseState, OutboxMessage, OutboxState
+from storage.tables import Case, CaseState, Document, OutboxMessage, OutboxState
+from storage.visits import start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
 from tests.storage.conftest import postgresql_server
@@ -86,6 +88,24 @@ def test_senders_at_once_share_the_messages_and_send_each_once(engine: Engine, s
 def test_metrics_are_read_from_it(engine: Engine, settings: Settings) -> None:
     report(engine, settings, _posting(1))
     text = generate_latest(Metrics(engine, (), lambda: NOW).registry).decode()
-    assert 'qualwatch_cases{region="350000",severity="high",state="found"} 1.0' in text
+    assert 'qualwatch_cases{region="350000",severity="high",state="found",status="cancelled"} 1.0' in text
     assert 'qualwatch_outbox_messages{channel="maildir",state="waiting"} 1.0' in text
     assert "qualwatch_database_up 1.0" in text
+
+
+def test_durations_are_counted_as_on_sqlite(engine: Engine, settings: Settings) -> None:
+    with Session(engine) as session, session.begin():
+        start_visit(session, "sample", NOW - timedelta(days=30))
+    report(engine, settings, _posting(1))
+    with Session(engine) as session, session.begin():
+        session.execute(update(Document).values(published_on=date(2026, 11, 1)))
+    deliver_due(engine, {"maildir": Recording()}, NOW + timedelta(minutes=10), owner="sender")
+    registry = Metrics(engine, (), lambda: NOW).registry
+    for name, seconds in (
+        ("qualwatch_finding_to_mail_seconds_sum", 600),
+        ("qualwatch_publication_to_finding_seconds_sum", 33.5 * 3600),
+    ):
+        value = registry.get_sample_value(name, {"severity": "high"})
+        assert value == pytest.approx(seconds, abs=1), name
+    delivered = registry.get_sample_value("qualwatch_delivery_seconds_sum", {"channel": "maildir"})
+    assert delivered == pytest.approx(600, abs=1)
