@@ -11,7 +11,7 @@ from catalogue.model import Status
 from detection.bare import is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.folding import fold_text
-from detection.lexicon import load_lexicon
+from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
 from detection.spans import Span, find_spans
@@ -62,7 +62,7 @@ def _reader(as_of: date, region: str | None) -> Reader:
 def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
     text = fold_text(original)
     lexicon, wording = load_lexicon(), load_wording()
-    hits = lexicon.automaton.find_matches_as_indexes(text)
+    hits = find_hits(text, lexicon)
     if not hits:
         return []
     spans = find_spans(text, hits, lexicon, wording)

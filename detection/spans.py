@@ -58,7 +58,7 @@ class Span:
 def find_spans(text: str, hits: list[tuple[int, int, int]], lexicon: Lexicon, wording: Wording) -> list[Span]:
     """Spans in order of their start, none overlapping; bare names among them."""
     spans: list[Span] = []
-    reach = 0
+    reach, anchored = 0, -1
     kinds = lexicon.hits
     for index, start, end in hits:
         if end <= reach or start < reach:
@@ -67,6 +67,10 @@ def find_spans(text: str, hits: list[tuple[int, int, int]], lexicon: Lexicon, wo
         if kind is Hit.SHIELD:
             continue
         if kind is Hit.ANCHOR:
+            if start == anchored:
+                anchored = end
+                continue  # 证证证: nothing stands between the two
+            anchored = end
             span = _read_anchor(text, start, reach, lexicon, wording)
         else:
             span = _read_name(text, (start, end), kind, reach, wording)

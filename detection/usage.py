@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -32,6 +32,9 @@ class Cue:
     scope: str
     groups: frozenset[str]
 
+    def counts_in(self, group: str) -> bool:
+        return group in self.groups or "any" in self.groups
+
 
 @dataclass(frozen=True, slots=True)
 class UsageRules:
@@ -44,8 +47,9 @@ class UsageRules:
     """By pattern; () for a pseudo-cue."""
     articles: re.Pattern[str]
     """Titles of articles about careers."""
-    sections: re.Pattern[str]
-    """The group that matched is the section's kind."""
+    headings: AhoCorasick
+    heading_kinds: tuple[str, ...]
+    """What stands under each heading, by pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def load_usage() -> UsageRules:
         )
         for word in row["words"]:
             table[word] = (*table.get(word, ()), cue)
-    sections = "|".join(rf"(?P<{kind}>{alternatives(words)})" for kind, words in rules["sections"].items())
+    headings = {word: kind for kind, words in rules["sections"].items() for word in words}
     return UsageRules(
         groups={DocumentKind(kind): group for kind, group in rules["groups"].items()},
         defaults={group: Usage(usage) for group, usage in rules["default"].items()},
@@ -78,7 +82,8 @@ def load_usage() -> UsageRules:
         words=tuple(table),
         cues=tuple(table.values()),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
-        sections=re.compile(sections),
+        headings=AhoCorasick(list(headings), matchkind=MatchKind.LeftmostLongest),
+        heading_kinds=tuple(headings.values()),
     )
 
 
@@ -95,13 +100,14 @@ def decide_usage(text: str, start: int, end: int, kind: DocumentKind, *, alterna
     rules = load_usage()
     group = rules.groups[kind]
     section = _section(text, start, rules) if group in ("hiring", "story") else ""
-    found = _reaching_cues(text, start, end, group, rules)
+    before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
+    found = _reaching_cues(before, after, group)
     if group == "story" and section == "requirements":
-        demanded = _reaching_cues(text, start, end, "hiring", rules)
+        demanded = _reaching_cues(before, after, "hiring")
         if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
             group, found = "hiring", demanded
     if alternative and group == "hiring":
-        found.setdefault(Usage.ALTERNATIVE, "或")
+        found = {Usage.ALTERNATIVE: "或", **found}
     for usage in rules.order[group]:
         if usage in found:
             if (
@@ -123,55 +129,65 @@ def _by_section(group: str, section: str, rules: UsageRules) -> Usage:
     return rules.defaults[group]
 
 
-def _reaching_cues(text: str, start: int, end: int, group: str, rules: UsageRules) -> dict[Usage, str]:
-    """The cues whose scope reaches the mention, the nearest of each usage."""
-    low = max(0, start - REACH)
+@lru_cache(maxsize=4096)
+def _reaching_cues(before: str, after: str, group: str) -> dict[Usage, str]:
+    """The cues whose scope reaches the mention between the two windows, the nearest of each usage."""
+    rules = load_usage()
     found: dict[Usage, tuple[int, str]] = {}
-    for reaches, base, window in (
-        (_reaches_forward, low, text[low:start]),
-        (_reaches_back, end, text[end : end + REACH]),
-    ):
-        for index, cue_start, cue_end in rules.automaton.find_matches_as_indexes(window):
-            for cue in rules.cues[index]:
-                if group not in cue.groups and "any" not in cue.groups:
-                    continue
-                if not reaches(cue, window, cue_end if base == low else cue_start):
-                    continue
-                distance = start - (base + cue_end) if base == low else cue_start
-                if cue.usage not in found or distance < found[cue.usage][0]:
-                    found[cue.usage] = (distance, rules.words[index])
+    reach = _reach_before(before)
+    for index, _, cue_end in rules.automaton.find_matches_as_indexes(before):
+        for cue in rules.cues[index]:
+            if cue.before and cue.counts_in(group) and cue_end >= reach[cue.scope]:
+                _note(found, cue.usage, len(before) - cue_end, rules.words[index])
+    reach = _reach_after(after)
+    for index, cue_start, _ in rules.automaton.find_matches_as_indexes(after):
+        for cue in rules.cues[index]:
+            if cue.after and cue.counts_in(group) and cue_start <= reach[cue.scope]:
+                _note(found, cue.usage, cue_start, rules.words[index])
     return {usage: word for usage, (_, word) in found.items()}
 
 
-def _reaches_forward(cue: Cue, window: str, cue_end: int) -> bool:
-    if not cue.before:
-        return False
-    between = window[cue_end:]
-    if cue.scope == "touch":
-        return len(between) <= _TOUCH and not _PHRASE_END.search(between)
-    if cue.scope == "phrase":
-        return not _PHRASE_END.search(between)
-    return not (_CLAUSE_END if cue.scope == "clause" else _LINE_END).search(between)
+def _note(found: dict[Usage, tuple[int, str]], usage: Usage, distance: int, word: str) -> None:
+    if usage not in found or distance < found[usage][0]:
+        found[usage] = (distance, word)
 
 
-def _reaches_back(cue: Cue, window: str, cue_start: int) -> bool:
-    if not cue.after:
-        return False
-    between = window[:cue_start]
-    if cue.scope == "touch":
-        return len(between) <= _TOUCH and not _PHRASE_END_AFTER.search(between)
-    if cue.scope == "phrase":
-        ending = _PHRASE_END_AFTER.search(between)
-        if ending is None:
-            return True
-        spill = _SPILL.match(window)
-        return spill is not None and spill.end() >= cue_start
-    return not (_CLAUSE_END if cue.scope == "clause" else _LINE_END).search(between)
+def _reach_before(window: str) -> dict[str, int]:
+    """From which place on a cue before the mention reaches it, by scope."""
+    phrase = _last_end(_PHRASE_END, window)
+    return {
+        "touch": max(phrase, len(window) - _TOUCH),
+        "phrase": phrase,
+        "clause": _last_end(_CLAUSE_END, window),
+        "line": max(window.rfind("\n"), window.rfind("\r")) + 1,
+    }
+
+
+def _reach_after(window: str) -> dict[str, int]:
+    """Up to which place a cue behind the mention reaches it, by scope."""
+    phrase = _first_start(_PHRASE_END_AFTER, window)
+    spill = _SPILL.match(window)
+    return {
+        "touch": min(phrase, _TOUCH),
+        "phrase": max(phrase, spill.end()) if spill else phrase,
+        "clause": _first_start(_CLAUSE_END, window),
+        "line": _first_start(_LINE_END, window),
+    }
+
+
+def _last_end(pattern: re.Pattern[str], window: str) -> int:
+    end = 0
+    for match in pattern.finditer(window):
+        end = match.end()
+    return end
+
+
+def _first_start(pattern: re.Pattern[str], window: str) -> int:
+    match = pattern.search(window)
+    return len(window) if match is None else match.start()
 
 
 def _section(text: str, start: int, rules: UsageRules) -> str:
     """The kind of the nearest section heading before ``start``; empty where none is near."""
-    section = ""
-    for match in rules.sections.finditer(text, max(0, start - _SECTION_REACH), start):
-        section = match.lastgroup or ""
-    return section
+    headings = rules.headings.find_matches_as_indexes(text[max(0, start - _SECTION_REACH) : start])
+    return rules.heading_kinds[headings[-1][0]] if headings else ""
