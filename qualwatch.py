@@ -6,6 +6,7 @@ imported; help and typing errors load them all.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -17,7 +18,7 @@ COMMANDS = {
     "run": "jobs.commands:run",
     "check": "jobs.check:check",
     "source": "jobs.commands:source_app",
-    "catalogue": "catalogue.commands:app",
+    "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
     "evidence": "storage.commands:evidence",
     "backup": "storage.commands:backup",
@@ -61,6 +62,7 @@ def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; the exit code is the command's."""
+    os.environ.setdefault("QW_CATALOGUE", "var/catalogue")  # imported official lists count for every command
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
     assemble(typed or tuple(COMMANDS))(prog_name="qualwatch")
 

@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 
 Directory = Annotated[
-    Path, typer.Option("--directory", help="Where imported lists are kept.", envvar="QUALWATCH_CATALOGUE")
+    Path, typer.Option("--directory", help="Where imported lists are kept.", envvar="QW_CATALOGUE")
 ]
 
 
@@ -64,7 +64,7 @@ def lookup(
     查询一种证书在某日的状态。Exits 1 where no list has the name; near names are suggested.
     """
     day = as_of or today()
-    catalogue = load_catalogue(directory)
+    catalogue = open_catalogue(directory)
     standings = catalogue.as_of(day, region).lookup(name)
     if output is Format.JSON:
         typer.echo(json.dumps([_to_json(s, catalogue) for s in standings], ensure_ascii=False, indent=2))
@@ -109,6 +109,7 @@ def diff(
 @app.command()
 def imports(directory: Directory = OVERLAY) -> None:
     """Show the official lists that were imported. 列出已导入的正式清单。"""
+    open_catalogue(directory)
     rows = [
         (each.identity, str(len(each.items)), each.imported_on.isoformat(), each.source)
         for each in read_imports(directory)
@@ -130,10 +131,19 @@ def undo(
     try:
         undo_import(directory, identity)
     except FileNotFoundError:
-        known = "、".join(each.identity for each in read_imports(directory)) or "无"
+        known = "、".join(sorted(path.stem for path in directory.glob("*.csv"))) or "无"
         typer.echo(f"没有导入过“{identity}”。已导入：{known}。", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"已撤销“{identity}”的导入。")
+
+
+def open_catalogue(directory: Path) -> Catalogue:
+    """The catalogue with the lists imported into ``directory``; exit code 2 where one is damaged."""
+    try:
+        return load_catalogue(directory)
+    except (ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 def suggestions(name: str, catalogue: Catalogue) -> list[str]:

@@ -16,7 +16,7 @@ from catalogue.overlay import merge, read_imports
 
 DATA = Path(__file__).parent / "data"
 
-OVERLAY_VARIABLE = "QUALWATCH_CATALOGUE"
+OVERLAY_VARIABLE = "QW_CATALOGUE"
 """Environment variable that names the directory of imported lists; worker processes inherit it."""
 
 
@@ -24,7 +24,7 @@ OVERLAY_VARIABLE = "QUALWATCH_CATALOGUE"
 def load_catalogue(overlay: Path | None = None) -> Catalogue:
     """Reads the data files, once per process, and merges the imported lists of ``overlay`` into them.
 
-    Without ``overlay`` the directory that ``QUALWATCH_CATALOGUE`` names is used, if it is set; a directory
+    Without ``overlay`` the directory that ``QW_CATALOGUE`` names is used, if it is set; a directory
     that does not exist holds no imports. Raises ValueError, naming the file, where a row cannot be read.
     """
     entries = {entry.key: entry for entry in _read_entries()}

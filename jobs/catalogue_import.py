@@ -16,9 +16,8 @@ from typing import Annotated
 import typer
 
 from catalogue.annex import Annex, read_annex, rows_of_text
-from catalogue.commands import OVERLAY, Directory, Format, app, read_day, show_table, today
+from catalogue.commands import OVERLAY, Directory, Format, app, open_catalogue, read_day, show_table, today
 from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
-from catalogue.loading import load_catalogue
 from catalogue.overlay import ImportedList, write_import
 from catalogue.proposal import Change, Proposed, propose
 
@@ -88,7 +87,7 @@ def import_list(
     try:
         proposed = propose(
             annex.items,
-            load_catalogue(directory),
+            open_catalogue(directory),
             document=official.number,
             since=official.date,
             effect=official.effect,

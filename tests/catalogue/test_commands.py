@@ -16,7 +16,7 @@ from catalogue.overlay import ImportedItem, ImportedList, write_import
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"QUALWATCH_CATALOGUE": "nothing-imported"})
+    return CliRunner().invoke(app, arguments, env={"QW_CATALOGUE": "nothing-imported"})
 
 
 def test_lookup_shows_status_date_document_and_evidence() -> None:
@@ -104,6 +104,17 @@ def test_imports_are_listed_and_undone(tmp_path: Path) -> None:
     assert "没有导入过清单" in _run("imports", *directory).output
     again = _run("undo", "国发〔2016〕68号", *directory)
     assert (again.exit_code, "已导入：无" in again.stderr) == (1, True)
+
+
+def test_a_damaged_import_is_named_and_can_still_be_undone(tmp_path: Path) -> None:
+    (tmp_path / "国发〔2016〕68号.csv").write_text("document\n", encoding="utf-8")
+    for command in (("lookup", "物业管理师"), ("imports",)):
+        result = _run(*command, "--directory", str(tmp_path))
+        assert result.exit_code == 2
+        assert "国发〔2016〕68号.csv" in result.stderr
+    assert _run("undo", "国发〔2016〕68号", "--directory", str(tmp_path)).exit_code == 0
+    load_catalogue.cache_clear()
+    assert _run("lookup", "物业管理师", "--directory", str(tmp_path)).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -239,6 +241,23 @@ def test_a_file_that_is_not_there_and_an_address_inside_the_house_exit_2(
     assert _import(imports, tmp_path / "nothing.html").exit_code == 2
     address = _run(imports, "import", "http://127.0.0.1:9/annex.html", "--document", NUMBER)
     assert address.exit_code == 2
+
+
+def test_an_imported_list_counts_for_check(tmp_path: Path, page: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "qualwatch", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    posting = tmp_path / "posting.txt"
+    posting.write_text("某公司招聘\n任职要求：须持有竹编检测师资格证书。", encoding="utf-8")
+    check = ("check", str(posting), "--as-of", "2026-11-01", "--format", "json")
+    before = json.loads(run(*check).stdout)
+    assert [finding["status"] for finding in before["findings"]] != ["cancelled"]
+    imported = run("catalogue", "import", str(page), "--document", NUMBER, "--accept")
+    assert imported.returncode == 0, imported.stderr
+    after = json.loads(run(*check).stdout)
+    assert [finding["status"] for finding in after["findings"]] == ["cancelled"]
+    assert after["findings"][0]["qualification"] == "竹编检测师"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the lists that the project was given do not lie beside it")
