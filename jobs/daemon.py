@@ -37,7 +37,7 @@ from jobs.scheduler import (
 from jobs.services import Observer, PageDone, Services, VisitSummary
 from jobs.workers import Workers
 from settings.model import Settings, Source
-from storage.database import open_database
+from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
 from storage.migrate import upgrade
 from storage.visits import SUCCESSES, abandon_visits, due_sources
@@ -164,7 +164,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
     with open_house(settings) as house, _end_on_signal(house.services) as stopping:
         services = replace(house.services, observers=(VisitLog(),))
         by_name = {source.name: source for source in house.sources}
-        with Session(services.engine) as session:
+        with Session(for_reading(services.engine)) as session:
             due = due_sources(session, by_name, services.now())
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))

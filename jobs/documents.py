@@ -22,6 +22,7 @@ from jobs.services import PageDone, Services
 from jobs.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
 from storage.addresses import canonical_url
+from storage.database import for_reading
 from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version
 from storage.evidence import EvidenceRef, Exchange
 from storage.tables import Document, DocumentVersion, Outcome, storable
@@ -50,6 +51,7 @@ class DocumentReader:
         self._source = source
         self._visit_id = visit_id
         self._services = services
+        self._reading = for_reading(services.engine)
         self._asked: set[str] = set()
         self._asking = threading.Lock()
 
@@ -83,7 +85,7 @@ class DocumentReader:
         kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
         status, size = None, 0
         try:
-            with Session(self._services.engine) as session:
+            with Session(self._reading) as session:
                 conditions = conditional_headers(session, known.url)
             fetched = self._services.fetcher.fetch(
                 known.url, kind=kind, etag=conditions.etag, last_modified=conditions.last_modified
@@ -197,7 +199,9 @@ class DocumentReader:
         )
         with Session(self._services.engine) as session, session.begin():
             kept = keep_version(session, record, self._visit_id, now)
-            opened = open_cases(session, kept, result, self._services.settings, now)
+            findings = 0
+            if result.findings:
+                findings = open_cases(session, kept, result, self._services.settings, now).findings
             record_fetch(
                 session,
                 self._visit_id,
@@ -207,12 +211,12 @@ class DocumentReader:
                 http_status=fetched.status,
                 bytes_read=len(fetched.body),
             )
-        return _Kept(kept.document_id, kept.new_document, kept.changed, opened.findings)
+        return _Kept(kept.document_id, kept.new_document, kept.changed, findings)
 
     def _evidence(self, fetched: Fetched, text: str) -> EvidenceRef:
         """The record of this exchange; for a text that is kept already, the record that it was kept with."""
         digest = sha256(storable(text).encode("utf-8")).hexdigest()
-        with Session(self._services.engine) as session:
+        with Session(self._reading) as session:
             version = session.exec(
                 select(DocumentVersion)
                 .join(Document, col(Document.id) == col(DocumentVersion.document_id))

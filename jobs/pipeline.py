@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from jobs.documents import DocumentReader
@@ -38,7 +39,11 @@ log = structlog.get_logger()
 
 
 def visit_source(source: Source, services: Services) -> VisitSummary:
-    """Visit ``source`` once and say what it came to; exceptions are those of the database alone."""
+    """Visit ``source`` once and say what it came to.
+
+    Where the house itself fails (no database, no disk), the visit ends as ``error``; an exception comes only
+    from a visit that could not even begin.
+    """
     if services.stopping.is_set():
         return VisitSummary(source.name, 0, None, "the daemon was ending")
     visit = _begin(source, services)
@@ -51,6 +56,9 @@ def visit_source(source: Source, services: Services) -> VisitSummary:
         summary = visit.summary(
             None, "the daemon ended during the visit; it is taken up again at the next start"
         )
+    except Exception as error:
+        log.exception("visit_failed", source=source.name)
+        summary = visit.fail(error)
     for observer in services.observers:
         observer.visit_ended(source, summary)
     return summary
@@ -190,14 +198,26 @@ class _Visit:
         self._note(page)
 
     def finish(self) -> VisitSummary:
-        outcome, detail = self._outcome()
+        return self._end(*self._outcome())
+
+    def fail(self, error: Exception) -> VisitSummary:
+        """End as ``error``; where even that cannot be written, the next start takes the visit up again."""
+        detail = f"{type(error).__name__}: {error}"[:500]
+        try:
+            return self._end(Outcome.ERROR, detail)
+        except SQLAlchemyError:
+            log.exception("visit_not_ended", source=self.source.name)
+            return self.summary(Outcome.ERROR, detail)
+
+    def _end(self, outcome: Outcome, detail: str) -> VisitSummary:
         now = self.services.now()
         next_due_at = max(
             self.started_at + timedelta(minutes=self.source.every_minutes), now + _SHORTEST_PAUSE
         )
         with Session(self.services.engine) as session, session.begin():
-            counts = self._counts()
-            finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=next_due_at, detail=detail)
+            finish_visit(
+                session, self.visit_id, outcome, self._counts(), now, next_due_at=next_due_at, detail=detail
+            )
         return self.summary(outcome, detail, now, next_due_at)
 
     def _outcome(self) -> tuple[Outcome, str]:

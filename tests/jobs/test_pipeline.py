@@ -284,6 +284,56 @@ def test_a_list_that_cannot_be_read_ends_the_visit_with_its_outcome(
     assert (state.failures_in_a_row, state.last_success_at) == (1, None)
 
 
+def test_a_source_that_does_not_answer_times_out(house: House, site: Site) -> None:
+    over = threading.Event()
+
+    def silent(_: BaseHTTPRequestHandler) -> None:
+        over.wait(10)
+
+    site["/list/"] = silent
+    summary = house.visit()
+    over.set()
+    assert summary.outcome is Outcome.TIMEOUT
+
+
+def test_a_list_that_leads_to_another_site_has_moved(house: House, site: Site, fetching: Fetching) -> None:
+    site["/list/"] = redirect(f"http://localhost:{site.port}/new/")
+    site["/new/"] = listing("/a/20261101_101.html")
+    allowed = fetching.model_copy(update={"allow_private_hosts": (site.host, f"localhost:{site.port}")})
+    fetcher = Fetcher(allowed)
+    summary = House(replace(house.services, fetcher=fetcher), site).visit()
+    fetcher.close()
+    assert (summary.outcome, summary.pages) == (Outcome.MOVED, 0)
+
+
+def test_evidence_that_cannot_be_written_keeps_nothing_and_says_so(house: House, site: Site) -> None:
+    """Without evidence no finding: the page is on the list of what was not read, and read the next time."""
+    site["/list/"] = listing("/a/20261101_101.html")
+    site["/a/20261101_101.html"] = posting()
+    place = house.services.settings.storage.evidence_directory
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("a file where the directory should be")
+    assert house.visit().outcome is Outcome.ERROR
+    assert not house.rows(Finding)
+    assert not house.rows(Document)
+    place.unlink()
+    summary = house.visit()
+    assert (summary.outcome, summary.findings) == (Outcome.OK, 1)
+
+
+def test_a_database_that_fails_ends_the_visit_as_error(house: House, site: Site) -> None:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        with Session(house.engine) as session, session.begin():
+            session.connection().exec_driver_sql("drop table sighting")
+        posting()(handler)
+
+    site["/list/"] = listing("/a/20261101_101.html")
+    site["/a/20261101_101.html"] = send
+    summary = house.visit()
+    assert (summary.outcome, summary.errors) == (Outcome.ERROR, 1)
+    assert "sighting" in summary.detail
+
+
 def test_a_second_list_page_that_fails_is_said(house: House, site: Site) -> None:
     site["/list/"] = listing("/a/20261101_101.html", below="<a href='p2'>下一页</a>")
     site["/list/p2"] = answer("no", status=403)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import structlog
+from rich.console import Console
+
+from jobs.board import Board, SourceRow
+from jobs.fetching.model import PageKind
+from jobs.live import VisitLog, live_table, set_up_logging, source_table
+from jobs.services import PageDone, VisitSummary
+from settings.model import Source
+from storage.tables import Outcome
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SOURCE = Source.model_validate({"name": "one", "title": "示例市人社局", "url": "http://a.example.cn/"})
+HOSTILE = "招聘\x1b[2J\x1b]0;owned\x07公告\n2026-11-21 [info] forged"
+
+
+def page(outcome: Outcome = Outcome.OK, **changes: object) -> PageDone:
+    values: dict[str, object] = {"url": "http://a.example.cn/1", "kind": PageKind.PAGE, "outcome": outcome}
+    return PageDone(**(values | changes))  # type: ignore[arg-type]
+
+
+def shown(board: Board) -> str:
+    console = Console(file=io.StringIO(), width=160, force_terminal=False)
+    console.print(source_table(board.rows(), ZONE))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board([SourceRow("one", "示例市人社局")])
+
+
+def test_the_table_has_the_columns_that_supervisors_read(board: Board) -> None:
+    text = shown(board)
+    for column in ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次"):
+        assert column in text
+    assert "待访问" in text
+
+
+def test_a_visit_is_shown_while_it_lasts_and_after_it(board: Board) -> None:
+    board.visit_began(SOURCE)
+    board.page_done(SOURCE, page(kind=PageKind.LIST))
+    board.page_done(SOURCE, page(findings=2, alerts=("会计证",)))
+    board.page_done(SOURCE, page(kind=PageKind.ATTACHMENT))
+    board.page_done(SOURCE, page(Outcome.TIMEOUT))
+    [row] = board.rows()
+    assert (row.is_visiting, row.pages, row.attachments, row.findings, row.errors) == (True, 1, 1, 2, 1)
+    assert "访问中" in shown(board)
+    ended = datetime.now(UTC)
+    summary = VisitSummary("one", 1, Outcome.OK, ended_at=ended, next_due_at=ended + timedelta(hours=6))
+    board.visit_ended(SOURCE, summary)
+    assert "正常" in shown(board)
+    assert ended.astimezone(ZONE).strftime("%H:%M:%S") in shown(board)
+
+
+def test_failures_in_a_row_are_counted_until_a_success(board: Board) -> None:
+    for _ in range(3):
+        board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.BLOCKED))
+    assert "被拦截（连续3次）" in shown(board)
+    board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.UNCHANGED))
+    assert board.rows()[0].failures_in_a_row == 0
+
+
+def test_an_interrupted_visit_changes_no_health(board: Board) -> None:
+    board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.OK))
+    board.visit_began(SOURCE)
+    board.visit_ended(SOURCE, VisitSummary("one", 2, None))
+    [row] = board.rows()
+    assert (row.is_visiting, row.outcome) == (False, Outcome.OK)
+
+
+def test_recent_findings_are_shown_newest_first_and_few(board: Board) -> None:
+    for number in range(20):
+        board.page_done(SOURCE, page(title=f"公告{number}", alerts=("会计证",)))
+    assert [found.title for found in board.found()] == [f"公告{number}" for number in range(19, 11, -1)]
+
+
+def test_words_from_outside_cannot_steer_the_terminal(board: Board) -> None:
+    board.page_done(SOURCE, page(title=HOSTILE, alerts=("会计证\x1b[31m",)))
+    file = io.StringIO()
+    console = Console(file=file, width=160, force_terminal=True, color_system=None)
+    with live_table(board, console, ZONE):
+        pass
+    text = file.getvalue()
+    assert "会计证" in text
+    assert "\x1b]0;owned" not in text
+    assert "\x07" not in text
+    assert "\x1b[2J" not in text
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    written: list[str] = []
+    set_up_logging(written.append, quiet=False)
+    yield written
+    structlog.reset_defaults()
+
+
+def test_words_from_outside_cannot_forge_a_line_of_the_log(lines: list[str]) -> None:
+    VisitLog().page_done(SOURCE, page(title=HOSTILE, alerts=("会计证",)))
+    [line] = lines
+    assert "\n" not in line
+    assert "\x1b" not in line
+
+
+def test_the_log_says_what_was_not_read_and_what_to_do(lines: list[str]) -> None:
+    VisitLog().page_done(SOURCE, page(Outcome.GONE, detail="the server answers 404"))
+    VisitLog().visit_ended(SOURCE, VisitSummary("one", 1, Outcome.BLOCKED, "the server refuses us"))
+    assert "404" in lines[0]
+    assert "selectors" in lines[0] or "url" in lines[0]
+    assert "blocked" in lines[1]
+    assert "refuses us" in lines[1]
