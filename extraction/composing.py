@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extraction.limits import MAX_TABLE_DEPTH
+from extraction.limits import MAX_TABLE_CELLS, MAX_TABLE_DEPTH
 from extraction.tables import Cell, lay_out
 
 
@@ -24,6 +24,7 @@ class TextComposer:
         self._pieces: list[str] = []
         self._tables: list[_Table] = []
         self._tables_beyond = 0
+        self._cells = 0
 
     def add(self, text: str) -> None:
         self._pieces.append(text)
@@ -50,13 +51,17 @@ class TextComposer:
         self.break_line()
         if self._tables and not self._tables_beyond:
             self._close_cell()
-            self._tables[-1].rows.append([])
+            if self._cells < MAX_TABLE_CELLS:
+                self._tables[-1].rows.append([])
 
     def start_cell(self, cell: Cell) -> None:
         """Open a cell; a cell outside of any table is a block like others."""
         self.break_line()
         if self._tables and not self._tables_beyond:
             self._close_cell()
+            self._cells += 1
+            if self._cells > MAX_TABLE_CELLS:
+                return
             table = self._tables[-1]
             if not table.rows:
                 table.rows.append([])

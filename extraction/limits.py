@@ -4,6 +4,8 @@ MAX_BODY_BYTES = 64 * 2**20
 MAX_LINKS = 5_000
 MAX_TABLE_DEPTH = 12
 """Tables inside tables; deeper ones are read as plain blocks."""
+MAX_TABLE_CELLS = 200_000
+"""Cells of a page or document; further ones are read as plain blocks."""
 MAX_TABLE_COLUMNS = 256
 MAX_UNPACKED_BYTES = 256 * 2**20
 """What the parts of an office file or an archive may unpack to, together."""

@@ -15,6 +15,8 @@ _LONGEST_CONTEXT = 400
 """Characters; a row that is longer lays out the page rather than one link."""
 _DATE_LIKE = re.compile(r"\d{1,4}\s?[-/.年月]\s?\d{1,2}")
 _MOST_ADDRESS = 2_000
+_MOST_PIECES = 20_000
+"""Pieces of text kept for contexts; a row is never as long."""
 
 
 @dataclass(slots=True)
@@ -56,6 +58,14 @@ class LinkCollector:
     def add_text(self, text: str) -> None:
         self._flow.append(text)
         self._length += len(text)
+        if len(self._flow) > _MOST_PIECES and self._open is None:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the text so far; containers that are open have become too long to be a row."""
+        self._flow.clear()
+        self._waiting.clear()
+        self._containers = [(tag, 0, -_LONGEST_CONTEXT - 1) for tag, _, _ in self._containers]
 
     def add_picture(self, alternative: str) -> None:
         """A picture inside a link speaks for it by its alternative text, no visible text of the page."""

@@ -25,6 +25,8 @@ textarea tfoot thead title ul
 """
 _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
+_SHOWN_BY_SCRIPT = frozenset({"html", "body"})
+"""Sites hide the whole page until a script has found it in no foreign frame; readers see it all the same."""
 _HEADINGS = frozenset({"h1", "h2"})
 _MOST_HEADINGS = 20
 _CHUNK = 1 << 16
@@ -74,7 +76,7 @@ class PageText:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._hidden:
             self._hidden += 1
-        elif tag in _UNSEEN or (attributes and _is_hidden(attributes)):
+        elif tag in _UNSEEN or (attributes and tag not in _SHOWN_BY_SCRIPT and _is_hidden(attributes)):
             self._hidden = 1
         elif tag in _BLOCKS:
             self._start_block(tag)

@@ -18,7 +18,7 @@ _FEWEST_KNOWN = 0.7
 def read(body: bytes, declared: Declared) -> Extracted:
     """The pages in order, a blank line between them; UnreadableError where OCR is needed."""
     result = read_with_kreuzberg(body, declared.media_type)
-    if result.metadata.get("page_count", 0) > MAX_PAGES:
+    if (result.metadata.get("page_count") or 0) > MAX_PAGES:
         raise UnreadableError(f"the PDF has more than {MAX_PAGES} pages; split it or look at it by hand")
     pages = clean(result.content).split("\n\n")
     if result.tables:

@@ -57,6 +57,10 @@ def test_scripts_styles_comments_and_hidden_parts_are_not_text() -> None:
     assert text_of(markup) == "看得见"
 
 
+def test_a_page_that_a_script_uncovers_is_read() -> None:
+    assert text_of("<html><body style='display:none'><p>看得见</p></body></html>") == "看得见"
+
+
 def test_block_elements_break_lines_and_inline_elements_do_not() -> None:
     assert (
         text_of("<div>一、<b>条件</b><br>持<i>证</i>上岗<p>二、待遇</div>面议")
