@@ -37,7 +37,7 @@ def test_members_are_read_like_any_file(make_zip: Pack, docx_bytes: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/cron.d/x.txt", "C:\\Windows\\x.txt", "/root/x.txt", "a/\u202ex\x01.txt"]
+    "name", ["../../etc/cron.d/x.txt", "C:\\Windows\\x.txt", "/srv/x.txt", "a/\u202ex\x01.txt"]
 )
 def test_names_lead_nowhere(name: str, make_zip: Pack) -> None:
     assert [found for found, _ in expand_archive(make_zip({name: "words"}))] == ["x.txt"]
