@@ -1,5 +1,7 @@
 """What a name means on a day."""
 
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -191,3 +193,12 @@ def test_a_catalogue_refuses_names_without_entries_and_keys_twice() -> None:
         Catalogue([], [Name("某某证", "没有")])
     with pytest.raises(ValueError, match="share a key"):
         Catalogue([_entry("某师", Status.LEVEL)] * 2, [])
+
+
+def test_the_catalogue_is_light_to_import() -> None:
+    heavy = "typer", "rich", "requests", "sqlmodel", "pydantic", "kreuzberg", "lxml"
+    code = (
+        f"import sys, catalogue; catalogue.load_catalogue(); print([m for m in {heavy} if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

@@ -4,7 +4,7 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -34,7 +34,7 @@ ROWS = [
 ]
 
 
-def _page(rows: list[tuple[str, ...]]) -> bytes:
+def _page(rows: Sequence[tuple[str, ...]]) -> bytes:
     """A page in the make of the State Council's library: a table of facts, then the text with its annex."""
     heading, *body = (
         "<tr>"
