@@ -20,6 +20,7 @@ COMMANDS = {
     "source": "jobs.commands:source_app",
     "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
+    "case": "alerts.case_commands:app",
     "evidence": "storage.commands:evidence",
     "backup": "storage.commands:backup",
 }

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
-from sqlmodel import Session
 
+from alerts.command_line import Config, transaction
 from alerts.dead_letters import (
     count_messages,
     drop_messages,
@@ -20,20 +16,12 @@ from alerts.dead_letters import (
     retry_messages,
 )
 from alerts.passages import displayable
-from settings import SettingsError, load_settings
-from storage.database import open_database
-from storage.errors import DatabaseError
-from storage.migrate import require_current
 from storage.tables import OutboxMessage, OutboxState
 
 app = typer.Typer(
     no_args_is_help=True, help="Messages that wait to be sent, and dead letters. 待发和发送失败的邮件。"
 )
 
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
-]
 Ids = Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Numbers that 'outbox list' shows.")]
 
 
@@ -47,7 +35,7 @@ def list_(
     states = (
         tuple(OutboxState) if sent else tuple(state for state in OutboxState if state != OutboxState.SENT)
     )
-    with _session(config) as session:
+    with transaction(config) as session:
         for message in list_messages(session, states, limit):
             typer.echo(_line(message))
         counts = count_messages(session)
@@ -64,7 +52,7 @@ def retry(
     if bool(ids) == dead:
         raise typer.BadParameter("name the messages by their numbers, or all dead letters by --dead")
     now = datetime.now(UTC)
-    with _session(config) as session:
+    with transaction(config) as session:
         count = retry_dead_letters(session, now) if dead else retry_messages(session, ids or (), now)
     _report(count, "will be sent again", ids)
 
@@ -74,39 +62,9 @@ def drop(ids: Ids = None, config: Config = None) -> None:
     """Give messages up for good; what was found stays. 放弃发送。"""
     if not ids:
         raise typer.BadParameter("name the messages by their numbers")
-    with _session(config) as session:
+    with transaction(config) as session:
         count = drop_messages(session, ids)
     _report(count, "dropped", ids)
-
-
-@contextmanager
-def _session(config: Path | None) -> Iterator[Session]:
-    """A transaction on the configured database; exits with 2 and one message where there is none."""
-    try:
-        engine = _open_existing(load_settings(config).storage.database_url)
-    except (SettingsError, DatabaseError) as error:
-        raise _exit(error) from error
-    try:
-        require_current(engine)
-        with Session(engine) as session, session.begin():
-            yield session
-    except DatabaseError as error:
-        raise _exit(error) from error
-    finally:
-        engine.dispose()
-
-
-def _open_existing(url: str) -> Engine:
-    """Looking must not leave an empty database behind."""
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).exists():
-        raise DatabaseError(f"{file}: there is no database yet: 'qualwatch run' makes one")
-    return open_database(url)
-
-
-def _exit(error: Exception) -> typer.Exit:
-    typer.echo(str(error), err=True)
-    return typer.Exit(2)
 
 
 def _line(message: OutboxMessage) -> str:

@@ -35,7 +35,12 @@ def province_code(code: str | None) -> str:
 
 def covers(area: str, code: str) -> bool:
     """Whether region ``area`` is ``code`` or holds it: 220000 covers 220100 and 220102, 220100 not 220000."""
+    return code.startswith(code_prefix(area))
+
+
+def code_prefix(area: str) -> str:
+    """What every code in ``area`` begins with: ``350000`` → ``35``, ``350100`` → ``3501``."""
     prefix = area
     while len(prefix) > 2 and prefix.endswith("00"):
         prefix = prefix[:-2]
-    return code.startswith(prefix)
+    return prefix

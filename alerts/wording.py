@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalogue.model import Status
 from detection.model import PublisherKind, Severity, Usage, Violation
+from storage.tables import CaseState
 
 SEVERITIES = {
     Severity.NONE: "无",
@@ -53,4 +54,30 @@ PUBLISHER_KINDS = {
     PublisherKind.ASSOCIATION: "协会、学会",
     PublisherKind.INDIVIDUAL: "个人",
     PublisherKind.UNKNOWN: "性质未识别",
+}
+CASE_STATES = {
+    CaseState.FOUND: "已发现",
+    CaseState.NOTIFIED: "已通知",
+    CaseState.CONFIRMED: "已确认",
+    CaseState.DISMISSED: "已排除",
+    CaseState.RECTIFICATION_ASKED: "责令整改中",
+    CaseState.RECTIFIED: "已整改",
+    CaseState.OVERDUE: "逾期未整改",
+    CaseState.PUBLISHED: "已曝光",
+    CaseState.CLOSED: "已结案",
+}
+EVENTS = {
+    "found": "发现",
+    "seen": "再次出现",
+    "notified": "通知",
+    "reminded": "提醒",
+    "escalated": "上报",
+    "confirmed": "确认",
+    "dismissed": "排除",
+    "rectification_asked": "责令整改",
+    "rectified": "完成整改",
+    "overdue": "逾期",
+    "published": "曝光",
+    "closed": "结案",
+    "reopened": "反弹，重新立案",
 }

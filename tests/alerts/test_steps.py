@@ -1,0 +1,216 @@
+"""Which step may follow which, and what is kept of it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select, update
+from typer.testing import CliRunner, Result
+
+from alerts.case_commands import app
+from alerts.docket import list_cases, read_case
+from alerts.steps import (
+    RULES,
+    IllegalStep,
+    IncompleteStep,
+    Step,
+    UnknownCase,
+    possible_steps,
+    take_step,
+)
+from alerts.wording import CASE_STATES, EVENTS
+from settings.model import Settings
+from storage.tables import Case, CaseEvent, CaseState
+from tests.alerts.stored import NOW, Posting, report
+
+TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
+DEADLINE = date(2026, 12, 1)
+
+
+@pytest.fixture
+def case(engine: Engine, settings: Settings) -> int:
+    (opened,) = report(engine, settings, Posting(TEXT)).opened
+    return opened
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "qualwatch.toml"
+    file.write_text(f"[storage]\ndirectory = '{tmp_path}'\n")
+    return file
+
+
+def _take(engine: Engine, case: int, step: Step | str, note: str = "因为", key: str = "") -> CaseState:
+    asked = DEADLINE if step == Step.ASK else None
+    with Session(engine) as session, session.begin():
+        return take_step(session, case, step, actor="王科长", note=note, now=NOW, deadline=asked, key=key)
+
+
+def _put(engine: Engine, case: int, state: CaseState) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(update(Case).where(col(Case.id) == case).values(state=state))
+
+
+def _case(engine: Engine, case: int) -> Case:
+    with Session(engine) as session:
+        return session.exec(select(Case).where(Case.id == case)).one()
+
+
+def _events(engine: Engine) -> list[tuple[str, str, str]]:
+    with Session(engine) as session:
+        events = session.exec(select(CaseEvent).order_by(col(CaseEvent.id))).all()
+        return [(event.kind, event.actor, event.note) for event in events]
+
+
+def test_a_case_goes_from_its_finding_to_its_end(engine: Engine, case: int) -> None:
+    way = ["confirm", "ask", "overdue", "publish", "rectified", "close"]
+    states = [_take(engine, case, step, note="") for step in way]
+    assert states == ["confirmed", "rectification_asked", "overdue", "published", "rectified", "closed"]
+    kept = _case(engine, case)
+    assert (kept.state, kept.deadline, kept.updated_at) == (CaseState.CLOSED, DEADLINE, NOW)
+    assert _events(engine)[1:3] == [
+        ("confirmed", "王科长", ""),
+        ("rectification_asked", "王科长", "整改期限：2026-12-01"),
+    ]
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("state", CaseState)
+def test_every_step_is_taken_where_its_rule_says_and_refused_elsewhere(
+    engine: Engine, case: int, state: CaseState, step: Step
+) -> None:
+    _put(engine, case, state)
+    before = _events(engine)
+    if state in RULES[step].before:
+        assert step in possible_steps(state)
+        assert _take(engine, case, step) == RULES[step].after == _case(engine, case).state
+        assert len(_events(engine)) == len(before) + 1
+    else:
+        with pytest.raises(IllegalStep, match=rf"case {case} is {state}: {step} needs .*possible now"):
+            _take(engine, case, step)
+        assert (_case(engine, case).state, _events(engine)) == (state, before)
+
+
+def test_what_a_step_needs_must_be_said(engine: Engine, case: int) -> None:
+    with Session(engine) as session, session.begin():
+        with pytest.raises(IncompleteStep, match="say why"):
+            take_step(session, case, "dismiss", actor="王", note=" ", now=NOW)
+        with pytest.raises(IncompleteStep, match="say who"):
+            take_step(session, case, "confirm", actor="", now=NOW)
+        take_step(session, case, "confirm", actor="王", now=NOW)
+        with pytest.raises(IncompleteStep, match="say until which day"):
+            take_step(session, case, "ask", actor="王", now=NOW)
+        with pytest.raises(IncompleteStep, match="has passed"):
+            take_step(session, case, "ask", actor="王", now=NOW, deadline=NOW.date() - timedelta(days=1))
+        with pytest.raises(IncompleteStep, match="takes no deadline"):
+            take_step(session, case, "dismiss", actor="王", note="误报", now=NOW, deadline=DEADLINE)
+        with pytest.raises(UnknownCase, match="no case 99"):
+            take_step(session, 99, "confirm", actor="王", now=NOW)
+        with pytest.raises(IllegalStep, match="no step 'burn'"):
+            take_step(session, case, "burn", actor="王", now=NOW)
+    assert [kind for kind, _, _ in _events(engine)] == ["found", "confirmed"]
+
+
+def test_a_second_round_has_events_of_its_own(engine: Engine, case: int) -> None:
+    way = [Step.CONFIRM, Step.ASK, Step.RECTIFIED, Step.REOPEN, Step.CONFIRM, Step.ASK, Step.RECTIFIED]
+    for step in way:
+        _take(engine, case, step)
+        assert (_case(engine, case).deadline is None) is (step in {Step.REOPEN, Step.CONFIRM})
+    assert [kind for kind, _, _ in _events(engine)][1:] == [RULES[step].event for step in way]
+
+
+def test_an_occasion_counts_once(engine: Engine, case: int) -> None:
+    for step in (Step.CONFIRM, Step.ASK, Step.RECTIFIED):
+        _take(engine, case, step)
+    _take(engine, case, Step.REOPEN, key="sighting:5")
+    _put(engine, case, CaseState.CLOSED)
+    with pytest.raises(IllegalStep, match="taken before"):
+        _take(engine, case, Step.REOPEN, key="sighting:5")
+    assert _case(engine, case).state is CaseState.CLOSED
+
+
+def test_of_two_who_decide_at_once_one_is_refused(engine: Engine, case: int) -> None:
+    start, told = threading.Barrier(8), []
+
+    def decide() -> None:
+        start.wait()
+        try:
+            told.append(_take(engine, case, Step.CONFIRM).value)
+        except IllegalStep:
+            told.append("refused")
+
+    threads = [threading.Thread(target=decide) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["confirmed", *["refused"] * 7]
+    assert len(_events(engine)) == 2
+
+
+def test_a_session_that_has_read_the_case_sees_its_new_state(engine: Engine, case: int) -> None:
+    with Session(engine) as session, session.begin():
+        read = session.get_one(Case, case)
+        take_step(session, case, "confirm", actor="王", now=NOW)
+        assert read.state is CaseState.CONFIRMED
+
+
+def test_the_docket_is_read_by_state_and_region(engine: Engine, settings: Settings, case: int) -> None:
+    other = Posting(
+        TEXT, title="长春市某某单位公开招聘财务人员公告", url="https://b.example.com/", region="220102"
+    )
+    report(engine, settings, other)
+    _take(engine, case, Step.CONFIRM)
+    with Session(engine) as session:
+        assert [found.id for found in list_cases(session)] == [1, 2]
+        assert [found.id for found in list_cases(session, states=[CaseState.CONFIRMED])] == [1]
+        assert [found.id for found in list_cases(session, region="220000")] == [2]
+        assert [found.id for found in list_cases(session, after=1, limit=1)] == [2]
+        file = read_case(session, case)
+        assert file is not None
+        assert ([event.kind for event in file.events], len(file.findings)) == (["found", "confirmed"], 1)
+        assert read_case(session, 99) is None
+
+
+def test_every_state_and_event_has_a_word() -> None:
+    assert set(CASE_STATES) == set(CaseState)
+    assert set(EVENTS) >= {rule.event for rule in RULES.values()} | {"found", "seen", "notified"}
+
+
+def _run(config: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--config", str(config)])
+
+
+def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, case: int) -> None:
+    assert "found 已发现  【高】会计从业资格  福建省宁德市" in _run(config, "list").stdout
+    assert _run(config, "confirm", "1", "--actor", "王科长").stdout == "case 1: confirmed 已确认\n"
+    asked = _run(config, "ask", "1", "--deadline", "2999-12-01", "--note", "已发函")
+    assert asked.stdout == "case 1: rectification_asked 责令整改中\n"
+    assert "整改期限 2999-12-01" in _run(config, "list", "--state", "rectification_asked").stdout
+    assert _run(config, "rectified", "1").exit_code == 0
+    assert _run(config, "list").stdout == ""
+    assert "rectified" in _run(config, "list", "--all").stdout
+    shown = _run(config, "show", "1").stdout
+    assert "须持有会计从业资格证" in shown
+    assert "13812345678" not in shown
+    assert "王科长" in shown
+    assert "possible now: publish, close, reopen" in shown
+    assert _run(config, "close", "1").exit_code == 0
+    assert _run(config, "reopen", "1", "--reason", "反弹").exit_code == 0
+    assert _run(config, "dismiss", "1", "--reason", "误报").stdout == "case 1: dismissed 已排除\n"
+
+
+@pytest.mark.usefixtures("case")
+def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
+    refused = _run(config, "publish", "1")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "case 1 is found: publish needs rectified, overdue; possible now: confirm, dismiss\n"
+    )
+    assert _run(config, "show", "7").stderr == "there is no case 7\n"
+    assert "is no date" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
+    assert _run(config, "dismiss", "1").exit_code == 2
