@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from detection.model import PublisherKind, Usage
@@ -27,6 +27,7 @@ def load_letters() -> dict[str, Any]:
     return read_rules("letters.toml")
 
 
+@lru_cache(maxsize=4096)
 def write_letter(
     quote: str, reading: Reading, usage: Usage, verdict: Verdict, publisher: PublisherKind
 ) -> Letter:

@@ -12,8 +12,8 @@ from catalogue import load_catalogue
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
 _BLOCK, _CUT = 65_536, 4_096
-_MOST_HITS = 2_048
-"""Per block: one in 32 characters, ten times what the densest lists of positions have."""
+_FREE_HITS, _MOST_HITS = 4_096, 1_024
+"""In the whole text, and per block beyond them: one in 64 characters, denser than any list of positions."""
 ANCHORS = ("证", "资格", "职称", "执照", "技能等级")
 """Where a certificate may be named."""
 
@@ -92,13 +92,15 @@ def find_hits(text: str, lexicon: Lexicon) -> list[tuple[int, int, int]]:
     if len(text) <= _BLOCK:
         return lexicon.automaton.find_matches_as_indexes(text)
     hits: list[tuple[int, int, int]] = []
-    start = 0
+    start, free = 0, _FREE_HITS
     while start < len(text):
         end = min(start + _BLOCK, len(text))
         cut = text.rfind("\n", end - _CUT, end) if end < len(text) else -1
         end = cut + 1 if cut >= 0 else end
         block = lexicon.automaton.find_matches_as_indexes(text[start:end])
-        hits += [(index, start + left, start + right) for index, left, right in block[:_MOST_HITS]]
+        most = max(free, _MOST_HITS)
+        hits += [(index, start + left, start + right) for index, left, right in block[:most]]
+        free -= len(block)
         start = end
     return hits
 

@@ -16,7 +16,7 @@ from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
 from detection.spans import Span, find_spans
 from detection.standing import Reader, Reading
-from detection.usage import Decision, decide_usage, is_article
+from detection.usage import Decision, decide_usage, find_headings, is_article
 from detection.verdicts import Circumstances, decide_verdict
 from detection.wording import load_wording
 
@@ -77,6 +77,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
     spans = keep_mentions(text, spans, kind, sells=sells)
+    headings = find_headings(text, kind)
     mentions: list[Mention] = []
     for group in read_choices(text, spans):
         readings = [reader.read(span, text) for span in group]
@@ -84,7 +85,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
         if choice and all(reading.status is Status.CANCELLED for reading in readings) and len(group) > 1:
             choice = False
         for span, reading in zip(group, readings, strict=True):
-            decision = decide_usage(text, span.start, span.end, kind, alternative=choice)
+            decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
             mentions.append(_judge(original, span, reading, decision, facts))
     return mentions
 

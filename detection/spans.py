@@ -15,6 +15,10 @@ from detection.wording import BACKWARD, Wording
 
 _FORWARD = 48
 _PREFIX = 14
+_NAMELESS = frozenset({"证", "证书", "证件"})
+_STOPS = "，。；：、！？,;!?\n /（(“"
+_HOLDING = "有持的"
+"""Characters that a name never reaches over, looked at before any pattern runs."""
 _SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
 """Characters of an open name's core."""
 _LEAD = 9
@@ -118,6 +122,8 @@ def _with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
 
 def _lead(text: str, begin: int, reach: int, wording: Wording) -> str:
     """Up to eight characters before a listed name that no boundary separates from it."""
+    if begin == 0 or text[begin - 1] in _STOPS or text[begin - 1] in _HOLDING:
+        return ""
     low = max(reach, begin - _LEAD)
     stop = 0 if low == reach else -1
     for match in wording.limit.finditer(text, low, begin):
@@ -137,6 +143,8 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     if ahead is None:
         return None
     low = max(reach, start - BACKWARD)
+    if ahead["word"] in _NAMELESS and ahead.start("word") == start and _opens_line(text, low, start):
+        return None
     window, places = _unbroken(text, low, start)
     begin, core_start, core_end = _read_core(window, wording)
     core = window[core_start:core_end]
@@ -150,6 +158,14 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
         return None
     span.form = form
     return span
+
+
+def _opens_line(text: str, low: int, start: int) -> bool:
+    """Whether nothing that could be a name stands before ``start``: a line begins, or a phrase."""
+    if start == low:
+        return True
+    before = text[start - 1]
+    return before in _STOPS and (before != "\n" or not _is_full_line(text, start - 1))
 
 
 def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> Form | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ REACH = 110
 """Characters on either side of a mention in which a cue can decide its usage."""
 _TOUCH = 7
 _SECTION_REACH = 1500
+_SECTIONED = frozenset({"hiring", "story"})
+"""Groups whose texts have sections."""
 _PHRASE_END = re.compile(r"[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳]")
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
 _CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
@@ -92,14 +95,17 @@ def is_article(kind: DocumentKind, title: str) -> bool:
     return kind is DocumentKind.RECRUITMENT and load_usage().articles.search(title) is not None
 
 
-def decide_usage(text: str, start: int, end: int, kind: DocumentKind, *, alternative: bool) -> Decision:
-    """The usage of the mention ``text[start:end]`` and the cue that decided it.
+def decide_usage(
+    text: str, place: tuple[int, int], kind: DocumentKind, headings: Headings, *, alternative: bool
+) -> Decision:
+    """The usage of the mention that goes from ``place[0]`` to ``place[1]``, and the cue that decided it.
 
     ``alternative``: the mention stands in a list joined by 或.
     """
+    start, end = place
     rules = load_usage()
     group = rules.groups[kind]
-    section = _section(text, start, rules) if group in ("hiring", "story") else ""
+    section = headings.section(start)
     before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
     found = _reaching_cues(before, after, group)
     if group == "story" and section == "requirements":
@@ -187,7 +193,25 @@ def _first_start(pattern: re.Pattern[str], window: str) -> int:
     return len(window) if match is None else match.start()
 
 
-def _section(text: str, start: int, rules: UsageRules) -> str:
-    """The kind of the nearest section heading before ``start``; empty where none is near."""
-    headings = rules.headings.find_matches_as_indexes(text[max(0, start - _SECTION_REACH) : start])
-    return rules.heading_kinds[headings[-1][0]] if headings else ""
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """Where a text's section headings end, in order, and what stands under each."""
+
+    ends: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def section(self, place: int) -> str:
+        """What the section at ``place`` holds; empty where no heading is near before it."""
+        index = bisect_right(self.ends, place) - 1
+        return self.kinds[index] if index >= 0 and place - self.ends[index] <= _SECTION_REACH else ""
+
+
+def find_headings(text: str, kind: DocumentKind) -> Headings:
+    """The section headings of a text whose kind has sections."""
+    rules = load_usage()
+    if rules.groups[kind] not in _SECTIONED:
+        return Headings()
+    found = rules.headings.find_matches_as_indexes(text)
+    return Headings(
+        tuple(end for _, _, end in found), tuple(rules.heading_kinds[index] for index, _, _ in found)
+    )
