@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from settings import SettingsError, load_settings
 from settings.load import FILE_NAME
 from settings.model import Settings
 from storage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from jobs.board import SourceRow
 
 source_app = typer.Typer(
     no_args_is_help=True, help="The places that are watched, and how they are. 监测的来源及其状态。"
@@ -54,25 +57,16 @@ def list_(config: Config = None) -> None:
 
     from rich.console import Console  # noqa: PLC0415
 
-    from jobs.board import read_rows  # noqa: PLC0415
     from jobs.fetching.advice import advice  # noqa: PLC0415
     from jobs.live import source_table  # noqa: PLC0415
-    from storage.database import open_database  # noqa: PLC0415
-    from storage.migrate import require_current  # noqa: PLC0415
     from storage.visits import SUCCESSES  # noqa: PLC0415
 
     settings = _load(config)
-    console = Console()
     try:
-        engine = open_database(settings.storage.database_url)
-        try:
-            require_current(engine)
-            rows = read_rows(engine, settings.watched())
-        finally:
-            engine.dispose()
+        rows = _remembered(settings)
     except DatabaseError as error:
         raise _refusal(str(error)) from error
-    console.print(source_table(rows, ZoneInfo(settings.time_zone)))
+    Console().print(source_table(rows, ZoneInfo(settings.time_zone)))
     for row in rows:
         if row.outcome is not None and row.outcome not in SUCCESSES:
             typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome)}")
@@ -113,6 +107,23 @@ def try_(
         typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
         well = well and step.is_well
     raise typer.Exit(0 if well else 1)
+
+
+def _remembered(settings: Settings) -> list[SourceRow]:
+    """The configured sources with what the database knows of them; looking makes no database."""
+    from jobs.board import SourceRow, read_rows  # noqa: PLC0415
+    from storage.database import open_database  # noqa: PLC0415
+    from storage.migrate import require_current  # noqa: PLC0415
+
+    sources, storage = settings.watched(), settings.storage
+    if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
+        return [SourceRow(source.name, source.title or source.name) for source in sources]
+    engine = open_database(storage.database_url)
+    try:
+        require_current(engine)
+        return read_rows(engine, sources)
+    finally:
+        engine.dispose()
 
 
 def _write_default_configuration() -> None:

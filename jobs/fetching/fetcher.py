@@ -15,7 +15,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import requests
 from requests.utils import requote_uri
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError, SSLError
+from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
 from jobs.fetching.addresses import AddressPolicy, Resolver, resolve
 from jobs.fetching.block_pages import block_reason
@@ -309,7 +309,22 @@ def _as_fetch_error(error: Exception, exchange: Exchange, settings: Fetching) ->
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
         return FetchError(Outcome.UNDECODABLE, f"the compression is broken: {error}"[:500])
     transient = not isinstance(error, requests.exceptions.InvalidURL | ValueError)
-    return FetchError(Outcome.ERROR, f"{type(error).__name__}: {error}"[:500], transient=transient)
+    return FetchError(Outcome.ERROR, _plain(error)[:500], transient=transient)
+
+
+def _plain(error: Exception) -> str:
+    """What went wrong underneath the layers that wrap it: for the operator, not for a debugger."""
+    inner: object = error
+    while isinstance(inner, BaseException) and (below := getattr(inner, "reason", None) or inner.args[:1]):
+        inner = below[0] if isinstance(below, tuple) else below
+        if isinstance(inner, NewConnectionError):
+            return _without_address(inner)
+    return f"{type(error).__name__}: {error}"
+
+
+def _without_address(error: NewConnectionError) -> str:
+    """urllib3 puts the connection before its messages."""
+    return str(error).rpartition("): ")[2] or str(error)
 
 
 def _retry_after(value: str) -> float | None:

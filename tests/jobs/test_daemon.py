@@ -206,6 +206,14 @@ def test_the_health_of_sources_is_listed(operator: Operator, site: Site) -> None
     assert "请更新该来源的 url" in listed.stdout
 
 
+def test_sources_are_listed_before_the_first_visit(operator: Operator, site: Site) -> None:
+    operator.configure("good", site=site)
+    listed = operator.run("source", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "待访问" in listed.stdout
+    assert not (operator.folder / "var").exists()
+
+
 def test_a_source_is_tried_without_keeping_anything(operator: Operator, site: Site) -> None:
     fill(site, "good", 3)
     site["/good/"] = listing("/good/20261101_101.html", below="<a href='p2.html'>下一页</a>")

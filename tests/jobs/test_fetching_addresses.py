@@ -130,8 +130,11 @@ def test_an_unknown_name_is_an_error(fetching: Fetching) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     fetcher = Fetcher(fetching, resolver=resolver, sleep=lambda _: None)
-    assert outcome(fetcher, "http://notices.invalid/a") is Outcome.ERROR
+    with pytest.raises(FetchError) as caught:
+        fetcher.fetch("http://notices.invalid/a", kind=PageKind.PAGE)
     fetcher.close()
+    assert caught.value.outcome is Outcome.ERROR
+    assert caught.value.detail.startswith("Failed to resolve 'notices.invalid'")
 
 
 @pytest.mark.parametrize(
