@@ -11,7 +11,7 @@ from typing import Any
 from catalogue import Edition
 from catalogue.model import Standing, Status
 from detection.lexicon import Lexicon
-from detection.rulebook import KnownName, alternatives, read_rules
+from detection.rulebook import alternatives, read_rules
 from detection.slips import near_name
 from detection.spans import Form, Span
 from detection.wording import Wording
@@ -52,16 +52,16 @@ class Reader:
     def _read_lead(self, span: Span, core: str, quote: str) -> Reading | None:
         """A longer name that ends in the listed one (瑜伽教师); None where the lead adds nothing."""
         longer = squeeze(span.lead) + core
-        near = self._by_convention(longer, longer) or self._catalogued_as_written(longer)
+        near = self._by_convention(longer) or self._listed(longer)
         if near is not None:
             return near
         if self._forms.other_nature.search(span.lead):
             return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False)
         return self._by_slip(longer, squeeze(span.lead) + quote)
 
-    def _catalogued_as_written(self, name: str) -> Reading | None:
-        standings = self._edition.lookup(name)
-        listed = [standing for standing in standings if len(standing.matched) >= len(name) - 1]
+    def _listed(self, name: str) -> Reading | None:
+        """The reading of a name that is listed just as it is written."""
+        listed = [standing for standing in self._edition.lookup(name) if standing.matched == name]
         return from_standing(listed[0]) if listed else None
 
     def read_name(self, core: str, quote: str) -> Reading | None:
@@ -82,11 +82,16 @@ class Reader:
         )
 
     def _read_name(self, core: str, quote: str) -> Reading | None:
-        levelled = bool(self._wording.level.search(quote))
+        levelled = "等级" in quote or bool(self._wording.level.search(quote))
         trade = self._forms.trade.search(quote) if levelled else None
         if trade is not None and not self._forms.operation.search(quote):
             return self._catalogued(trade[0])
-        known = self._by_convention(core, quote) or self._catalogued(quote)
+        known = (
+            self._by_convention(quote)
+            or self._listed(quote)
+            or self._by_convention(core)
+            or self._catalogued(quote)
+        )
         if known is not None:
             return known
         if self._forms.foreign.match(quote):
@@ -104,18 +109,14 @@ class Reader:
             or self._by_form(core)
         )
 
-    def _by_convention(self, core: str, quote: str) -> Reading | None:
-        known = self._lexicon.known
-        name = known.get(quote) or known.get(core)
-        if name is None:
+    def _by_convention(self, name: str) -> Reading | None:
+        known = self._lexicon.known.get(name)
+        if known is None:
             return None
-        return self._from_known(name, quote)
-
-    def _from_known(self, name: KnownName, quote: str) -> Reading:
         try:
-            standing = self._edition.standing(name.qualification)
+            standing = self._edition.standing(known.qualification)
         except KeyError:
-            return Reading(name.qualification or quote, name.status, foreign=name.foreign)
+            return Reading(known.qualification or name, known.status, foreign=known.foreign)
         return from_standing(standing)
 
     def _by_catalogue(self, core: str, quote: str) -> Reading | None:
@@ -131,13 +132,13 @@ class Reader:
             part = core[start:]
             if self._forms.other_nature.search(core[:start]):
                 continue
-            answer = self._by_convention(part, part) or self._catalogued(part)
+            answer = self._by_convention(part) or self._catalogued(part)
             if answer is not None:
                 return answer
         for end in range(len(core) - 1, 1, -1):
             part, rest = core[:end], core[end:]
             if self._forms.added.fullmatch(rest):
-                answer = self._by_convention(part, part) or self._catalogued(part)
+                answer = self._by_convention(part) or self._catalogued(part)
                 if answer is not None:
                     return answer
         return None
