@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次")
 _NUMBERS = frozenset({"页面", "附件", "违规", "错误"})
 _FRAMES_PER_SECOND = 4
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that steer a terminal; line ends and tabs are left to tracebacks."""
 
 log = structlog.get_logger()
 
@@ -181,7 +184,8 @@ class _Lines:
         self._write = write
 
     def msg(self, message: str) -> None:
-        self._write(message)
+        # Values are literals already; what an exception says is not.
+        self._write(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", message))
 
     debug = info = warning = error = critical = exception = msg
 

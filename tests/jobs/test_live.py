@@ -118,3 +118,13 @@ def test_the_log_says_what_was_not_read_and_what_to_do(lines: list[str]) -> None
     assert "selectors" in lines[0] or "url" in lines[0]
     assert "blocked" in lines[1]
     assert "refuses us" in lines[1]
+
+
+def test_what_an_exception_says_cannot_steer_the_terminal(lines: list[str]) -> None:
+    try:
+        int(HOSTILE)
+    except ValueError:
+        structlog.get_logger().exception("page_failed", url="http://a.example.cn/1")
+    assert "ValueError" in lines[0]
+    assert "\x1b" not in lines[0]
+    assert "\x07" not in lines[0]
