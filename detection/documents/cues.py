@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from detection.model import DocumentKind, PublisherKind
 
@@ -34,10 +34,10 @@ class CueSet:
     """Longest first."""
     labels: dict[str, str]
     """The field (``publisher``, ``issuer``, ``number``, ``date``, ``posted``) that a label introduces."""
-    label_terms: frozenset[str]
+    form_terms: frozenset[str]
+    """Labels, statements and openings of years: what a form or an official document shows."""
     stated: dict[str, PublisherKind]
     """What a form states of the publisher's nature, by its words."""
-    stated_terms: frozenset[str]
     publisher_weights: dict[str, Weights]
     """By the publisher's kind: what such a publisher mostly publishes."""
     thresholds: tuple[float, ...]
@@ -68,15 +68,16 @@ def load_cues() -> CueSet:
     terms = {*text, *labels, *stated, *YEAR_OPENERS}
     return CueSet(
         in_title=AhoCorasick(sorted(title), matchkind=MatchKind.LeftmostLongest),
-        in_text=AhoCorasick(sorted(terms), matchkind=MatchKind.LeftmostLongest),
+        in_text=AhoCorasick(
+            sorted(terms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+        ),
         title_weights=title,
         text_weights={term: text.get(term, ()) for term in terms},
         ending_weights=endings,
         ending_lengths=tuple(sorted({len(ending) for ending in endings}, reverse=True)),
         labels=labels,
-        label_terms=frozenset(labels),
+        form_terms=YEAR_OPENERS.union(labels, stated),
         stated=stated,
-        stated_terms=frozenset(stated),
         publisher_weights=_weights(tables, "publisher"),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )

@@ -26,7 +26,7 @@ class Reading:
     kind: DocumentKind
     values: dict[str, str]
     """Values of the form labels met, by field: the first of each."""
-    year_openers: frozenset[str] | set[str]
+    year_openers: set[str]
     """Openings of bracketed years met: a document number may stand there."""
     stated: PublisherKind | None
     """What a form states of the publisher's nature."""
@@ -59,11 +59,12 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
             scores[position] += weight
     if "第" in text[:20] and _ARTICLE.match(text):
         scores[_POLICY] += 6  # an article: part of a law
-    labels = hits & cues.label_terms
-    values = _read_values(labels, window, cues) if labels else {}
-    stated = hits & cues.stated_terms
-    nature = cues.stated[min(stated)] if stated else None
-    return Reading(_choose(scores, cues), values, hits & YEAR_OPENERS, nature, tuple(scores))
+    form = hits & cues.form_terms
+    if not form:
+        return Reading(_choose(scores, cues), {}, form, None, tuple(scores))
+    values = _read_values(form & cues.labels.keys(), window, cues)
+    nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
+    return Reading(_choose(scores, cues), values, form & YEAR_OPENERS, nature, tuple(scores))
 
 
 def _first_line(window: str) -> str:

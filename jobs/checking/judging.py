@@ -18,6 +18,8 @@ from jobs.checking.records import read_record
 AHEAD = 4
 """Batches in hand per process: enough to keep it busy, few enough to keep memory flat."""
 
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def judge(document: Document | Failure, rules: Rules) -> Judgement | Failure:
     """The verdicts on a document; what could not be read stays what it is."""
@@ -43,13 +45,12 @@ def to_answer(outcome: Judgement | Failure, *, every_mention: bool) -> dict[str,
     return to_record(outcome.document.identity, outcome.result, every_mention=every_mention)
 
 
-def to_json(answer: dict[str, Any], indent: int | None = None) -> bytes:
-    """JSON in UTF-8; half characters that an input smuggled in are written as escapes."""
-    separators = (",", ":") if indent is None else None
+def to_line(answer: dict[str, Any]) -> bytes:
+    """One line of JSON in UTF-8; half characters that an input smuggled in are written as escapes."""
     try:
-        return json.dumps(answer, ensure_ascii=False, indent=indent, separators=separators).encode()
+        return _LINE.encode(answer).encode() + b"\n"
     except UnicodeEncodeError:
-        return json.dumps(answer, indent=indent, separators=separators).encode()
+        return json.dumps(answer).encode() + b"\n"
 
 
 def process(batch: Batch, rules: Rules) -> Processed:
@@ -60,7 +61,7 @@ def process(batch: Batch, rules: Rules) -> Processed:
         outcome = judge(document, rules)
         processed.tally.count(outcome)
         if rules.as_lines:
-            lines += to_json(to_answer(outcome, every_mention=rules.every_mention)) + b"\n"
+            lines += to_line(to_answer(outcome, every_mention=rules.every_mention))
         else:
             processed.outcomes.append(outcome)
     processed.lines = bytes(lines)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from jobs.checking.judging import to_answer, to_json
+from jobs.checking.judging import to_answer
 from jobs.checking.model import Failure, Judgement, Processed, Tally
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ class LinesWriter:
         """Nothing stands behind the last line."""
 
 
+def _indented(value: dict[str, Any]) -> bytes:
+    """JSON in UTF-8; half characters that an input smuggled in are written as escapes."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=2).encode()
+
+
 class JsonWriter:
     """One object for one document, an array for a folder or a file of records."""
 
@@ -42,7 +51,7 @@ class JsonWriter:
         for outcome in processed.outcomes:
             if self._many:
                 out.write(b",\n" if self._written else b"[\n")
-            out.write(to_json(to_answer(outcome, every_mention=self._every_mention), indent=2))
+            out.write(_indented(to_answer(outcome, every_mention=self._every_mention)))
             self._written += 1
 
     def close(self) -> None:
@@ -117,5 +126,5 @@ class SarifWriter:
             )
 
     def close(self) -> None:
-        sys.stdout.buffer.write(to_json(self._run.to_log(), indent=2) + b"\n")
+        sys.stdout.buffer.write(_indented(self._run.to_log()) + b"\n")
         sys.stdout.buffer.flush()
