@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from alerts.metrics_series import (
     DayBegins,
     SecondsBetween,
+    Values,
     bucketed,
     counted,
     counter,
@@ -20,6 +21,7 @@ from alerts.metrics_series import (
     province,
 )
 from alerts.regions import region_names
+from alerts.wording import EVENTS
 from catalogue.model import Status
 from detection.model import Severity, Usage
 from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding, Visit
@@ -30,7 +32,6 @@ MAILED_BUCKETS = (60.0, 300.0, 900.0, _HOUR, 4 * _HOUR, 12 * _HOUR, _DAY, 3 * _D
 DECIDED_BUCKETS = (_HOUR, 4 * _HOUR, 8 * _HOUR, _DAY, 2 * _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY)
 DECISIONS = (CaseState.CONFIRMED, CaseState.DISMISSED)
 """The steps by which a person decides whether a case is one."""
-_STEPS = frozenset({*CaseState, "seen", "reopened"})
 _CHINA_BEHIND_UTC = 8 * _HOUR
 """A day begins that much earlier in China than in UTC."""
 
@@ -47,12 +48,13 @@ def case_families(session: Session) -> Iterator[Metric]:
 
 def region_names_family() -> Metric:
     """Names of the provinces for dashboards; constant, one sample for each value of ``region``."""
-    names = {(code, name): 1.0 for code, name in region_names().items() if code.endswith("0000")}
+    names = Values({("none", "地区未识别"): 1})
+    names |= {(code, name): 1 for code, name in region_names().items() if code.endswith("0000")}
     return gauge(
         "qualwatch_region_info",
         "Names of the values of the label region.",
         ("region", "name"),
-        {("none", "地区未识别"): 1.0} | names,
+        names,
     )
 
 
@@ -106,7 +108,7 @@ def _steps(session: Session) -> Metric:
         "qualwatch_case_steps",
         "Steps of cases, by the step, severity and province; mails are counted in the outbox.",
         ("step", "severity", "region"),
-        counted(rows, (_STEPS, Severity)),
+        counted(rows, (EVENTS.keys(), Severity)),
     )
 
 

@@ -1,0 +1,274 @@
+"""The two dashboards as code: ``python -m deploy.grafana.dashboards`` writes their JSON beside this file.
+
+``supervisors`` (in Chinese) asks how many violations there are and how fast they are dealt with,
+``operators`` (in English) whether the program is well. Names of series are those of
+``alerts.metrics``; the tests ask the running program for every one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    VariableRefresh,
+    VariableSort,
+)
+
+from alerts.docket import OPEN
+from alerts.metrics_cases import DECISIONS
+from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
+from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
+
+FOLDER = Path(__file__).parent
+_IN = 'region=~"$region"'
+_OPEN = f'{_IN}, state=~"{"|".join(OPEN)}"'
+_NAMED = "* on (region) group_left (name) max by (region, name) (qualwatch_region_info)"
+
+
+def _grown(series: str, span: str, by: str = "") -> str:
+    """By how much a counter of the database grew; ``increase`` would miss what a new series begins with."""
+    now = f"sum {by}({series})"
+    return f"{now} - (sum {by}({series} offset {span}) or {now} * 0)"
+
+
+def _quantiles(series: str, labels: str = "") -> tuple[Query, ...]:
+    buckets = f"sum by (le) ({series}_bucket{labels})"
+    return (
+        Query(f"histogram_quantile(0.5, {buckets})", "50%"),
+        Query(f"histogram_quantile(0.9, {buckets})", "90%"),
+    )
+
+
+def supervisors() -> dashboard.Dashboard:
+    """How many violations, where, and how fast they are dealt with."""
+    opened = f"qualwatch_cases_opened_total{{{_IN}}}"
+    rectified = f'qualwatch_case_steps_total{{{_IN}, step="rectified"}}'
+    asked = f'qualwatch_case_steps_total{{{_IN}, step="rectification_asked"}}'
+    open_now = f"qualwatch_cases{{{_OPEN}}}"
+    board = _dashboard("职业资格违规监测", "qualwatch-violations", "监管").with_variable(_region())
+    board.time("now-30d", "now").refresh("5m").with_row(dashboard.Row("总体情况"))
+    for panel in (
+        big_number("在办", f"sum({open_now}) or vector(0)", "尚未整改、排除或结案的案件"),
+        big_number("时段内新发现", _grown(opened, "$__range"), "所选时间范围内新立的案件"),
+        big_number(
+            "时段内已整改", f"({_grown(rectified, '$__range')}) or vector(0)", "所选时间范围内完成整改"
+        ),
+        big_number(
+            "逾期未改",
+            f'sum(qualwatch_cases{{{_IN}, state="overdue"}}) or vector(0)',
+            "已过整改期限仍未整改的案件",
+            worst_above=0,
+        ),
+        big_number(
+            "整改率",
+            f"sum({rectified}) / sum({asked})",
+            "累计已整改案件占已责令整改案件的比例",
+            unit="percentunit",
+        ),
+        big_number(
+            "紧急案件",
+            f'sum(qualwatch_cases{{{_OPEN}, severity="critical"}}) or vector(0)',
+            "在办案件中紧急的",
+        ),
+    ):
+        board.with_panel(panel.span(4).height(4))
+    board.with_row(dashboard.Row("趋势"))
+    board.with_panel(
+        bars(
+            "每日新发现与整改",
+            Query(_grown(opened, "1d"), "新发现"),
+            Query(_grown(rectified, "1d"), "已整改"),
+            interval="1d",
+        )
+    )
+    board.with_panel(
+        named(
+            stacked(
+                "案件状态", Query(f"sum by (state) (qualwatch_cases{{{_IN}}})", "{{state}}"), unit="short"
+            ),
+            CASE_STATES,
+        )
+    )
+    board.with_row(dashboard.Row("在办案件分布"))
+    board.with_panel(ranking("按地区", Query(f"topk(15, sum by (region) ({open_now}) {_NAMED})", "{{name}}")))
+    board.with_panel(
+        named(ranking("按证书状态", Query(f"sum by (status) ({open_now})", "{{status}}")), STATUSES)
+    )
+    board.with_panel(
+        named(ranking("按风险等级", Query(f"sum by (severity) ({open_now})", "{{severity}}")), SEVERITIES)
+    )
+    board.with_panel(
+        ranking(
+            "逾期未改，按地区",
+            Query(
+                f'topk(15, sum by (region) (qualwatch_cases{{{_IN}, state="overdue"}}) {_NAMED})', "{{name}}"
+            ),
+        )
+    )
+    board.with_row(dashboard.Row("处理时效（全部地区，累计）"))
+    for title, series in (
+        ("从发布到发现", "qualwatch_publication_to_finding_seconds"),
+        ("从发现到通知", "qualwatch_finding_to_mail_seconds"),
+        (
+            f"从通知到{'或'.join(CASE_STATES[step].removeprefix('已') for step in DECISIONS)}",
+            "qualwatch_mail_to_decision_seconds",
+        ),
+    ):
+        board.with_panel(lines(title, *_quantiles(series), unit="s").span(8))
+    return board
+
+
+def operators() -> dashboard.Dashboard:
+    """Whether the program is well: sources, detection, delivery, the process."""
+    board = _dashboard("Qualwatch health", "qualwatch-health", "operations")
+    board.time("now-24h", "now").refresh("1m").with_row(dashboard.Row("Now"))
+    silent = "qualwatch_source_since_success_seconds > 3 * qualwatch_source_interval_seconds + 600"
+    for panel in (
+        big_number("Answering", 'sum(up{job="qualwatch"})', "Scrapes that work", worst_below=1),
+        big_number("Database", "min(qualwatch_database_up)", "1: it answers", worst_below=1),
+        big_number(
+            "Silent sources", f"count({silent}) or vector(0)", "Three visits in a row failed", worst_above=0
+        ),
+        big_number(
+            "Waiting",
+            'sum(qualwatch_outbox_messages{state=~"waiting|leased"})',
+            "Messages that are to be sent",
+        ),
+        big_number(
+            "Dead letters",
+            'sum(qualwatch_outbox_messages{state="dead"})',
+            "Messages that were given up",
+            worst_above=0,
+        ),
+        big_number("Documents", "sum(qualwatch_documents)", "Pages and attachments under watch"),
+    ):
+        board.with_panel(panel.span(4).height(4))
+    _source_rows(board)
+    _delivery_row(board)
+    _process_row(board)
+    return board
+
+
+def _source_rows(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Sources"))
+    for title, query, unit in (
+        ("Time since success", Query("qualwatch_source_since_success_seconds", "{{source}}"), "s"),
+        ("Time since anything new", Query("qualwatch_source_since_new_document_seconds", "{{source}}"), "s"),
+        ("Failures in a row", Query("qualwatch_source_failures_in_a_row", "{{source}}"), "short"),
+        (
+            "Visits per hour, by how they ended",
+            Query("sum by (outcome) (rate(qualwatch_visits_total[1h])) * 3600", "{{outcome}}"),
+            "short",
+        ),
+        (
+            "Pages per hour",
+            Query("sum by (source) (rate(qualwatch_pages_total[1h])) * 3600", "{{source}}"),
+            "short",
+        ),
+        (
+            "Pages per hour that could not be read",
+            Query("sum by (source) (rate(qualwatch_page_errors_total[1h])) * 3600", "{{source}}"),
+            "short",
+        ),
+        ("Read", Query("sum by (source) (rate(qualwatch_read_bytes_total[1h]))", "{{source}}"), "Bps"),
+        (
+            "Findings kept, by status",
+            Query("sum by (status) (qualwatch_findings)", "{{status}}"),
+            "short",
+        ),
+    ):
+        board.with_panel(lines(title, query, unit=unit))
+
+
+def _delivery_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Delivery"))
+    board.with_panel(
+        stacked(
+            "Unsent messages",
+            Query(
+                'sum by (channel, state) (qualwatch_outbox_messages{state!="sent"})', "{{channel}} {{state}}"
+            ),
+            unit="short",
+        )
+    )
+    board.with_panel(
+        lines("Age of the longest waiting", Query("qualwatch_outbox_oldest_seconds", "{{channel}}"), unit="s")
+    )
+    board.with_panel(
+        lines("To be tried again", Query("qualwatch_outbox_retrying", "{{channel}}"), unit="short")
+    )
+    board.with_panel(
+        lines("Time until accepted (all so far)", *_quantiles("qualwatch_delivery_seconds"), unit="s")
+    )
+
+
+def _process_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Detection and process"))
+    buckets = "sum by (le) (rate(qualwatch_detection_seconds_bucket[15m]))"
+    for title, queries, unit in (
+        (
+            "Time to detect in one text",
+            tuple(Query(f"histogram_quantile({q}, {buckets})", f"{q:.0%}") for q in (0.5, 0.9, 0.99)),
+            "s",
+        ),
+        (
+            "Texts per minute",
+            (Query("sum(rate(qualwatch_detection_seconds_count[15m])) * 60", "texts"),),
+            "short",
+        ),
+        (
+            "Starts missed per hour",
+            (Query("sum(increase(qualwatch_misfires_total[1h]))", "missed"),),
+            "short",
+        ),
+        ("Memory", (Query("qualwatch_process_resident_memory_bytes", "{{instance}}"),), "bytes"),
+        ("CPU", (Query("rate(qualwatch_process_cpu_seconds_total[5m])", "{{instance}}"),), "percentunit"),
+        ("Open files", (Query("qualwatch_process_open_fds", "{{instance}}"),), "short"),
+    ):
+        board.with_panel(lines(title, *queries, unit=unit).span(8))
+
+
+def _dashboard(title: str, uid: str, tag: str) -> dashboard.Dashboard:
+    source = dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
+    return (
+        dashboard.Dashboard(title)
+        .uid(uid)
+        .tags(["qualwatch", tag])
+        .timezone("browser")
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .readonly()
+        .with_variable(source)
+    )
+
+
+def _region() -> dashboard.QueryVariable:
+    return (
+        dashboard.QueryVariable("region")
+        .label("地区")
+        .datasource(DATASOURCE)
+        .query("query_result(qualwatch_region_info)")
+        .regex('/name="(?<text>[^"]+)".*region="(?<value>[^"]+)"/')
+        .refresh(VariableRefresh.ON_DASHBOARD_LOAD)
+        .sort(VariableSort.DISABLED)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+    )
+
+
+DASHBOARDS = {"supervisors.json": supervisors, "operators.json": operators}
+
+
+def to_json(board: dashboard.Dashboard) -> str:
+    """The text of the committed file."""
+    encoded = json.dumps(board.build(), cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True)
+    return f"{encoded}\n"
+
+
+if __name__ == "__main__":
+    for name, make in DASHBOARDS.items():
+        (FOLDER / name).write_text(to_json(make()), encoding="utf-8")
