@@ -21,6 +21,7 @@ COMMANDS = {
     "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
     "case": "alerts.case_commands:app",
+    "routing": "alerts.routing_commands:app",
     "evidence": "storage.commands:evidence",
     "backup": "storage.commands:backup",
 }

@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from sqlmodel import Session, col, select
 
+from alerts.departments import follow_up
 from alerts.history import ACTOR
 from alerts.letters import Letter, compose_alert
 from alerts.outbox import enqueue
@@ -82,6 +83,16 @@ def open_cases(
             findings += insert_once(session, finding) is not None
     messages = _write_letters(session, scanned, opened, settings)
     return OpenedCases(findings, tuple(opened), tuple(seen), messages)
+
+
+def recipients_of(session: Session, case: Case, settings: Settings) -> tuple[Recipient, ...]:
+    """Those who answer for ``case``, by its region, its severity and who follows up its qualification."""
+    return recipients(
+        settings,
+        region=case.region,
+        severity=Severity(case.severity),
+        follow_up=follow_up(session, case.qualification, case.region),
+    )
 
 
 def pushed_severity(mention: Mention) -> Severity:
@@ -211,7 +222,7 @@ def _write_letters(session: Session, scanned: _Scanned, opened: Sequence[int], s
     addressed: dict[str, tuple[Recipient, list[Case]]] = {}
     cases = session.exec(select(Case).where(col(Case.id).in_(opened)).order_by(col(Case.id))).all()
     for case in cases:
-        for recipient in recipients(settings, region=case.region, severity=Severity(case.severity)):
+        for recipient in recipients_of(session, case, settings):
             addressed.setdefault(recipient.email.casefold(), (recipient, []))[1].append(case)
     return sum(
         enqueue(session, _letter(session, scanned, recipient, theirs, settings), scanned.now)

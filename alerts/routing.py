@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alerts.departments import FollowUp, shares_field
 from alerts.regions import covers, region_name
 from alerts.wording import SEVERITIES
 from detection.model import Severity
 from settings.model import Settings, Supervisor
+
+ADMINISTRATOR = "系统管理员"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +21,61 @@ class Recipient:
     email: str
     name: str
     reason: str = ""
+    chats: tuple[str, ...] = ()
+    """Names of the chats that are told beside the mail."""
 
 
-def recipients(settings: Settings, *, region: str | None, severity: Severity) -> tuple[Recipient, ...]:
+def recipients(
+    settings: Settings, *, region: str | None, severity: Severity, follow_up: FollowUp | None = None
+) -> tuple[Recipient, ...]:
     """Those responsible for a case of ``severity`` in ``region`` (GB/T 2260), else the administrator.
 
-    A supervisor without regions answers for all of them, also for documents whose region is unknown; the same
-    address is told once. Never empty.
+    A supervisor without regions answers for all of them, also for documents whose region is unknown, and one
+    without departments for every qualification, whoever follows it up. The same address is told once. Never
+    empty.
     """
+    follow_up = follow_up or FollowUp()
     found: dict[str, Recipient] = {}
     for supervisor in settings.supervisors:
-        if _answers_for_region(supervisor, region) and _answers_for_severity(supervisor, severity):
-            found.setdefault(supervisor.email.casefold(), Recipient(supervisor.email, supervisor.name))
-    return tuple(found.values()) or (_administrator(settings, region, severity),)
+        if answers_for(supervisor, region=region, severity=severity, follow_up=follow_up):
+            found.setdefault(supervisor.email.casefold(), _recipient(supervisor))
+    return tuple(found.values()) or (
+        Recipient(settings.administrator, ADMINISTRATOR, _why_nobody(settings, region, severity, follow_up)),
+    )
+
+
+def answers_for(
+    supervisor: Supervisor, *, region: str | None, severity: Severity, follow_up: FollowUp
+) -> bool:
+    """Whether a case is the supervisor's."""
+    return (
+        _answers_for_region(supervisor, region)
+        and (not supervisor.departments or shares_field(supervisor.departments, follow_up.fields))
+        and (not supervisor.severities or severity.value in supervisor.severities)
+    )
+
+
+def supervisor_of(settings: Settings, email: str) -> Supervisor | None:
+    """The first supervisor with this address; None for the administrator and those who have left."""
+    return next((each for each in settings.supervisors if each.email.casefold() == email.casefold()), None)
+
+
+def superior_of(settings: Settings, email: str) -> Recipient:
+    """The next level above ``email``; above the last one stands the administrator."""
+    supervisor = supervisor_of(settings, email)
+    if supervisor is None or supervisor.superior is None:
+        return Recipient(settings.administrator, ADMINISTRATOR, "未配置上一级负责人，本邮件发给系统管理员")
+    above = supervisor_of(settings, supervisor.superior)
+    return _recipient(above) if above else Recipient(supervisor.superior, "")
+
+
+def chat_channels(settings: Settings) -> Mapping[str, str]:
+    """The channel of each configured chat, by the chat's name."""
+    return {chat.name: chat.channel for chat in settings.chats}
+
+
+def _recipient(supervisor: Supervisor) -> Recipient:
+    return Recipient(supervisor.email, supervisor.name, chats=supervisor.chats)
 
 
 def _answers_for_region(supervisor: Supervisor, region: str | None) -> bool:
@@ -38,16 +84,13 @@ def _answers_for_region(supervisor: Supervisor, region: str | None) -> bool:
     return region is not None and any(covers(area, region) for area in supervisor.regions)
 
 
-def _answers_for_severity(supervisor: Supervisor, severity: Severity) -> bool:
-    return not supervisor.severities or severity.value in supervisor.severities
-
-
-def _administrator(settings: Settings, region: str | None, severity: Severity) -> Recipient:
+def _why_nobody(settings: Settings, region: str | None, severity: Severity, follow_up: FollowUp) -> str:
     if not settings.supervisors:
-        reason = "尚未配置监管人员，本邮件发给系统管理员"
-    elif region is None:
-        reason = "未能确定信息所属地区，没有对应的监管人员，本邮件发给系统管理员"
-    else:
-        level = SEVERITIES[severity]
-        reason = f"没有负责{region_name(region)}、接收“{level}”级信息的监管人员，本邮件发给系统管理员"
-    return Recipient(settings.administrator, "系统管理员", reason)
+        return "尚未配置监管人员，本邮件发给系统管理员"
+    if region is None:
+        return "未能确定信息所属地区，没有对应的监管人员，本邮件发给系统管理员"
+    level, place = SEVERITIES[severity], region_name(region)
+    if any(_answers_for_region(supervisor, region) for supervisor in settings.supervisors):
+        field = f"“{follow_up.department}”" if follow_up.department else "主管部门不明的职业资格"
+        return f"{place}没有负责{field}、接收“{level}”级信息的监管人员，本邮件发给系统管理员"
+    return f"没有负责{place}、接收“{level}”级信息的监管人员，本邮件发给系统管理员"
