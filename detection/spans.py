@@ -178,6 +178,9 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
         return Form.GENERIC if not heads and not of_body and wording.generic_name.search(named) else None
     if wording.vague.search(named):
         return Form.GENERIC
+    if span.word == "资格" and span.core not in lexicon.known and not wording.person.search(span.core):
+        span.start = span.core_start = span.core_end  # 推进职业资格: what stands before it is no name
+        return Form.GENERIC if wording.personal_qualification.search(text, span.start, span.end) else None
     return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None
 
 
@@ -188,8 +191,6 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
         return False
     if core in lexicon.known or span.word == "职称":
         return True
-    if span.word == "资格" and not wording.personal_qualification.search(named):
-        return False
     if wording.person.search(core) or wording.certifying.search(named):
         return True
     held = wording.holding.search(text, max(0, span.start - 12), span.start)

@@ -48,6 +48,8 @@ class UsageRules:
     words: tuple[str, ...]
     cues: tuple[tuple[Cue, ...], ...]
     """By pattern; () for a pseudo-cue."""
+    combats: tuple[re.Pattern[str], re.Pattern[str]]
+    """Before and behind a mention: words of the fight against renting, which is not renting."""
     articles: re.Pattern[str]
     """Titles of articles about careers."""
     headings: AhoCorasick
@@ -84,6 +86,10 @@ def load_usage() -> UsageRules:
         automaton=AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest),
         words=tuple(table),
         cues=tuple(table.values()),
+        combats=(
+            re.compile(rf"(?:{alternatives(rules['combats']['before'])})[^。；;\n]*$"),
+            re.compile(rf"[^。；;\n]{{0,90}}?(?:{alternatives(rules['combats']['after'])})"),
+        ),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
         headings=AhoCorasick(list(headings), matchkind=MatchKind.LeftmostLongest),
         heading_kinds=tuple(headings.values()),
@@ -150,6 +156,8 @@ def _reaching_cues(before: str, after: str, group: str) -> dict[Usage, str]:
         for cue in rules.cues[index]:
             if cue.after and cue.counts_in(group) and cue_start <= reach[cue.scope]:
                 _note(found, cue.usage, cue_start, rules.words[index])
+    if Usage.RENTING in found and (rules.combats[0].search(before) or rules.combats[1].match(after)):
+        del found[Usage.RENTING]
     return {usage: word for usage, (_, word) in found.items()}
 
 
