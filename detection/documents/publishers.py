@@ -105,8 +105,9 @@ def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str)
             return _in_its_role(name.kind, kind, names, teaches=name.teaches)
     if kind in _USUAL:
         return _USUAL[kind]
-    if kind is not DocumentKind.RECRUITMENT and any(name.is_carrier for name in found):
-        return PublisherKind.COMPANY
+    carried = any(name.is_carrier for name in found)
+    if found and carried is (kind is not DocumentKind.RECRUITMENT):
+        return PublisherKind.COMPANY  # an employer with a name like any other; a site's own page
     return _by_voice(kind, text)
 
 

@@ -1,0 +1,56 @@
+"""What the bench measures on, and that it measures the real command; no times are judged here."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from eval import bench
+from eval.corpus import generate_pool, hostile_texts
+from eval.quality import OWN
+
+
+def test_generated_texts_are_the_same_every_time_and_as_long_as_real_ones() -> None:
+    first, second = (list(generate_pool(OWN.gold, 300)) for _ in range(2))
+    assert first == second
+    assert len({record["id"] for record in first}) == 300
+    mean = sum(len(record["text"]) for record in first) / 300
+    assert 300 < mean < 1500
+
+
+def test_generated_texts_hold_the_labelled_ones() -> None:
+    documents = [json.loads(line)["text"] for line in OWN.gold.read_text("utf-8").splitlines()]
+    for record in islice(generate_pool(OWN.gold), 50):
+        assert any(text in record["text"] for text in documents)
+
+
+def test_hostile_texts_are_as_large_as_asked() -> None:
+    for name, text in hostile_texts(100_000).items():
+        assert 65_000 < len(text.encode()) <= 100_000, name
+
+
+def test_the_measured_command_ran_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "short.txt"
+    path.write_text(bench.SHORT, "utf-8")
+    usage = bench.run_check(str(path))
+    assert usage.cpu_seconds > 0
+    assert usage.peak_megabytes > 10
+
+
+def test_a_command_that_fails_is_not_measured(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="exits 2"):
+        bench.run_check(str(tmp_path / "missing.txt"))
+
+
+def test_the_bench_writes_its_results(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    arguments = ["--every", "2000", "--rounds", "1", "--hostile-bytes", "40000", "--json", str(path)]
+    assert bench.main(arguments) == 0
+    report = json.loads(path.read_text("utf-8"))
+    names = [result["name"] for result in report["results"]]
+    assert "scan against bare iter" in names
+    assert "two processes against one" in names
+    assert all(result["value"] > 0 for result in report["results"])
