@@ -35,7 +35,7 @@ from jobs.scheduler import (
     next_visit_at,
 )
 from jobs.services import Observer, PageDone, Services, VisitSummary
-from jobs.workers import Workers
+from jobs.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
@@ -112,7 +112,10 @@ def open_house(settings: Settings) -> Iterator[House]:
         stack.callback(fetcher.close)
         detection = settings.detection
         workers = stack.enter_context(Workers(detection.processes, detection.timeout_seconds))
-        workers.warm_up()
+        try:
+            workers.warm_up()
+        except WorkError as error:
+            raise StartError(f"{error}: install Qualwatch anew, or set detection.processes = 0") from error
         services = Services(settings, engine, evidence, fetcher, workers)
         yield House(services, sources, open_channels(settings), sample_address)
 

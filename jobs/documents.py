@@ -197,7 +197,7 @@ class DocumentReader:
             etag=fetched.header("ETag") if is_complete else "",
             last_modified=fetched.header("Last-Modified") if is_complete else "",
         )
-        with Session(self._services.engine) as session, session.begin():
+        with self._services.transaction() as session:
             kept = keep_version(session, record, self._visit_id, now)
             findings = 0
             if result.findings:
@@ -243,7 +243,7 @@ class DocumentReader:
         """The server says that nothing changed; the attachments that are known are asked all the same."""
         page = PageDone(known.url, kind, Outcome.UNCHANGED, title=known.title)
         now = self._services.now()
-        with Session(self._services.engine) as session, session.begin():
+        with self._services.transaction() as session:
             kept = keep_unchanged(session, known.url, self._visit_id, now)
             record_fetch(session, self._visit_id, known.url, Outcome.UNCHANGED, now, http_status=304)
             children = (
@@ -269,13 +269,13 @@ class DocumentReader:
         return done
 
     def _remember_conditions(self, document_id: int, fetched: Fetched) -> None:
-        with Session(self._services.engine) as session, session.begin():
+        with self._services.transaction() as session:
             document = session.get_one(Document, document_id)
             document.etag, document.last_modified = fetched.header("ETag"), fetched.header("Last-Modified")
             session.add(document)
 
     def _record(self, page: PageDone, status: int | None) -> None:
-        with Session(self._services.engine) as session, session.begin():
+        with self._services.transaction() as session:
             record_fetch(
                 session,
                 self._visit_id,

@@ -66,7 +66,7 @@ def visit_source(source: Source, services: Services) -> VisitSummary:
 
 def _begin(source: Source, services: Services) -> _Visit:
     now = services.now()
-    with Session(services.engine) as session, session.begin():
+    with services.transaction() as session:
         visit_id = start_visit(session, source.name, now)
         usual = _usual_items(session, source.name)
     return _Visit(source, services, visit_id, now, usual)
@@ -184,7 +184,7 @@ class _Visit:
         return None
 
     def _note_list_page(self, page: PageDone, status: int | None) -> None:
-        with Session(self.services.engine) as session, session.begin():
+        with self.services.transaction() as session:
             record_fetch(
                 session,
                 self.visit_id,
@@ -214,7 +214,7 @@ class _Visit:
         next_due_at = max(
             self.started_at + timedelta(minutes=self.source.every_minutes), now + _SHORTEST_PAUSE
         )
-        with Session(self.services.engine) as session, session.begin():
+        with self.services.transaction() as session:
             finish_visit(
                 session, self.visit_id, outcome, self._counts(), now, next_due_at=next_due_at, detail=detail
             )

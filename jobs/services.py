@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import PageKind
@@ -91,6 +93,17 @@ class Services:
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose changes are committed together at the end of the block, or not at all.
+
+        SQLite has one writer at a time and lets the others sleep and ask again; queueing for it here wakes
+        the next thread at once.
+        """
+        with self._writing, Session(self.engine) as session, session.begin():
+            yield session
 
     def today(self) -> date:
         """The day in the configured time zone."""

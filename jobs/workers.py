@@ -50,9 +50,13 @@ class Workers:
         self._pool = self._new_pool() if processes else None
 
     def warm_up(self) -> None:
-        """Start the processes now rather than with the first page."""
-        if self._pool is not None:
+        """Start the processes now rather than with the first page; raises :class:`WorkError`."""
+        if self._pool is None:
+            return
+        try:
             self._pool.schedule(_nothing)
+        except (OSError, RuntimeError) as error:
+            raise WorkError(f"the worker processes do not start: {error}") from error
 
     def run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What ``task`` returns, or its exception.

@@ -10,10 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 import requests
-from requests.utils import requote_uri
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
@@ -22,6 +21,7 @@ from jobs.fetching.block_pages import block_reason
 from jobs.fetching.connection import CheckedAdapter, Exchange, ExchangeWatch
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
 from jobs.fetching.pace import HostPace
+from jobs.fetching.redirects import redirect_target, refresh_target
 from jobs.fetching.robots import RobotsCache
 from settings.model import Fetching
 from storage.tables import Outcome
@@ -30,7 +30,6 @@ _ATTEMPTS = 3
 _LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait within one visit; where it asks for more, the visit goes on."""
 _CHUNK = 64 * 1024
-_REDIRECTS = {301, 302, 303, 307, 308}
 _PAUSING = {429, 500, 502, 503, 504}
 _ACCEPT = {
     PageKind.LIST: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -38,6 +37,13 @@ _ACCEPT = {
     PageKind.ATTACHMENT: "*/*",
 }
 _POOLS = 64
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: each hop is asked for here, by the same rules as the first address."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the signature of requests
+        return None
 
 
 class Fetcher:
@@ -155,7 +161,7 @@ class Fetcher:
         """This thread's session, without cookies of other addresses, proxies or netrc of this machine."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             session.trust_env = False
             session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"})
             session.headers["Accept-Language"] = "zh-CN,zh;q=0.9"
@@ -199,11 +205,14 @@ class Fetcher:
     def _read(
         self, response: requests.Response, asked: str, redirects: tuple[Redirect, ...], started: datetime
     ) -> Fetched | Redirect:
-        target = _redirect_target(response)
+        target = redirect_target(response)
         if target:
             return Redirect(response.url, response.status_code, target)
         body = self._read_body(response)
         self._refuse_failure(response, body)
+        target = refresh_target(response.url, body)
+        if target:
+            return Redirect(response.url, response.status_code, target)
         return Fetched(
             url=asked,
             final_url=response.url,
@@ -263,22 +272,6 @@ def _prepare(session: requests.Session, url: str, headers: dict[str, str]) -> re
         return session.prepare_request(requests.Request("GET", urldefrag(url).url, headers=headers))
     except (requests.RequestException, ValueError) as error:
         raise FetchError(Outcome.ERROR, f"not an address that can be asked for: {error}") from error
-
-
-def _redirect_target(response: requests.Response) -> str:
-    """Where a redirect leads, absolute; empty where the answer is none."""
-    location = response.headers.get("Location", "")
-    if response.status_code not in _REDIRECTS or not location:
-        return ""
-    raw = location.encode("latin-1", "replace")  # headers arrive as latin-1, whatever they hold
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", "replace")
-    try:
-        return requote_uri(urldefrag(urljoin(response.url, text)).url)
-    except ValueError as error:
-        raise FetchError(Outcome.ERROR, f"redirects to {text[:80]!r}, which is no address") from error
 
 
 def _bad_status(status: int, retry_after: float | None, bytes_read: int) -> FetchError:

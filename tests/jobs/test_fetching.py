@@ -87,6 +87,41 @@ def test_a_cookie_that_opens_the_same_address_is_no_loop(site: Site, fetcher: Fe
 
 
 @pytest.mark.parametrize(
+    "tag",
+    [
+        '<meta http-equiv="refresh" content="0; url=/b">',
+        "<META HTTP-EQUIV='Refresh' CONTENT='1;URL=b'>",
+        '<meta name="x"><meta http-equiv=refresh content="3, url=&#39;./b&#39;">',
+    ],
+)
+def test_a_page_that_only_sends_us_on_is_followed(site: Site, fetcher: Fetcher, tag: str) -> None:
+    site["/a"] = answer(f"<html><head>{tag}</head><body>正在跳转</body></html>")
+    site["/b"] = answer("here")
+    assert page(fetcher, f"{site.address}/a").body == b"here"
+
+
+def test_a_page_that_renews_itself_is_read(site: Site, fetcher: Fetcher) -> None:
+    site["/a"] = answer('<meta http-equiv="refresh" content="300; url=/b"><p>公告</p>')
+    site["/c"] = answer('<meta http-equiv="refresh" content="5; url=/b">' + "<p>公告全文</p>" * 100)
+    assert page(fetcher, f"{site.address}/a").final_url.endswith("/a")
+    assert page(fetcher, f"{site.address}/c").final_url.endswith("/c")
+
+
+def test_a_page_that_sends_us_to_itself_is_a_loop(site: Site, fetcher: Fetcher) -> None:
+    site["/a"] = answer('<meta http-equiv="refresh" content="0; url=/a">')
+    assert "circle" in failure(fetcher, f"{site.address}/a").detail
+
+
+@pytest.mark.parametrize("location", ["/公告.html".encode(), "/公告.html".encode("gbk")])
+def test_an_address_in_the_encoding_of_its_site_is_followed(
+    site: Site, fetcher: Fetcher, location: bytes
+) -> None:
+    site["/a"] = redirect(location.decode("latin-1"))
+    site["/%E5%85%AC%E5%91%8A.html"] = answer("here")
+    assert page(fetcher, f"{site.address}/a").body == b"here"
+
+
+@pytest.mark.parametrize(
     ("first", "second"), [("/loop", "/loop"), ("/loop", "/other")], ids=["itself", "in a circle"]
 )
 def test_a_redirect_loop_ends_as_error(site: Site, fetcher: Fetcher, first: str, second: str) -> None:
