@@ -1,0 +1,79 @@
+"""A real Prometheus scrapes the real daemon: the shipped rules fire and resolve, panels have answers."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.asked import FILES, expressions, read_dashboard
+from tests.deploy.prometheus import Prometheus, free_port, run_prometheus, wait_until
+from tests.jobs.operators import Operator
+
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("prometheus") is None,
+        reason="prometheus is missing (Debian: apt-get install prometheus)",
+    ),
+    pytest.mark.timeout(120),
+]
+LATER = {
+    "整改率",  # nothing was asked to be rectified
+    "逾期未改，按地区",
+    "从发布到发现",  # the sample site published everything before it was watched
+    "从通知到确认或排除",
+}
+"""Panels that stay empty until somebody has done something with a case."""
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    somebody = Operator(tmp_path)
+    yield somebody
+    somebody.end_all()
+
+
+def _unanswered(prometheus: Prometheus) -> set[str]:
+    """Titles of panels of which no expression has a value."""
+    asked = {asked for name in FILES for asked in expressions(read_dashboard(name))}
+    return {title for title, _ in asked} - {title for title, expr in asked if prometheus.query(expr)}
+
+
+def _send_to_nobody(operator: Operator) -> int:
+    """A message that was given up, as the outbox keeps it; its number."""
+    with closing(sqlite3.connect(operator.folder / "var" / "qualwatch.sqlite3", timeout=20)) as database:
+        number = database.execute(
+            "update outbox_message set state = 'dead' where id = 1 returning id"
+        ).fetchone()
+        database.commit()
+    return int(number[0])
+
+
+def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tmp_path: Path) -> None:
+    port = free_port()
+    (operator.folder / "qualwatch.toml").write_text(f"[metrics]\nport = {port}\n")
+    daemon = operator.start("run")
+    folder = tmp_path / "prometheus"
+    folder.mkdir()
+    with run_prometheus(folder, port) as prometheus:
+        wait_until(lambda: prometheus.query('up{job="qualwatch"} == 1'), "the daemon is scraped")
+        wait_until(
+            lambda: prometheus.query('sum(qualwatch_outbox_messages{state="sent"}) > 0'), "a mail was sent"
+        )
+        wait_until(lambda: _unanswered(prometheus) == LATER, "all panels but some show something")
+        assert prometheus.alerts() == set()
+
+        number = _send_to_nobody(operator)
+        wait_until(lambda: prometheus.alerts() == {"QualwatchDeadLetters"}, "a dead letter alerts")
+        dropped = operator.run("outbox", "drop", str(number))
+        assert dropped.returncode == 0, dropped.stderr
+        wait_until(lambda: prometheus.alerts() == set(), "the alert ends with the dead letter")
+
+        daemon.kill()
+        wait_until(lambda: prometheus.alerts() == {"QualwatchDown"}, "a daemon that was killed alerts")
+        operator.start("run")
+        wait_until(lambda: prometheus.alerts() == set(), "the alert ends when it is started again")
