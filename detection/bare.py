@@ -85,8 +85,11 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     if rules.headed.search(before) or rules.trailed.match(after):
         return True
     if span.hit is Hit.LATIN:
-        return kind is DocumentKind.RESUME or bool(
-            rules.abbreviation_after.match(after) or rules.abbreviation_before.search(before)
+        taught = kind in ADVERTS and rules.course.match(after) is not None
+        return (
+            kind is DocumentKind.RESUME
+            or taught
+            or bool(rules.abbreviation_after.match(after) or rules.abbreviation_before.search(before))
         )
     if kind in ADVERTS and _is_offered(text, spans, position, after, sells=sells):
         return True

@@ -165,6 +165,8 @@ def _opens_line(text: str, low: int, start: int) -> bool:
     if start == low:
         return True
     before = text[start - 1]
+    if before in " \u3000" and start - low >= 4 and text[start - 3] in " \u3000":
+        return False  # letters set apart one by one
     return before in _STOPS and (before != "\n" or not _is_full_line(text, start - 1))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from catalogue import Edition
 from catalogue.model import Standing, Status
+from catalogue.naming import bare_forms
 from detection.lexicon import Lexicon
 from detection.rulebook import alternatives, read_rules
 from detection.slips import near_name
@@ -145,7 +146,7 @@ class Reader:
 
     def _by_slip(self, core: str, quote: str) -> Reading | None:
         """A name one character away from a listed one; never certain."""
-        near = near_name(quote) or near_name(core)
+        near = next((near for form in (*bare_forms(quote), core) if (near := near_name(form))), None)
         reading = self._catalogued(near) if near else None
         return replace(reading, certain=False) if reading else None
 
