@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobs.checking.model import Document, Failure
+
+if TYPE_CHECKING:
+    from settings.model import Fetching
 
 
 def read_file(path: str, *, in_folder: bool) -> Document | Failure:
@@ -40,14 +44,17 @@ def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | 
     )
 
 
-def read_page(url: str) -> Document | Failure:
-    """A page or file at a public address, asked for as politely as the daemon asks."""
+def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
+    """A page or file at a public address, asked for as politely as the daemon asks.
+
+    ``limits`` are the daemon's defaults where none are given: no private address, robots.txt obeyed.
+    """
     from extraction import ExtractionError, extract  # noqa: PLC0415 - start-up
     from jobs.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
     from jobs.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
 
-    fetcher = Fetcher(Fetching())
+    fetcher = Fetcher(limits or Fetching())
     try:
         page = fetcher.fetch(url, kind=PageKind.PAGE)
         extracted = extract(page.body, url=page.final_url, media_type=page.media_type, charset=page.charset)

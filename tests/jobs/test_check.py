@@ -15,9 +15,10 @@ import pytest
 
 from jobs.checking import records
 from jobs.checking.files import read_page
-from jobs.checking.model import Failure, Lines
+from jobs.checking.model import Document, Failure, Lines
 from jobs.checking.records import read_lines, read_record
-from tests.jobs.loopback import Site, answer
+from settings.model import Fetching
+from tests.jobs.loopback import Site, answer, redirect
 
 ROOT = Path(__file__).parents[2]
 UNLAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求：\n1、须持有物业管理师证书。\n"
@@ -280,6 +281,24 @@ def test_private_addresses_are_refused(site: Site) -> None:
     assert done.returncode == 2
     assert "error" in json.loads(done.stdout)
     assert site.asked == []
+
+
+def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: Fetching) -> None:
+    page = f"<html><head><title>保洁主管</title></head><body><p>{UNLAWFUL}</p></body></html>"
+    site.answers["/old"] = redirect("/new.html")
+    site.answers["/new.html"] = answer(page.encode("gb18030"), media_type="text/html; charset=gbk")
+    document = read_page(f"http://{site.host}/old", fetching)
+    assert isinstance(document, Document)
+    assert document.url == f"http://{site.host}/new.html"
+    assert document.identity == f"http://{site.host}/old"
+    assert document.title == "保洁主管"
+    assert "物业管理师证书" in document.text
+
+
+def test_a_page_that_is_gone_fails_with_its_reason(site: Site, fetching: Fetching) -> None:
+    failure = read_page(f"http://{site.host}/missing", fetching)
+    assert isinstance(failure, Failure)
+    assert "404" in failure.reason
 
 
 def test_an_address_that_is_none_fails_with_its_reason() -> None:
