@@ -15,7 +15,7 @@ from jobs.fetching.model import PageKind
 from jobs.services import PageDone, VisitSummary
 from settings.model import Source
 from storage.database import for_reading
-from storage.tables import Document, DocumentVersion, Finding, Outcome, SourceState, Visit
+from storage.tables import Document, DocumentVersion, Finding, Outcome, SourceState, Visit, VisitPurpose
 from storage.visits import SUCCESSES
 
 RECENT_FINDINGS = 8
@@ -79,6 +79,7 @@ def _read_row(session: Session, source: Source, findings: int) -> SourceRow:
     visit = session.exec(
         select(Visit)
         .where(Visit.source == source.name, col(Visit.finished_at).is_not(None))
+        .where(Visit.purpose == VisitPurpose.WATCH)
         .order_by(col(Visit.id).desc())
         .limit(1)
     ).one_or_none()

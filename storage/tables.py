@@ -72,7 +72,14 @@ def _text(*, nullable: bool = False) -> Any:
     return Field(default=None if nullable else "", sa_column=Column(StoredText, nullable=nullable))
 
 
-def _word(kind: type[StrEnum], length: int, *, default: StrEnum | None = None, nullable: bool = False) -> Any:
+def _word(
+    kind: type[StrEnum],
+    length: int,
+    *,
+    default: StrEnum | None = None,
+    nullable: bool = False,
+    primary_key: bool = False,
+) -> Any:
     """A column of a closed set, stored as its value in a plain VARCHAR: a new word needs no migration."""
     words = Enum(
         kind,
@@ -81,7 +88,7 @@ def _word(kind: type[StrEnum], length: int, *, default: StrEnum | None = None, n
         length=length,
         validate_strings=True,
     )
-    return Field(default=default, sa_column=Column(words, nullable=nullable))
+    return Field(default=default, sa_column=Column(words, nullable=nullable, primary_key=primary_key))
 
 
 class Outcome(StrEnum):
@@ -102,6 +109,25 @@ class Outcome(StrEnum):
     UNREADABLE_ATTACHMENT = "unreadable_attachment"
     REFUSED_ADDRESS = "refused_address"
     ERROR = "error"
+
+
+class VisitPurpose(StrEnum):
+    """Why a source was visited. Only ``watch`` teaches what is usual and decides when the next one is due."""
+
+    WATCH = "watch"
+    BACKFILL = "backfill"
+    LOOK_BACK = "look_back"
+
+
+class TroubleKind(StrEnum):
+    """What the operator is told of a source, once when it begins and once when it ends."""
+
+    FAILING = "failing"
+    """Visits in a row that failed."""
+    FEWER = "fewer"
+    """Visits in a row that met far fewer items than usual."""
+    SILENT = "silent"
+    """The list answers, and nothing new has come for far longer than usual."""
 
 
 class CaseState(StrEnum):
@@ -134,6 +160,17 @@ class SourceState(SQLModel, table=True):
     failures_in_a_row: int = 0
 
 
+class SourceTrouble(SQLModel, table=True):
+    """Trouble of a source that the operator was told of; ``ended_at`` is None while it lasts."""
+
+    __tablename__ = "source_trouble"
+    source: str = Field(primary_key=True, max_length=40)
+    kind: TroubleKind = _word(TroubleKind, 12, primary_key=True)
+    detail: str = _text()
+    began_at: datetime = _time()
+    ended_at: datetime | None = _time(nullable=True)
+
+
 class Visit(SQLModel, table=True):
     """One visit to one source; ``finished_at`` stays None where the daemon died during it."""
 
@@ -143,9 +180,12 @@ class Visit(SQLModel, table=True):
     source: str = Field(max_length=40)
     started_at: datetime = _time()
     finished_at: datetime | None = _time(nullable=True)
+    purpose: VisitPurpose = _word(VisitPurpose, 12, default=VisitPurpose.WATCH)
     outcome: Outcome | None = _word(Outcome, 24, nullable=True)
     detail: str = _text()
     list_pages: int = 0
+    items: int = 0
+    """Different documents that the list linked, read or not: the source's yield."""
     pages: int = 0
     attachments: int = 0
     bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
@@ -168,6 +208,27 @@ class FetchRecord(SQLModel, table=True):
     bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     detail: str = _text()
     fetched_at: datetime = _time()
+
+
+class Backfill(SQLModel, table=True):
+    """How far an order to read a source's past has come, so that it goes on where it was interrupted."""
+
+    __tablename__ = "backfill"
+    __table_args__ = (UniqueConstraint("source", "since", "until"),)
+    id: int | None = Field(default=None, primary_key=True)
+    source: str = Field(max_length=40)
+    since: date
+    until: date
+    next_page: str = _text()
+    """The list page to go on with; every page before it is done."""
+    reached: date | None = None
+    """The earliest day of publication met so far."""
+    list_pages: int = 0
+    documents: int = 0
+    new_documents: int = 0
+    errors: int = 0
+    begun_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
 
 
 class Document(SQLModel, table=True):
@@ -249,6 +310,17 @@ class Case(SQLModel, table=True):
     deadline: date | None = None
     opened_at: datetime = _time(index=True)
     updated_at: datetime = _time()
+
+
+class LookBack(SQLModel, table=True):
+    """When a page with cases was last looked back on, how that went, and when it is due again."""
+
+    __tablename__ = "look_back"
+    document_id: int = Field(primary_key=True, foreign_key="document.id")
+    looked_at: datetime = _time()
+    next_due_at: datetime = _time(index=True)
+    outcome: Outcome = _word(Outcome, 24)
+    detail: str = _text()
 
 
 class Finding(SQLModel, table=True):

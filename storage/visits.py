@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from storage.addresses import recordable_url
 from storage.rows import OnConflict, insert_once, insert_or_update
-from storage.tables import FetchRecord, Outcome, SourceState, Visit
+from storage.tables import FetchRecord, Outcome, SourceState, Visit, VisitPurpose
 
 SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""
@@ -29,6 +29,7 @@ class VisitCounts:
     """What a visit did, as its row keeps it."""
 
     list_pages: int = 0
+    items: int = 0
     pages: int = 0
     attachments: int = 0
     bytes_read: int = 0
@@ -38,11 +39,14 @@ class VisitCounts:
     errors: int = 0
 
 
-def start_visit(session: Session, source: str, now: datetime) -> int:
+def start_visit(
+    session: Session, source: str, now: datetime, purpose: VisitPurpose = VisitPurpose.WATCH
+) -> int:
     """Begin a visit and return its id; the caller commits, so that the row survives a crash."""
-    visit = Visit(source=source, started_at=now)
+    visit = Visit(source=source, started_at=now, purpose=purpose)
     session.add(visit)
-    insert_or_update(session, SourceState(name=source, last_visit_at=now), _VISITED_AGAIN)
+    if purpose is VisitPurpose.WATCH:
+        insert_or_update(session, SourceState(name=source, last_visit_at=now), _VISITED_AGAIN)
     session.flush()
     return cast("int", visit.id)
 
@@ -81,7 +85,10 @@ def finish_visit(
     next_due_at: datetime,
     detail: str = "",
 ) -> bool:
-    """End a visit and bring the state of its source up to date; False where it had ended before."""
+    """End a visit and bring the state of its source up to date; False where it had ended before.
+
+    Only a visit that watches changes that state: back-fills and look-backs say nothing of the list.
+    """
     ended = session.execute(
         update(Visit)
         .where(col(Visit.id) == visit_id, col(Visit.finished_at).is_(None))
@@ -89,7 +96,9 @@ def finish_visit(
     )
     if cast("CursorResult[object]", ended).rowcount == 0:
         return False
-    source = session.exec(select(Visit.source).where(Visit.id == visit_id)).one()
+    source, purpose = session.exec(select(Visit.source, Visit.purpose).where(Visit.id == visit_id)).one()
+    if purpose is not VisitPurpose.WATCH:
+        return True
     insert_once(session, SourceState(name=source))
     success = outcome in SUCCESSES
     failures = 0 if success else SourceState.failures_in_a_row + 1
