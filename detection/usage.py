@@ -22,6 +22,7 @@ _SECTIONED = frozenset({"hiring", "story"})
 _PHRASE_END = re.compile(r"[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳]")
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
 _CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
+_HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 _LINE_END = re.compile(r"[\n\r]")
 _SPILL = re.compile(r"[者的]?[，,]\s{0,2}(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)")
 """``有电工证者，优先``: the comma before the cue is no end."""
@@ -50,6 +51,8 @@ class UsageRules:
     """By pattern; () for a pseudo-cue."""
     combats: tuple[re.Pattern[str], re.Pattern[str]]
     """Before and behind a mention: words of the fight against renting, which is not renting."""
+    personal: re.Pattern[str]
+    """Titles of what somebody writes about himself."""
     articles: re.Pattern[str]
     """Titles of articles about careers."""
     headings: AhoCorasick
@@ -90,6 +93,7 @@ def load_usage() -> UsageRules:
             re.compile(rf"(?:{alternatives(rules['combats']['before'])})[^。；;\n]*$"),
             re.compile(rf"[^。；;\n]{{0,90}}?(?:{alternatives(rules['combats']['after'])})"),
         ),
+        personal=re.compile(alternatives(rules["articles"]["personal"])),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
         headings=AhoCorasick(list(headings), matchkind=MatchKind.LeftmostLongest),
         heading_kinds=tuple(headings.values()),
@@ -98,7 +102,10 @@ def load_usage() -> UsageRules:
 
 def is_article(kind: DocumentKind, title: str) -> bool:
     """Whether a text that reads like a posting is an article about careers by its title."""
-    return kind is DocumentKind.RECRUITMENT and load_usage().articles.search(title) is not None
+    rules = load_usage()
+    if kind is DocumentKind.RECRUITMENT:
+        return rules.articles.search(title) is not None
+    return kind is DocumentKind.TRAINING_AD and rules.personal.search(title) is not None
 
 
 def decide_usage(
@@ -151,7 +158,7 @@ def _reaching_cues(before: str, after: str, group: str) -> dict[Usage, str]:
         for cue in rules.cues[index]:
             if cue.before and cue.counts_in(group) and cue_end >= reach[cue.scope]:
                 _note(found, cue.usage, len(before) - cue_end, rules.words[index])
-    reach = _reach_after(after)
+    reach = _reach_after(after, held=_HOLDING.search(before) is not None)
     for index, cue_start, _ in rules.automaton.find_matches_as_indexes(after):
         for cue in rules.cues[index]:
             if cue.after and cue.counts_in(group) and cue_start <= reach[cue.scope]:
@@ -177,14 +184,16 @@ def _reach_before(window: str) -> dict[str, int]:
     }
 
 
-def _reach_after(window: str) -> dict[str, int]:
+def _reach_after(window: str, *, held: bool) -> dict[str, int]:
     """Up to which place a cue behind the mention reaches it, by scope."""
     phrase = _first_start(_PHRASE_END_AFTER, window)
     spill = _SPILL.match(window)
+    clause = _first_start(_CLAUSE_END, window)
     return {
+        "held": clause if held else -1,
         "touch": min(phrase, _TOUCH),
         "phrase": max(phrase, spill.end()) if spill else phrase,
-        "clause": _first_start(_CLAUSE_END, window),
+        "clause": clause,
         "line": _first_start(_LINE_END, window),
     }
 
