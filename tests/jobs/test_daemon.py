@@ -135,20 +135,27 @@ def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) 
     assert "Warning" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("words", "number", "code"),
+    [
+        (("run",), signal.SIGTERM, 0),
+        (("run",), signal.SIGINT, 0),
+        (("run", "--once"), signal.SIGTERM, 1),
+    ],
+)
 def test_a_signal_in_mid_visit_ends_cleanly_and_the_visit_is_taken_up_again(
-    operator: Operator, site: Site, number: signal.Signals
+    operator: Operator, site: Site, words: tuple[str, ...], number: signal.Signals, code: int
 ) -> None:
     ended = threading.Event()
     for path in fill(site, "good", 30)[10:]:
         site[path] = slowly(site.answers[path], ended, 1)
     operator.configure("good", site=site)
-    daemon = operator.start("run")
+    daemon = operator.start(*words)
     wait_until(lambda: operator.count("document") >= 5)
     daemon.send_signal(number)
     said = daemon.communicate(timeout=20)[0]
     ended.set()
-    assert daemon.returncode == 0, said
+    assert daemon.returncode == code, said
     assert "Traceback" not in said
     assert operator.count("document") < 30
     assert operator.count("visit", "finished_at is null") == 1
