@@ -19,33 +19,9 @@ from detection.usage import load_usage
 
 DAY = date(2026, 11, 1)
 SHARED = Path(__file__).parents[2].parent / "shared"
-PIECES = tuple(
-    [
-        "会计",
-        "电工",
-        "从业",
-        "资格",
-        "证",
-        "证书",
-        "上岗",
-        "或",
-        "、",
-        "，",
-        "。",
-        "（",
-        "）",
-        "《",
-        "》",
-        "持有",
-        "优先",
-        "不",
-        "得",
-        "要求",
-        "二级",
-        "相关",
-    ]
-    + ["A1", "PMP", "培训", "考试", "證", "Ｃ", "师", "的", "等"]
-) + ("\n", " ", "1、")
+WORDS = """会计 电工 从业 资格 证 证书 上岗 或 、 ， 。 （ ） 《 》 持有 优先 不 得 要求 二级 相关
+A1 PMP 培训 考试 證 Ｃ 师 的 等 1、"""
+PIECES = [*WORDS.split(), "\n", " "]
 
 
 def seconds(text: str) -> float:
