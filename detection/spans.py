@@ -178,6 +178,8 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
         heads = wording.heading.match(text, span.end)
         of_body = wording.of_body.search(text, max(0, span.start - 5), span.start)
         return Form.GENERIC if not heads and not of_body and wording.generic_name.search(named) else None
+    if "\n" in text[span.start : span.end] and text[span.end : span.end + 1] in "：:":
+        return None  # a line of its own that heads what follows
     if wording.vague.search(named):
         return Form.GENERIC
     if span.word == "资格" and span.core not in lexicon.known and not wording.person.search(span.core):
