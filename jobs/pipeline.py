@@ -27,7 +27,7 @@ from jobs.reading import Answer, ReadingError, read_list
 from jobs.services import PageDone, Services, VisitSummary
 from jobs.workers import WorkError, WorkersEndedError
 from settings.model import Source
-from storage.tables import Outcome, Visit
+from storage.tables import Outcome, Visit, VisitPurpose
 from storage.visits import SUCCESSES, VisitCounts, finish_visit, record_fetch, start_visit
 
 _SHORTEST_PAUSE = timedelta(minutes=1)
@@ -78,14 +78,18 @@ def _refuse_another_site(fetched: Fetched) -> None:
 
 
 def _usual_items(session: Session, source: str) -> int:
-    """How many pages the last good visits met; 0 where that is not known."""
-    pages = session.exec(
-        select(Visit.pages)
-        .where(Visit.source == source, col(Visit.outcome).in_(SUCCESSES))
+    """How many items the last good visits met; 0 where that is not known."""
+    items = session.exec(
+        select(Visit.items)
+        .where(
+            Visit.source == source,
+            Visit.purpose == VisitPurpose.WATCH,
+            col(Visit.outcome).in_(SUCCESSES),
+        )
         .order_by(col(Visit.id).desc())
         .limit(_VISITS_REMEMBERED)
     ).all()
-    return math.floor(median(pages)) if pages else 0
+    return math.floor(median(items)) if items else 0
 
 
 @dataclass(slots=True)
@@ -251,6 +255,7 @@ class _Visit:
         read = [page for page in self.done if not page.failed]
         return VisitCounts(
             list_pages=self.list_pages,
+            items=self.items,
             pages=sum(page.kind is PageKind.PAGE for page in read),
             attachments=sum(page.kind is PageKind.ATTACHMENT for page in read),
             bytes_read=sum(page.bytes_read for page in self.done),
