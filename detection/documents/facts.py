@@ -26,7 +26,7 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         url: the address; an address under ``gov.cn`` belongs to a public body.
     """
     reading = read_window(text, title, classify_name(publisher).kind if publisher else None)
-    official = read_official(text, title, reading.values) if _looks_official(text, reading) else NOTHING
+    official = _read_official(text, title, reading)
     issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
     names = (publisher, issuer, stated, _site_owner(url) if url else "")
     stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
@@ -34,12 +34,14 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     return DocumentFacts(reading.kind, publisher_kind, official.document, official.forwards)
 
 
-def _looks_official(text: str, reading: Reading) -> bool:
-    if reading.kind in OFFICIAL or "number" in reading.values or "issuer" in reading.values:
-        return True
-    return bool(reading.year_openers) and any(
-        is_number_at(text, text.find(opener)) for opener in reading.year_openers
-    )
+def _read_official(text: str, title: str, reading: Reading) -> OfficialFacts:
+    """What an official document says of itself; a number that another kind of text cites is not its own."""
+    is_labelled = "number" in reading.values or "issuer" in reading.values
+    is_official = reading.kind in OFFICIAL or is_labelled
+    if not is_official and not any(is_number_at(text, text.find(opener)) for opener in reading.year_openers):
+        return NOTHING
+    facts = read_official(text, title, reading.values)
+    return facts if is_official or facts.document.issuer is not None else NOTHING
 
 
 def _site_owner(url: str) -> str:

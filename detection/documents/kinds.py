@@ -75,13 +75,13 @@ def _first_line(window: str) -> str:
 
 
 def _read_values(labels: set[str], window: str, cues: CueSet) -> dict[str, str]:
-    """The rest of the line after each form label; of two labels of one field the first in the text counts."""
+    """The value behind each form label; of two labels of one field the first in the text counts."""
     values: dict[str, str] = {}
     for start, label in sorted((window.find(label) + len(label), label) for label in labels):
-        stop = window.find("\n", start, start + _MAX_VALUE)
-        values.setdefault(
-            cues.labels[label], window[start : stop if stop >= 0 else start + _MAX_VALUE].strip()
-        )
+        line, _, rest = window[start : start + _MAX_VALUE].partition("\n")
+        below = rest.partition("\n")[0]
+        value = line.strip() or ("" if "：" in below or ":" in below else below.strip())
+        values.setdefault(cues.labels[label], value)
     return values
 
 

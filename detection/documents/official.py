@@ -69,7 +69,11 @@ def read_official(text: str, title: str, values: dict[str, str]) -> OfficialFact
 
 def _split(text: str, title: str) -> list[_Part]:
     """The documents of a text, in its order; the first may have no number."""
-    cuts = [(_document_start(text, number), number) for number in find_numbers(text) if _is_own(text, number)]
+    cuts: list[tuple[int, Number]] = []
+    for number in find_numbers(text):
+        # A form above a document gives the number that the document gives again.
+        if _is_own(text, number) and (not cuts or cuts[-1][1].text != number.text):
+            cuts.append((_document_start(text, number), number))
     if not cuts or cuts[0][1].start > LEAD:
         cuts.insert(0, (0, Number("", 0, 0)))
     starts = [0, *(start for start, _ in cuts[1:]), len(text)]

@@ -11,6 +11,8 @@ MAX_TITLE = 160
 _MAX_LINES = 14
 _MAX_ISSUER = 60
 _SUBJECTS = ("转发", "批转", "关于", "印发", "公布")
+_ALSO = ("对",)
+"""Words that may follow an issuer but do not make a title: ``国务院办公厅对…建议的答复``."""
 _FORWARDS = ("转发", "批转")
 _NOT_IN_A_NAME = frozenset('《》“”"，。；：:,;！？!?0123456789')
 
@@ -43,15 +45,14 @@ def as_issuer(name: str) -> str | None:
 
 def split_title(title: str) -> TitleParts:
     """``福州市…局转发人力资源社会保障部关于…的通知`` → the first body, and the title after ``转发``."""
-    found = [(title.find(subject), subject) for subject in _SUBJECTS if subject in title]
-    if not found:
-        return TitleParts(None, "")
-    at, subject = min(found)
-    forwards = next((verb for verb in _FORWARDS if verb in title), None)
+    found = sorted((title.find(subject), subject) for subject in (*_SUBJECTS, *_ALSO) if subject in title)
+    named = ((as_issuer(title[:at].strip(" 　《")), at, subject) for at, subject in found)
+    issuer, at, subject = next((parts for parts in named if parts[0]), (None, *(found or [(0, "")])[0]))
+    forwards = next((verb for verb in _FORWARDS if verb in title[at:]), None)
     if subject == "关于" and title[at + 2 : at + 4] not in _FORWARDS:
         forwards = None
-    forwarded = title[title.find(forwards) + 2 :].strip("《》 ") if forwards else ""
-    return TitleParts(as_issuer(title[:at].strip(" 　《")), forwarded)
+    forwarded = title[title.find(forwards, at) + 2 :].strip("《》 ") if forwards else ""
+    return TitleParts(issuer, forwarded)
 
 
 def read_title(text: str) -> str:

@@ -252,6 +252,42 @@ def test_a_form_above_a_document_gives_its_values() -> None:
     assert document == OfficialDocument("青财会〔2021〕9号", "青山市财政局", date(2021, 4, 2))
 
 
+def test_a_form_with_its_values_on_lines_of_their_own_is_read_too() -> None:
+    text = """关于转发防汛意见的通知
+发文机关：
+青山市人民政府办公室
+成文日期：
+1998年04月02日
+发文字号：
+青政办发〔1998〕9号
+发布日期：
+2018年12月24日
+青政办发〔1998〕9号
+各县人民政府，各直属机构：
+青山市水利局《关于防汛工作的意见》已经同意，现转发给你们，请认真贯彻执行。
+青山市人民政府办公室
+一九九八年四月二日
+关于防汛工作的意见
+各级主管部门应当加强巡查。
+青山市水利局
+一九九八年三月二十五日
+"""
+    facts = read_facts(text, title="青山市人民政府办公室转发青山市水利局关于防汛工作意见的通知")
+    assert facts.document == OfficialDocument("青政办发〔1998〕9号", "青山市人民政府办公室", date(1998, 4, 2))
+    assert facts.forwards == (OfficialDocument(None, "青山市水利局", date(1998, 3, 25)),)
+
+
+def test_an_answer_to_a_proposal_says_who_answers() -> None:
+    title = "青山市人民政府办公室对市人大第12号建议的答复"
+    text = "青政办函〔2006〕71号\n各代表：\n有关主管部门应当贯彻执行，现答复如下。"
+    assert read_facts(text, title=title).document.issuer == "青山市人民政府办公室"
+
+
+def test_a_company_that_cites_a_number_has_none_of_its_own() -> None:
+    text = "青禾贵金属有限公司是一家专业公司，公司成立于2013年。\n（青政函〔2014〕12号）\n主营产品：首饰。"
+    assert read_facts(text, title="青禾贵金属有限公司").document == OfficialDocument()
+
+
 def test_a_cited_number_is_not_the_documents_own() -> None:
     facts = read_facts(POSTING + "\n依据青劳发〔2010〕3号缴纳社保。", title="客房服务员")
     assert facts.document == OfficialDocument()
