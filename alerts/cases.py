@@ -13,13 +13,11 @@ from operator import itemgetter
 
 from sqlmodel import Session, col, select
 
-from alerts.departments import follow_up
 from alerts.history import ACTOR
-from alerts.letters import Letter, compose_alert
-from alerts.outbox import enqueue
 from alerts.passages import passage
 from alerts.postings import Posting, case_key, same_title
-from alerts.routing import Recipient, recipients
+from alerts.rebounds import reopen_on_rebound
+from alerts.telling import Told, tell_of
 from detection.model import Mention, ScanResult, Severity, Violation
 from settings.model import Settings
 from storage.documents import KeptVersion
@@ -39,15 +37,17 @@ class OpenedCases:
     """Cases that are new."""
     seen: tuple[int, ...]
     """Older cases met at a new place or in a new version."""
+    reopened: tuple[int, ...]
+    """Older cases that had been put right and came back: a rebound."""
     messages: int
-    """Letters that wait in the outbox because of this scan."""
+    """Messages that wait in the outbox because of this scan; what can wait is told in a digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scanned:
     """A stored version with what detection said of it."""
 
-    version_id: int
+    kept: KeptVersion
     document: Document
     version: DocumentVersion
     posting: Posting
@@ -65,7 +65,7 @@ def open_cases(
     where ``kept.version_id`` is not stored yet.
     """
     scanned = _read_scanned(session, kept, result, now)
-    findings, opened, seen = 0, [], []
+    findings, opened, seen, reopened = 0, [], [], []
     # Always in one order: workers that meet the same cases wait for each other, never in a circle.
     for (qualification, violation), mentions in sorted(
         _by_subject(result.findings).items(), key=itemgetter(0)
@@ -78,21 +78,17 @@ def open_cases(
                 opened.append(case_id)
             if _record_sighting(session, scanned, case_id, new=new) and not new:
                 seen.append(case_id)
+            if not new and reopen_on_rebound(session, kept, case_id, document=scanned.document, now=now):
+                reopened.append(case_id)
         for mention in mentions:
             finding = _finding(scanned, mention, case_id if mention in alerts else None)
             findings += insert_once(session, finding) is not None
-    messages = _write_letters(session, scanned, opened, settings)
-    return OpenedCases(findings, tuple(opened), tuple(seen), messages)
+    messages = tell_of(session, _told(scanned), opened, reopened, settings)
+    return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), messages)
 
 
-def recipients_of(session: Session, case: Case, settings: Settings) -> tuple[Recipient, ...]:
-    """Those who answer for ``case``, by its region, its severity and who follows up its qualification."""
-    return recipients(
-        settings,
-        region=case.region,
-        severity=Severity(case.severity),
-        follow_up=follow_up(session, case.qualification, case.region),
-    )
+def _told(scanned: _Scanned) -> Told:
+    return Told(scanned.document, scanned.version, scanned.posting.number, scanned.now)
 
 
 def pushed_severity(mention: Mention) -> Severity:
@@ -113,7 +109,7 @@ def _read_scanned(session: Session, kept: KeptVersion, result: ScanResult, now: 
         title=document.title,
         text=version.text,
     )
-    return _Scanned(kept.version_id, document, version, posting, result, now)
+    return _Scanned(kept, document, version, posting, result, now)
 
 
 def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
@@ -180,7 +176,7 @@ def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> 
 
 def _finding(scanned: _Scanned, mention: Mention, case_id: int | None) -> Finding:
     return Finding(
-        version_id=scanned.version_id,
+        version_id=scanned.kept.version_id,
         case_id=case_id,
         start=mention.start,
         end=mention.end,
@@ -208,43 +204,10 @@ def _record_sighting(session: Session, scanned: _Scanned, case_id: int, *, new: 
     """Whether the case had not been met in this version before."""
     event = CaseEvent(
         case_id=case_id,
-        key=f"seen:{scanned.version_id}",
+        key=f"seen:{scanned.kept.version_id}",
         kind="found" if new else "seen",
         actor=ACTOR,
         note=scanned.document.url,
         at=scanned.now,
     )
     return insert_once(session, event) is not None
-
-
-def _write_letters(session: Session, scanned: _Scanned, opened: Sequence[int], settings: Settings) -> int:
-    """One letter per recipient, about all new cases that are theirs: one mail, not fifty."""
-    addressed: dict[str, tuple[Recipient, list[Case]]] = {}
-    cases = session.exec(select(Case).where(col(Case.id).in_(opened)).order_by(col(Case.id))).all()
-    for case in cases:
-        for recipient in recipients_of(session, case, settings):
-            addressed.setdefault(recipient.email.casefold(), (recipient, []))[1].append(case)
-    return sum(
-        enqueue(session, _letter(session, scanned, recipient, theirs, settings), scanned.now)
-        for recipient, theirs in addressed.values()
-    )
-
-
-def _letter(
-    session: Session, scanned: _Scanned, recipient: Recipient, cases: Sequence[Case], settings: Settings
-) -> Letter:
-    findings = session.exec(
-        select(Finding)
-        .where(Finding.version_id == scanned.version_id)
-        .where(col(Finding.case_id).in_([case.id for case in cases]))
-        .order_by(col(Finding.start), col(Finding.id))
-    ).all()
-    return compose_alert(
-        document=scanned.document,
-        version=scanned.version,
-        number=scanned.posting.number,
-        cases=cases,
-        findings=findings,
-        recipient=recipient,
-        settings=settings,
-    )

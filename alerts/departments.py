@@ -1,7 +1,7 @@
 """Which department follows up a qualification, whatever the department is called in which year and province.
 
-Departments are compared by their field, which ``财政部``, ``省财政厅`` and ``福州市财政局`` share; bodies that
-were merged have that of the body they became part of.
+Departments are compared by their field, which 财政部, 省财政厅 and 福州市财政局 share; bodies that were
+merged have that of the body they became part of.
 """
 
 from __future__ import annotations

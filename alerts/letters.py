@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alerts.links import case_links
 from alerts.passages import displayable, mask_personal_numbers, passage, safe_link
 from alerts.regions import region_name
 from alerts.routing import Recipient
@@ -25,108 +26,125 @@ _NAME, _SENTENCE, _ADDRESS = 60, 600, 2048
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What one stored version is to be told of: cases that are new in it or came back with it."""
+
+    document: Document
+    version: DocumentVersion
+    number: str
+    """The document's own number; empty where it has none."""
+    findings: Sequence[Finding]
+    """Those of the cases in that version, in order of their place in the text."""
+    departments: Mapping[int, str]
+    """Who follows up each case, by its number; as the routing table names them."""
+    rebound: frozenset[int]
+    """Cases that had been put right and came back."""
+    sighting: int
+    """The visit that met the version."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message before it is written to the outbox."""
 
-    key: str
-    """Unique among all messages ever: what is told, about what, to whom."""
-    channel: str
+    about: str
+    """Unique, with the recipient, among all messages ever: what is told, on which occasion."""
     template: str
-    sender: str
     recipient: Recipient
     payload: Mapping[str, Any]
     case_id: int | None = None
 
 
-def compose_alert(
-    *,
-    document: Document,
-    version: DocumentVersion,
-    number: str,
-    cases: Sequence[Case],
-    findings: Sequence[Finding],
-    recipient: Recipient,
-    settings: Settings,
-) -> Letter:
-    """The letter that tells ``recipient`` of new ``cases``, all found in one ``version``; worst case first.
-
-    ``findings`` are those of the cases in that version, in order of their place in the text.
-    """
-    in_text = [finding.case_id for finding in findings]
+def compose_alert(news: News, cases: Sequence[Case], recipient: Recipient, settings: Settings) -> Letter:
+    """The letter that tells ``recipient`` at once of ``cases`` among ``news``; worst case first."""
+    in_text = [finding.case_id for finding in news.findings]
     ordered = sorted(cases, key=lambda case: (-Severity(case.severity).rank, in_text.index(case.id)))
     first = min(_id(case) for case in cases)
+    own = [finding for finding in news.findings if finding.case_id in {case.id for case in cases}]
     payload = {
         "case_ids": [_id(case) for case in ordered],
-        "subject": alert_subject(ordered, document),
+        "subject": alert_subject(ordered, news.document, news.rebound),
         "severity": ordered[0].severity,
         "severity_name": SEVERITIES[Severity(ordered[0].severity)],
         "reason": recipient.reason,
-        "cases": [_case_block(case, version.text, findings) for case in ordered[:CASES_SHOWN]],
+        "cases": [_case_block(case, news, own) for case in ordered[:CASES_SHOWN]],
         "more_cases": max(0, len(ordered) - CASES_SHOWN),
-        "document": _document_block(document, version, number, ordered[0], ZoneInfo(settings.time_zone)),
-        "evidence": {"sha256": version.body_sha256, "finding": findings[0].id},
+        "document": _document_block(news, ordered[0], ZoneInfo(settings.time_zone)),
+        "evidence": {"sha256": news.version.body_sha256, "finding": own[0].id},
+        "links": case_links_of(ordered[:CASES_SHOWN], recipient, settings, news.now),
         "unsubscribe": settings.administrator,
     }
     return Letter(
-        key=f"case:{first}:alert:{recipient.email}",
-        channel=settings.mail.channel,
+        about=f"case:{first}:{f'reopened:{news.sighting}' if first in news.rebound else 'alert'}",
         template="alert",
-        sender=settings.mail.sender,
         recipient=recipient,
         payload=payload,
         case_id=first,
     )
 
 
-def alert_subject(cases: Sequence[Case], document: Document) -> str:
+def case_links_of(
+    cases: Sequence[Case], recipient: Recipient, settings: Settings, now: datetime
+) -> dict[str, dict[str, str]]:
+    """The buttons of each case, by its number as JSON keys are written; empty without a console."""
+    links = {str(_id(case)): dict(case_links(settings, _id(case), recipient.email, now)) for case in cases}
+    return {case: own for case, own in links.items() if own}
+
+
+def alert_subject(cases: Sequence[Case], document: Document, rebound: Collection[int] = ()) -> str:
     """One line with severity, region, qualification and publisher; a header, whatever the page said."""
     worst = cases[0]
     severity = SEVERITIES[Severity(worst.severity)] + ("·待核实" if worst.needs_review else "")
-    qualification = _shown(worst.qualification, 30) + (f"等{len(cases)}项" if len(cases) > 1 else "")
-    publisher = _shown(document.publisher, 40) or _shown(document.title, 40)
+    severity += "·反弹" if worst.id in rebound else ""
+    qualification = shown(worst.qualification, 30) + (f"等{len(cases)}项" if len(cases) > 1 else "")
+    publisher = shown(document.publisher, 40) or shown(document.title, 40)
     parts = (region_name(document.region), qualification, publisher)
     return displayable(f"【{severity}】" + "｜".join(part for part in parts if part), limit=120)
 
 
-def _document_block(
-    document: Document, version: DocumentVersion, number: str, case: Case, zone: ZoneInfo
-) -> dict[str, str]:
+def _document_block(news: News, case: Case, zone: ZoneInfo) -> dict[str, str]:
+    document, version = news.document, news.version
     return {
-        "title": _shown(document.title, 2 * _NAME) or "（无标题）",
-        "number": _shown(number, _NAME),
-        "publisher": _shown(document.publisher, _NAME) or "发布单位未识别",
+        "title": shown(document.title, 2 * _NAME) or "（无标题）",
+        "number": shown(news.number, _NAME),
+        "publisher": shown(document.publisher, _NAME) or "发布单位未识别",
         "publisher_kind": PUBLISHER_KINDS[PublisherKind(case.publisher_kind)],
         "region": region_name(document.region) or "未识别",
-        "published_on": _day(document.published_on),
+        "published_on": day_words(document.published_on),
         "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
         "url": displayable(document.url, limit=_ADDRESS),
         "link": safe_link(document.url),
     }
 
 
-def _case_block(case: Case, text: str, findings: Sequence[Finding]) -> dict[str, Any]:
+def _case_block(case: Case, news: News, findings: Sequence[Finding]) -> dict[str, Any]:
     own = [finding for finding in findings if finding.case_id == case.id]
     telling = next((finding for finding in own if finding.usage == case.usage), own[0])
     return {
+        "id": _id(case),
+        "rebound": case.id in news.rebound,
+        "department": shown(news.departments.get(_id(case), ""), 2 * _NAME),
         "severity": case.severity,
         "severity_name": SEVERITIES[Severity(case.severity)],
-        "qualification": _shown(case.qualification, _NAME),
+        "qualification": shown(case.qualification, _NAME),
         "violation": VIOLATIONS[Violation(case.violation)],
         "status": STATUSES[Status(telling.status)],
-        "since": _day(telling.since),
-        "status_document": _shown(telling.status_document, 2 * _NAME),
+        "since": day_words(telling.since),
+        "status_document": shown(telling.status_document, 2 * _NAME),
         "usage": USAGES[Usage(telling.usage)],
-        "cue": _shown(telling.cue, _NAME),
-        "explanation": _shown(telling.explanation, _SENTENCE),
-        "advice": _shown(telling.advice, _SENTENCE),
-        "legal_basis": [_shown(clause, 2 * _NAME) for clause in telling.legal_basis],
+        "cue": shown(telling.cue, _NAME),
+        "explanation": shown(telling.explanation, _SENTENCE),
+        "advice": shown(telling.advice, _SENTENCE),
+        "legal_basis": [shown(clause, 2 * _NAME) for clause in telling.legal_basis],
         "doubt": _doubt(case, telling),
-        "quotes": [_quote(text, finding) for finding in own[:QUOTES_SHOWN]],
+        "quotes": [quote_block(news.version.text, finding) for finding in own[:QUOTES_SHOWN]],
         "more_quotes": max(0, len(own) - QUOTES_SHOWN),
     }
 
 
-def _quote(text: str, finding: Finding) -> dict[str, Any]:
+def quote_block(text: str, finding: Finding) -> dict[str, Any]:
+    """The sentence around a finding in three parts, masked."""
     around = passage(text, finding.start, finding.end)
     masked = mask_personal_numbers(around.text)
     return {
@@ -145,11 +163,13 @@ def _doubt(case: Case, finding: Finding) -> str:
     return "该判断依据的目录条目或证书名称的对应关系尚未经核实，请先人工确认，再作处理。"
 
 
-def _shown(text: str, limit: int) -> str:
+def shown(text: str, limit: int) -> str:
+    """Words from outside as a mail shows them: on one line, masked, cut at ``limit``."""
     return displayable(mask_personal_numbers(text), limit=limit)
 
 
-def _day(day: date | None) -> str:
+def day_words(day: date | None) -> str:
+    """``2026年11月2日``; empty for None."""
     return "" if day is None else f"{day.year}年{day.month}月{day.day}日"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
@@ -27,6 +28,8 @@ from alerts.channels import (
 from alerts.history import mark_notified
 from alerts.letters import Letter
 from alerts.mails import ascii_domain, render
+from alerts.routing import Recipient, chat_channels
+from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import OutboxMessage, OutboxState
 
@@ -43,24 +46,40 @@ _KEY_LENGTH = 120
 log = structlog.get_logger()
 
 
-def enqueue(session: Session, letter: Letter, now: datetime) -> bool:
-    """Write ``letter`` to the outbox in the caller's transaction; False where its key was written before."""
-    domain = ascii_domain(parseaddr(letter.sender)[1]) or "localhost"
+def enqueue(
+    session: Session, letter: Letter, settings: Settings, now: datetime, *, not_before: datetime | None = None
+) -> int:
+    """Write ``letter`` to the outbox, as a mail and for its recipient's chats, in the caller's transaction.
+
+    Nothing leaves before ``not_before``. Returns the messages written: 0 where they were before.
+    """
+    to, due = letter.recipient, not_before or now
+    domain = ascii_domain(parseaddr(settings.mail.sender)[1]) or "localhost"
+    rows = [_row(letter, settings.mail.channel, f"{letter.about}:{to.email}", domain, now)]
+    channels = chat_channels(settings)
+    for chat in to.chats:
+        # A group sees no buttons, which are signed for one person.
+        told = replace(letter, recipient=Recipient(chat, ""), payload={**letter.payload, "links": {}})
+        rows.append(_row(told, channels[chat], f"{letter.about}:chat:{chat}", domain, now))
+    for row in rows:
+        row.next_attempt_at = due
+    return sum(insert_once(session, row) is not None for row in rows)
+
+
+def _row(letter: Letter, channel: str, key: str, domain: str, now: datetime) -> OutboxMessage:
     # The time is part of it, lest a database begun anew repeat the Message-IDs of the one before it.
-    digest = hashlib.sha256(f"{letter.key}|{now.isoformat()}".encode()).hexdigest()[:32]
-    row = OutboxMessage(
-        key=_bounded(letter.key),
+    digest = hashlib.sha256(f"{key}|{now.isoformat()}".encode()).hexdigest()[:32]
+    return OutboxMessage(
+        key=_bounded(key),
         case_id=letter.case_id,
-        channel=letter.channel,
+        channel=channel,
         recipient=letter.recipient.email,
         recipient_name=letter.recipient.name,
         template=letter.template,
         payload=dict(letter.payload),
         message_id=f"<{digest}@{domain}>",
-        next_attempt_at=now,
         created_at=now,
     )
-    return insert_once(session, row) is not None
 
 
 def deliver_due(engine: Engine, channels: Mapping[str, Channel], now: datetime, *, owner: str) -> int:

@@ -28,5 +28,6 @@ def settings(tmp_path: Path) -> Settings:
             "administrator": "admin@example.com",
             "storage": {"directory": str(tmp_path)},
             "supervisors": [{"name": "王科长", "email": "wang@example.com"}],
+            "mail": {"immediate_from": "medium"},
         }
     )

@@ -1,0 +1,108 @@
+"""Links in mails that prove whom they were sent to, and end.
+
+A link only opens a page: what it is for (``open``, ``dismiss``) is done by a form on that page, because mail
+programs follow links on their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from settings.model import Settings
+
+_SALT = "qualwatch.alerts.links"
+_KEY_FILE = "link.key"
+
+
+class Purpose(StrEnum):
+    OPEN = "open"
+    DISMISS = "dismiss"
+
+
+class LinkRefused(Exception):  # noqa: N818 - the field's word
+    """The link opens nothing."""
+
+
+class ForgedLink(LinkRefused):
+    """It was not made here, or was changed."""
+
+
+class ExpiredLink(LinkRefused):
+    """It was valid once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a valid link says."""
+
+    case_id: int
+    purpose: Purpose
+    recipient: str
+    """Address that the mail went to: the actor of what is done behind the link."""
+    expires_at: datetime
+
+
+def case_links(settings: Settings, case_id: int, recipient: str, now: datetime) -> Mapping[str, str]:
+    """Address by purpose, for one recipient; empty where no console is configured.
+
+    An address is ``<base_url>/cases/<case>/<purpose>?token=…``.
+    """
+    base = settings.console.base_url.rstrip("/")
+    if not base:
+        return {}
+    expires = int((now + timedelta(days=settings.console.link_days)).timestamp())
+    signer = _signer(settings)
+    return {
+        purpose.value: f"{base}/cases/{case_id}/{purpose}?token="
+        + _text(signer.dumps([case_id, purpose.value, recipient, expires]))
+        for purpose in Purpose
+    }
+
+
+def read_link(settings: Settings, token: str, now: datetime) -> Link:
+    """What ``token`` says; raises ``ForgedLink`` or ``ExpiredLink``."""
+    try:
+        case_id, purpose, recipient, expires = _signer(settings).loads(token)
+        link = Link(int(case_id), Purpose(purpose), str(recipient), datetime.fromtimestamp(expires, UTC))
+    except (BadSignature, ValueError, TypeError) as error:
+        raise ForgedLink("the link was not made by this program, or it was changed") from error
+    if link.expires_at <= now:
+        raise ExpiredLink(f"the link was valid until {link.expires_at:%Y-%m-%d %H:%M} UTC")
+    return link
+
+
+def _signer(settings: Settings) -> URLSafeSerializer:
+    secret = settings.console.link_secret.get_secret_value() or _kept_key(settings.storage.directory)
+    return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+
+
+def _kept_key(directory: Path) -> str:
+    """The key of this house, made at its first use and readable by its user alone."""
+    file = directory / _KEY_FILE
+    if not file.exists():
+        aside = directory / f"{_KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_urlsafe(32))
+            new.flush()
+            os.fsync(new.fileno())
+        try:
+            # Unlike a rename, a link leaves the key alone that another process has made meanwhile.
+            os.link(aside, file)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return file.read_text(encoding="ascii")
+
+
+def _text(signed: str | bytes) -> str:
+    return signed if isinstance(signed, str) else signed.decode("ascii")
