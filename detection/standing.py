@@ -46,6 +46,8 @@ class Reader:
         quote = squeeze(text[span.start : span.end])
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
+        if self._forms.vendor_before.search(text, max(0, span.start - _VENDOR_REACH), span.start):
+            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         core = squeeze(span.core)
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
@@ -191,6 +193,7 @@ def squeeze(text: str) -> str:
     return _BLANKS.sub("", text) if _BLANKS.search(text) else text
 
 
+_VENDOR_REACH = 14
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 
 
@@ -201,6 +204,8 @@ class Forms:
     foreign: re.Pattern[str]
     vendor: re.Pattern[str]
     vendor_name: re.Pattern[str]
+    vendor_before: re.Pattern[str]
+    """A vendor's name right before a certificate's."""
     trade: re.Pattern[str]
     """Trades that with a level are the skill qualification, without one the operation certificate."""
     operation: re.Pattern[str]
@@ -223,6 +228,7 @@ def load_forms() -> Forms:
         foreign=re.compile(rf"(?:{alternatives(rules['foreign'])})"),
         vendor=re.compile(alternatives(rules["vendor"])),
         vendor_name=re.compile(alternatives(rules["vendor_names"])),
+        vendor_before=re.compile(rf"(?:{alternatives(rules['vendor_names'])})[^，。；;、\n]{{0,6}}$"),
         trade=re.compile(alternatives(rules["trades"])),
         operation=re.compile(alternatives(rules["operation"])),
         title=re.compile(alternatives(rules["title"])),
