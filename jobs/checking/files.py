@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from extraction.limits import MAX_BODY_BYTES
 from jobs.checking.model import Document, Failure
 
 if TYPE_CHECKING:
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 def read_file(path: str, *, in_folder: bool) -> Document | Failure:
     """A file of any kind that extraction knows."""
     try:
-        body = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            body = read_bounded(file)
     except OSError as error:
         return Failure(path, path, error.strerror or str(error))
     return read_body(body, path, in_folder=in_folder)
+
+
+def read_bounded(stream: BinaryIO) -> bytes:
+    """One byte more than extraction takes at most: enough to be refused, however much there is."""
+    return stream.read(MAX_BODY_BYTES + 1)
 
 
 def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | Failure:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from jobs.checking.files import read_body, read_page
+from jobs.checking.files import read_body, read_bounded, read_page
 from jobs.checking.model import Batch, Failure, Given, Paths, Rules
 from jobs.checking.records import read_lines
 
@@ -53,7 +53,7 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
     if target == STANDARD_INPUT:
         if rules.as_lines:
             return Inputs(read_lines(sys.stdin.buffer, "stdin", batched=batched), many=True)
-        return Inputs(iter([Given(read_body(sys.stdin.buffer.read(), "stdin"))]), many=False)
+        return Inputs(iter([Given(read_body(read_bounded(sys.stdin.buffer), "stdin"))]), many=False)
     if target.lower().startswith(("http://", "https://")):
         return Inputs(iter([Given(read_page(target))]), many=False)
     path = Path(target)

@@ -255,6 +255,13 @@ def test_escapes_of_a_scraped_text_do_not_reach_the_terminal(tmp_path: Path) -> 
     assert b"\x07" not in done.stdout
 
 
+def test_a_file_without_end_is_refused_within_its_limit() -> None:
+    done = _check("/dev/zero", "--format", "jsonl")
+    (answer,) = _answers(done.stdout)
+    assert "error" in answer
+    assert done.returncode == 2
+
+
 def test_a_folder_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
     for number in range(30):
         (tmp_path / f"{number}.txt").write_text(LAWFUL, "utf-8")
