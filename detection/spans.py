@@ -100,6 +100,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
         span.form = Form.LISTED
     if span.form is Form.LISTED:
         span.lead = _lead(text, begin, reach, wording)
+        if span.lead and wording.company.search(span.lead) and not wording.person.search(span.core):
+            return None
     return span
 
 
