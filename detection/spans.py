@@ -17,6 +17,7 @@ _FORWARD = 48
 _PREFIX = 14
 _NAMELESS = frozenset({"证", "证书", "证件"})
 _STOPS = "，。；：、！？,;!?\n /（(“"
+_MARGIN = "\n\r\t \u3000"
 _HOLDING = "有持的"
 """Characters that a name never reaches over, looked at before any pattern runs."""
 _SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
@@ -177,7 +178,8 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
     if wording.body_behind.match(text, span.end):
         return None
     if not span.core or wording.generic.fullmatch(span.core):
-        heads = wording.heading.match(text, span.end)
+        opens = span.start == 0 or text[span.start - 1] in _MARGIN
+        heads = opens and wording.heading.match(text, span.end)
         of_body = wording.of_body.search(text, max(0, span.start - 5), span.start)
         return Form.GENERIC if not heads and not of_body and wording.generic_name.search(named) else None
     if "\n" in text[span.start : span.end] and text[span.end : span.end + 1] in "：:":
