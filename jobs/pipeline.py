@@ -7,19 +7,17 @@ start, because a visit without an end makes its source due at once.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
 
 from jobs.documents import DocumentReader
+from jobs.expectations import expected_items, review_source
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import absolute_url, same_site
 from jobs.listing.model import Item, ListPage
@@ -27,13 +25,10 @@ from jobs.reading import Answer, ReadingError, read_list
 from jobs.services import PageDone, Services, VisitSummary
 from jobs.workers import WorkError, WorkersEndedError
 from settings.model import Source
-from storage.tables import Outcome, Visit, VisitPurpose
-from storage.visits import SUCCESSES, VisitCounts, finish_visit, record_fetch, start_visit
+from storage.tables import Outcome
+from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
 
 _SHORTEST_PAUSE = timedelta(minutes=1)
-_VISITS_REMEMBERED = 5
-_ENOUGH_TO_EXPECT = 4
-"""Items: lists that are shorter than this vary too much to expect anything of them."""
 
 log = structlog.get_logger()
 
@@ -68,28 +63,13 @@ def _begin(source: Source, services: Services) -> _Visit:
     now = services.now()
     with services.transaction() as session:
         visit_id = start_visit(session, source.name, now)
-        usual = _usual_items(session, source.name)
+        usual = expected_items(session, source)
     return _Visit(source, services, visit_id, now, usual)
 
 
 def _refuse_another_site(fetched: Fetched) -> None:
     if not same_site(fetched.url, fetched.final_url):
         raise FetchError(Outcome.MOVED, f"leads to another site: {fetched.final_url}", status=fetched.status)
-
-
-def _usual_items(session: Session, source: str) -> int:
-    """How many items the last good visits met; 0 where that is not known."""
-    items = session.exec(
-        select(Visit.items)
-        .where(
-            Visit.source == source,
-            Visit.purpose == VisitPurpose.WATCH,
-            col(Visit.outcome).in_(SUCCESSES),
-        )
-        .order_by(col(Visit.id).desc())
-        .limit(_VISITS_REMEMBERED)
-    ).all()
-    return math.floor(median(items)) if items else 0
 
 
 @dataclass(slots=True)
@@ -99,6 +79,7 @@ class _Visit:
     visit_id: int
     started_at: datetime
     usual_items: int
+    """Items that the list always has; 0 where nothing is expected."""
     list_pages: int = 0
     items: int = 0
     done: list[PageDone] = field(default_factory=list)
@@ -222,6 +203,7 @@ class _Visit:
             finish_visit(
                 session, self.visit_id, outcome, self._counts(), now, next_due_at=next_due_at, detail=detail
             )
+            review_source(session, self.source, self.services.settings, now)
         return self.summary(outcome, detail, now, next_due_at)
 
     def _outcome(self) -> tuple[Outcome, str]:
@@ -237,7 +219,7 @@ class _Visit:
         # A guess at the next page may be wrong: a page that does not exist is the end of the list.
         if failure is not None and failure.outcome is not Outcome.GONE:
             return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
-        if self.usual_items >= _ENOUGH_TO_EXPECT and self.items * 2 < self.usual_items:
+        if self.items * 2 < self.usual_items:
             return Outcome.FEWER_THAN_EXPECTED, f"{self.items} items where {self.usual_items} are usual"
         return self._outcome_of_pages()
 

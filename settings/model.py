@@ -69,6 +69,12 @@ class Source(Section):
     """What the publisher is where every document of the source has the same kind of publisher."""
     enabled: bool = True
     every_minutes: Annotated[int, Field(ge=1, le=44_640)] = 360
+    adaptive: bool = True
+    """Whether busy lists are visited more often than ``every_minutes`` and sleeping ones less."""
+    quiet_hours: Annotated[str, Field(pattern=rf"^({_TIME}-{_TIME})?$")] = ""
+    """No visit begins within them, for example ``22:00-06:00``; in ``time_zone``. Empty: none."""
+    expected_items: Annotated[int, Field(ge=0, le=5_000)] = 0
+    """Items that the list always has; 0: learnt from its visits."""
     page_limit: Annotated[int, Field(ge=1, le=500)] = 5
     """List pages read in one visit."""
     item_limit: Annotated[int, Field(ge=1, le=5_000)] = 200
@@ -77,6 +83,13 @@ class Source(Section):
     attachments: bool = True
     tried: bool = True
     """False in a preset that could not be tried against the live site."""
+
+    @model_validator(mode="after")
+    def _quiet_hours_end(self) -> Source:
+        begin, _, end = self.quiet_hours.partition("-")
+        if begin and begin == end:
+            raise ValueError(f"quiet_hours {self.quiet_hours!r} never end: set enabled = false instead")
+        return self
 
 
 class Storage(Section):
@@ -192,6 +205,17 @@ class Reminders(Section):
     """Escalations of one overdue case at most, each to the level above."""
 
 
+class LookBacks(Section):
+    """回头看: how often pages with cases are visited again."""
+
+    open_days: Annotated[int, Field(ge=1, le=365)] = 3
+    """Days between two visits while something is still to be done."""
+    rectified_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """Days between two visits once the requirement was put right."""
+    months: Annotated[int, Field(ge=0, le=120)] = 12
+    """Months for which a rectified case is looked back on; 0: never."""
+
+
 class Console(Section):
     """The web pages that mails link to."""
 
@@ -241,6 +265,7 @@ class Settings(Section):
     detection: Detection = Detection()
     mail: Mail = Mail()
     reminders: Reminders = Reminders()
+    look_backs: LookBacks = LookBacks()
     console: Console = Console()
     metrics: Metrics = Metrics()
     sample: Sample = Sample()
