@@ -14,6 +14,8 @@ from eval.scoring import read_lines
 GENERATED_DOCUMENTS = 24_899
 _MEAN_LOG, _SPREAD_LOG = 5.9, 1.0
 """Lengths are log-normal: half the documents below 370 characters, a few of several thousand."""
+_WITH_NAMES = 0.27
+"""Share of documents that name certificates: the pool has one mention in three documents."""
 _FILLERS = (
     "本岗位需要良好的沟通能力和团队精神，能够承受一定的工作压力。",
     "公司提供住宿和工作餐，按规定缴纳社会保险，节日发放福利。",
@@ -40,7 +42,7 @@ def generate_pool(gold: Path, count: int = GENERATED_DOCUMENTS) -> Iterator[dict
     for number in range(count):
         document = chance.choice(documents)
         length = chance.lognormvariate(_MEAN_LOG, _SPREAD_LOG)
-        parts = [document["text"]]
+        parts = [document["text"] if chance.random() < _WITH_NAMES else chance.choice(_FILLERS)]
         while sum(map(len, parts)) < length:
             parts.append(chance.choice(_FILLERS))
         chance.shuffle(parts)

@@ -18,13 +18,15 @@ def test_generated_texts_are_the_same_every_time_and_as_long_as_real_ones() -> N
     assert first == second
     assert len({record["id"] for record in first}) == 300
     mean = sum(len(record["text"]) for record in first) / 300
-    assert 300 < mean < 1500
+    assert 300 < mean < 1000
 
 
 def test_generated_texts_hold_the_labelled_ones() -> None:
     documents = [json.loads(line)["text"] for line in OWN.gold.read_text("utf-8").splitlines()]
-    for record in islice(generate_pool(OWN.gold), 50):
-        assert any(text in record["text"] for text in documents)
+    holding = [
+        any(text in made["text"] for text in documents) for made in islice(generate_pool(OWN.gold), 400)
+    ]
+    assert 0.2 < sum(holding) / len(holding) < 0.35
 
 
 def test_hostile_texts_are_as_large_as_asked() -> None:
