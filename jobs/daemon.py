@@ -164,7 +164,7 @@ def _sample_site(settings: Settings) -> Iterator[tuple[str, tuple[Source, ...]]]
 def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
     """Visit every due source once, deliver what is due, and sum up; 0, or 1 where a source failed."""
     set_up_logging(console_print, quiet=False)
-    with open_house(settings) as house, _end_on_signal(house.services) as stopping:
+    with open_house(settings) as house, end_on_signal(house.services) as stopping:
         services = replace(house.services, observers=(VisitLog(),))
         by_name = {source.name: source for source in house.sources}
         with Session(for_reading(services.engine)) as session:
@@ -236,7 +236,7 @@ def run_daemon(settings: Settings, *, config: Path) -> int:
         for line in where_to_look(house, server.url, config):
             write(line)
         schedule = _schedule(house, metrics, heartbeat)
-        stopping = stack.enter_context(_end_on_signal(services))
+        stopping = stack.enter_context(end_on_signal(services))
         if live:
             stack.enter_context(live_table(board, console, ZoneInfo(settings.time_zone)))
         schedule.start()
@@ -307,7 +307,7 @@ class _Ending:
 
 
 @contextlib.contextmanager
-def _end_on_signal(services: Services) -> Iterator[threading.Event]:
+def end_on_signal(services: Services) -> Iterator[threading.Event]:
     """The event that the first SIGINT or SIGTERM sets."""
     ending = _Ending(services)
     before = {number: signal.signal(number, ending.take_signal) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -59,12 +59,12 @@ def visit_source(source: Source, services: Services) -> VisitSummary:
     return summary
 
 
-def _begin(source: Source, services: Services) -> _Visit:
+def _begin(source: Source, services: Services) -> SourceVisit:
     now = services.now()
     with services.transaction() as session:
         visit_id = start_visit(session, source.name, now)
         usual = expected_items(session, source)
-    return _Visit(source, services, visit_id, now, usual)
+    return SourceVisit(source, services, visit_id, now, usual)
 
 
 def _refuse_another_site(fetched: Fetched) -> None:
@@ -73,7 +73,9 @@ def _refuse_another_site(fetched: Fetched) -> None:
 
 
 @dataclass(slots=True)
-class _Visit:
+class SourceVisit:
+    """One visit under way: what was asked for and how each page ended."""
+
     source: Source
     services: Services
     visit_id: int
@@ -92,7 +94,7 @@ class _Visit:
         threads = ThreadPoolExecutor(self.services.settings.fetching.threads, f"visit-{self.source.name}")
         try:
             reading = [
-                threads.submit(self._read_item, reader, item)
+                threads.submit(self.read_item, reader, item)
                 for page in self._list_pages()
                 for item in page.items
             ]
@@ -101,7 +103,8 @@ class _Visit:
         finally:
             threads.shutdown(cancel_futures=True)
 
-    def _read_item(self, reader: DocumentReader, item: Item) -> None:
+    def read_item(self, reader: DocumentReader, item: Item) -> None:
+        """Read the page behind ``item`` and its attachments; ``done`` has how they ended."""
         for page in reader.read_item(item):
             self._note(page)
 
@@ -124,7 +127,7 @@ class _Visit:
             if url in met_pages:
                 continue
             met_pages.add(url)
-            page = self._read_list_page(url)
+            page = self.read_list_page(url)
             if page is None:
                 return
             fresh = [item for item in page.items if item.url not in met_items]
@@ -137,7 +140,7 @@ class _Visit:
             if fresh:
                 candidates = list(page.next_pages)
 
-    def _read_list_page(self, url: str) -> ListPage | None:
+    def read_list_page(self, url: str) -> ListPage | None:
         """The page, or None with the failure noted."""
         services, size, status = self.services, 0, None
         try:
@@ -201,7 +204,7 @@ class _Visit:
         )
         with self.services.transaction() as session:
             finish_visit(
-                session, self.visit_id, outcome, self._counts(), now, next_due_at=next_due_at, detail=detail
+                session, self.visit_id, outcome, self.counts(), now, next_due_at=next_due_at, detail=detail
             )
             review_source(session, self.source, self.services.settings, now)
         return self.summary(outcome, detail, now, next_due_at)
@@ -233,7 +236,8 @@ class _Visit:
         changed = any(page.is_new or page.is_changed for page in pages)
         return (Outcome.OK if changed else Outcome.UNCHANGED), ""
 
-    def _counts(self) -> VisitCounts:
+    def counts(self) -> VisitCounts:
+        """What the visit did so far."""
         read = [page for page in self.done if not page.failed]
         return VisitCounts(
             list_pages=self.list_pages,
@@ -254,7 +258,7 @@ class _Visit:
         ended_at: datetime | None = None,
         next_due_at: datetime | None = None,
     ) -> VisitSummary:
-        counts = self._counts()
+        counts = self.counts()
         return VisitSummary(
             source=self.source.name,
             visit_id=self.visit_id,
