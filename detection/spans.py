@@ -195,7 +195,9 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
 def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> bool:
     """Whether an open name is a person's, by its core, its words, or because somebody holds it."""
     core = span.core
-    if len(core) < _SHORTEST_OPEN or core.isdigit() or wording.company.search(core):
+    if len(core) < _SHORTEST_OPEN or core.isdigit() or wording.honour.search(core):
+        return False
+    if wording.company.search(core) and not wording.person.search(core):
         return False
     if core in lexicon.known or span.word == "职称":
         return True

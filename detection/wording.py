@@ -31,6 +31,7 @@ class Wording:
     """Infixes at the end of a core."""
     generic: re.Pattern[str]
     company: re.Pattern[str]
+    honour: re.Pattern[str]
     never_behind: dict[str, re.Pattern[str]]
     """By the last character of a certificate's name: what, right behind it, makes it another word."""
     level_behind: re.Pattern[str]
@@ -84,6 +85,7 @@ def load_wording() -> Wording:
         level=re.compile(level),
         trimmings=re.compile(rf"(?:{infix}|{level_group}){{1,6}}$"),
         generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{level_group}){{0,8}}"),
+        honour=re.compile(alternatives(rules["honours"])),
         company=re.compile(alternatives(rules["not_of_persons"])),
         never_behind={
             "证": re.compile(alternatives(rules["never_before"]["证"])),
