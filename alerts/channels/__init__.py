@@ -32,6 +32,14 @@ class PermanentFailure(DeliveryFailure):
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that the HTML shows as ``cid:<content_id>``."""
+
+    content_id: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """A message ready to be sent to one recipient."""
 
@@ -45,6 +53,9 @@ class Rendered:
     written_at: datetime
     unsubscribe: str = ""
     """Address that stops such messages."""
+    brief: str = ""
+    """The same in a few lines, for a chat."""
+    pictures: tuple[Picture, ...] = ()
 
 
 class Channel(Protocol):

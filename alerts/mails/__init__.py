@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,8 +14,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from alerts.channels import Rendered
+from alerts.channels import Picture, Rendered
+from alerts.mails.chart import draw_weeks
 from alerts.passages import displayable
+
+_TONES = {"critical": "#b3121d", "high": "#c2410c", "medium": "#a16207"}
+"""Colours of severities, dark enough for white words on them."""
 
 
 def render(
@@ -27,12 +31,18 @@ def render(
     recipient_name: str,
     written_at: datetime,
 ) -> Rendered:
-    """Fill ``template`` (``alert``) with a payload of ``alerts.letters``.
+    """Fill ``template`` (``alert``, ``digest``, ``summary``, ``reminder``) with the payload of its letter.
 
     A payload that lacks something raises a ``jinja2.TemplateError`` or ``KeyError``.
     """
     environment = _environment()
-    values = {**payload, "recipient_name": displayable(recipient_name, limit=60)}
+    picture_id = f"chart.{message_id.strip('<>')}"
+    values = {
+        **payload,
+        "recipient_name": displayable(recipient_name, limit=60),
+        "picture_id": picture_id,
+    }
+    pictures = (Picture(picture_id, draw_weeks(payload["weeks"])),) if "weeks" in payload else ()
     return Rendered(
         message_id=message_id,
         recipient=recipient,
@@ -42,6 +52,8 @@ def render(
         html=environment.get_template(f"{template}.html").render(values),
         written_at=written_at,
         unsubscribe=payload["unsubscribe"],
+        brief=environment.get_template(f"{template}.brief.txt").render(values).strip(),
+        pictures=pictures,
     )
 
 
@@ -60,8 +72,19 @@ def to_email(message: Rendered, sender: str) -> EmailMessage:
     # Lines of Chinese outgrow the 998 bytes that SMTP allows, hence base64.
     mail.set_content(message.text, charset="utf-8", cte="base64")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="base64")
-    mail.set_boundary("=_" + hashlib.sha256(message.message_id.encode()).hexdigest()[:32])
+    _attach_pictures(mail, message.pictures)
+    digest = hashlib.sha256(message.message_id.encode()).hexdigest()[:32]
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{number}_{digest}")
     return mail
+
+
+def _attach_pictures(mail: EmailMessage, pictures: Sequence[Picture]) -> None:
+    """Beside the HTML that shows them, not among the attachments."""
+    page = mail.get_body(("html",))
+    for picture in pictures:
+        if isinstance(page, EmailMessage):
+            page.add_related(picture.png, "image", "png", cid=f"<{picture.content_id}>", disposition="inline")
 
 
 def ascii_domain(address: str) -> str:
@@ -76,10 +99,12 @@ def _address(name: str, address: str) -> Address:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("alerts.mails"),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["TONES"] = _TONES
+    return environment

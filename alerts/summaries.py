@@ -1,0 +1,234 @@
+"""Monday's summary: the week's cases by region, what is overdue, and how the last weeks went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, func, select
+from sqlmodel import Session, col
+
+from alerts.departments import follow_up
+from alerts.digests import digest_block
+from alerts.docket import OPEN
+from alerts.hours import summary_moment
+from alerts.letters import Letter, day_words
+from alerts.outbox import enqueue
+from alerts.regions import region_name
+from alerts.routing import ADMINISTRATOR, Recipient, answers_for
+from detection.model import Severity
+from settings.model import Settings, Supervisor
+from storage.database import for_reading
+from storage.tables import Case, CaseEvent, CaseState, OutboxMessage
+
+WEEKS = 8
+REGIONS_SHOWN = 20
+OVERDUE_SHOWN = 10
+_LATE = timedelta(days=2)
+"""A summary that could not be written for longer than this is left out: the next one says more."""
+_WEEK = timedelta(days=7)
+_UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
+
+_Subject = tuple[str | None, str, str]
+"""Region, severity and qualification of a case: what decides whose it is."""
+
+
+class _Reader(NamedTuple):
+    recipient: Recipient
+    is_theirs: Callable[[_Subject], bool]
+
+
+@dataclass(slots=True)
+class _Region:
+    new: int = 0
+    rectified: int = 0
+    undecided: int = 0
+    overdue: int = 0
+    open: int = 0
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What the database says, by subject: one pass for all recipients."""
+
+    moment: datetime
+    """The local time up to which they count."""
+    states: Counter[tuple[_Subject, CaseState]] = field(default_factory=Counter)
+    weeks: list[dict[str, Counter[_Subject]]] = field(default_factory=list)
+    """Oldest first; ``new`` and ``rectified`` of each."""
+    departments: dict[_Subject, Any] = field(default_factory=dict)
+
+
+def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Write Monday's summaries, all in one transaction; how many messages were written.
+
+    Whose fields saw no case in the week, and who has none open, gets none. Written once for each Monday;
+    later than two days after it, no more.
+    """
+    moment = summary_moment(settings, now).astimezone(ZoneInfo(settings.time_zone))
+    if now - moment > _LATE:
+        return 0
+    about = f"summary:{moment:%G-W%V}"
+    with Session(for_reading(engine)) as session, session.begin():
+        if _is_written(session, about):
+            return 0
+        counts = _count(session, moment)
+        letters = [
+            _compose(session, counts, reader, about, settings) for reader in _readers(settings, counts)
+        ]
+    with Session(engine) as session, session.begin():
+        return sum(enqueue(session, letter, settings, now) for letter in letters if letter is not None)
+
+
+def _is_written(session: Session, about: str) -> bool:
+    key = col(OutboxMessage.key)
+    written = select(key).where(key >= f"{about}:", key < f"{about};").limit(1)
+    return session.scalars(written).first() is not None
+
+
+def _readers(settings: Settings, counts: _Counts) -> Iterator[_Reader]:
+    by_address: dict[str, list[Supervisor]] = {}
+    for supervisor in settings.supervisors:
+        by_address.setdefault(supervisor.email.casefold(), []).append(supervisor)
+    for same in by_address.values():
+        chats = tuple(dict.fromkeys(chat for supervisor in same for chat in supervisor.chats))
+        yield _Reader(Recipient(same[0].email, same[0].name, chats=chats), _whose(same, counts))
+    somebodys = _whose(settings.supervisors, counts)
+    reason = "以下统计为没有对应监管人员的案件"
+    yield _Reader(
+        Recipient(settings.administrator, ADMINISTRATOR, reason), lambda subject: not somebodys(subject)
+    )
+
+
+def _whose(supervisors: Sequence[Supervisor], counts: _Counts) -> Callable[[_Subject], bool]:
+    def is_theirs(subject: _Subject) -> bool:
+        region, severity, _ = subject
+        return any(
+            answers_for(
+                supervisor,
+                region=region,
+                severity=Severity(severity),
+                follow_up=counts.departments[subject],
+            )
+            for supervisor in supervisors
+        )
+
+    return is_theirs
+
+
+def _count(session: Session, moment: datetime) -> _Counts:
+    counts = _Counts(moment)
+    subject = (col(Case.region), col(Case.severity), col(Case.qualification))
+    for *found, state, number in session.execute(
+        select(*subject, col(Case.state), func.count()).group_by(*subject, col(Case.state))
+    ):
+        counts.states[tuple(found), state] = number
+    for number in range(WEEKS, 0, -1):
+        begin, end = moment - number * _WEEK, moment - (number - 1) * _WEEK
+        new = (
+            select(*subject, func.count())
+            .where(col(Case.opened_at) >= begin, col(Case.opened_at) < end)
+            .group_by(*subject)
+        )
+        rectified = (
+            select(*subject, func.count())
+            .join(CaseEvent, col(CaseEvent.case_id) == col(Case.id))
+            .where(col(CaseEvent.kind) == "rectified", col(CaseEvent.at) >= begin, col(CaseEvent.at) < end)
+            .group_by(*subject)
+        )
+        counts.weeks.append(
+            {
+                name: Counter({tuple(found): count for *found, count in session.execute(rows)})
+                for name, rows in (("new", new), ("rectified", rectified))
+            }
+        )
+    for known, _ in counts.states:
+        if known not in counts.departments:
+            counts.departments[known] = follow_up(session, known[2], known[0])
+    return counts
+
+
+def _compose(
+    session: Session, counts: _Counts, reader: _Reader, about: str, settings: Settings
+) -> Letter | None:
+    """None where there is nothing to say."""
+    regions, total = _by_region(counts, reader)
+    if not total.open and not total.new and not total.rectified:
+        return None
+    first, last = counts.moment - _WEEK, counts.moment - timedelta(days=1)
+    payload = {
+        "case_ids": [],
+        "subject": f"【每周汇总】{day_words(first.date())}至{day_words(last.date())}："
+        f"新增{total.new}项，已整改{total.rectified}项，逾期{total.overdue}项",
+        "first": day_words(first.date()),
+        "last": day_words(last.date()),
+        "reason": reader.recipient.reason,
+        "total": _row("合计", total),
+        "regions": [_row(name, region) for name, region in regions[:REGIONS_SHOWN]],
+        "more_regions": max(0, len(regions) - REGIONS_SHOWN),
+        "overdue": _overdue(session, reader),
+        "weeks": _weeks(counts, reader),
+        "links": {},
+        "unsubscribe": settings.administrator,
+    }
+    return Letter(about, "summary", reader.recipient, payload)
+
+
+def _weeks(counts: _Counts, reader: _Reader) -> list[dict[str, Any]]:
+    """What the chart shows."""
+    return [
+        {
+            "label": f"{counts.moment - (WEEKS - number) * _WEEK:%m-%d}",
+            **{
+                name: sum(count for subject, count in found.items() if reader.is_theirs(subject))
+                for name, found in week.items()
+            },
+        }
+        for number, week in enumerate(counts.weeks)
+    ]
+
+
+def _by_region(counts: _Counts, reader: _Reader) -> tuple[list[tuple[str, _Region]], _Region]:
+    """Regions, the one with most open cases first, and all of them together."""
+    regions: dict[str, _Region] = {}
+    total = _Region()
+    for (subject, state), number in counts.states.items():
+        if reader.is_theirs(subject):
+            for row in (total, regions.setdefault(region_name(subject[0]) or "地区未识别", _Region())):
+                row.open += number * (state in OPEN)
+                row.undecided += number * (state in _UNDECIDED)
+                row.overdue += number * (state is CaseState.OVERDUE)
+    for name, found in counts.weeks[-1].items():
+        for subject, number in found.items():
+            if reader.is_theirs(subject):
+                for row in (total, regions[region_name(subject[0]) or "地区未识别"]):
+                    setattr(row, name, getattr(row, name) + number)
+    telling = {name: row for name, row in regions.items() if row.open or row.new or row.rectified}
+    return sorted(telling.items(), key=lambda each: (-each[1].open, -each[1].new, each[0])), total
+
+
+def _row(name: str, region: _Region) -> dict[str, Any]:
+    return {
+        "region": name,
+        "new": region.new,
+        "rectified": region.rectified,
+        "undecided": region.undecided,
+        "overdue": region.overdue,
+        "open": region.open,
+    }
+
+
+def _overdue(session: Session, reader: _Reader) -> list[dict[str, Any]]:
+    overdue = (
+        select(Case).where(col(Case.state) == CaseState.OVERDUE).order_by(col(Case.deadline), col(Case.id))
+    )
+    own = (
+        digest_block(session, case)
+        for case in session.scalars(overdue)
+        if reader.is_theirs((case.region, case.severity, case.qualification))
+    )
+    return [block for block, _ in zip(own, range(OVERDUE_SHOWN), strict=False)]
