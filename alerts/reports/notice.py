@@ -1,0 +1,122 @@
+"""The draft of a rectification notice (责令整改通知书) from a DOCX template that the office can replace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+from zoneinfo import ZoneInfo
+
+from docx.opc.exceptions import PackageNotFoundError
+from docxtpl import DocxTemplate
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from lxml.etree import XMLSyntaxError
+from sqlmodel import Session, col, select
+
+from alerts.docket import read_case
+from alerts.passages import displayable, mask_personal_numbers, passage
+from alerts.regions import region_name
+from alerts.steps import IllegalStep, UnknownCase
+from alerts.wording import SEVERITIES, STATUSES, USAGES, VIOLATIONS
+from catalogue.model import Status
+from detection.model import Severity, Usage, Violation
+from storage.tables import Case, CaseState, Document, DocumentVersion, Finding
+
+QUOTES_SHOWN = 10
+BLANK_DEADLINE = "____年__月__日"
+_SETTLED = (CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED)
+
+
+class BadTemplateError(Exception):
+    """The template is no DOCX file, or asks for something that a notice does not have."""
+
+
+def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, Any]:
+    """What a template may name, all of it text on one line, masked; see ``templates/README.md``.
+
+    Raises ``UnknownCase``, and ``IllegalStep`` where nothing is left to be put right.
+    """
+    file = read_case(session, case_id)
+    if file is None:
+        raise UnknownCase(f"there is no case {case_id}")
+    case = file.case
+    if case.state in _SETTLED:
+        raise IllegalStep(f"case {case_id} is {case.state}: there is nothing to put right")
+    newest = max(file.findings, key=lambda finding: (finding.found_at, finding.id))
+    version, document = session.exec(
+        select(DocumentVersion, Document)
+        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+        .where(DocumentVersion.id == newest.version_id)
+    ).one()
+    findings = [finding for finding in file.findings if finding.version_id == newest.version_id]
+    telling = next((finding for finding in findings if finding.usage == case.usage), newest)
+    return {
+        **_posting(case, document),
+        "quotes": _quotes(version.text, findings),
+        "qualification": _shown(case.qualification, 60),
+        "violation": VIOLATIONS[Violation(case.violation)],
+        "severity": SEVERITIES[Severity(case.severity)],
+        "status": STATUSES[Status(telling.status)],
+        "usage": USAGES[Usage(telling.usage)],
+        "explanation": _shown(telling.explanation, 600),
+        "advice": _shown(telling.advice, 600),
+        "legal_basis": "、".join(_shown(clause, 120) for clause in telling.legal_basis),
+        "needs_review": case.needs_review,
+        "deadline": _day(case.deadline) or BLANK_DEADLINE,
+        "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
+        "sha256": version.body_sha256,
+    }
+
+
+def write_notice(values: Mapping[str, Any], template: Path | None = None) -> bytes:
+    """The notice as a DOCX file; without ``template`` the shipped one is filled in.
+
+    A template can read ``values`` and nothing else. Raises ``BadTemplateError``, and ``OSError`` where the
+    file cannot be read.
+    """
+    source = template.read_bytes() if template else shipped_template()
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    written = BytesIO()
+    try:
+        document = DocxTemplate(BytesIO(source))
+        document.render(dict(values), environment, autoescape=True)
+        document.save(written)
+    except TemplateError as error:
+        raise BadTemplateError(f"the template cannot be filled in: {error}") from error
+    except (BadZipFile, PackageNotFoundError, XMLSyntaxError, KeyError, ValueError) as error:
+        raise BadTemplateError(f"the template is no DOCX file: {error}") from error
+    return written.getvalue()
+
+
+def shipped_template() -> bytes:
+    """The template that comes with the program."""
+    return files("alerts.reports").joinpath("templates", "rectification_notice.docx").read_bytes()
+
+
+def _posting(case: Case, document: Document) -> dict[str, Any]:
+    return {
+        "case": case.id,
+        "publisher": _shown(case.publisher, 60) or "（发布单位名称）",
+        "region": region_name(case.region),
+        "title": _shown(document.title, 120) or "（无标题）",
+        "url": displayable(document.url, limit=2048),
+        "published_on": _day(document.published_on),
+    }
+
+
+def _quotes(text: str, findings: list[Finding]) -> list[str]:
+    """The sentences, each once, in their order."""
+    sentences = (passage(text, finding.start, finding.end).text for finding in findings)
+    return list(dict.fromkeys(_shown(sentence, 400) for sentence in sentences))[:QUOTES_SHOWN]
+
+
+def _shown(text: str, limit: int) -> str:
+    return displayable(mask_personal_numbers(text), limit=limit)
+
+
+def _day(day: Any) -> str:
+    return "" if day is None else f"{day.year}年{day.month}月{day.day}日"
