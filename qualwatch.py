@@ -18,10 +18,13 @@ COMMANDS = {
     "run": "jobs.commands:run",
     "check": "jobs.check:check",
     "source": "jobs.commands:source_app",
+    "backfill": "jobs.past_commands:backfill",
     "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
     "case": "alerts.case_commands:app",
     "routing": "alerts.routing_commands:app",
+    "report": "alerts.reports.commands:report",
+    "letter": "alerts.reports.commands:letter",
     "evidence": "storage.commands:evidence",
     "backup": "storage.commands:backup",
 }
