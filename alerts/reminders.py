@@ -56,9 +56,7 @@ def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
             .order_by(col(Case.deadline), col(Case.id))
             .limit(STEP_CASES)
         ).all()
-        return sum(
-            _mark(session, case_id, deadline, now) for case_id, deadline in late if case_id is not None
-        )
+        return sum(_mark(session, case, now) for case in late)
 
 
 def remind_due(engine: Engine, settings: Settings, now: datetime) -> int:
