@@ -1,0 +1,119 @@
+"""``qualwatch backfill``: what concerns the past rather than the next visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands import Config
+from settings import SettingsError, load_settings
+from storage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.progress import Progress as Bar
+
+    from jobs.backfill import Progress
+    from jobs.daemon import House
+
+_REFUSED = 2
+
+
+def _read_day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError as error:
+        raise typer.BadParameter(f"{typed!r} is no date; write it as 2026-11-01") from error
+
+
+def backfill(
+    *,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="A configured source. 来源代号")],
+    since: Annotated[
+        date, typer.Option("--since", metavar="DATE", parser=_read_day, help="First day. 起始日期")
+    ],
+    until: Annotated[
+        date | None,
+        typer.Option("--until", metavar="DATE", parser=_read_day, help="Last day; left out: today. 截止日期"),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read once more what was finished before. 重新补采")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Read what a source listed in the past; interrupted, it goes on where it was. 补采历史信息。
+
+    The daemon must not run meanwhile: two programs would not keep to one pause between requests.
+    Exit code: 0 finished, 1 interrupted or a list page failed (run it again to go on), 2 refused.
+    """
+    if until is not None and until < since:
+        raise typer.BadParameter(f"{until} lies before {since}", param_hint="--until")
+    from jobs.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon import end_on_signal  # noqa: PLC0415
+
+    with _house(config) as house:
+        wanted = next((each for each in house.sources if each.name == source), None)
+        if wanted is None:
+            names = ", ".join(each.name for each in house.sources)
+            raise _refusal(f"no source is called {source!r}: {names} are watched")
+        with end_on_signal(house.services), _bar() as bar:
+            task = bar.add_task(wanted.title or wanted.name, total=None, said="")
+
+            def show(progress: Progress) -> None:
+                days = (progress.until - progress.since).days + 1
+                reached = min(progress.reached or progress.until, progress.until)
+                done = days if progress.finished else max(0, (progress.until - reached).days)
+                bar.update(task, total=days, completed=min(done, days), said=_said(progress))
+
+            progress = back_fill(wanted, house.services, since=since, until=until, again=again, watch=show)
+            show(progress)
+    typer.echo(f"{source} {progress.since} – {progress.until}：{_said(progress)}")
+    if not progress.finished:
+        typer.echo(progress.why, err=True)
+        raise typer.Exit(1)
+
+
+def _said(progress: Progress) -> str:
+    reached = f"，最早 {progress.reached}" if progress.reached else ""
+    return (
+        f"列表 {progress.list_pages} 页，读到 {progress.documents} 篇（新增 {progress.new_documents}），"
+        f"失败 {progress.errors}{reached}"
+    )
+
+
+@contextmanager
+def _house(config: Path | None) -> Iterator[House]:
+    """The house, or one message and exit code 2."""
+    from jobs.daemon import StartError, open_house  # noqa: PLC0415 - the heavy part of the program
+    from jobs.live import set_up_logging  # noqa: PLC0415
+
+    set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
+    try:
+        with open_house(load_settings(config)) as house:
+            yield house
+    except (SettingsError, StartError, DatabaseError) as error:
+        raise _refusal(str(error)) from error
+
+
+def _bar() -> Bar:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[said]}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _refusal(message: str) -> typer.Exit:
+    typer.echo(f"qualwatch: {message}", err=True)
+    return typer.Exit(_REFUSED)
