@@ -12,6 +12,8 @@ from detection.wording import Wording
 
 _JOINT = re.compile(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
 _REACH = 26
+_STUDIES = ("专业", "学历", "经验", "课程", "培训", "学位")
+"""What a list of demands names beside certificates."""
 _MOST = 12
 """Names before one certificate word that are read as a list."""
 _BETWEEN = re.compile(
@@ -62,6 +64,7 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
         core = squeeze(window[begin:piece_end])
         if (
             len(core) < 2
+            or core.endswith(_STUDIES)
             or wording.generic.fullmatch(core)
             or reader.read_name(core, core + tail) is None
             or not reader.lists(core)

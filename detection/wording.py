@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from detection.rulebook import alternatives, read_rules
 
@@ -16,6 +17,19 @@ BACKWARD = 32
 _GAP = r"(?:[ \u3000\t]{0,2}|\r?\n(?=[证书件格]|资格证|[职从执]业资格))"
 """Between the parts of one word: blanks, or a line end that broke it."""
 _PUNCTUATION = r"\s，,。.;；:：、!！?？…·|/\\＋+（()）\[\]《》「」『』【】<>〈〉“”\"'‘’~～—–*★●◆■□▲①-⑳\-&＆"
+
+
+_NO_NAME = "(?![一-龥])"
+"""Behind a level: no name begins with it (厨师证|中级厨师证)."""
+_WORD_LISTS = {
+    "honour": "honours",
+    "company": "not_of_persons",
+    "generic_name": "generic_names",
+    "personal_qualification": "personal_qualifications",
+    "certifying": "certifying",
+    "vague": "vague",
+}
+_PATTERNS = ("person", "heading", "body_behind", "of_body", "holding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,45 +80,42 @@ class Wording:
 
 @cache
 def load_wording() -> Wording:
+    """Raises KeyError where ``wording.toml`` lacks a list."""
     rules = read_rules("wording.toml")
     level = alternatives(rules["levels"])
-    level_group = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
+    levels = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
     infix = alternatives(rules["infixes"])
-    words = sorted(rules["certificate_words"], key=len, reverse=True)
-    word = "|".join(_with_guard(word, rules["never_before"]) for word in words)
-    forward = (
-        rf"[》”\"』」】）)]?(?:{_GAP}(?:{level_group}|{infix})[》”\"』」]?){{0,6}}"
-        rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{level_group}(?:{word})?)?"
-    )
-    prefix = rf"(?:(?:{alternatives(rules['prefixes'])}|{level_group})的?){{1,4}}$"
+    prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
     guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
+    never_before = rules["never_before"]
     return Wording(
-        forward=re.compile(forward),
-        prefix=re.compile(prefix),
+        forward=re.compile(_forward(rules, levels, infix)),
+        prefix=re.compile(rf"(?:{prefix}的?){{1,4}}$"),
         limit=re.compile(rf"(?:{guard})|(?P<stop>[{_PUNCTUATION}]|{stop})"),
         level=re.compile(level),
-        trimmings=re.compile(rf"(?:{infix}|{level_group}){{1,6}}$"),
-        generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{level_group}){{0,8}}"),
-        honour=re.compile(alternatives(rules["honours"])),
-        company=re.compile(alternatives(rules["not_of_persons"])),
+        trimmings=re.compile(rf"(?:{infix}|{levels}){{1,6}}$"),
+        generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{levels}){{0,8}}"),
         never_behind={
-            "证": re.compile(alternatives(rules["never_before"]["证"])),
-            "格": re.compile(alternatives(rules["never_before"]["资格"])),
+            "证": re.compile(alternatives(never_before["证"])),
+            "格": re.compile(alternatives(never_before["资格"])),
             "业": re.compile(rules["trade_behind"]),
         },
-        level_behind=re.compile(level_group),
-        leading=re.compile(rf"(?:{alternatives(rules['prefixes'])}|{level_group}){{1,4}}的?"),
-        generic_name=re.compile(alternatives(rules["generic_names"])),
-        personal_qualification=re.compile(alternatives(rules["personal_qualifications"])),
-        person=re.compile(rules["person"]),
-        certifying=re.compile(alternatives(rules["certifying"])),
-        heading=re.compile(rules["heading"]),
-        body_behind=re.compile(rules["body_behind"]),
-        of_body=re.compile(rules["of_body"]),
-        holding=re.compile(rules["holding"]),
-        vague=re.compile(alternatives(rules["vague"])),
+        level_behind=re.compile(rf"{levels}{_NO_NAME}"),
+        leading=re.compile(rf"{prefix}{{1,4}}的?"),
         opening=rules["opening"],
         closing=tuple(rules["closing"]),
+        **{name: re.compile(alternatives(rules[key])) for name, key in _WORD_LISTS.items()},
+        **{name: re.compile(rules[name]) for name in _PATTERNS},
+    )
+
+
+def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:
+    """Infixes, the certificate word, and a level behind it where no other name begins with that."""
+    words = sorted(rules["certificate_words"], key=len, reverse=True)
+    word = "|".join(_with_guard(word, rules["never_before"]) for word in words)
+    return (
+        rf"[》”\"』」】）)]?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
+        rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{levels}(?:(?:{word})|{_NO_NAME}))?"
     )
 
 

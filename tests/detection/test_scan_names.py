@@ -73,6 +73,17 @@ def test_a_shared_level_stays_with_its_name() -> None:
     assert ("一、二级建造师证", Status.ACCESS) in named("具有一、二级建造师证")
 
 
+def test_fields_of_study_share_no_certificate_word() -> None:
+    assert [quote for quote, _ in named("会计专业、计算机专业和教师资格证")] == ["教师资格证"]
+
+
+def test_a_level_belongs_to_the_name_it_stands_before() -> None:
+    result = scan(
+        "考厨师证\n哪里能考初级厨师证中级厨师证", as_of=DAY, title="考厨师证", publisher="味美培训学校"
+    )
+    assert [mention.quote for mention in result.mentions][-2:] == ["初级厨师证", "中级厨师证"]
+
+
 def test_book_title_marks_belong_to_no_name() -> None:
     mention = demand("取得《心理咨询师》职业资格证书")[0]
     assert mention.qualification == "心理咨询师"
