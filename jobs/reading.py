@@ -16,9 +16,10 @@ from detection.model import PublisherKind, ScanResult
 from detection.report import to_record
 from extraction import Extracted, ExtractionError, Link, extract
 from jobs.listing.addresses import absolute_url, is_attachment
-from jobs.listing.model import ListPage
-from jobs.listing.reading import SelectorError, read_list_page
-from settings.model import Selectors
+from jobs.listing.forms import PAGE, read_data_list, recognise
+from jobs.listing.model import ListError, ListPage
+from jobs.listing.reading import read_list_page
+from settings.model import Listing, Selectors
 from storage.tables import Outcome
 
 _TOLERATED_BROKEN = 0.01
@@ -82,12 +83,15 @@ class DocumentReading:
     detection_seconds: float
 
 
-def read_list(answer: Answer, url: str, selectors: Selectors) -> ListPage:
-    """Items and next pages of a list page. Raises :class:`ReadingError`."""
-    extracted = _extract(answer, url, is_file=False)
+def read_list(answer: Answer, url: str, selectors: Selectors, listing: Listing | None = None) -> ListPage:
+    """Items and next pages of a list of any form. Raises :class:`ReadingError`."""
+    form = recognise(answer.body, listing)
     try:
-        return read_list_page(answer.body, url, extracted, selectors)
-    except SelectorError as error:
+        if form != PAGE:
+            return read_data_list(answer.body, url, form, listing, answer.charset)
+        extracted = _extract(answer, url, is_file=False)
+        return read_list_page(answer.body, url, extracted, selectors, listing)
+    except ListError as error:
         raise ReadingError(Outcome.ERROR, str(error)) from error
 
 

@@ -56,6 +56,27 @@ class Selectors(Section):
     """Selects the main content of a detail page, for quoting."""
 
 
+class Listing(Section):
+    """What a source says of its list where that does not show by itself."""
+
+    form: Literal["auto", "page", "datastore", "json", "feed", "sitemap"] = "auto"
+    """How the list is written; ``auto`` recognises it by its first bytes."""
+    contains: str = ""
+    """Only addresses with this in them are items; for a sitemap, which lists everything."""
+    records: str = ""
+    """JSON: where the list is, as ``data.rows``; empty: found by its shape."""
+    title: str = ""
+    """JSON: the field that holds a record's title, as ``title`` or ``meta.title``."""
+    link: str = ""
+    """JSON: the field that holds a record's address, or a pattern as ``/detail?id={id}``."""
+    date: str = ""
+    """JSON: the field that holds a record's day of publication."""
+    page_key: str = ""
+    """The part of the address' query that counts pages, as ``pageNo``."""
+    page_step: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """What one page adds to ``page_key``; more than 1 where it counts records."""
+
+
 class Source(Section):
     """A place to watch: where its list is, what it lists and how often to look."""
 
@@ -80,6 +101,7 @@ class Source(Section):
     item_limit: Annotated[int, Field(ge=1, le=5_000)] = 200
     """Detail pages read in one visit."""
     selectors: Selectors = Selectors()
+    listing: Listing = Listing()
     attachments: bool = True
     tried: bool = True
     """False in a preset that could not be tried against the live site."""

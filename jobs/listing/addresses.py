@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urljoin, urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -27,6 +28,24 @@ def absolute_url(url: str, base: str = "") -> str:
         return canonical_url(_SESSION.sub("", urljoin(base, url.strip())))
     except (AddressError, ValueError):
         return ""
+
+
+def with_query(url: str, values: Mapping[str, str]) -> str:
+    """``url`` with these values in its query; the others keep their place and their bytes."""
+    parts = urlsplit(url)
+    left = dict(values)
+    pairs = []
+    for pair in parts.query.split("&") if parts.query else ():
+        key = pair.partition("=")[0]
+        pairs.append(f"{key}={quote_plus(left.pop(key))}" if key in left else pair)
+    pairs += [f"{quote_plus(key)}={quote_plus(value)}" for key, value in left.items()]
+    return urlunsplit(parts._replace(query="&".join(pairs)))
+
+
+def query_number(url: str, key: str) -> int | None:
+    """The number that ``key`` has in the query; None where it has none."""
+    value = dict(parse_qsl(urlsplit(url).query)).get(key, "")
+    return int(value) if value.isdecimal() and len(value) < 8 else None
 
 
 @cache

@@ -34,17 +34,24 @@ def date_in_url(url: str) -> date | None:
     return None
 
 
+def first_date(text: str) -> date | None:
+    """The first whole day in ``text``; None where it names none that exists."""
+    for pattern in (_FULL, _COMPACT):
+        for match in pattern.finditer(text):
+            found = _day(*match.groups())
+            if found is not None:
+                return found
+    return None
+
+
 def date_beside(context: str, title: str, url: str) -> date | None:
     """The day of publication that stands beside a link; dates inside its title speak of something else.
 
     A day without a year is only believed where the address gives the year.
     """
     around = context.replace(title, " ") if title else context
-    for pattern in (_FULL, _COMPACT):
-        for match in pattern.finditer(around):
-            found = _day(*match.groups())
-            if found is not None:
-                return found
+    if found := first_date(around):
+        return found
     from_url = date_in_url(url)
     short = _SHORT.search(around)
     if from_url is not None and short is not None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 
+class ListError(ValueError):
+    """The list cannot be read as what it is; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A document that a list page links to."""
@@ -28,4 +32,8 @@ class ListPage:
     sureness: float
     """0 to 1: how likely the items are the list and not navigation; 1 where selectors found them."""
     found_by: str
-    """``selectors``, ``links`` or ``nothing``."""
+    """``selectors``, ``links``, ``datastore``, ``json``, ``feed``, ``sitemap`` or ``nothing``."""
+    parts: tuple[str, ...] = ()
+    """Lists that this one consists of, all of them to be read: the sitemaps of a sitemap index."""
+    note: str = ""
+    """What could not be followed, as a next page that only a POST form gives; empty where nothing lacks."""

@@ -21,7 +21,8 @@ _SCRIPT = re.compile(
 )
 _NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:_(?P<number>\d{1,4}))?$")
 _PAGE_KEYS = re.compile(
-    r"(?i)(?P<before>(?:^|[?&])(?:page|pageno|pagenum|pageindex|page_no|curpage|currentpage|p|pn|pg)=)(?P<number>\d{1,5})(?=&|$)"
+    r"(?i)(?P<before>(?:^|[?&])(?:page|page_?no|page_?num|pagenumber|page_?index|cur_?page|current_?page|currpage"
+    r"|p|pn|pg)=)(?P<number>\d{1,5})(?=&|$)"
 )
 
 
@@ -36,6 +37,7 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
         *_said_by_a_link(links),
         *_numbered_by_script(markup, page_url),
         *_series(links, markup, page_url),
+        *_counted_by_query(links, here),
     ]
     addresses = (absolute_url(url, page_url) for url in found)
     return tuple(dict.fromkeys(url for url in addresses if url and url != here and same_site(url, page_url)))
@@ -68,6 +70,20 @@ def _series(links: Iterable[Link], markup: str, page_url: str) -> Iterator[str]:
         spoken_of = file.path.rpartition("/")[2] if not file.query else f"?{file.query}"
         if absolute_url(successor) in known or (spoken_of and spoken_of in markup):
             yield successor
+
+
+def _counted_by_query(links: Iterable[Link], here: str) -> Iterator[str]:
+    """A link to this very page with the next number, as ``?id=7&pageIndex=2`` from ``?id=7``."""
+    own = _PAGE_KEYS.search(urlsplit(here).query)
+    following = int(own["number"]) + 1 if own else 2
+    for link in links:
+        url = absolute_url(link.url, here)
+        parts = urlsplit(url)
+        keyed = _PAGE_KEYS.search(parts.query)
+        if parts.path != urlsplit(here).path or link.text.strip(" []【】") != str(following):
+            continue
+        if keyed and int(keyed["number"]) == following:
+            yield url
 
 
 def _successors(page_url: str) -> Iterator[str]:

@@ -7,47 +7,75 @@ from bs4 import BeautifulSoup, Tag
 from extraction.model import Extracted, Link
 from jobs.listing.addresses import absolute_url
 from jobs.listing.dates import date_beside
+from jobs.listing.forms import datastore
 from jobs.listing.links import find_items
-from jobs.listing.model import Item, ListPage
+from jobs.listing.model import Item, ListError, ListPage
 from jobs.listing.paging import next_pages
-from settings.model import Selectors
+from jobs.listing.submitted import submitted_pages
+from settings.model import Listing, Selectors
 
 _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
 
 
-class SelectorError(ValueError):
+class SelectorError(ListError):
     """A CSS selector of the configuration cannot be understood; the message names it."""
 
 
 def read_list_page(
-    body: bytes, url: str, extracted: Extracted, selectors: Selectors | None = None
+    body: bytes,
+    url: str,
+    extracted: Extracted,
+    selectors: Selectors | None = None,
+    listing: Listing | None = None,
 ) -> ListPage:
-    """Items and next pages of a list page at ``url``, by ``selectors`` where given, else by its links.
+    """Items and next pages of an HTML list page at ``url``, by ``selectors`` where given, else by its links.
 
-    ``extracted`` is what extraction made of the same ``body``. Raises :class:`SelectorError`.
+    ``extracted`` is what extraction made of the same ``body``. Raises :class:`ListError`. Lists that are no
+    pages are read by :func:`jobs.listing.forms.read_data_list`.
     """
-    selectors = selectors or Selectors()
+    selectors, listing = selectors or Selectors(), listing or Listing()
     soup = None
     if selectors.items or selectors.next_page:
         soup = BeautifulSoup(body, "lxml", from_encoding=extracted.charset or None)
+    markup = body.decode(extracted.charset or "utf-8", "replace")
+    island = None if soup is not None and selectors.items else _island(markup, url, listing)
     if soup is not None and selectors.items:
         items, sureness = _selected_items(soup, selectors.items, url), 1.0
         found_by = "selectors"
+    elif island is not None:
+        items, sureness, found_by = island.items, island.sureness, island.found_by
     else:
         items, sureness = find_items(extracted.links, url)
         found_by = "links"
+    items = tuple(item for item in items if listing.contains in item.url)
+    note = ""
     if soup is not None and selectors.next_page:
-        targets = [
-            absolute_url(str(tag.get("href", "")), url)
-            for tag in _select(soup, selectors.next_page, "next_page")
-        ]
-        following = tuple(dict.fromkeys(target for target in targets if target))
+        following = _selected_pages(soup, selectors.next_page, url)
     else:
-        markup = body.decode(extracted.charset or "utf-8", "replace")
         following = next_pages(extracted.links, markup, url)
+        if not following:
+            following, note = submitted_pages(markup, url)
+        following = tuple(dict.fromkeys((*(island.next_pages if island else ()), *following)))
     if not items:
         sureness, found_by = 0.0, "nothing"
-    return ListPage(url, extracted.title, items, following, sureness, found_by)
+    return ListPage(url, extracted.title, items, following, sureness, found_by, note=note)
+
+
+def _island(markup: str, url: str, listing: Listing) -> ListPage | None:
+    """The list inside a page's script, where that has items; a broken one leaves the page's own links."""
+    found = datastore.in_page(markup)
+    if not found:
+        return None
+    try:
+        page = datastore.read(found, url, listing)
+    except ListError:
+        return None
+    return page if page.items else None
+
+
+def _selected_pages(soup: BeautifulSoup, selector: str, url: str) -> tuple[str, ...]:
+    targets = (absolute_url(str(tag.get("href", "")), url) for tag in _select(soup, selector, "next_page"))
+    return tuple(dict.fromkeys(target for target in targets if target))
 
 
 def _select(soup: BeautifulSoup, selector: str, key: str) -> list[Tag]:
