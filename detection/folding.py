@@ -10,25 +10,22 @@ from functools import cache
 
 from detection.rulebook import read_lines
 
-_MARKS = ("證", "資", "執", "職稱", "會", "師")
-"""Traditional characters without which no certificate is named in traditional script."""
-_WIDE = re.compile("[Ａ-Ｚａ-ｚ０-９]")
+_UNUSUAL = re.compile("[證資執職會師Ａ-Ｚａ-ｚ０-９]")
+"""Wide letters, and the characters without which no certificate is named in traditional script."""
 _WIDE_TO_HALF = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 
 
 @cache
-def load_traditional() -> dict[int, str]:
-    """Traditional to simplified, for the characters of certificates' names."""
+def load_folds() -> dict[int, int]:
+    """What each character is read as: traditional ones of certificates' names, and wide letters."""
     pairs = " ".join(read_lines("traditional.txt")).split()
-    return {ord(pair[0]): pair[1] for pair in pairs}
+    return {ord(pair[0]): ord(pair[1]) for pair in pairs} | _WIDE_TO_HALF
 
 
 def fold_text(text: str) -> str:
     """``text`` in simplified characters and half-width letters, of the same length."""
-    if any(mark in text for mark in _MARKS):
-        text = text.translate(load_traditional())
-    if _WIDE.search(text):
-        text = text.translate(_WIDE_TO_HALF)
-    return text
+    if _UNUSUAL.search(text) is None:
+        return text
+    return text.translate(load_folds())

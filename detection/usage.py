@@ -19,9 +19,12 @@ _TOUCH = 7
 _SECTION_REACH = 1500
 _SECTIONED = frozenset({"hiring", "story"})
 """Groups whose texts have sections."""
-_PHRASE_END = re.compile(r"[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳]")
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
 _CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
+_LAST_PHRASE_END = re.compile(
+    r"(?s:.*)(?:[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳])"
+)
+_LAST_CLAUSE_END = re.compile(rf"(?s:.*)(?:{_CLAUSE_END.pattern})")
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 _LINE_END = re.compile(r"[\n\r]")
 _SPILL = re.compile(r"[者的]?[，,]\s{0,2}(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)")
@@ -175,11 +178,11 @@ def _note(found: dict[Usage, tuple[int, str]], usage: Usage, distance: int, word
 
 def _reach_before(window: str) -> dict[str, int]:
     """From which place on a cue before the mention reaches it, by scope."""
-    phrase = _last_end(_PHRASE_END, window)
+    phrase = _last_end(_LAST_PHRASE_END, window)
     return {
         "touch": max(phrase, len(window) - _TOUCH),
         "phrase": phrase,
-        "clause": _last_end(_CLAUSE_END, window),
+        "clause": _last_end(_LAST_CLAUSE_END, window),
         "line": max(window.rfind("\n"), window.rfind("\r")) + 1,
     }
 
@@ -199,10 +202,8 @@ def _reach_after(window: str, *, held: bool) -> dict[str, int]:
 
 
 def _last_end(pattern: re.Pattern[str], window: str) -> int:
-    end = 0
-    for match in pattern.finditer(window):
-        end = match.end()
-    return end
+    match = pattern.match(window)
+    return 0 if match is None else match.end()
 
 
 def _first_start(pattern: re.Pattern[str], window: str) -> int:
