@@ -17,8 +17,9 @@ from sqlmodel import Session, col, select
 
 from alerts.departments import follow_up
 from alerts.docket import OPEN
-from alerts.passages import displayable, mask_personal_numbers, safe_link
+from alerts.passages import safe_link
 from alerts.regions import code_prefix, region_name, region_names
+from alerts.reports.texts import masked, on_one_line
 from alerts.steps import RULES
 from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
 from catalogue.model import Status
@@ -217,7 +218,7 @@ def _histories(session: Session, region: str | None, end: datetime) -> list[_His
         return follow_up(session, qualification, area).department or UNKNOWN_DEPARTMENT
 
     histories = {
-        case.id: _History(case, displayable(department(case.qualification, case.region), limit=60))
+        case.id: _History(case, on_one_line(department(case.qualification, case.region), 60))
         for case in session.exec(cases.order_by(col(Case.id)))
     }
     for case_id, kind, at in session.exec(events):
@@ -290,13 +291,13 @@ def _overdue_case(case: Case, region: str | None, end: date) -> OverdueCase:
     return OverdueCase(
         number=case.id or 0,
         region=_within(case.region, region),
-        publisher=_shown(case.publisher, 60) or "发布单位未识别",
-        qualification=_shown(case.qualification, 40),
+        publisher=masked(case.publisher, 60) or "发布单位未识别",
+        qualification=masked(case.qualification, 40),
         severity=SEVERITIES[Severity(case.severity)],
         deadline=case.deadline,
         # The month's last day is the day before ``end``.
         days=(end - case.deadline).days - 1 if case.deadline else None,
-        title=_shown(case.title, 80) or "（无标题）",
+        title=masked(case.title, 80) or "（无标题）",
         link=safe_link(case.url),
     )
 
@@ -317,7 +318,3 @@ def _trend(histories: Sequence[_History], month: Month, zone: ZoneInfo) -> tuple
 def _by_state(histories: Iterable[_History]) -> tuple[tuple[str, int], ...]:
     states = Counter(each.state for each in histories)
     return tuple((name, states[state]) for state, name in CASE_STATES.items() if states[state])
-
-
-def _shown(text: str, limit: int) -> str:
-    return displayable(mask_personal_numbers(text), limit=limit)

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
 from alerts.docket import read_case
-from alerts.passages import displayable, mask_personal_numbers, passage
+from alerts.passages import passage
 from alerts.regions import region_name
+from alerts.reports.texts import masked, on_one_line
 from alerts.steps import IllegalStep, UnknownCase
 from alerts.wording import SEVERITIES, STATUSES, USAGES, VIOLATIONS
 from catalogue.model import Status
@@ -57,14 +58,14 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
     return {
         **_posting(case, document),
         "quotes": _quotes(version.text, findings),
-        "qualification": _shown(case.qualification, 60),
+        "qualification": masked(case.qualification, 60),
         "violation": VIOLATIONS[Violation(case.violation)],
         "severity": SEVERITIES[Severity(case.severity)],
         "status": STATUSES[Status(telling.status)],
         "usage": USAGES[Usage(telling.usage)],
-        "explanation": _shown(telling.explanation, 600),
-        "advice": _shown(telling.advice, 600),
-        "legal_basis": "、".join(_shown(clause, 120) for clause in telling.legal_basis),
+        "explanation": masked(telling.explanation, 600),
+        "advice": masked(telling.advice, 600),
+        "legal_basis": "、".join(masked(clause, 120) for clause in telling.legal_basis),
         "needs_review": case.needs_review,
         "deadline": _day(case.deadline) or BLANK_DEADLINE,
         "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
@@ -79,13 +80,13 @@ def write_notice(values: Mapping[str, Any], template: Path | None = None) -> byt
     file cannot be read.
     """
     source = template.read_bytes() if template else shipped_template()
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    environment = SandboxedEnvironment(loader=DictLoader({}), undefined=StrictUndefined, autoescape=True)
     written = BytesIO()
     try:
         document = DocxTemplate(BytesIO(source))
         document.render(dict(values), environment, autoescape=True)
         document.save(written)
-    except TemplateError as error:
+    except (TemplateError, TypeError, ArithmeticError) as error:
         raise BadTemplateError(f"the template cannot be filled in: {error}") from error
     except (BadZipFile, PackageNotFoundError, XMLSyntaxError, KeyError, ValueError) as error:
         raise BadTemplateError(f"the template is no DOCX file: {error}") from error
@@ -100,10 +101,10 @@ def shipped_template() -> bytes:
 def _posting(case: Case, document: Document) -> dict[str, Any]:
     return {
         "case": case.id,
-        "publisher": _shown(case.publisher, 60) or "（发布单位名称）",
+        "publisher": masked(case.publisher, 60) or "（发布单位名称）",
         "region": region_name(case.region),
-        "title": _shown(document.title, 120) or "（无标题）",
-        "url": displayable(document.url, limit=2048),
+        "title": masked(document.title, 120) or "（无标题）",
+        "url": on_one_line(document.url, 2048),
         "published_on": _day(document.published_on),
     }
 
@@ -111,11 +112,7 @@ def _posting(case: Case, document: Document) -> dict[str, Any]:
 def _quotes(text: str, findings: list[Finding]) -> list[str]:
     """The sentences, each once, in their order."""
     sentences = (passage(text, finding.start, finding.end).text for finding in findings)
-    return list(dict.fromkeys(_shown(sentence, 400) for sentence in sentences))[:QUOTES_SHOWN]
-
-
-def _shown(text: str, limit: int) -> str:
-    return displayable(mask_personal_numbers(text), limit=limit)
+    return list(dict.fromkeys(masked(sentence, 400) for sentence in sentences))[:QUOTES_SHOWN]
 
 
 def _day(day: Any) -> str:

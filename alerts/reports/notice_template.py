@@ -6,8 +6,9 @@ from io import BytesIO
 from pathlib import Path
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Pt
 
-from alerts.reports.paper import SUBHEADING, add_text, add_title, new_document
+from alerts.reports.paper import SUBHEADING, add_note, add_text, add_title, new_document
 
 FILE = Path(__file__).parent / "templates" / "rectification_notice.docx"
 _BODY = (
@@ -20,7 +21,6 @@ _BODY = (
     "{{ explanation }}",
     "上述行为不符合{{ legal_basis }}的规定。现责令你单位于{{ deadline }}前完成整改：{{ advice }}",
     "请于整改期限届满前，将整改情况书面报送本机关。逾期未整改的，将依照有关规定处理，并予以公开曝光。",
-    "附：取证情况。本机关于{{ seen_at }}保存该网页，原始文件SHA-256摘要为{{ sha256 }}。",
 )
 
 
@@ -38,9 +38,12 @@ def build_template() -> bytes:
     add_text(document, "{{ publisher }}：", indent=False)
     for text in _BODY:
         add_text(document, text)
-    add_text(document, "联系人：__________　　联系电话：__________")
-    for text in ("（发文机关名称、印章）", "____年__月__日"):
-        add_text(document, text, indent=False).alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    add_text(document, "联系人：__________　　联系电话：__________").paragraph_format.space_after = Pt(28)
+    signature = add_text(document, "（发文机关名称、印章）", indent=False)
+    signature.alignment, signature.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.RIGHT, True
+    add_text(document, "____年__月__日", indent=False).alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    add_note(document, "附：取证时间{{ seen_at }}，网页原始文件的SHA-256摘要：")
+    add_note(document, "{{ sha256 }}").paragraph_format.space_before = Pt(0)
     document.core_properties.title = "责令整改通知书"
     document.core_properties.author = "Qualwatch"
     file = BytesIO()

@@ -16,6 +16,8 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+from alerts.reports.texts import on_one_line
+
 BODY, HEADING, SUBHEADING, TITLE = "仿宋", "黑体", "楷体", "方正小标宋简体"
 _SIZE_TWO, _SIZE_THREE, _SIZE_FOUR, _SIZE_FIVE = Pt(22), Pt(16), Pt(14), Pt(10.5)
 """二号, 三号, 四号 and 五号."""
@@ -66,6 +68,15 @@ def add_text(document: DocumentObject, text: str, *, indent: bool = True, font: 
     return paragraph
 
 
+def add_note(document: DocumentObject, text: str) -> Paragraph:
+    """四号, for what belongs below the text; may hold words without spaces that are longer than a line."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.line_spacing = Pt(22)
+    paragraph.paragraph_format.space_before = Pt(12)
+    add_run(paragraph, text, size=_SIZE_FOUR)
+    return paragraph
+
+
 def add_run(paragraph: Paragraph, text: str, *, font: str = BODY, size: Any = _SIZE_THREE) -> Run:
     """Text in ``font``, for Chinese characters too."""
     run = paragraph.add_run(text)
@@ -91,7 +102,10 @@ def add_table(
         for cell, text, width in zip(row, texts, widths, strict=True):
             cell.width = Mm(width)
             _fill(
-                cell, text, font=HEADING if row is cells[0] else BODY, centred=row is cells[0] or _short(text)
+                cell,
+                on_one_line(text),
+                font=HEADING if row is cells[0] else BODY,
+                centred=row is cells[0] or _short(text),
             )
     for number, table_row in enumerate(table.rows):
         properties = table_row._tr.get_or_add_trPr()  # noqa: SLF001 - no public way

@@ -25,8 +25,8 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from alerts.passages import displayable
 from alerts.reports.figures import Bulletin, Counts, OverdueCase, Table, TrendPoint
+from alerts.reports.texts import on_one_line
 
 COUNT_COLUMNS = ("新发现", "已整改", "已排除", "已曝光", "在办", "逾期", "整改率")
 OVERDUE_COLUMNS = (
@@ -88,7 +88,7 @@ def safe_cell(value: object) -> object:
     """Text on one line that no spreadsheet takes for a formula, also after it was saved as CSV."""
     if not isinstance(value, str):
         return value
-    text = displayable(value)
+    text = on_one_line(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
