@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Protocol
 
+from settings import SettingsError
 from settings.model import Settings
 
 
@@ -70,9 +71,25 @@ class Channel(Protocol):
 
 
 def open_channels(settings: Settings) -> dict[str, Channel]:
-    """Every channel that ``settings`` configure, by name."""
+    """Every channel that ``settings`` configure, by name.
+
+    Raises ``SettingsError`` where a chat names no channel or has no address of its kind.
+    """
+    _require_known(settings)
     opened = ((name, import_module(f"{__name__}.{name}").open_channel(settings)) for name in channel_names())
     return {name: channel for name, channel in opened if channel is not None}
+
+
+def _require_known(settings: Settings) -> None:
+    names = channel_names()
+    unknown = [chat for chat in settings.chats if chat.channel not in names]
+    if unknown:
+        raise SettingsError(
+            [
+                f"chats: {chat.name!r} has channel {chat.channel!r}: write one of {', '.join(names)}"
+                for chat in unknown
+            ]
+        )
 
 
 def channel_names() -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_smtp_is_open_only_where_a_server_is_named(settings: Settings) -> None:
-    assert sorted(channel_names()) == ["maildir", "smtp"]
+    assert sorted(channel_names()) == ["dingtalk", "feishu", "maildir", "smtp", "webhook", "wecom"]
     assert list(open_channels(settings)) == ["maildir"]
     mail = {"channel": "smtp", "smtp": {"host": "mail.example.com", "timeout_seconds": 20}}
     named = open_channels(Settings.model_validate({**settings.model_dump(), "mail": mail}))
