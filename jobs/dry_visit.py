@@ -18,6 +18,16 @@ from jobs.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.tables import Outcome
 
+FOUND_BY = {
+    "selectors": "按选择器",
+    "links": "自动识别",
+    "datastore": "大汉 datastore",
+    "json": "JSON 接口",
+    "feed": "RSS/Atom",
+    "sitemap": "站点地图",
+    "nothing": "未找到",
+}
+"""How a list's items were found, as people are told."""
 _ITEMS_SHOWN = 10
 _PAGES_READ = 2
 """Of the list, to show that paging works."""
@@ -72,7 +82,9 @@ class _DryVisit:
     def _read_list(self, url: str) -> ListPage:
         fetched = self.fetcher.fetch(url, kind=PageKind.LIST)
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
-        return self.workers.run(read_list, answer, fetched.final_url, self.source.selectors)
+        return self.workers.run(
+            read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
+        )
 
     def _document_steps(self, item: Item) -> Iterator[Step]:
         try:
@@ -111,13 +123,15 @@ class _DryVisit:
 
 
 def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
-    how = {"selectors": "按选择器", "links": "自动识别", "nothing": "未找到"}[page.found_by]
+    how = FOUND_BY[page.found_by]
     yield Step(f"列表第{number}页 {page.url}：{page.title or '无标题'}")
     yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=bool(page.items))
     for item in page.items[:_ITEMS_SHOWN]:
         yield Step(f"  {item.published_on or '日期不明'}  {item.title}  {item.url}")
     following = page.next_pages[0] if page.next_pages else "没有"
     yield Step(f"  下一页：{following}")
+    if page.note:
+        yield Step(f"  {page.note}", is_well=False)
 
 
 def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:

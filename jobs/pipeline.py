@@ -19,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from jobs.documents import DocumentReader
 from jobs.expectations import expected_items, review_source
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
-from jobs.listing.addresses import absolute_url, same_site
+from jobs.listing.addresses import same_site
 from jobs.listing.model import Item, ListPage
+from jobs.listing.walk import ListWalk
 from jobs.reading import Answer, ReadingError, read_list
 from jobs.services import PageDone, Services, VisitSummary
 from jobs.workers import WorkError, WorkersEndedError
@@ -85,6 +86,8 @@ class SourceVisit:
     list_pages: int = 0
     items: int = 0
     done: list[PageDone] = field(default_factory=list)
+    list_notes: tuple[str, ...] = ()
+    """What of the list could not be followed."""
     list_failure: FetchError | ReadingError | None = None
     """Why the list could not be read, or not to its end."""
 
@@ -114,31 +117,18 @@ class SourceVisit:
             observer.page_done(self.source, page)
 
     def _list_pages(self) -> Iterator[ListPage]:
-        """Pages of the list with the items that are new in this visit, until a page has none.
-
-        The guards: ``page_limit``, ``item_limit``, no address twice, and an end where nothing new comes,
-        which stops calendars and other lists without end.
-        """
-        met_items: set[str] = set()
-        met_pages: set[str] = set()
-        candidates = [absolute_url(str(self.source.url))]
-        while candidates and self.list_pages < self.source.page_limit:
-            url = candidates.pop(0)
-            if url in met_pages:
-                continue
-            met_pages.add(url)
+        """Pages of the list with the items that are new in this visit, as far as :class:`ListWalk` goes."""
+        walk = ListWalk(
+            str(self.source.url), page_limit=self.source.page_limit, item_limit=self.source.item_limit
+        )
+        while url := walk.next_url():
             page = self.read_list_page(url)
             if page is None:
                 return
-            fresh = [item for item in page.items if item.url not in met_items]
-            fresh = fresh[: self.source.item_limit - len(met_items)]
-            met_items.update(item.url for item in fresh)
-            self.items += len(fresh)
-            yield ListPage(page.url, page.title, tuple(fresh), page.next_pages, page.sureness, page.found_by)
-            if len(met_items) >= self.source.item_limit:
-                return
-            if fresh:
-                candidates = list(page.next_pages)
+            fresh = walk.take(page)
+            self.items += len(fresh.items)
+            self.list_notes = tuple(walk.notes)
+            yield fresh
 
     def read_list_page(self, url: str) -> ListPage | None:
         """The page, or None with the failure noted."""
@@ -148,7 +138,9 @@ class SourceVisit:
             size, status = len(fetched.body), fetched.status
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)
-            page = services.workers.run(read_list, answer, fetched.final_url, self.source.selectors)
+            page = services.workers.run(
+                read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
+            )
         except WorkersEndedError:
             raise FetchingStoppedError from None
         except WorkError as error:
@@ -160,7 +152,7 @@ class SourceVisit:
         else:
             self.list_pages += 1
             self._note_list_page(
-                PageDone(url, PageKind.LIST, Outcome.OK, title=page.title, bytes_read=size), status
+                PageDone(url, PageKind.LIST, Outcome.OK, page.note, title=page.title, bytes_read=size), status
             )
             return page
         if services.stopping.is_set():
@@ -234,7 +226,7 @@ class SourceVisit:
             detail = next(page.detail for page in pages if page.outcome is worst)
             return worst, f"{failures.total()} of {len(pages)} pages could not be read: {detail}"
         changed = any(page.is_new or page.is_changed for page in pages)
-        return (Outcome.OK if changed else Outcome.UNCHANGED), ""
+        return (Outcome.OK if changed else Outcome.UNCHANGED), "; ".join(self.list_notes)
 
     def counts(self) -> VisitCounts:
         """What the visit did so far."""

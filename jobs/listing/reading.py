@@ -54,7 +54,7 @@ def read_list_page(
     else:
         following = next_pages(extracted.links, markup, url)
         if not following:
-            following, note = submitted_pages(markup, url)
+            following, note = submitted_pages(markup, url, extracted.charset or "utf-8")
         following = tuple(dict.fromkeys((*(island.next_pages if island else ()), *following)))
     if not items:
         sureness, found_by = 0.0, "nothing"

@@ -24,14 +24,17 @@ _POST_BACK = re.compile(r"__doPostBack\s*\(\s*(?:'|&#39;)[^'&]{0,200}(?:'|&#39;)
 _SENT = frozenset({"hidden", "text", "search", "number", ""})
 _MOST_FORMS = 50
 _MOST_FIELDS = 60
-_WINDOW = 300
+_WINDOW = 1_000
 """Characters around a form's page field in which words of paging are looked for."""
 
 
-def submitted_pages(markup: str, page_url: str) -> tuple[tuple[str, ...], str]:
-    """Addresses of the next page by GET forms, and a note where the list goes on by POST alone."""
+def submitted_pages(markup: str, page_url: str, charset: str = "utf-8") -> tuple[tuple[str, ...], str]:
+    """Addresses of the next page by GET forms, and a note where the list goes on by POST alone.
+
+    ``charset`` is the page's own: a browser sends its fields in it.
+    """
     if _NAMES_A_PAGE.search(markup) and "<form" in markup.lower():
-        found, note = _by_forms(markup, page_url)
+        found, note = _by_forms(markup, page_url, charset)
         if found or note:
             return found, note
     if _POST_BACK.search(markup) and _PAGING_WORDS.search(markup) and not _is_last(markup, 1):
@@ -46,12 +49,13 @@ def _cannot_follow(what: str) -> str:
     )
 
 
-def _by_forms(markup: str, page_url: str) -> tuple[tuple[str, ...], str]:
-    from lxml.html import document_fromstring  # noqa: PLC0415 - few pages have such forms
+def _by_forms(markup: str, page_url: str, charset: str) -> tuple[tuple[str, ...], str]:
+    from lxml.etree import ParserError  # noqa: PLC0415 - few pages have such forms
+    from lxml.html import HTMLParser, document_fromstring  # noqa: PLC0415
 
     try:
-        document = document_fromstring(markup.encode("utf-8", "replace"))
-    except (ValueError, AssertionError):  # markup without any element
+        document = document_fromstring(markup.encode("utf-8", "replace"), HTMLParser(encoding="utf-8"))
+    except ParserError:  # markup without any element
         return (), ""
     note = ""
     for form in document.forms[:_MOST_FORMS]:
@@ -68,7 +72,8 @@ def _by_forms(markup: str, page_url: str) -> tuple[tuple[str, ...], str]:
             note = _cannot_follow(f"the form's field {key[:40]!r}")
             continue
         parts = urlsplit(action)
-        target = urlunsplit(parts._replace(query=urlencode({**fields, key: str(current + 1)}), fragment=""))
+        query = urlencode({**fields, key: str(current + 1)}, encoding=charset, errors="replace")
+        target = urlunsplit(parts._replace(query=query, fragment=""))
         url = absolute_url(target, page_url)
         if url and same_site(url, page_url):
             return (url,), ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from jobs.listing.addresses import absolute_url
 from jobs.listing.model import Item, ListPage
@@ -25,8 +26,8 @@ class ListWalk:
     """One walk: ask :meth:`next_url`, read that page, hand it to :meth:`take`, until there is no next.
 
     The guards: no address twice; both limits; an end at a page that repeats what was met, by the addresses of
-    its items or, where these carry a session or a counter, by their titles and days. That stops calendars,
-    page counters that go on for ever, and servers that answer the first page for every number.
+    its items or, where these carry a session or a counter, by their titles, days and paths. That stops
+    calendars, page counters that go on for ever, and servers that answer the first page for every number.
     """
 
     def __init__(self, url: str, *, page_limit: int, item_limit: int) -> None:
@@ -36,7 +37,7 @@ class ListWalk:
         self._item_limit = item_limit
         self._met_pages: set[str] = set()
         self._met_items: set[str] = set()
-        self._met_contents: set[tuple[tuple[str, str], ...]] = set()
+        self._met_contents: set[tuple[tuple[str, str, str], ...]] = set()
         self._asked = 0
         self._in_vain = 0
         self.notes: list[str] = []
@@ -82,9 +83,9 @@ class ListWalk:
         return fresh
 
     def _repeats(self, page: ListPage) -> bool:
-        """Whether an earlier page had the same titles and days in the same order."""
-        content = tuple((item.title, str(item.published_on)) for item in page.items)
-        if len(content) < _ENOUGH_TO_COMPARE or not any(title for title, _ in content):
+        """Whether an earlier page had the same titles, days and paths in the same order."""
+        content = tuple((item.title, str(item.published_on), urlsplit(item.url).path) for item in page.items)
+        if len(content) < _ENOUGH_TO_COMPARE or not all(item.title for item in page.items):
             return False
         repeats = content in self._met_contents
         self._met_contents.add(content)
