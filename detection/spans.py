@@ -175,21 +175,33 @@ def _opens_line(text: str, low: int, start: int) -> bool:
 
 def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> Form | None:
     """Whether what ends in a certificate word is an open or a generic name; None where it is no person's."""
-    if wording.body_behind.match(text, span.end):
+    if wording.body_behind.match(text, span.end) or _heads_a_line(text, span):
         return None
     if not span.core or wording.generic.fullmatch(span.core):
-        opens = span.start == 0 or text[span.start - 1] in _MARGIN
-        heads = opens and wording.heading.match(text, span.end)
-        of_body = wording.of_body.search(text, max(0, span.start - 5), span.start)
-        return Form.GENERIC if not heads and not of_body and wording.generic_name.search(named) else None
-    if "\n" in text[span.start : span.end] and text[span.end : span.end + 1] in "：:":
-        return None  # a line of its own that heads what follows
+        return _generic_form(text, span, named, wording)
     if wording.vague.search(named):
         return Form.GENERIC
-    if span.word == "资格" and span.core not in lexicon.known and not wording.person.search(span.core):
-        span.start = span.core_start = span.core_end  # 推进职业资格: what stands before it is no name
-        return Form.GENERIC if wording.personal_qualification.search(text, span.start, span.end) else None
+    if span.core not in lexicon.known and not wording.person.search(span.core):
+        if span.word == "资格":
+            span.start = span.core_start = span.core_end  # 推进职业资格: what stands before it is no name
+            return Form.GENERIC if wording.personal_qualification.search(text, span.start, span.end) else None
+        if wording.of_a_trade.search(named):
+            return None if wording.company.search(span.core) else Form.GENERIC
     return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None
+
+
+def _heads_a_line(text: str, span: Span) -> bool:
+    """Whether a name that a line end breaks is a line of its own that heads what follows."""
+    return "\n" in text[span.start : span.end] and text[span.end : span.end + 1] in ("：", ":")
+
+
+def _generic_form(text: str, span: Span, named: str, wording: Wording) -> Form | None:
+    opens = span.start == 0 or text[span.start - 1] in _MARGIN
+    if opens and wording.heading.match(text, span.end):
+        return None
+    if wording.of_body.search(text, max(0, span.start - 5), span.start):
+        return None
+    return Form.GENERIC if wording.generic_name.search(named) else None
 
 
 def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> bool:

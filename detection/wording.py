@@ -23,6 +23,7 @@ _NO_NAME = "(?![一-龥])"
 """Behind a level: no name begins with it (厨师证|中级厨师证)."""
 _WORD_LISTS = {
     "honour": "honours",
+    "of_a_trade": "of_a_trade",
     "company": "not_of_persons",
     "generic_name": "generic_names",
     "personal_qualification": "personal_qualifications",
@@ -46,6 +47,8 @@ class Wording:
     generic: re.Pattern[str]
     company: re.Pattern[str]
     honour: re.Pattern[str]
+    of_a_trade: re.Pattern[str]
+    """With a field or a trade for a core, these name no particular certificate (建筑职业资格证书)."""
     never_behind: dict[str, re.Pattern[str]]
     """By the last character of a certificate's name: what, right behind it, makes it another word."""
     level_behind: re.Pattern[str]
