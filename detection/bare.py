@@ -40,6 +40,8 @@ class BareRules:
     examined: re.Pattern[str]
     sells: re.Pattern[str]
     advertises: re.Pattern[str]
+    reports: re.Pattern[str]
+    """Titles of texts that tell of trainings and sell none."""
     joint: re.Pattern[str]
     """Between two names of a list."""
     everyday: re.Pattern[str]
@@ -57,13 +59,14 @@ def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
     return kind in ADVERTS and load_bare_rules().sells.search(f"{title}\n{text[:1200]}") is not None
 
 
-def is_advert(text: str, facts: DocumentFacts) -> bool:
+def is_advert(text: str, title: str, facts: DocumentFacts) -> bool:
     """Whether a text of no known kind offers certificates: a school's, or one that says so."""
     if facts.document_kind is not DocumentKind.OTHER:
         return False
     if facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
         return True
-    return load_bare_rules().advertises.search(text[:1200]) is not None
+    rules = load_bare_rules()
+    return rules.reports.search(title) is None and rules.advertises.search(text[:1200]) is not None
 
 
 def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bool) -> list[Span]:

@@ -70,7 +70,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = facts.document_kind
-    if is_advert(text, facts):
+    if is_advert(text, title, facts):
         kind = DocumentKind.TRAINING_AD
         facts = replace(facts, publisher_kind=PublisherKind.TRAINING_SCHOOL)
     elif is_article(kind, title):

@@ -126,3 +126,9 @@ def test_an_article_about_careers_demands_nothing() -> None:
     text = "大学生职业规划范文\n大二要努力学习专业课程，尽快拿下会计从业资格证，多参加实践。\n"
     mention = scan(text, as_of=DAY, title="会计专业大学生职业规划").mentions[0]
     assert mention.usage is Usage.INFORMATIVE
+
+
+def test_a_report_on_trainings_sells_none() -> None:
+    text = "财务部工作总结\n今年部门开展业务培训三次，小李参加了会计证继续教育，收获很大。\n"
+    for mention in scan(text, as_of=DAY, title="财务部年度工作总结").mentions:
+        assert not mention.severity.is_alert
