@@ -64,7 +64,8 @@ def _by_forms(markup: str, page_url: str, charset: str) -> tuple[tuple[str, ...]
         words = " ".join(form.itertext())
         if not key or not (_PAGING_WORDS.search(words) or _PAGING_WORDS.search(_around(markup, key))):
             continue
-        current = int(fields[key]) if fields[key].isdecimal() and len(fields[key]) < 7 else 1
+        number = fields[key].strip()
+        current = int(number) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
         if _is_last(words if _COUNT.search(words) else markup, current):
             continue
         action = urljoin(page_url, form.get("action") or page_url)

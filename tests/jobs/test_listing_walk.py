@@ -183,6 +183,11 @@ def test_page_fields_go_by_many_names(name: str) -> None:
     assert f"{name}=2" in submitted_pages(form("get", name=name), START)[0][0]
 
 
+def test_a_form_is_sent_in_the_encoding_of_its_page() -> None:
+    (url,), _ = submitted_pages(form("get"), START, "gb18030")
+    assert url.endswith("word=%D5%D0%C6%B8+%BB%E1%BC%C6")
+
+
 def test_a_post_form_is_noted_instead_of_followed() -> None:
     following, note = submitted_pages(form("post"), START)
     assert following == ()
