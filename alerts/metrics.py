@@ -32,6 +32,7 @@ from alerts.metrics_series import (
 from settings.model import Source
 from storage.database import for_reading
 from storage.tables import (
+    DigestItem,
     Document,
     OutboxMessage,
     OutboxState,
@@ -212,6 +213,7 @@ class _Kept(Collector):
         )
         yield _retrying(session, channels)
         yield _delivered(session, channels)
+        yield from _digests(session, now)
 
 
 def _retrying(session: Session, channels: Collection[str]) -> Metric:
@@ -243,3 +245,11 @@ def _delivered(session: Session, channels: Collection[str]) -> Metric:
         _DELIVERED_BUCKETS,
         [row for row in rows if row[0] in channels],
     )
+
+
+def _digests(session: Session, now: datetime) -> Iterator[Metric]:
+    untold = select(func.count(), func.min(col(DigestItem.added_at))).where(col(DigestItem.told_at).is_(None))
+    count, oldest = session.execute(untold).one()
+    yield gauge("qualwatch_digest_items", "Cases that wait for somebody's next digest.", (), {(): count})
+    age = (now - oldest).total_seconds() if oldest else 0
+    yield gauge("qualwatch_digest_oldest_seconds", "Age of the longest waiting of them.", (), {(): age})

@@ -47,7 +47,7 @@ def supervisors() -> dashboard.Dashboard:
     """How many violations, where, and how fast they are dealt with."""
     opened = f"qualwatch_cases_opened_total{{{_IN}}}"
     rectified = f'qualwatch_case_steps_total{{{_IN}, step="rectified"}}'
-    asked = f'qualwatch_case_steps_total{{{_IN}, step="rectification_asked"}}'
+    done, due = "rectified|closed", "rectified|closed|published|rectification_asked|overdue"
     open_now = f"qualwatch_cases{{{_OPEN}}}"
     board = _dashboard("职业资格违规监测", "qualwatch-violations", "监管").with_variable(_region())
     board.time("now-30d", "now").refresh("5m").with_row(dashboard.Row("总体情况"))
@@ -65,8 +65,8 @@ def supervisors() -> dashboard.Dashboard:
         ),
         big_number(
             "整改率",
-            f"sum({rectified}) / sum({asked})",
-            "累计已整改案件占已责令整改案件的比例",
+            f'sum(qualwatch_cases{{{_IN}, state=~"{done}"}}) / sum(qualwatch_cases{{{_IN}, state=~"{due}"}})',
+            "已整改和已结案的案件，占责令整改中、逾期、已整改、已曝光和已结案案件的比例",
             unit="percentunit",
         ),
         big_number(
@@ -200,6 +200,12 @@ def _delivery_row(board: dashboard.Dashboard) -> None:
     )
     board.with_panel(
         lines("To be tried again", Query("qualwatch_outbox_retrying", "{{channel}}"), unit="short")
+    )
+    board.with_panel(
+        lines("Cases that wait for a digest", Query("qualwatch_digest_items", "cases"), unit="short")
+    )
+    board.with_panel(
+        lines("Longest wait for a digest", Query("qualwatch_digest_oldest_seconds", "age"), unit="s")
     )
     board.with_panel(
         lines("Time until accepted (all so far)", *_quantiles("qualwatch_delivery_seconds"), unit="s")

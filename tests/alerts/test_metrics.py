@@ -22,6 +22,7 @@ from sqlmodel import Session, update
 from alerts.metrics import Metrics
 from alerts.metrics_server import MetricsServer, serve_metrics
 from alerts.outbox import deliver_due
+from detection.model import Severity
 from settings.model import Settings, Source
 from storage.tables import Case, Finding, Outcome
 from storage.visits import VisitCounts, finish_visit, start_visit
@@ -260,3 +261,17 @@ def test_the_alerting_rules_ask_for_nothing_that_is_not_served(server: MetricsSe
     }
     assert asked
     assert asked <= {sample[0] for sample in _samples(server)}
+
+
+def test_cases_that_wait_for_a_digest_are_counted(
+    engine: Engine, settings: Settings, server: MetricsServer
+) -> None:
+    assert _samples(server)["qualwatch_digest_oldest_seconds",] == 0
+    medium = mention(TEXT, "会计从业资格证", severity=Severity.MEDIUM)
+    patient = settings.model_copy(
+        update={"mail": settings.mail.model_copy(update={"immediate_from": "high"})}
+    )
+    report(engine, patient, Posting(TEXT), medium)
+    samples = _samples(server)
+    assert samples["qualwatch_digest_items",] == 1
+    assert samples["qualwatch_digest_oldest_seconds",] == 7200
