@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "jobs.check:check",
     "source": "jobs.commands:source_app",
     "backfill": "jobs.past_commands:backfill",
+    "look-back": "jobs.past_commands:look_back",
     "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
     "case": "alerts.case_commands:app",

@@ -40,7 +40,7 @@ def reopen_on_rebound(
             case_id,
             Step.REOPEN,
             actor=ACTOR,
-            note=f"再次出现：{document.url}",
+            note=f"再次出现：{document.url}（{_versions(session, kept)}）",
             now=now,
             key=key,
         )
@@ -53,6 +53,12 @@ def reopen_on_rebound(
 def rebound_key(session: Session, kept: KeptVersion) -> str:
     """Names the visit that met the page last: read again in that visit, it brings nothing back."""
     return f"reopened:{_sightings(session, kept, 1)[0].id}"
+
+
+def _versions(session: Session, kept: KeptVersion) -> str:
+    """Both versions by their numbers: the evidence of the rebound."""
+    before = [sighting.version_id for sighting in _sightings(session, kept, 2)[1:]]
+    return f"版本{kept.version_id}" + (f"，此前为版本{before[0]}" if before else "")
 
 
 def _shown_before(session: Session, kept: KeptVersion, case_id: int) -> bool:

@@ -60,7 +60,12 @@ RULES: Mapping[Step, Rule] = MappingProxyType(
             "rectification_asked",
             needs_deadline=True,
         ),
-        Step.RECTIFIED: Rule((*_ASKED, CaseState.PUBLISHED), CaseState.RECTIFIED, "rectified"),
+        # Also before anybody asked: a look-back may find that the requirement has vanished by itself.
+        Step.RECTIFIED: Rule(
+            (*_UNDECIDED, CaseState.CONFIRMED, *_ASKED, CaseState.PUBLISHED),
+            CaseState.RECTIFIED,
+            "rectified",
+        ),
         Step.OVERDUE: Rule((CaseState.RECTIFICATION_ASKED,), CaseState.OVERDUE, "overdue"),
         Step.PUBLISH: Rule((CaseState.RECTIFIED, CaseState.OVERDUE), CaseState.PUBLISHED, "published"),
         Step.CLOSE: Rule(

@@ -80,4 +80,6 @@ EVENTS = {
     "published": "曝光",
     "closed": "结案",
     "reopened": "反弹，重新立案",
+    "gone": "页面消失",
+    "replaced": "页面内容已换",
 }

@@ -25,10 +25,12 @@ from alerts.outbox import deliver_due, release_leases
 from jobs.board import Board, read_rows
 from jobs.fetching.fetcher import Fetcher
 from jobs.live import VisitLog, live_table, set_up_logging
+from jobs.look_back import look_back
 from jobs.pipeline import visit_source
 from jobs.scheduler import (
     DELIVERY_SECONDS,
     HEARTBEAT_SECONDS,
+    LOOK_BACK_SECONDS,
     VISITS_AT_ONCE,
     Heartbeat,
     Schedule,
@@ -255,6 +257,7 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
             lambda source: visit_source(source, house.services),
         )
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
+    schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: look_back(house.services, house.sources))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule
 
@@ -267,7 +270,9 @@ def where_to_look(house: House, metrics_url: str, config: Path) -> tuple[str, st
         if settings.mail.channel == "maildir"
         else f"邮件 {settings.mail.smtp.host}:{settings.mail.smtp.port}"
     )
-    database = house.services.engine.url.render_as_string(hide_password=True)
+    url = house.services.engine.url
+    is_file = url.get_backend_name() == "sqlite"
+    database = url.database if is_file else url.render_as_string(hide_password=True)
     sample = f" · 示例站点 {house.sources[-1].url}" if house.sample_address else ""
     return (
         f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{sample}",

@@ -1,4 +1,4 @@
-"""``qualwatch backfill``: what concerns the past rather than the next visit."""
+"""``qualwatch backfill`` and ``look-back``: what concerns the past rather than the next visit."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from jobs.daemon import House
 
 _REFUSED = 2
+_SETTLED = {
+    "still_there": "仍存在",
+    "rectified": "已整改",
+    "reopened": "重新立案",
+    "gone": "页面消失",
+    "replaced": "内容已换",
+    "unchanged": "无变化",
+}
+"""``jobs.settling.Settled`` for those who read the terminal."""
 
 
 def _read_day(typed: str) -> date:
@@ -84,6 +93,45 @@ def _said(progress: Progress) -> str:
         f"列表 {progress.list_pages} 页，读到 {progress.documents} 篇（新增 {progress.new_documents}），"
         f"失败 {progress.errors}{reached}"
     )
+
+
+def look_back(
+    case: Annotated[
+        int | None, typer.Argument(metavar="[CASE]", help="Only this case, due or not. 案件编号")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Visit the pages of open and rectified cases that are due, and settle what has changed. 回头看。
+
+    The daemon does so every hour by itself and must not run meanwhile.
+    Exit code: 0 every page was read or gone, 1 some could not be read, 2 refused.
+    """
+    from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
+
+    from jobs.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.look_back import look_back as look_back_at  # noqa: PLC0415
+    from storage.tables import Case  # noqa: PLC0415
+
+    with _house(config) as house:
+        if case is not None:
+            with Session(house.services.engine) as session:
+                if session.get(Case, case) is None:
+                    raise _refusal(f"there is no case {case}")
+        with end_on_signal(house.services), _bar() as bar:
+            task = bar.add_task("回头看", total=None, said="")
+            report = look_back_at(
+                house.services,
+                house.sources,
+                case_id=case,
+                watch=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    typer.echo(f"回头看 {report.pages} 个页面，{report.failed} 个未能读取")
+    typer.echo("，".join(f"{_SETTLED[each]} {count}" for each, count in sorted(report.settled.items())))
+    if report.unwatched:
+        typer.echo(f"{report.unwatched} 个页面的来源已不在配置中，未访问", err=True)
+    if report.left_for_later:
+        typer.echo(f"{report.left_for_later} 个页面留待下次", err=True)
+    raise typer.Exit(1 if report.failed or report.interrupted else 0)
 
 
 @contextmanager

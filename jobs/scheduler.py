@@ -25,6 +25,7 @@ from storage.visits import source_state
 VISITS_AT_ONCE = 4
 DELIVERY_SECONDS = 2
 HEARTBEAT_SECONDS = 5
+LOOK_BACK_SECONDS = 3600
 _LATE_SECONDS = 60
 """A delivery or heartbeat that comes later than this was missed: the machine slept or is overloaded."""
 
@@ -79,6 +80,12 @@ class Schedule:
     def add_repeating(self, name: str, seconds: float, job: Callable[[], object]) -> None:
         """Run ``job`` now and every ``seconds``."""
         self._scheduler.add_job(job, "interval", id=name, seconds=seconds, next_run_time=datetime.now(UTC))
+
+    def add_rounds(self, name: str, seconds: float, job: Callable[[], object]) -> None:
+        """Run ``job`` every ``seconds`` among the visits, because it visits; it may wait its turn."""
+        self._scheduler.add_job(
+            job, "interval", id=name, seconds=seconds, misfire_grace_time=int(seconds), executor="visits"
+        )
 
     def start(self) -> None:
         self._scheduler.start()

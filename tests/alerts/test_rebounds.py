@@ -60,7 +60,8 @@ def test_a_text_that_returns_opens_its_case_again_with_a_mail(engine: Engine, se
     assert second.payload["cases"][0]["rebound"] is True
     with Session(engine) as session:
         event = session.exec(select(CaseEvent).where(CaseEvent.kind == "reopened")).one()
-    assert (event.actor, event.note) == ("qualwatch", f"再次出现：{VIOLATING.url}")
+    assert event.actor == "qualwatch"
+    assert event.note.startswith(f"再次出现：{VIOLATING.url}")
 
 
 def test_it_rebounds_as_often_as_it_comes_back(engine: Engine, settings: Settings) -> None:

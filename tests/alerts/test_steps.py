@@ -209,7 +209,7 @@ def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
     refused = _run(config, "publish", "1")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "case 1 is found: publish needs rectified, overdue; possible now: confirm, dismiss\n"
+        "case 1 is found: publish needs rectified, overdue; possible now: confirm, dismiss, rectified\n"
     )
     assert _run(config, "show", "7").stderr == "there is no case 7\n"
     assert "is no date" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
