@@ -23,7 +23,7 @@ from storage.tables import Case, CaseState, DigestItem, DocumentVersion, Finding
 
 CASES_SHOWN = 40
 """Cases written out in one digest, the worst ones; the rest is counted."""
-_DONE = frozenset({CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED})
+_UNDECIDED = frozenset({CaseState.FOUND, CaseState.NOTIFIED})
 
 
 class _Waiting(NamedTuple):
@@ -34,8 +34,8 @@ class _Waiting(NamedTuple):
 def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write the digest of everybody whose hour has come, each in a transaction; how many were written.
 
-    A digest holds what was put into it before its hour and is still open. Where nothing is, none is written.
-    After an outage the digest that was missed is written at once, one for all days.
+    A digest holds what was put into it before its hour and nobody has decided on since. Where that is
+    nothing, none is written. After an outage the one that was missed is written at once, for all days.
     """
     with Session(engine) as session:
         waiting = select(DigestItem.recipient).where(col(DigestItem.told_at).is_(None)).distinct()
@@ -58,7 +58,7 @@ def _send_digest(engine: Engine, settings: Settings, address: str, now: datetime
         ]
         if not waiting or not _claim(session, waiting, now):
             return False
-        news = [each for each in waiting if each.case.state not in _DONE]
+        news = [each for each in waiting if each.case.state in _UNDECIDED]
         if not news:
             return False
         letter = _compose(session, news, _recipient(settings, news[-1].item), settings, now)

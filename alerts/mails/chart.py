@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 COLOURS = (("new", "#c2410c"), ("rectified", "#15803d"))
-_WIDTH, _HEIGHT = 1160, 400
+_WIDTH, _HEIGHT = 1160, 440
 """Pixels; shown at half of that, for sharp screens."""
-_TOP, _BOTTOM, _SIDE = 44, 48, 24
-_BAR, _GAP = 44, 6
+_TOP, _BOTTOM, _SIDE = 52, 56, 24
+_BAR, _GAP = 46, 8
 
 
 def draw_weeks(weeks: Sequence[Mapping[str, Any]]) -> bytes:
@@ -24,7 +24,7 @@ def draw_weeks(weeks: Sequence[Mapping[str, Any]]) -> bytes:
 
     image = Image.new("RGB", (_WIDTH, _HEIGHT), "#ffffff")
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=24)
+    font = ImageFont.load_default(size=34)
     floor = _HEIGHT - _BOTTOM
     highest = max((week[name] for week in weeks for name, _ in COLOURS), default=0)
     scale = (floor - _TOP) / max(1, highest)

@@ -221,7 +221,7 @@ def test_the_chart_is_an_inline_picture_that_the_page_shows(engine: Engine, offi
     assert picture.get_content_disposition() == "inline"
     assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html_of(mail)
     with Image.open(io.BytesIO(picture.get_content())) as image:
-        assert image.size == (1160, 400)
+        assert image.size == (1160, 440)
         colours = {colour for _, colour in image.getcolors(100_000) or ()}
     assert (0xC2, 0x41, 0x0C) in colours
     first, second = (to_email(rendered(row), SENDER).as_bytes() for _ in range(2))
