@@ -51,32 +51,57 @@ class Prometheus:
 
 
 @contextmanager
-def run_prometheus(folder: Path, target_port: int) -> Iterator[Prometheus]:
+def run_prometheus(folder: Path, target_port: int, alertmanager_port: int) -> Iterator[Prometheus]:
     """Scrapes ``target_port`` of this machine with the shipped configuration, and impatient rules."""
     shipped = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
     (folder / "prometheus.yml").write_text(
-        shipped.replace(": 30s", ": 500ms").replace("127.0.0.1:9464", f"127.0.0.1:{target_port}")
+        shipped.replace(": 30s", ": 500ms")
+        .replace("127.0.0.1:9464", f"127.0.0.1:{target_port}")
+        .replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager_port}")
     )
     rules = (DEPLOY / "prometheus" / "qualwatch.rules.yml").read_text(encoding="utf-8")
     (folder / "qualwatch.rules.yml").write_text(re.sub(r"for: \d+[mh]", "for: 1s", rules), encoding="utf-8")
     port = free_port()
-    with (
-        (folder / "prometheus.log").open("wb") as log,
-        subprocess.Popen(
-            [
-                "prometheus",
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'tsdb'}",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stdout=log,
-            stderr=log,
-        ) as process,
+    with _running(
+        folder / "prometheus.log",
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
     ):
+        prometheus = Prometheus(port)
+        wait_until(prometheus.is_ready, "Prometheus is ready")
+        yield prometheus
+
+
+@contextmanager
+def run_alertmanager(folder: Path, mail_port: int) -> Iterator[int]:
+    """The shipped example, impatient and without a login at the mail server; its port."""
+    shipped = (DEPLOY / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8")
+    shipped = re.sub(r"^  smtp_auth_.*\n", "", shipped, flags=re.MULTILINE)
+    shipped = re.sub(r"(group_wait|group_interval): \w+", r"\1: 1s", shipped)
+    (folder / "alertmanager.yml").write_text(
+        shipped.replace("smtp_require_tls: true", "smtp_require_tls: false").replace(
+            "mail.example.com:587", f"127.0.0.1:{mail_port}"
+        )
+    )
+    port = free_port()
+    with _running(
+        folder / "alertmanager.log",
+        "prometheus-alertmanager",
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    ):
+        yield port
+
+
+@contextmanager
+def _running(log: Path, *command: str) -> Iterator[None]:
+    with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
         try:
-            prometheus = Prometheus(port)
-            wait_until(prometheus.is_ready, "Prometheus is ready")
-            yield prometheus
+            yield
         finally:
             process.terminate()
 

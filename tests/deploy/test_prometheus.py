@@ -9,9 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from alerts.metrics_server import serve_metrics
+from tests.alerts.mailserver import MailServer, serving
 from tests.deploy.asked import FILES, expressions, read_dashboard
-from tests.deploy.prometheus import Prometheus, free_port, run_prometheus, wait_until
+from tests.deploy.prometheus import Prometheus, free_port, run_alertmanager, run_prometheus, wait_until
 from tests.jobs.operators import Operator
 
 pytestmark = [
@@ -59,7 +62,7 @@ def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tm
     daemon = operator.start("run")
     folder = tmp_path / "prometheus"
     folder.mkdir()
-    with run_prometheus(folder, port) as prometheus:
+    with run_prometheus(folder, port, alertmanager_port=free_port()) as prometheus:
         wait_until(lambda: prometheus.query('up{job="qualwatch"} == 1'), "the daemon is scraped")
         wait_until(
             lambda: prometheus.query('sum(qualwatch_outbox_messages{state="sent"}) > 0'), "a mail was sent"
@@ -77,3 +80,28 @@ def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tm
         wait_until(lambda: prometheus.alerts() == {"QualwatchDown"}, "a daemon that was killed alerts")
         operator.start("run")
         wait_until(lambda: prometheus.alerts() == set(), "the alert ends when it is started again")
+
+
+@pytest.mark.skipif(
+    shutil.which("prometheus-alertmanager") is None,
+    reason="prometheus-alertmanager is missing (Debian: apt-get install prometheus-alertmanager)",
+)
+def test_an_alert_reaches_the_operators_as_a_mail_and_so_does_its_end(tmp_path: Path) -> None:
+    mails, port = MailServer(), free_port()
+
+    def subjects() -> set[tuple[str, str]]:
+        return {(to, str(mail["Subject"]).partition(" ")[0]) for to, mail in list(mails.taken)}
+
+    with (
+        serving(mails) as mail_port,
+        run_alertmanager(tmp_path, mail_port) as alertmanager_port,
+        run_prometheus(tmp_path, port, alertmanager_port),
+    ):
+        wait_until(lambda: ("operators@example.com", "[FIRING:1]") in subjects(), "a mail says what is wrong")
+        with serve_metrics(CollectorRegistry(), "127.0.0.1", port, tuple):
+            wait_until(
+                lambda: ("operators@example.com", "[RESOLVED]") in subjects(), "a mail says that it is over"
+            )
+    body = mails.taken[0][1].get_body(("html",))
+    assert body is not None
+    assert "systemctl status qualwatch" in body.get_content()
