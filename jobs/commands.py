@@ -85,6 +85,46 @@ def presets() -> None:
     typer.echo(f'\n启用：在 {FILE_NAME} 中写 presets = ["名称", …]')
 
 
+@source_app.command()
+def add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The list page, feed, sitemap or interface.")],
+    name: Annotated[str, typer.Option(help="What to call it; else taken from the address.")] = "",
+    title: Annotated[str, typer.Option(help="What people call it; else the page's title.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")] = False,
+    config: Config = None,
+) -> None:
+    """Look at a site, show what would be read, and add it to the configuration. 添加来源。
+
+    Exit code: 0 it was written, 1 nothing can be read there or you said no, 2 the configuration is wrong.
+    """
+    from jobs.source_add import LookError, propose_source  # noqa: PLC0415
+    from settings.editing import add_source  # noqa: PLC0415
+    from settings.template import write_default  # noqa: PLC0415
+
+    settings, path = _load(config), config or Path(FILE_NAME)
+    try:
+        proposal = propose_source(url, settings, name=name, title=title)
+    except LookError as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(1) from error
+    for line in proposal.lines():
+        typer.echo(line)
+    if not proposal.has_items:
+        typer.echo(
+            "✗ 没有读到条目，未写入。页面由脚本生成时，请在浏览器的网络面板中找到数据接口的地址再添加。",
+            err=True,
+        )
+        raise typer.Exit(1)
+    if not yes and not typer.confirm(f"写入 {path}，代号 {proposal.source.name}？", default=proposal.is_sure):
+        raise typer.Exit(1)
+    try:
+        write_default(path)
+        add_source(path, proposal.source)
+    except (SettingsError, OSError) as error:
+        raise _refusal(str(error)) from error
+    typer.echo(f"✓ 已写入 {path}：{proposal.source.name}")
+
+
 @source_app.command("test")
 def try_(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source, or a shipped one.")],

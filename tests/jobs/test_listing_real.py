@@ -14,7 +14,7 @@ from jobs.listing.model import ListPage
 from jobs.listing.reading import read_list_page
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "raw"
-ARTICLE = re.compile(r"/20\d\d/\d{4}/\d+\.html$|/(?=\w*\d{3})[0-9A-Za-z]{9,14}\.html$")
+ARTICLE = re.compile(r"/20\d\d/\d{4}/\d+\.html$|/\d(?=\w*\d{3})[0-9A-Za-z]{8,13}\.html$")
 """How the two job sites call their articles; columns, pages of lists and searches are called otherwise."""
 FRONT_PAGES = {"tgch__zhichang__index.html", "tgch__hubei__index.html"}
 """Of a site rather than of a list."""
@@ -64,7 +64,7 @@ def test_items_are_found_and_navigation_is_kept_out(pages: list[Measured]) -> No
     counts = f"{len(pages)} pages: {found} of {articles} items, {len(mistaken)} of {others} other links"
     assert len(pages) >= 25
     assert articles >= 200
-    assert found / articles >= 0.98, counts
+    assert found / articles >= 0.99, counts
     assert others >= 800
     assert mistaken == set(), counts
 

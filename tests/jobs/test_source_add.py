@@ -1,0 +1,216 @@
+"""``qualwatch source add``: looks at a real site, shows what it found, writes a file that stays readable."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from jobs.commands import source_app
+from jobs.source_add import name_of
+from settings import SettingsError, load_settings
+from settings.editing import add_source
+from settings.model import Settings, Source
+from tests.jobs.house import listing
+from tests.jobs.loopback import Site, answer
+
+PATHS = [f"/zp/202611/t202611{day:02d}_{100 + day}.html" for day in range(1, 13)]
+
+
+@pytest.fixture
+def config(tmp_path: Path, site: Site) -> Path:
+    path = tmp_path / "qualwatch.toml"
+    path.write_text(
+        "# 本单位的配置，请勿删除注释\n\n[fetching]  # 慢一点\n"
+        f'delay_seconds = 0\nallow_private_hosts = ["{site.host}"]  # 测试站点\n\n'
+        "[detection]\nprocesses = 0\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def add(config: Path, url: str, *options: str, said: str = "") -> Result:
+    return CliRunner().invoke(source_app, ["add", url, "--config", str(config), *options], input=said)
+
+
+def test_a_list_is_proposed_shown_and_written(config: Path, site: Site) -> None:
+    site["/zp/?page=2"] = listing("/zp/202610/t20261001_99.html", "/zp/202610/t20261002_98.html")
+    site["/zp/"] = listing(*PATHS, below="<a href='?page=2'>下一页</a>")
+    before = config.read_text(encoding="utf-8")
+    result = add(config, f"{site.address}/zp/", "--name", "test-zp", said="y\n")
+    assert result.exit_code == 0, result.output
+    assert "自动识别，12 条，其中 12 条有日期" in result.output
+    assert "?page=2，有 2 条新内容" in result.output
+    assert sum("示例市某局公开招聘公告之" in line for line in result.output.splitlines()) == 10
+    after = config.read_text(encoding="utf-8")
+    assert after.startswith(before)
+    (source,) = load_settings(config).sources
+    assert (source.name, source.title, source.kind) == ("test-zp", "通知公告", "jobs")
+    assert str(source.url) == f"{site.address}/zp/"
+    assert set(tomllib.loads(after)["sources"][0]) == {"name", "url", "title", "kind"}
+
+
+def test_nothing_is_written_where_somebody_says_no(config: Path, site: Site) -> None:
+    site["/zp/"] = listing(*PATHS)
+    before = config.read_bytes()
+    assert add(config, f"{site.address}/zp/", said="n\n").exit_code == 1
+    assert config.read_bytes() == before
+
+
+def test_a_second_source_joins_the_first_with_a_name_of_its_own(config: Path, site: Site) -> None:
+    site["/zp/"] = listing(*PATHS)
+    site["/gg/"] = listing(*(path.replace("zp", "gg") for path in PATHS))
+    for path in ("/zp/", "/gg/"):
+        assert add(config, f"{site.address}{path}", "--yes").exit_code == 0
+    names = [source.name for source in load_settings(config).sources]
+    assert names == ["127-0-0-1", "127-0-0-1-2"]
+
+
+def test_a_taken_name_leaves_the_file_as_it_was(config: Path, site: Site) -> None:
+    site["/zp/"] = listing(*PATHS)
+    add(config, f"{site.address}/zp/", "--yes", "--name", "mine")
+    before = config.read_bytes()
+    result = add(config, f"{site.address}/zp/", "--yes", "--name", "mine")
+    assert result.exit_code == 2
+    assert "'mine'" in result.output
+    assert config.read_bytes() == before
+    assert [path.name for path in config.parent.iterdir()] == [config.name]
+
+
+def test_an_interface_is_written_with_its_form(config: Path, site: Site) -> None:
+    rows = [
+        {"title": f"招聘会计{n}名", "url": f"/d/{n}.html", "publishDate": "2026-11-05"} for n in range(1, 9)
+    ]
+    site["/api"] = answer(json.dumps({"data": {"list": rows}}), media_type="application/json")
+    result = add(config, f"{site.address}/api?pageNo=1", "--yes", "--name", "api")
+    assert "JSON 接口，8 条" in result.output
+    assert "没有新内容" in result.output
+    assert load_settings(config).sources[0].listing.form == "json"
+    assert "[sources.listing]" in config.read_text(encoding="utf-8")
+
+
+def test_the_feed_of_a_page_without_items_is_proposed(config: Path, site: Site) -> None:
+    site["/"] = answer(
+        "<html><head><title>示例局</title>"
+        "<link rel='alternate' href='/rss.xml' type='application/rss+xml'></head>"
+        "<body><p>欢迎访问</p></body></html>"
+    )
+    site["/rss.xml"] = answer(
+        "<rss><channel><item><title>公开招聘公告</title><link>/a/1.html</link></item></channel></rss>",
+        media_type="application/rss+xml",
+    )
+    result = add(config, site.address, "--yes")
+    assert result.exit_code == 0, result.output
+    assert str(load_settings(config).sources[0].url) == f"{site.address}/rss.xml"
+
+
+def test_a_page_without_items_is_not_written(config: Path, site: Site) -> None:
+    site["/"] = answer("<html><body><div id=app>正在加载</div></body></html>")
+    before = config.read_bytes()
+    result = add(config, site.address, "--yes")
+    assert result.exit_code == 1
+    assert "没有读到条目" in result.output
+    assert config.read_bytes() == before
+
+
+def test_a_site_that_forbids_robots_is_not_added(config: Path, site: Site) -> None:
+    site["/robots.txt"] = answer("User-agent: *\nDisallow: /", media_type="text/plain")
+    site["/zp/"] = listing(*PATHS)
+    result = add(config, f"{site.address}/zp/", "--yes")
+    assert result.exit_code == 1
+    assert "robots.txt" in result.output
+    assert site.paths() == []
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/", "rsj.example.cn", "http://", "javascript:1"])
+def test_no_address_is_refused_with_a_sentence(config: Path, url: str) -> None:
+    result = add(config, url, "--yes")
+    assert result.exit_code == 1
+    assert "http://" in result.output
+
+
+def test_a_title_cannot_steer_the_terminal(config: Path, site: Site) -> None:
+    site["/zp/"] = answer(
+        "<html><title>招\x1b[2J聘</title><ul>"
+        + "".join(
+            f"<li><a href='{path}'>公开招聘\x1b]0;x\x07公告第{path}号</a>2026-11-01</li>" for path in PATHS
+        )
+        + "</ul></html>"
+    )
+    result = add(config, f"{site.address}/zp/", said="n\n")
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
+
+
+def test_a_file_that_is_not_there_is_begun_with_its_comments(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUALWATCH_FETCHING__ALLOW_PRIVATE_HOSTS", json.dumps([site.host]))
+    site["/zp/"] = listing(*PATHS)
+    result = CliRunner().invoke(source_app, ["add", f"{site.address}/zp/", "--yes", "--name", "zp"])
+    assert result.exit_code == 0, result.output
+    assert [source.name for source in load_settings().sources] == ["zp"]
+    assert "#[[supervisors]]" in Path("qualwatch.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://rsj.fuzhou.gov.cn/a/", "fuzhou-rsj"),
+        ("https://www.example.com.cn/", "example"),
+        ("http://招聘.example.cn/", "example"),
+        (f"http://{'a' * 60}.cn/", "a" * 34),
+    ],
+)
+def test_names_come_from_addresses(url: str, name: str) -> None:
+    assert name_of(url, Settings()) == name
+
+
+# The file
+
+
+SOURCE = Source.model_validate({"name": "new", "url": "http://a.example.cn/"})
+
+
+def test_a_file_with_inline_sources_keeps_its_way(tmp_path: Path) -> None:
+    path = tmp_path / "q.toml"
+    path.write_text('sources = [\n  {name = "a", url = "http://a.cn/"},  # 第一个\n]\n', encoding="utf-8")
+    add_source(path, SOURCE)
+    assert [source.name for source in load_settings(path).sources] == ["a", "new"]
+    assert "# 第一个" in path.read_text(encoding="utf-8")
+
+
+def test_a_source_with_selectors_before_it_keeps_them(tmp_path: Path) -> None:
+    path = tmp_path / "q.toml"
+    path.write_text(
+        '[[sources]]\nname = "a"  # 甲\nurl = "http://a.cn/"\n[sources.selectors]\nitems = "li a"\n\n'
+        "[mail]\nchannel = 'maildir' # 邮件\n",
+        encoding="utf-8",
+    )
+    add_source(path, SOURCE)
+    first, second = load_settings(path).sources
+    assert (first.selectors.items, second.selectors.items) == ("li a", "")
+    assert "# 甲" in path.read_text(encoding="utf-8")
+    assert "# 邮件" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["sources = 7\n", "broken = = 1\n", "unknown_key = 1\n"])
+def test_a_broken_file_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "q.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError):
+        add_source(path, SOURCE)
+    assert path.read_text(encoding="utf-8") == text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_files_permissions_stay(tmp_path: Path) -> None:
+    path = tmp_path / "q.toml"
+    path.write_text("", encoding="utf-8")
+    path.chmod(0o640)
+    add_source(path, SOURCE)
+    assert path.stat().st_mode & 0o777 == 0o640
