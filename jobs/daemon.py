@@ -112,8 +112,7 @@ def open_house(settings: Settings) -> Iterator[House]:
         evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
         fetcher = Fetcher(settings.fetching, own_hosts=own_hosts)
         stack.callback(fetcher.close)
-        detection = settings.detection
-        workers = stack.enter_context(Workers(detection.processes, detection.timeout_seconds))
+        workers = stack.enter_context(Workers.configured(settings.detection))
         try:
             workers.warm_up()
         except WorkError as error:

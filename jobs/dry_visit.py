@@ -45,7 +45,7 @@ class Step:
 def dry_visit(source: Source, settings: Settings) -> Iterator[Step]:
     """Read the list of ``source``, its next page and the first item, without database or evidence."""
     fetcher = Fetcher(settings.fetching)
-    workers = Workers(settings.detection.processes, settings.detection.timeout_seconds)
+    workers = Workers.configured(settings.detection)
     try:
         yield from _DryVisit(source, fetcher, workers, settings).steps()
     finally:

@@ -7,13 +7,17 @@ replaced, and only its own page is lost. Tasks are functions of ``jobs.reading``
 from __future__ import annotations
 
 import multiprocessing
+import os
+import resource
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
+
+from settings.model import Detection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,6 +26,10 @@ _TASKS_PER_PROCESS = 2_000
 """A process is replaced after so many, in case a library leaks."""
 _LONGEST_QUEUE = 100
 """A task may wait for so many others at worst; longer means that the processes hang."""
+_OUT_OF_MEMORY = 77
+"""Exit code of a process that needed more memory than it may have."""
+_MEMORY_SIGNALS = frozenset({-6, -11})
+"""Libraries in C and Rust abort or fault where Python raises MemoryError."""
 
 
 class WorkError(Exception):
@@ -32,6 +40,10 @@ class WorkTimeoutError(WorkError):
     """The task took longer than it may."""
 
 
+class WorkMemoryError(WorkError):
+    """The task needed more memory than it may have."""
+
+
 class WorkersEndedError(Exception):
     """The daemon is ending; the task was not done."""
 
@@ -39,15 +51,22 @@ class WorkersEndedError(Exception):
 class Workers:
     """Runs tasks in ``processes`` processes, each for at most ``timeout_seconds``.
 
-    With 0 processes tasks run in the caller's thread, without a time limit.
+    A process may write to at most ``memory_megabytes`` of memory of its own; 0: no limit. With 0 processes
+    tasks run in the caller's thread, without either limit.
     """
 
-    def __init__(self, processes: int, timeout_seconds: float) -> None:
+    def __init__(self, processes: int, timeout_seconds: float, memory_megabytes: int = 0) -> None:
         self._processes = processes
         self._timeout = timeout_seconds
+        self._memory = memory_megabytes
         self._lock = threading.Lock()
         self._ended = False
         self._pool = self._new_pool() if processes else None
+
+    @classmethod
+    def configured(cls, detection: Detection) -> Self:
+        """Processes with the limits of the configuration."""
+        return cls(detection.processes, detection.timeout_seconds, detection.memory_megabytes)
 
     def warm_up(self) -> None:
         """Start the processes now rather than with the first page; raises :class:`WorkError`."""
@@ -71,8 +90,8 @@ class Workers:
         pool = self._working_pool()
         future = None
         try:
-            future = pool.schedule(task, args=args, kwargs=kwargs, timeout=self._timeout)
-            return future.result(self._timeout * _LONGEST_QUEUE)
+            future = pool.schedule(_within_memory, args=(task, args, kwargs), timeout=self._timeout)
+            result: T = future.result(self._timeout * _LONGEST_QUEUE)
         except TimeoutError as error:
             if future is not None and not future.done():
                 self._replace(pool)
@@ -81,13 +100,23 @@ class Workers:
         except ProcessExpired as error:
             if self._ended:
                 raise WorkersEndedError from error
-            raise WorkError(f"the reading process died with exit code {error.exitcode}") from error
+            raise self._death(error.exitcode) from error
         except (CancelledError, RuntimeError) as error:
             if self._ended:
                 raise WorkersEndedError from error
             if pool.active:
                 raise
             raise WorkError(f"the worker processes ended: {error}") from error
+        else:
+            return result
+
+    def _death(self, exit_code: int) -> WorkError:
+        if exit_code == _OUT_OF_MEMORY:
+            return WorkMemoryError(
+                f"reading it needs more than {self._memory} MB (detection.memory_megabytes): open it by hand"
+            )
+        memory = " or needed too much memory" if self._memory and exit_code in _MEMORY_SIGNALS else ""
+        return WorkError(f"the reading process died with exit code {exit_code}{memory}: open it by hand")
 
     def close(self) -> None:
         """Finish what was begun and end the processes."""
@@ -116,7 +145,13 @@ class Workers:
         # detection needs once for all of its children.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["jobs.preload"])
-        return ProcessPool(max_workers=self._processes, max_tasks=_TASKS_PER_PROCESS, context=context)
+        return ProcessPool(
+            max_workers=self._processes,
+            max_tasks=_TASKS_PER_PROCESS,
+            initializer=_limit_memory,
+            initargs=(self._memory,),
+            context=context,
+        )
 
     def _working_pool(self) -> ProcessPool:
         with self._lock:
@@ -133,3 +168,22 @@ class Workers:
 
 def _nothing() -> None:
     """A task that only makes the processes start."""
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Limit what this process may write to: private memory, as the kernel counts it (RLIMIT_DATA).
+
+    Libraries reserve far more addresses than they use, so that a limit of addresses would say little.
+    """
+    if megabytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
+    # A core file of a process that met a hostile page would fill the disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _within_memory(task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``task`` returns; out of memory, the process ends: what is left of it is not to be trusted."""
+    try:
+        return task(*args, **kwargs)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)

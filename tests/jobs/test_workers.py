@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document
-from jobs.workers import WorkError, Workers, WorkersEndedError, WorkTimeoutError
+from jobs.workers import WorkError, Workers, WorkersEndedError, WorkMemoryError, WorkTimeoutError
 from storage.tables import Outcome
 
 TODAY = date(2026, 11, 21)
@@ -65,6 +65,28 @@ def test_a_process_that_dies_loses_only_its_task(workers: Workers) -> None:
     with pytest.raises(WorkError, match="died"):
         workers.run(die)
     assert workers.run(own_process)
+
+
+def fill_memory() -> int:
+    return len(bytearray(400 << 20))
+
+
+def abort() -> None:
+    os.abort()
+
+
+def test_a_task_that_needs_too_much_memory_fails_alone() -> None:
+    with Workers(1, timeout_seconds=20, memory_megabytes=200) as small:
+        with pytest.raises(WorkMemoryError, match="200 MB"):
+            small.run(fill_memory)
+        with pytest.raises(WorkError, match="too much memory"):
+            small.run(abort)
+        assert read_in(small).result.findings
+
+
+def read_in(workers: Workers) -> DocumentReading:
+    answer = Answer(POSTING.format("招聘公告", "").encode(), "text/html")
+    return workers.run(read_document, answer, Known("http://a.example.cn/1.html"), TODAY)
 
 
 def test_without_processes_tasks_run_here() -> None:
