@@ -19,7 +19,7 @@ from settings.errors import (
     near,
     place_of,
 )
-from settings.model import Settings
+from settings.model import Section, Settings
 
 FILE_NAME = "qualwatch.toml"
 
@@ -36,8 +36,9 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read the configuration and validate it.
 
     ``path`` None reads ``qualwatch.toml`` of the current directory where there is one, else the defaults.
-    Variables like ``QUALWATCH_MAIL__SMTP__HOST`` win over the file; lists are written as JSON. A relative
-    ``storage.directory`` is taken from the file's folder, without a file from the current directory.
+    Variables like ``QUALWATCH_MAIL__SMTP__HOST`` win over the file; lists are written as JSON. Relative
+    directories of ``storage`` and ``intake`` start from the file's folder, without a file from the current
+    directory.
 
     Raises :class:`SettingsError` with one sentence per problem.
     """
@@ -57,7 +58,11 @@ def load_settings(path: Path | None = None) -> Settings:
     storage = settings.storage.model_copy(
         update={"directory": (base / settings.storage.directory).absolute()}
     )
-    return settings.model_copy(update={"storage": storage})
+    changes: dict[str, Section] = {"storage": storage}
+    if settings.intake.directory:
+        directory = str((base / settings.intake.directory).absolute())
+        changes["intake"] = settings.intake.model_copy(update={"directory": directory})
+    return settings.model_copy(update=changes)
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:

@@ -103,6 +103,8 @@ class Source(Section):
     selectors: Selectors = Selectors()
     listing: Listing = Listing()
     attachments: bool = True
+    catalogue: bool = False
+    """Whether it announces changes of the catalogue: lists found there are proposed for import."""
     tried: bool = True
     """False in a preset that could not be tried against the live site."""
 
@@ -238,6 +240,37 @@ class LookBacks(Section):
     """Months for which a rectified case is looked back on; 0: never."""
 
 
+class Imap(Section):
+    """A mailbox on a server, where the public's messages arrive."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 993
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    folder: str = "INBOX"
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+
+class Intake(Section):
+    """监督举报: the mailboxes whose messages are read and judged."""
+
+    directory: str = ""
+    """A maildir that a mail server delivers into; empty: none is watched."""
+    imap: Imap = Imap()
+    every_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
+    region: Annotated[str, Field(pattern=r"^(\d{6})?$")] = ""
+    """GB/T 2260 code of where the reports come from, so that those responsible there are told."""
+    max_bytes: Annotated[int, Field(ge=1024, le=1 << 28)] = 30 * 1024 * 1024
+    """Largest message."""
+    link_limit: Annotated[int, Field(ge=0, le=100)] = 20
+    """Links followed from one message."""
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.directory or self.imap.host)
+
+
 class Console(Section):
     """The web pages that mails link to."""
 
@@ -290,6 +323,7 @@ class Settings(Section):
     mail: Mail = Mail()
     reminders: Reminders = Reminders()
     look_backs: LookBacks = LookBacks()
+    intake: Intake = Intake()
     console: Console = Console()
     metrics: Metrics = Metrics()
     sample: Sample = Sample()

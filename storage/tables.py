@@ -7,7 +7,18 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Enum, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Enum,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -117,6 +128,8 @@ class VisitPurpose(StrEnum):
     WATCH = "watch"
     BACKFILL = "backfill"
     LOOK_BACK = "look_back"
+    INTAKE = "intake"
+    """Messages of the public, with what they link."""
 
 
 class TroubleKind(StrEnum):
@@ -433,3 +446,68 @@ class RoutingRule(SQLModel, table=True):
     document: str = _text()
     """Number or title of the document that says so."""
     imported_at: datetime = _time()
+
+
+class IntakeMessage(SQLModel, table=True):
+    """A message of the public (监督举报) that was taken in, and how that ended; not who wrote it."""
+
+    __tablename__ = "intake_message"
+    __table_args__ = (UniqueConstraint("key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64)
+    """SHA-256 of Message-ID and content: the same message delivered twice is taken in once."""
+    visit_id: int = Field(foreign_key="visit.id")
+    subject: str = _text()
+    outcome: Outcome = _word(Outcome, 24)
+    detail: str = _text()
+    documents: int = 0
+    """Texts, files and linked pages that were read."""
+    findings: int = 0
+    errors: int = 0
+    evidence_file: str = _text()
+    evidence_record: str = _text()
+    taken_in_at: datetime = _time()
+
+
+class IntakeReporter(SQLModel, table=True):
+    """Who wrote a message: kept apart from it, from its documents and from its cases, and never shown."""
+
+    __tablename__ = "intake_reporter"
+    message_id: int = Field(primary_key=True, foreign_key="intake_message.id")
+    address: str = _text()
+    name: str = _text()
+
+
+class TextSketch(SQLModel, table=True):
+    """MinHash signature of a version that has a case, to find the same text on other sites."""
+
+    __tablename__ = "text_sketch"
+    version_id: int = Field(primary_key=True, foreign_key="document_version.id")
+    signature: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """Little-endian 32-bit numbers; see ``alerts.mirrors``."""
+
+
+class SketchBand(SQLModel, table=True):
+    """A part of a signature: near-duplicates agree in at least one of them."""
+
+    __tablename__ = "sketch_band"
+    version_id: int = Field(primary_key=True, foreign_key="text_sketch.version_id")
+    band: int = Field(primary_key=True)
+    value: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+
+
+class CatalogueNotice(SQLModel, table=True):
+    """A page of a source that announces changes of the catalogue, as it was read, and what it proposes."""
+
+    __tablename__ = "catalogue_notice"
+    version_id: int = Field(primary_key=True, foreign_key="document_version.id")
+    proposes: bool = Field(default=False, index=True)
+    """False: it was looked at and announces nothing."""
+    number: str = _text()
+    """Number of the document that decides the change; empty where the page does not say."""
+    items: int = 0
+    changes: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """``change``, ``name``, ``status`` and ``since`` of each line of the list."""
+    problems: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Why it could not be imported as it stands, in Chinese."""
+    examined_at: datetime = _time()
