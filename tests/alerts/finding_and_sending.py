@@ -1,0 +1,52 @@
+"""What a daemon does, in a process that a test can kill at any moment: finds, and sends what it found."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session, func, select
+
+from alerts.channels import open_channels
+from alerts.outbox import deliver_due, release_leases
+from settings.model import Settings
+from storage.database import open_database
+from storage.tables import Document
+from tests.alerts.stored import Posting, report
+
+OWNER = "daemon"
+
+
+def posting(number: int) -> Posting:
+    """One of many, each a case of its own."""
+    return Posting(
+        f"二、条件：须持有会计从业资格证，年龄{number % 30 + 20}周岁以下。",
+        title=f"福安市某某医院第{number}批公开招聘财务人员公告",
+        url=f"https://hr.example.com/notice/{number}.html",
+    )
+
+
+def run(values: dict[str, object], findings: int) -> None:
+    """Go on where the process before was killed, until everything is found and sent."""
+    settings = Settings.model_validate(values)
+    engine = open_database(settings.storage.database_url)
+    release_leases(engine, OWNER)
+    found = threading.Event()
+    thread = threading.Thread(target=_find, args=(engine, settings, findings, found))
+    thread.start()
+    channels = open_channels(settings)
+    everything_waits = False
+    while deliver_due(engine, channels, datetime.now(UTC), owner=OWNER) or not everything_waits:
+        everything_waits = found.wait(0.01)
+    thread.join()
+    engine.dispose()
+
+
+def _find(engine: Engine, settings: Settings, findings: int, found: threading.Event) -> None:
+    with Session(engine) as session:
+        begun = session.exec(select(func.count()).select_from(Document)).one()
+    # The last one again: finding it twice changes nothing.
+    for number in range(max(0, begun - 1), findings):
+        report(engine, settings, posting(number), now=datetime.now(UTC))
+    found.set()
