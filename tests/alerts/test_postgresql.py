@@ -1,4 +1,4 @@
-"""The same on PostgreSQL: cases once, messages once, metrics."""
+"""The same on PostgreSQL: cases once, steps once, messages once, metrics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -13,15 +14,22 @@ from prometheus_client import generate_latest
 from sqlalchemy import Engine
 from sqlmodel import Session, select, update
 
+from alerts.clock import take_due_steps
+from alerts.departments import follow_up
+from alerts.docket import list_cases
 from alerts.metrics import Metrics
 from alerts.outbox import deliver_due
+from alerts.reports.figures import Month, compile_bulletin
+from alerts.routing_table import import_rules
+from alerts.steps import IllegalStep, Step, take_step
+from detection.model import Severity
 from settings.model import Settings
 from storage.database import open_database
 from storage.migrate import upgrade
 from storage.tables import Case, CaseState, Document, OutboxMessage, OutboxState
 from storage.visits import start_visit
 from tests.alerts.recording import Recording
-from tests.alerts.stored import NOW, Posting, report
+from tests.alerts.stored import NOW, Posting, mention, report
 from tests.storage.conftest import postgresql_server
 
 __all__ = ("postgresql_server",)
@@ -109,3 +117,61 @@ def test_durations_are_counted_as_on_sqlite(engine: Engine, settings: Settings) 
         assert value == pytest.approx(seconds, abs=1), name
     delivered = registry.get_sample_value("qualwatch_delivery_seconds_sum", {"channel": "maildir"})
     assert delivered == pytest.approx(600, abs=1)
+
+
+def test_the_bulletin_is_compiled_from_it(engine: Engine, settings: Settings) -> None:
+    report(engine, settings, _posting(1))
+    with Session(engine) as session:
+        bulletin = compile_bulletin(
+            session, Month(2026, 11), "350000", ZoneInfo("Asia/Shanghai"), date(2026, 12, 1)
+        )
+    assert (bulletin.total.opened, bulletin.by_state) == (1, (("已发现", 1),))
+
+
+def test_of_two_who_decide_at_once_one_is_refused(engine: Engine, settings: Settings) -> None:
+    (case,) = report(engine, settings, _posting(1)).opened
+    start, told = threading.Barrier(6), list[str]()
+
+    def decide() -> None:
+        start.wait()
+        try:
+            with Session(engine) as session, session.begin():
+                told.append(take_step(session, case, Step.CONFIRM, actor="王", now=NOW))
+        except IllegalStep:
+            told.append("refused")
+
+    _at_once([threading.Thread(target=decide) for _ in range(6)])
+    assert sorted(told) == ["confirmed", *["refused"] * 5]
+    with Session(engine) as session:
+        assert session.exec(select(CaseEvent.kind)).all() == ["found", "confirmed"]
+
+
+def test_the_clocks_steps_at_once_write_everything_once(engine: Engine) -> None:
+    settings = Settings.model_validate({"supervisors": [{"name": "王", "email": "wang@example.com"}]})
+    for number in (1, 2):
+        posting = _posting(number)
+        report(engine, settings, posting, mention(TEXT, severity=Severity.MEDIUM))
+    with Session(engine) as session, session.begin():
+        take_step(session, 1, Step.CONFIRM, actor="王", now=NOW)
+        take_step(session, 1, Step.ASK, actor="王", now=NOW, deadline=date(2026, 11, 8))
+    start, monday = threading.Barrier(4), NOW + timedelta(days=7)
+
+    def take() -> None:
+        start.wait()
+        take_due_steps(engine, settings, monday)
+
+    _at_once([threading.Thread(target=take) for _ in range(4)])
+    take_due_steps(engine, settings, monday)
+    with Session(engine) as session:
+        written = session.exec(select(OutboxMessage.template)).all()
+        assert sorted(written) == ["digest", "reminder", "summary"]
+        assert [case.id for case in list_cases(session, region="350000", states=[CaseState.OVERDUE])] == [1]
+
+
+def test_a_routing_table_is_replaced_row_by_row(engine: Engine) -> None:
+    for department in ("财政部", "省财政厅"):
+        rule = RoutingRule(qualification="会计证", region="220000", department=department)
+        with Session(engine) as session, session.begin():
+            import_rules(session, [rule], NOW)
+    with Session(engine) as session:
+        assert follow_up(session, "会计从业资格", "220102").department == "省财政厅"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,12 @@ from sqlmodel import Session
 
 from alerts.history import mark_notified
 from alerts.reports.figures import Bulletin, Counts, Month, compile_bulletin
-from alerts.steps import Step, take_step
+from alerts.steps import Step, possible_steps, take_step
+from alerts.wording import CASE_STATES
 from catalogue.model import Status
 from detection.model import Severity
 from settings.model import Settings
+from storage.tables import Case
 from tests.alerts.stored import Posting, mention, report
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,7 +34,7 @@ class Office:
     """Opens cases and takes their steps."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
-        self.engine, self.settings, self.opened = engine, settings, 0
+        self.engine, self.settings, self.opened, self.messages = engine, settings, 0, 0
 
     def open(self, when: datetime, region: str | None = "220100", **changes: object) -> int:
         self.opened += 1
@@ -52,7 +55,8 @@ class Office:
 
     def notify(self, case: int, when: datetime) -> None:
         with Session(self.engine) as session, session.begin():
-            mark_notified(session, [case], message=case, recipient="wang@example.com", at=when)
+            self.messages += 1
+            mark_notified(session, [case], message=self.messages, recipient="wang@example.com", at=when)
 
     def ask(self, case: int, when: datetime, deadline: date) -> None:
         self.step(case, Step.CONFIRM, when)
@@ -247,3 +251,19 @@ def test_months_are_added_across_years() -> None:
     assert Month(2027, 1) == OCTOBER + 3
     assert Month(2025, 12) == OCTOBER + -10
     assert OCTOBER.begins(ZONE) - (OCTOBER + -1).begins(ZONE) == timedelta(days=30)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_replaying_the_events_leads_to_the_state_that_the_case_is_in(office: Office, seed: int) -> None:
+    choose = random.Random(seed)  # noqa: S311 - a walk that can be repeated
+    case, when = office.open(at(10, 1)), at(10, 2)
+    for _ in range(12):
+        with Session(office.engine) as session:
+            state = session.get_one(Case, case).state
+        assert office.bulletin().by_state == ((CASE_STATES[state], 1),)
+        when += timedelta(hours=1)
+        step = choose.choice([*possible_steps(state), None])
+        if step is None:
+            office.notify(case, when)
+        else:
+            office.step(case, step, when, date(2026, 10, 20) if step is Step.ASK else None)
