@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -87,6 +88,15 @@ def test_most_of_what_is_served_is_shown(served: set[str]) -> None:
         "qualwatch_process_virtual_memory_bytes",
     }
     assert families - asked == shown_nowhere
+
+
+def test_the_readme_names_every_series(served: set[str]) -> None:
+    readme = (DEPLOY / "prometheus" / "README.md").read_text(encoding="utf-8")
+    explained = {f"qualwatch_{name}" for name in re.findall(r"`([a-z_]+)`", readme)}
+    families = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in served}
+    process = {name for name in families if name.startswith("qualwatch_process_")}
+    # A counter kept in the process has a second series that says since when it counts.
+    assert families - process <= explained | {"qualwatch_misfires"}
 
 
 def test_a_name_that_is_not_served_would_be_noticed() -> None:
