@@ -20,6 +20,7 @@ COMMANDS = {
     "source": "jobs.commands:source_app",
     "backfill": "jobs.past_commands:backfill",
     "look-back": "jobs.past_commands:look_back",
+    "rejudge": "jobs.past_commands:rejudge",
     "catalogue": "jobs.catalogue_import:app",
     "outbox": "alerts.commands:app",
     "case": "alerts.case_commands:app",

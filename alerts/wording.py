@@ -82,4 +82,5 @@ EVENTS = {
     "reopened": "反弹，重新立案",
     "gone": "页面消失",
     "replaced": "页面内容已换",
+    "rejudged": "重新判定",
 }

@@ -1,7 +1,8 @@
-"""``qualwatch backfill`` and ``look-back``: what concerns the past rather than the next visit."""
+"""``qualwatch backfill``, ``look-back`` and ``rejudge``: what concerns the past, not the next visit."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -31,6 +32,8 @@ _SETTLED = {
     "unchanged": "无变化",
 }
 """``jobs.settling.Settled`` for those who read the terminal."""
+_CHANGES = {"new": "新增", "withdrawn": "撤销", "changed": "变更", "reopened": "恢复"}
+"""``jobs.rejudge.ChangeKind`` likewise."""
 
 
 def _read_day(typed: str) -> date:
@@ -132,6 +135,51 @@ def look_back(
     if report.left_for_later:
         typer.echo(f"{report.left_for_later} 个页面留待下次", err=True)
     raise typer.Exit(1 if report.failed or report.interrupted else 0)
+
+
+def rejudge(
+    *,
+    since: Annotated[
+        date | None,
+        typer.Option(
+            "--since", metavar="DATE", parser=_read_day, help="Only what was met since then. 起始日期"
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change. 只显示，不改动")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Judge stored documents again after the catalogue has changed, both ways. 目录更新后重新判定。
+
+    The daemon must not run meanwhile: it would go on judging by the catalogue that it started with.
+    Exit code: 0 every document was judged, 1 some could not be, 2 refused.
+    """
+    from alerts.passages import displayable  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.rejudge import rejudge as judge_again  # noqa: PLC0415
+
+    with _house(config) as house, end_on_signal(house.services), _bar() as bar:
+        task = bar.add_task("重新判定", total=None, said="")
+        report = judge_again(
+            house.services,
+            since=since,
+            dry_run=dry_run,
+            watch=lambda done, total: bar.update(task, completed=done, total=total, said=f"{done}/{total}"),
+        )
+    counts = Counter(change.kind.value for change in report.changes)
+    for change in report.changes:
+        case = f"  案件 {change.case_id}" if change.case_id else ""
+        typer.echo(
+            f"{_CHANGES[change.kind]}  {displayable(change.quote, limit=60)}："
+            f"{change.before or '无'} → {change.after or '无'}{case}\n"
+            f"    {displayable(change.title, limit=80)}  {displayable(change.url, limit=200)}"
+        )
+    said = "，".join(f"{name} {counts[kind]}" for kind, name in _CHANGES.items())
+    typer.echo(f"重新判定 {report.documents} 篇：{said}{'（未改动）' if dry_run else ''}")
+    for failure in report.failed:
+        typer.echo(displayable(failure, limit=300), err=True)
+    raise typer.Exit(1 if report.failed or house.services.stopping.is_set() else 0)
 
 
 @contextmanager

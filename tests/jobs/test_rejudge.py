@@ -1,0 +1,118 @@
+"""Judging again after a real import, with the real command line: both ways, once, and back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from catalogue.model import Status
+from catalogue.overlay import ImportedItem, ImportedList, undo_import, write_import
+from tests.jobs.house import POSTING, listing, posting
+from tests.jobs.loopback import Site
+from tests.jobs.operators import Operator
+
+UNKNOWN = "示例市某局招聘工作人员1名，须持有雨伞修理师资格证书。"
+PAGES = {
+    "/a/20261101_101.html": POSTING,
+    "/a/20261102_102.html": UNKNOWN,
+    "/a/20261103_103.html": "示例市某局招聘文员1名，学历不限。",
+}
+NUMBER = "示例发〔2026〕9号"
+
+
+@pytest.fixture
+def watched(operator: Operator, site: Site) -> Operator:
+    """Somebody who has watched one list, judged by the catalogue as it is shipped."""
+    operator.configure("news", site=site)
+    site["/news/"] = listing(*PAGES)
+    for number, (path, text) in enumerate(PAGES.items()):
+        site[path] = posting(text, title=f"示例市某局公开招聘工作人员公告第{number}号")
+    ran = operator.run("run", "--once")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return operator
+
+
+def item(name: str, status: Status) -> ImportedItem:
+    return ImportedItem("1", name, name, status, date(2026, 6, 1), "准入类", "技能", "示例部")
+
+
+def publish(operator: Operator, *items: ImportedItem) -> Path:
+    folder = operator.folder / "var" / "catalogue"
+    write_import(folder, ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), items))
+    return folder
+
+
+def cases(operator: Operator) -> list[tuple[object, ...]]:
+    return operator.rows('select qualification, violation, state from "case" order by id')
+
+
+def test_without_a_change_of_the_catalogue_nothing_changes(watched: Operator) -> None:
+    before = watched.rows("select * from finding"), cases(watched)
+    ran = watched.run("rejudge")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("重新判定 3 篇：新增 0，撤销 0，变更 0，恢复 0\n")
+    assert (watched.rows("select * from finding"), cases(watched)) == before
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(watched: Operator) -> None:
+    publish(watched, item("会计从业资格", Status.ACCESS))
+    before = watched.rows("select * from finding"), cases(watched)
+    ran = watched.run("rejudge", "--dry-run")
+    assert "撤销  会计从业资格证书：招聘中要求已取消的职业资格（高） → 无  案件 1" in ran.stdout
+    assert "撤销 1" in ran.stdout
+    assert "（未改动）" in ran.stdout
+    assert (watched.rows("select * from finding"), cases(watched)) == before
+
+
+def test_a_verdict_that_no_longer_stands_dismisses_its_case_and_undone_reopens_it(watched: Operator) -> None:
+    folder = publish(watched, item("会计从业资格", Status.ACCESS))
+    ran = watched.run("rejudge")
+    assert ran.returncode == 0, ran.stderr
+    assert "撤销 1" in ran.stdout
+    assert ("会计从业资格", "cancelled_hiring_requirement", "dismissed") in cases(watched)
+    [(note,)] = watched.rows("select note from case_event where kind = 'dismissed'")
+    assert note == "目录更新后重新判定：不再构成违规"
+    again = watched.run("rejudge")
+    assert "新增 0，撤销 0，变更 0，恢复 0" in again.stdout, "doing it twice changes nothing"
+    undo_import(folder, NUMBER)
+    back = watched.run("rejudge")
+    assert "恢复 1" in back.stdout
+    assert ("会计从业资格", "cancelled_hiring_requirement", "found") in cases(watched)
+    assert "恢复 0" in watched.run("rejudge").stdout
+
+
+def test_a_new_verdict_opens_its_case_and_writes_its_letter(watched: Operator) -> None:
+    letters = watched.count("outbox_message") + watched.count("digest_item")
+    publish(watched, item("雨伞修理师", Status.CANCELLED))
+    ran = watched.run("rejudge")
+    assert ran.returncode == 0, ran.stderr
+    assert "新增 1" in ran.stdout
+    assert ("雨伞修理师", "cancelled_hiring_requirement", "found") in cases(watched)
+    assert watched.count("outbox_message") + watched.count("digest_item") > letters
+    assert "新增 0，撤销 0，变更 0" in watched.run("rejudge").stdout
+
+
+def test_what_a_person_decided_is_left_to_them(watched: Operator) -> None:
+    for step in (("confirm", "1"), ("ask", "1", "--deadline", "2099-01-01"), ("rectified", "1")):
+        assert watched.run("case", *step, "--actor", "王科长").returncode == 0
+    publish(watched, item("会计从业资格", Status.ACCESS))
+    assert "撤销 1" in watched.run("rejudge").stdout
+    assert cases(watched)[0][2] == "rectified"
+    assert watched.count("case_event", "kind = 'rejudged'") == 1
+    assert "撤销 0" in watched.run("rejudge").stdout
+
+
+def test_a_person_s_dismissal_stays_when_the_verdict_comes_back(watched: Operator) -> None:
+    assert watched.run("case", "dismiss", "1", "--reason", "误报").returncode == 0
+    folder = publish(watched, item("会计从业资格", Status.ACCESS))
+    watched.run("rejudge")
+    undo_import(folder, NUMBER)
+    watched.run("rejudge")
+    assert cases(watched)[0][2] == "dismissed"
+
+
+def test_since_leaves_out_what_was_met_before(watched: Operator) -> None:
+    assert "重新判定 0 篇" in watched.run("rejudge", "--since", "2099-01-01").stdout
+    assert "重新判定 3 篇" in watched.run("rejudge", "--since", "2020-01-01").stdout
