@@ -26,7 +26,15 @@ from detection.model import Severity
 from settings.model import Settings
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Case, CaseState, Document, OutboxMessage, OutboxState
+from storage.tables import (
+    Case,
+    CaseEvent,
+    CaseState,
+    Document,
+    OutboxMessage,
+    OutboxState,
+    RoutingRule,
+)
 from storage.visits import start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
