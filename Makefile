@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check static lint types imports bench eval lock clean
+.PHONY: help setup run test check static lint types imports bench eval lock clean pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -51,3 +51,6 @@ lock: ## renew requirements.lock (needs uv)
 
 clean: ## remove what setup and run made, except var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+pictures: setup ## make the README's pictures from the running program
+	$(BIN)/python docs/pictures.py

@@ -1,0 +1,129 @@
+"""Makes the README's pictures from the running program: ``make pictures``.
+
+Needs tmux, chromium and CJK fonts.
+
+The terminal is a real one (tmux) with ``qualwatch run`` in it, the mail is one that this run wrote.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import shutil
+import subprocess
+import sys
+import time
+from email.message import EmailMessage
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+DOCS = Path(__file__).parent
+SESSION = "qualwatch-pictures"
+COLUMNS, LINES = 170, 22
+CHROMIUM = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DARK = TerminalTheme(
+    (20, 22, 26),
+    (216, 219, 224),
+    [
+        (20, 22, 26),
+        (235, 95, 95),
+        (110, 200, 120),
+        (225, 185, 90),
+        (110, 160, 240),
+        (200, 130, 220),
+        (95, 200, 205),
+        (216, 219, 224),
+    ],
+)
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+/* a Chinese character is made exactly two Latin ones wide, as on a terminal */
+@font-face {{ font-family: wide; src: local("Noto Sans CJK SC"); size-adjust: 120.4%;
+  unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF; }}
+body {{ background: #14161a; color: #d8dbe0; margin: 18px; }}
+pre {{ font: 13px/1.45 wide, "DejaVu Sans Mono", monospace; margin: 0; }}
+</style>{code}"""
+
+
+def main() -> None:
+    """Write ``docs/terminal.png`` and ``docs/alert-mail.png``."""
+    with TemporaryDirectory() as folder:
+        work = Path(folder) / "qualwatch"
+        work.mkdir()
+        shown = _watch_a_run(work)
+        _screenshot(
+            PAGE.format(code=_as_html(shown.replace(str(work), "/srv/qualwatch"))),
+            DOCS / "terminal.png",
+            work,
+            (1180, 400),
+        )
+        _screenshot(_most_urgent_mail(work / "var" / "mail"), DOCS / "alert-mail.png", work, (760, 1180))
+
+
+def _watch_a_run(work: Path) -> str:
+    """What the terminal shows after the first visits, with its colours."""
+    program = str(Path(sys.executable).with_name("qualwatch"))
+    tmux = ["tmux", "-L", SESSION]
+    size = ["-x", str(COLUMNS), "-y", str(LINES)]
+    window = [*tmux, "-f", "/dev/null", "new-session", "-d", *size, "-c", str(work), program, "run"]
+    subprocess.run(window, check=True)  # noqa: S603
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and len(list((work / "var/mail/new").glob("*"))) < 10:
+            time.sleep(1)
+        time.sleep(4)
+        shown = subprocess.run(  # noqa: S603
+            [*tmux, "capture-pane", "-e", "-p"], check=True, capture_output=True, text=True
+        )
+        return shown.stdout
+    finally:
+        subprocess.run([*tmux, "send-keys", "C-c"], check=False)  # noqa: S603
+        time.sleep(3)
+        subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)  # noqa: S603
+
+
+def _as_html(shown: str) -> str:
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
+    console.print(Text.from_ansi(shown.rstrip()), overflow="crop", no_wrap=True)
+    return console.export_html(theme=DARK, inline_styles=True, code_format="<pre>{code}</pre>")
+
+
+def _most_urgent_mail(maildir: Path) -> str:
+    messages = [
+        email.message_from_bytes(path.read_bytes(), EmailMessage, policy=email.policy.default)
+        for path in sorted((maildir / "new").iterdir())
+    ]
+    mail = min(messages, key=lambda message: "紧急" not in message["Subject"])
+    part = mail.get_body(("html",))
+    if part is None:
+        raise SystemExit("the mail has no HTML part")
+    return str(part.get_content())
+
+
+def _screenshot(page: str, picture: Path, work: Path, size: tuple[int, int]) -> None:
+    source = work / f"{picture.stem}.html"
+    source.write_text(page, encoding="utf-8")
+    width, height = size
+    profile = work / "chromium"
+    flags = [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={picture}"]
+    subprocess.run([*CHROMIUM, *flags, source.as_uri()], check=True, capture_output=True)  # noqa: S603
+    shutil.rmtree(profile, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The command line as a whole, and the pages of the repository that describe it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import qualwatch
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_help_lists_every_command() -> None:
+    shown = CliRunner().invoke(qualwatch.assemble(), ["--help"])
+    assert shown.exit_code == 0
+    for name in qualwatch.COMMANDS:
+        assert name in shown.output
+
+
+@pytest.mark.parametrize("name", sorted(qualwatch.COMMANDS))
+def test_each_command_explains_itself_on_its_own(name: str) -> None:
+    shown = CliRunner().invoke(qualwatch.assemble((name,)), [name, "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert "Usage" in shown.output
+
+
+def test_a_misspelt_command_ends_with_2_and_says_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qualwatch", "chek"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 2
+    assert "chek" in done.stderr
+
+
+def test_check_loads_neither_the_database_nor_the_scheduler() -> None:
+    program = (
+        "import sys, qualwatch; qualwatch.assemble(('check',));"
+        "print([name for name in ('sqlmodel', 'apscheduler', 'jinja2', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [name for name in qualwatch.COMMANDS if f"qualwatch {name}" not in readme]
+    assert not missing
+
+
+def test_the_pages_of_the_repository_link_only_to_files_that_exist() -> None:
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        links = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+        for link in links:
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_the_architecture_names_every_room() -> None:
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    rooms = {line.split("/")[0] for line in tracked.splitlines() if "/" in line and not line.startswith(".")}
+    assert not {room for room in rooms if f"`{room}/`" not in architecture}
+
+
+def test_no_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
+    forbidden = re.compile(r"files\.pythonhosted|pypi\.org|/root/|/home/[a-z]+/|/work/")
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    for name in tracked.splitlines():
+        path = ROOT / name
+        if path == Path(__file__) or path.suffix not in {".md", ".py", ".toml", ".lock", ".txt", ".csv", ""}:
+            continue
+        found = forbidden.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{name}: {found and found.group()}"
