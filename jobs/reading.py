@@ -5,6 +5,7 @@ Everything here is pure, with plain arguments and results, so that it runs in an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import perf_counter
@@ -22,6 +23,7 @@ from jobs.listing.reading import read_list_page
 from settings.model import Listing, Selectors
 from storage.tables import Outcome
 
+_ATTACHMENT_LABEL = re.compile(r"^\s*附件\s*\d{0,2}\s*[:：.、]\s*")
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
@@ -156,7 +158,7 @@ def _extract(answer: Answer, url: str, *, is_file: bool) -> Extracted:
 def _title(extracted: Extracted, known: Known) -> str:
     """A file's own title is often its template's: the page that links it knows better."""
     if known.is_attachment:
-        own = known.title or extracted.title
+        own = _ATTACHMENT_LABEL.sub("", known.title) or extracted.title
         return f"{known.parent_title}（附件：{own}）" if known.parent_title else own
     return extracted.title or known.title
 

@@ -37,6 +37,8 @@ _ACCEPT = {
     PageKind.ATTACHMENT: "*/*",
 }
 _POOLS = 64
+_CONNECTIONS_PER_POOL = 128
+"""More than all threads of all visits: a connection thrown away would be opened again for the next page."""
 
 
 class _Session(requests.Session):
@@ -68,7 +70,7 @@ class Fetcher:
         self._pace = HostPace(settings.delay_seconds, clock, self._sleep)
         self._robots = RobotsCache(self._read_robots, clock)
         self._watch = ExchangeWatch()
-        self._adapter = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=max(settings.threads, 4))
+        self._adapter = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
         self._local = threading.local()
 
     def fetch(self, url: str, *, kind: PageKind, etag: str = "", last_modified: str = "") -> Fetched:

@@ -42,7 +42,7 @@ def port(server: MailServer) -> Iterator[int]:
 
 
 def _channel(port: int, **changes: Any) -> SmtpChannel:
-    values = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5}
+    values = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 20}
     return SmtpChannel(Smtp.model_validate(values | changes), SENDER)
 
 
