@@ -19,6 +19,7 @@ import structlog
 from sqlmodel import Session
 
 from alerts.channels import Channel, open_channels
+from alerts.clock import take_due_steps
 from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due, release_leases
@@ -28,6 +29,7 @@ from jobs.live import VisitLog, live_table, set_up_logging
 from jobs.look_back import look_back
 from jobs.pipeline import visit_source
 from jobs.scheduler import (
+    CLOCK_SECONDS,
     DELIVERY_SECONDS,
     HEARTBEAT_SECONDS,
     LOOK_BACK_SECONDS,
@@ -172,6 +174,8 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
             due = due_sources(session, by_name, services.now())
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
+        if not stopping.is_set():
+            _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
     for line in summary_lines(summaries, sent, settings):
         console_print(line)
@@ -192,6 +196,11 @@ def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) 
     failed = sum(summary.outcome not in SUCCESSES for summary in summaries)
     total = f"{len(summaries)} sources visited, {failed} failed; {pages} documents, {findings} findings, "
     return [*lines, f"{total}{sent} messages delivered ({settings.storage.directory})"]
+
+
+def _take_due_steps(house: House) -> int:
+    """Digests, reminders and deadlines."""
+    return take_due_steps(house.services.engine, house.settings, house.services.now())
 
 
 def _deliver(house: House) -> int:
@@ -256,6 +265,7 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
             lambda source: visit_source(source, house.services),
         )
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
+    schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: look_back(house.services, house.sources))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule
