@@ -29,6 +29,8 @@ _FEED = re.compile(
 )
 _HREF = re.compile(r"\bhref=[\"']([^\"']{1,2000})[\"']", re.IGNORECASE)
 _MOST_FEEDS = 3
+_HEAD = 64 * 1024
+"""Characters in which a page names its feeds."""
 _KINDS: tuple[tuple[SourceKind, re.Pattern[str]], ...] = (
     (SourceKind.TENDERS, re.compile(r"采购|招标|中标|投标")),
     (SourceKind.PERMIT_GUIDES, re.compile(r"办事指南|服务指南|行政许可|审批事项")),
@@ -165,7 +167,7 @@ class _Look:
 def _other_lists(fetched: Fetched) -> list[str]:
     """Feeds that a page names, and its site's map."""
     markup, _ = decode(fetched.body, fetched.charset)
-    hrefs = [_HREF.search(link) for link in _FEED.findall(markup)[:_MOST_FEEDS]]
+    hrefs = [_HREF.search(link) for link in _FEED.findall(markup[:_HEAD])[:_MOST_FEEDS]]
     feeds = [urljoin(fetched.final_url, found[1].replace("&amp;", "&")) for found in hrefs if found]
     return [*feeds, urljoin(fetched.final_url, "/sitemap.xml")]
 

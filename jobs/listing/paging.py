@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from posixpath import splitext
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,12 @@ _SCRIPT = re.compile(
     r"(?P<count>\d{1,6})\s*,\s*(?P<current>\d{1,6})\s*,\s*"
     r"['\"](?P<name>[^'\"]{1,80})['\"]\s*,\s*['\"](?P<suffix>[A-Za-z]{2,6})['\"]"
 )
+_COUNTED = re.compile(r"\b(countPage|currentPage)\s*=\s*(\d{1,6})\s*;")
+_WRITTEN = re.compile(
+    r"(?P<name>\w[\w-]{0,60})(?:_|[\"']\s*\+\s*[\"']_)\\?[\"']\s*\+\s*nextPage\s*\+\s*\\?[\"']\."
+    r"(?:[\"']\s*\+\s*[\"'])?(?P<suffix>[A-Za-z]{2,6})"
+)
+_PLACES_LOOKED_AT = 50
 _NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:_(?P<number>\d{1,4}))?$")
 _PAGE_KEYS = re.compile(
     r"(?i)(?P<before>(?:^|[?&])(?:page|page_?no|page_?num|pagenumber|page_?index|cur_?page|current_?page|currpage"
@@ -60,6 +67,18 @@ def _numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
         last = count if match["element"] else count - 1
         if current < last:
             yield absolute_url(f"{match['name']}_{current + 1}.{match['suffix']}", page_url)
+    yield from _counted_by_script(markup, page_url)
+
+
+def _counted_by_script(markup: str, page_url: str) -> Iterator[str]:
+    """Older templates of TRS count ``currentPage`` from 0 and write ``"index_" + nextPage + ".htm"``."""
+    counts = {name: int(number) for name, number in _COUNTED.findall(markup)}
+    if len(counts) < 2 or counts["currentPage"] >= counts["countPage"] - 1:
+        return
+    places = islice(re.finditer("nextPage", markup), _PLACES_LOOKED_AT)
+    around = (_WRITTEN.search(markup[max(place.start() - 120, 0) : place.end() + 40]) for place in places)
+    if written := next(filter(None, around), None):
+        yield absolute_url(f"{written['name']}_{counts['currentPage'] + 1}.{written['suffix']}", page_url)
 
 
 def _series(links: Iterable[Link], markup: str, page_url: str) -> Iterator[str]:

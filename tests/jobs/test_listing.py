@@ -151,6 +151,30 @@ def test_pages_numbered_by_script_are_followed(url: str, script: str, following:
     assert page.next_pages[0] == SITE + following
 
 
+COUNTED = """var currentPage = {current}; // 所在页从0开始
+var prevPage = currentPage-1; var nextPage = currentPage+1; var countPage = {count};
+document.write("<a href=\\"{name}"+nextPage+"{suffix}\\">下一页</a>");"""
+
+
+@pytest.mark.parametrize(
+    ("current", "count", "name", "suffix", "following"),
+    [
+        (0, 9, "index_", ".htm", ("/tz/index_1.htm",)),
+        (3, 9, "list_", ".html", ("/tz/list_4.html",)),
+        (0, 9, 'index"+"_', '."+"shtml', ("/tz/index_1.shtml",)),
+        (8, 9, "index_", ".htm", ()),
+        (0, 1, "index_", ".htm", ()),
+        (0, 9, "", ".htm", ()),
+    ],
+)
+def test_pages_counted_by_an_older_script_are_followed(
+    current: int, count: int, name: str, suffix: str, following: tuple[str, ...]
+) -> None:
+    script = COUNTED.format(current=current, count=count, name=name, suffix=suffix)
+    page = list_page(rows(), f"<script>{script}</script>", f"{SITE}/tz/")
+    assert page.next_pages == tuple(SITE + path for path in following)
+
+
 @pytest.mark.parametrize(
     ("url", "script"),
     [

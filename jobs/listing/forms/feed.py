@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]")
 _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
+_MOST_ENTRIES = 5_000
 _TAGS = re.compile(r"<[^<>]{1,200}>")
 
 
@@ -34,7 +35,7 @@ def read(text: str, url: str, listing: Listing) -> ListPage:
     if not entries and local_name(root) not in {"rss", "feed", "rdf"}:
         raise ListError(f"<{local_name(root)}> is no feed: leave listing.form at 'auto'")
     items: dict[str, Item] = {}
-    for entry in entries:
+    for entry in entries[:_MOST_ENTRIES]:
         item = _item(entry, url)
         if item is not None and listing.contains in item.url:
             items.setdefault(item.url, item)

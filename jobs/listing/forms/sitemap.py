@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ROOT = re.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _MOST_PARTS = 1_000
+_MOST_PLACES = 50_000
+"""As many as the standard allows in one file."""
 
 
 def recognises(head: str) -> bool:
@@ -48,7 +50,7 @@ def _places(root: _Element, name: str, page_url: str) -> list[tuple[str, str, da
     """Address, title and day of publication of each place on this site, those changed last first."""
     found: dict[str, tuple[str, str, date | None]] = {}
     changed: dict[str, str] = {}
-    for element in children(root, name):
+    for element in children(root, name)[:_MOST_PLACES]:
         location = text_of(element, "loc")
         place = absolute_url(location, page_url)
         if not location or not place or not same_site(place, page_url) or place in found:
