@@ -71,9 +71,10 @@ class _DryVisit:
                 return
             yield from _list_steps(number, page)
             first = first or (page.items[0] if page.items else None)
-            if not page.next_pages:
+            onward = page.next_pages or page.parts
+            if not onward:
                 break
-            url = page.next_pages[0]
+            url = onward[0]
         if first is None:
             yield Step(advice(Outcome.EMPTY), is_well=False)
             return
@@ -125,9 +126,13 @@ class _DryVisit:
 def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
     how = FOUND_BY[page.found_by]
     yield Step(f"列表第{number}页 {page.url}：{page.title or '无标题'}")
-    yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=bool(page.items))
+    is_well = bool(page.items or page.parts)
+    yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=is_well)
     for item in page.items[:_ITEMS_SHOWN]:
         yield Step(f"  {item.published_on or '日期不明'}  {item.title}  {item.url}")
+    if page.parts:
+        yield Step(f"  索引，含 {len(page.parts)} 个列表，第一个：{page.parts[0]}")
+        return
     following = page.next_pages[0] if page.next_pages else "没有"
     yield Step(f"  下一页：{following}")
     if page.note:

@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from jobs.dry_visit import dry_visit
 from jobs.fetching.fetcher import Fetcher
 from jobs.services import Services
 from jobs.workers import Workers
-from settings.model import Fetching, Settings
+from settings.model import Detection, Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -156,3 +157,17 @@ def test_an_item_inserted_late_is_met_by_the_next_visit(house: House, site: Site
     publish([*paths[:6], paths[8], *paths[6:8]])
     assert house.visit().new_documents == 1
     assert documents(house) == set(paths)
+
+
+def test_a_dry_visit_follows_an_index_to_its_first_part(house: House, site: Site) -> None:
+    (path,) = postings(site, 1)
+    part = f"<sitemap><loc>{site.address}/1.xml</loc></sitemap>"
+    site["/sitemap.xml"] = answer(f"<sitemapindex>{part}</sitemapindex>", media_type=XML)
+    site["/1.xml"] = answer(f"<urlset><url><loc>{site.address}{path}</loc></url></urlset>", media_type=XML)
+    quick = Detection(processes=0)
+    settings = house.services.settings.model_copy(update={"detection": quick})
+    steps = list(dry_visit(house.source("/sitemap.xml"), settings))
+    assert all(step.is_well for step in steps)
+    said = "\n".join(step.text for step in steps)
+    assert "索引，含 1 个列表" in said
+    assert path in said
