@@ -71,15 +71,15 @@ def _summary(bulletin: Bulletin) -> tuple[str, ...]:
     total = bulletin.total
     states = "、".join(f"{name}{count}件" for name, count in bulletin.by_state)
     if not states:
-        return (f"截至{bulletin.month.name}末，{bulletin.area}没有立案。",)
+        return (f"截至{bulletin.until}，{bulletin.area}没有立案。",)
     rate = total.rectification_rate
     return (
         f"{bulletin.month.name}，{bulletin.area}新发现涉嫌违规要求、设置或开展职业资格的案件{total.opened}件，"
         f"完成整改{total.rectified}件，经核实排除{total.dismissed}件，公开曝光{total.published}件。",
-        f"截至月末，在办案件{total.open_at_end}件，其中逾期未整改{total.overdue_at_end}件；"
+        f"截至{bulletin.until}，在办案件{total.open_at_end}件，其中逾期未整改{total.overdue_at_end}件；"
         f"累计责令整改{total.asked_so_far}件，已整改{total.rectified_so_far}件"
         + (f"，整改率{rate:.1%}。" if rate is not None else "。"),
-        f"全部案件月末状态：{states}。",
+        f"截至{bulletin.until}，全部案件的状态：{states}。",
     )
 
 

@@ -136,6 +136,12 @@ class Bulletin:
     by_state: tuple[tuple[str, int], ...]
     """States of all cases at the end of the month."""
 
+    @property
+    def until(self) -> str:
+        """``月末``, or the day of writing where the month has not ended yet."""
+        day = self.written_on
+        return "月末" if Month(day.year, day.month) > self.month else f"{day.year}年{day.month}月{day.day}日"
+
 
 @dataclass(slots=True)
 class _History:

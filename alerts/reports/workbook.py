@@ -103,10 +103,10 @@ def _overview(sheet: Any, bulletin: Bulletin) -> None:
     for name, value in zip(COUNT_COLUMNS, counts_row(bulletin.total), strict=True):
         _row(sheet, (name, value))
     for name, value in bulletin.by_state:
-        _row(sheet, (f"月末状态：{name}", value))
+        _row(sheet, (f"{bulletin.until}状态：{name}", value))
     sheet.append([])
     sheet.append([f"编制日期：{bulletin.written_on}"])
-    _widths(sheet, (26, 14))
+    _widths(sheet, (34, 14))
 
 
 def _table(sheet: Any, table: Table, total: Counts) -> None:

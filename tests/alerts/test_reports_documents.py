@@ -74,6 +74,14 @@ def test_the_text_document_says_the_figures() -> None:
     assert "2026年11月2日" in text
 
 
+def test_a_month_that_has_not_ended_is_told_until_the_day_of_writing() -> None:
+    ended, running = (
+        _text(write_bulletin(replace(FULL, written_on=day))) for day in (FULL.written_on, date(2026, 10, 9))
+    )
+    assert "截至月末，在办案件2件" in ended
+    assert "截至2026年10月9日，在办案件2件" in running
+
+
 def test_a_month_in_which_nothing_happened_makes_documents_too() -> None:
     text = _text(write_bulletin(EMPTY))
     assert "没有立案" in text
