@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select, update
 
 from alerts.hours import digest_moment
@@ -27,8 +28,13 @@ _UNDECIDED = frozenset({CaseState.FOUND, CaseState.NOTIFIED})
 
 
 class _Waiting(NamedTuple):
-    item: DigestItem
-    case: Case
+    """What decides whether and where a case is shown; a hundred thousand of them may wait for one person."""
+
+    item: int
+    case: int
+    version: int
+    severity: Severity
+    region: str | None
 
 
 def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -46,40 +52,50 @@ def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
 def _send_digest(engine: Engine, settings: Settings, address: str, now: datetime) -> bool:
     moment = digest_moment(settings, address, now)
     with Session(engine) as session, session.begin():
-        waiting = [
-            _Waiting(item, case)
-            for item, case in session.exec(
-                select(DigestItem, Case)
-                .join(Case, col(Case.id) == col(DigestItem.case_id))
-                .where(DigestItem.recipient == address, col(DigestItem.told_at).is_(None))
-                .where(DigestItem.added_at < moment)
-                .order_by(col(DigestItem.id))
-            )
-        ]
-        if not waiting or not _claim(session, waiting, now):
-            return False
-        news = [each for each in waiting if each.case.state in _UNDECIDED]
+        claimed = _claim(session, address, moment, now)
+        news = _undecided(session, address, claimed)
         if not news:
             return False
-        letter = _compose(session, news, _recipient(settings, news[-1].item), settings, now)
+        newest = session.get_one(DigestItem, news[-1].item)
+        letter = _compose(session, news, _recipient(settings, newest), settings, now)
         return enqueue(session, letter, settings, now) > 0
 
 
-def _claim(session: Session, waiting: Sequence[_Waiting], now: datetime) -> bool:
-    """Whether the items are ours: of two senders at once, one finds them told already."""
-    ids = [each.item.id for each in waiting]
-    claimed = 0
-    for start in range(0, len(ids), 500):
-        done = session.execute(
-            update(DigestItem)
-            .where(col(DigestItem.id).in_(ids[start : start + 500]), col(DigestItem.told_at).is_(None))
-            .values(told_at=now)
-            .execution_options(synchronize_session=False)
+def _claim(session: Session, address: str, moment: datetime, now: datetime) -> set[int]:
+    """The items that are ours from now on: of two senders at once, one gets them all."""
+    claimed = session.execute(
+        update(DigestItem)
+        .where(col(DigestItem.recipient) == address, col(DigestItem.told_at).is_(None))
+        .where(col(DigestItem.added_at) < moment)
+        .values(told_at=now)
+        .returning(col(DigestItem.id))
+        .execution_options(synchronize_session=False)
+    )
+    return {item for item in claimed.scalars() if item is not None}
+
+
+def _undecided(session: Session, address: str, claimed: set[int]) -> list[_Waiting]:
+    """Those of the items whose case nobody has decided on, the newest last."""
+    if not claimed:
+        return []
+    rows = session.execute(
+        select_columns(
+            col(DigestItem.id),
+            col(DigestItem.case_id),
+            col(DigestItem.version_id),
+            col(Case.severity),
+            col(Case.region),
         )
-        claimed += done.rowcount  # type: ignore[attr-defined]
-    if claimed not in {0, len(ids)}:
-        raise RuntimeError(f"{claimed} of {len(ids)} items were claimed: another sender has the rest")
-    return claimed > 0
+        .join(Case, col(Case.id) == col(DigestItem.case_id))
+        .where(col(DigestItem.recipient) == address, col(DigestItem.id) >= min(claimed))
+        .where(col(Case.state).in_(_UNDECIDED))
+        .order_by(col(DigestItem.id))
+    )
+    return [
+        _Waiting(item, case, version, Severity(severity), region)
+        for item, case, version, severity, region in rows
+        if item in claimed
+    ]
 
 
 def _recipient(settings: Settings, item: DigestItem) -> Recipient:
@@ -91,23 +107,23 @@ def _recipient(settings: Settings, item: DigestItem) -> Recipient:
 def _compose(
     session: Session, news: Sequence[_Waiting], recipient: Recipient, settings: Settings, now: datetime
 ) -> Letter:
-    latest = {each.case.id: each for each in news}
-    ordered = sorted(latest.values(), key=lambda each: (-Severity(each.case.severity).rank, each.item.id))
-    first = ordered[:CASES_SHOWN]
+    latest = {each.case: each for each in news}
+    ordered = sorted(latest.values(), key=lambda each: (-each.severity.rank, each.item))
+    first = [(session.get_one(Case, each.case), each.version) for each in ordered[:CASES_SHOWN]]
     day = day_words(digest_moment(settings, recipient.email, now).date())
     payload = {
-        "case_ids": [each.case.id for each in ordered],
+        "case_ids": [each.case for each in ordered],
         "subject": f"【每日汇总】{day}：{len(ordered)}项涉嫌违规情形待核查{_places(ordered)}",
         "day": day,
         "reason": recipient.reason,
         "count": len(ordered),
-        "cases": [digest_block(session, each.case, each.item.version_id) for each in first],
+        "cases": [digest_block(session, case, version) for case, version in first],
         "more_cases": len(ordered) - len(first),
-        "links": case_links_of([each.case for each in first], recipient, settings, now),
+        "links": case_links_of([case for case, _ in first], recipient, settings, now),
         "unsubscribe": settings.administrator,
     }
     # The newest item makes the occasion unique, however often digests are written on a day.
-    about = f"digest:{max(each.item.id or 0 for each in news)}"
+    about = f"digest:{news[-1].item}"
     return Letter(about=about, template="digest", recipient=recipient, payload=payload)
 
 
@@ -140,7 +156,7 @@ def digest_block(session: Session, case: Case, version_id: int | None = None) ->
 
 
 def _places(ordered: Sequence[_Waiting]) -> str:
-    regions = list(dict.fromkeys(region_name(each.case.region) for each in ordered if each.case.region))
+    regions = list(dict.fromkeys(region_name(each.region) for each in ordered if each.region))
     if not regions:
         return ""
     return f"（{'、'.join(regions[:3])}{'等' if len(regions) > 3 else ''}）"
