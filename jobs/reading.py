@@ -5,7 +5,6 @@ Everything here is pure, with plain arguments and results, so that it runs in an
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import perf_counter
@@ -23,7 +22,6 @@ from jobs.listing.reading import read_list_page
 from settings.model import Listing, Selectors
 from storage.tables import Outcome
 
-_ATTACHMENT_LABEL = re.compile(r"^\s*附件\s*\d{0,2}\s*[:：.、]\s*")
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
@@ -158,8 +156,9 @@ def _extract(answer: Answer, url: str, *, is_file: bool) -> Extracted:
 def _title(extracted: Extracted, known: Known) -> str:
     """A file's own title is often its template's: the page that links it knows better."""
     if known.is_attachment:
-        own = _ATTACHMENT_LABEL.sub("", known.title) or extracted.title
-        return f"{known.parent_title}（附件：{own}）" if known.parent_title else own
+        own = known.title or extracted.title
+        labelled = own if own.lstrip().startswith("附件") else f"附件：{own}"
+        return f"{known.parent_title}（{labelled}）" if known.parent_title else own
     return extracted.title or known.title
 
 

@@ -256,7 +256,7 @@ def test_a_broken_attachment_leaves_its_page_and_the_next_attachment(house: Hous
     documents = {document.url.removeprefix(site.address): document for document in house.rows(Document)}
     attachment = documents["/f/2.txt"]
     assert attachment.parent_id == documents["/a/20261101_101.html"].id
-    assert attachment.title == "示例市某局招聘公告（附件：附件2：岗位表）"
+    assert attachment.title == "示例市某局招聘公告（附件2：岗位表）"
     assert attachment.published_on == date(2026, 11, 1)
 
 
