@@ -87,7 +87,7 @@ class _Kept(Collector):
 
     def __init__(self, engine: Engine, sources: Sequence[Source], clock: Callable[[], datetime]) -> None:
         self._engine = for_reading(engine)
-        self._intervals = {source.name: 60.0 * source.every_minutes for source in sources}
+        self._intervals = {source.name: 60.0 * source.longest_minutes for source in sources}
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
@@ -113,7 +113,9 @@ class _Kept(Collector):
 
     def _interval(self) -> Metric:
         interval = GaugeMetricFamily(
-            "qualwatch_source_interval_seconds", "Configured time between two visits.", labels=("source",)
+            "qualwatch_source_interval_seconds",
+            "Longest planned time between two visits.",
+            labels=("source",),
         )
         for name, seconds in self._intervals.items():
             interval.add_metric((name,), seconds)

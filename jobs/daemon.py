@@ -39,6 +39,7 @@ from jobs.scheduler import (
     next_visit_at,
 )
 from jobs.services import Observer, PageDone, Services, VisitSummary
+from jobs.timing import after_quiet_hours, is_quiet
 from jobs.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
@@ -172,6 +173,8 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         by_name = {source.name: source for source in house.sources}
         with Session(for_reading(services.engine)) as session:
             due = due_sources(session, by_name, services.now())
+        now, zone = services.now(), ZoneInfo(settings.time_zone)
+        due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
         if not stopping.is_set():
@@ -256,17 +259,29 @@ def run_daemon(settings: Settings, *, config: Path) -> int:
     return 0
 
 
+def _visit(house: House, source: Source) -> datetime | None:
+    """Visit ``source`` unless its hours are quiet; when it is due next, None where that is not known."""
+    now = house.services.now()
+    begins = after_quiet_hours(source, now, ZoneInfo(house.settings.time_zone))
+    return begins if begins > now else visit_source(source, house.services).next_due_at
+
+
+def _look_back(house: House) -> None:
+    now, zone = house.services.now(), ZoneInfo(house.settings.time_zone)
+    look_back(house.services, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
+
+
 def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     schedule = Schedule(on_misfire=metrics.misfires.inc)
     for source in house.sources:
         schedule.add_visits(
             source,
             next_visit_at(house.services.engine, source),
-            lambda source: visit_source(source, house.services),
+            lambda source: _visit(house, source),
         )
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
-    schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: look_back(house.services, house.sources))
+    schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule
 

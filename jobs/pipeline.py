@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,12 +25,11 @@ from jobs.listing.model import Item, ListPage
 from jobs.listing.walk import ListWalk
 from jobs.reading import Answer, ReadingError, read_list
 from jobs.services import PageDone, Services, VisitSummary
+from jobs.timing import plan_next_visit
 from jobs.workers import WorkError, WorkersEndedError
 from settings.model import Source
 from storage.tables import Outcome
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
-
-_SHORTEST_PAUSE = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -191,10 +191,16 @@ class SourceVisit:
 
     def _end(self, outcome: Outcome, detail: str) -> VisitSummary:
         now = self.services.now()
-        next_due_at = max(
-            self.started_at + timedelta(minutes=self.source.every_minutes), now + _SHORTEST_PAUSE
-        )
         with self.services.transaction() as session:
+            next_due_at = plan_next_visit(
+                session,
+                self.source,
+                outcome=outcome,
+                has_news=self.counts().new_documents > 0,
+                started=self.started_at,
+                now=now,
+                zone=ZoneInfo(self.services.settings.time_zone),
+            )
             finish_visit(
                 session, self.visit_id, outcome, self.counts(), now, next_due_at=next_due_at, detail=detail
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from apscheduler.events import (  # type: ignore[import-untyped]
     JobEvent,
 )
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -62,16 +64,24 @@ class Schedule:
         self._scheduler.add_listener(self._note_error, EVENT_JOB_ERROR)
 
     def add_visits(self, source: Source, due_at: datetime, visit: Callable[[Source], object]) -> None:
-        """Visit ``source`` at ``due_at``, which may have passed, and then on its schedule.
+        """Visit ``source`` at ``due_at``, which may have passed, and then whenever ``visit`` says.
 
-        A visit that waits for others to end is not late: it may start until the next one would be due.
+        ``visit`` returns when the source is due next; anything but a time means after its interval. A visit
+        that waits for others to end is not late: it may start until the next one would be due.
         """
-        interval = source.every_minutes * 60
+        interval, name = source.every_minutes * 60, f"visit:{source.name}"
+
+        def visit_and_plan() -> None:
+            next_due_at = visit(source)
+            if isinstance(next_due_at, datetime):
+                # No longer there where the daemon ended meanwhile.
+                with contextlib.suppress(JobLookupError):
+                    self._scheduler.modify_job(name, next_run_time=max(next_due_at, datetime.now(UTC)))
+
         self._scheduler.add_job(
-            visit,
+            visit_and_plan,
             "interval",
-            args=(source,),
-            id=f"visit:{source.name}",
+            id=name,
             seconds=interval,
             next_run_time=max(due_at, datetime.now(UTC)),
             misfire_grace_time=interval,

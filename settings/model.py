@@ -32,6 +32,10 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+SLEEPS_AT_MOST = 2
+"""A list that sleeps is visited at least once in so many times its ``every_minutes``."""
+
+
 class Section(BaseModel):
     """A table of the file: unknown keys are errors, because a misspelt key would silently change nothing."""
 
@@ -107,6 +111,15 @@ class Source(Section):
     """Whether it announces changes of the catalogue: lists found there are proposed for import."""
     tried: bool = True
     """False in a preset that could not be tried against the live site."""
+
+    @property
+    def longest_minutes(self) -> int:
+        """The longest time that may be planned between two visits."""
+        longest = self.every_minutes * (SLEEPS_AT_MOST if self.adaptive else 1)
+        if not self.quiet_hours:
+            return longest
+        begin, end = (int(each[:2]) * 60 + int(each[3:]) for each in self.quiet_hours.split("-"))
+        return longest + (end - begin) % (24 * 60)
 
     @model_validator(mode="after")
     def _quiet_hours_end(self) -> Source:

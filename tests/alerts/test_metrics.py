@@ -129,7 +129,7 @@ def test_what_happened_is_counted(server: MetricsServer) -> None:
     assert samples["qualwatch_source_since_success_seconds", "source=sample"] == 7200
     assert samples["qualwatch_source_since_success_seconds", "source=fuzhou"] == 7200
     assert samples["qualwatch_source_failures_in_a_row", "source=fuzhou"] == 1
-    assert samples["qualwatch_source_interval_seconds", "source=never"] == 3600
+    assert samples["qualwatch_source_interval_seconds", "source=never"] == 2 * 3600
     assert samples["qualwatch_detection_seconds_bucket", "le=0.005"] == 1
     assert samples["qualwatch_misfires_total",] == 1
     assert samples["qualwatch_database_up",] == 1
