@@ -45,7 +45,7 @@ def run(
         code = (
             run_once(settings, typer.echo) if once else run_daemon(settings, config=config or Path(FILE_NAME))
         )
-    except (StartError, DatabaseError) as error:
+    except (StartError, DatabaseError, SettingsError) as error:
         raise _refusal(str(error)) from error
     raise typer.Exit(code)
 

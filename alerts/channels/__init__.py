@@ -2,6 +2,7 @@
 
 A channel's module has a function ``open_channel(settings) -> Channel | None``, which gives None where the
 configuration lacks what the channel needs. The channel's name, as it stands in the outbox, is its module's.
+A module that has a ``KIND`` of ``alerts.chats`` speaks to the chats that name it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import pkgutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from types import ModuleType
 from typing import Protocol
 
 from settings import SettingsError
@@ -76,20 +78,22 @@ def open_channels(settings: Settings) -> dict[str, Channel]:
     Raises ``SettingsError`` where a chat names no channel or has no address of its kind.
     """
     _require_known(settings)
-    opened = ((name, import_module(f"{__name__}.{name}").open_channel(settings)) for name in channel_names())
+    opened = ((name, _module(name).open_channel(settings)) for name in channel_names())
     return {name: channel for name, channel in opened if channel is not None}
 
 
 def _require_known(settings: Settings) -> None:
-    names = channel_names()
+    names = [name for name in channel_names() if hasattr(_module(name), "KIND")]
     unknown = [chat for chat in settings.chats if chat.channel not in names]
     if unknown:
         raise SettingsError(
-            [
-                f"chats: {chat.name!r} has channel {chat.channel!r}: write one of {', '.join(names)}"
-                for chat in unknown
-            ]
+            f"chats: {chat.name!r} has channel {chat.channel!r}: write one of {', '.join(names)}"
+            for chat in unknown
         )
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")
 
 
 def channel_names() -> tuple[str, ...]:

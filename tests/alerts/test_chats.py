@@ -170,7 +170,7 @@ def test_two_supervisors_in_one_chat_make_one_message(engine: Engine, server: Ch
         (
             "sms",
             "https://example.com/hunter2",
-            "write one of dingtalk, feishu, maildir, smtp, webhook, wecom",
+            "write one of dingtalk, feishu, webhook, wecom",
         ),
     ],
 )

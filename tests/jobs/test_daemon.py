@@ -96,6 +96,16 @@ def test_a_wrong_configuration_ends_the_start_with_one_message(operator: Operato
     assert "Traceback" not in ended.stderr + ended.stdout
 
 
+def test_a_chat_that_cannot_work_ends_the_start_with_one_message(operator: Operator) -> None:
+    chat = '[[chats]]\nname = "office"\nchannel = "sms"\nsecret_url = "https://example.com/hunter2"\n'
+    (operator.folder / "qualwatch.toml").write_text(f"[sample]\nenabled = false\n{chat}")
+    ended = operator.run("run", "--once")
+    assert ended.returncode == 2
+    assert "'office' has channel 'sms'" in ended.stderr
+    assert "Traceback" not in ended.stderr + ended.stdout
+    assert "hunter2" not in ended.stderr + ended.stdout
+
+
 def test_a_directory_that_cannot_be_made_ends_the_start(operator: Operator) -> None:
     (operator.folder / "var").write_text("a file where the directory should be")
     ended = operator.run("run", "--once")
