@@ -119,7 +119,7 @@ class _Filling:
         started = self.services.now()
         with self.services.transaction() as session:
             visit_id = start_visit(session, self.source.name, started, VisitPurpose.BACKFILL)
-        visit = SourceVisit(self.source, self.services, visit_id, started, usual_items=0)
+        visit = SourceVisit(self.source, self.services, visit_id, started)
         outcome, why = Outcome.ERROR, "interrupted: run it again to go on"
         try:
             outcome, why = self._read_pages(visit)

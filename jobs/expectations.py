@@ -34,6 +34,9 @@ VISITS_IN_A_ROW = 3
 _VISITS_REMEMBERED = 10
 _ENOUGH_TO_EXPECT = 4
 """Items: lists that are shorter than this vary too much to expect anything of them."""
+_ENOUGH_VISITS = 5
+_TOLERATED = 0.8
+"""Share of what a list always had that it may shrink to: some items are withdrawn."""
 _DAYS_REMEMBERED = 31
 _ENOUGH_GAPS = 5
 _SILENT_GAPS = 3
@@ -64,13 +67,26 @@ class Rhythm:
         return max(_SILENT_GAPS * self.usual, self.longest)
 
 
-def expected_items(session: Session, source: Source) -> int:
-    """How many items the list of ``source`` always has: as configured, else the median of good visits.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many items a list should have; both 0 where nothing is known, or too little to expect anything."""
 
-    0 where that is not known, or too little to expect anything.
+    usual: int = 0
+    least: int = 0
+    """With fewer than this something is wrong with the list, or with how it is read."""
+
+
+NOTHING_EXPECTED = Expected()
+
+
+def expected_items(session: Session, source: Source) -> Expected:
+    """What the list of ``source`` always has: as configured, else as the last good visits met it.
+
+    A list whose number of items varies may have half as many as usual. One that never had fewer than 20 may
+    not have 12 all of a sudden, although that is more than half.
     """
     if source.expected_items:
-        return source.expected_items
+        return Expected(source.expected_items, math.ceil(source.expected_items * _TOLERATED))
     items = session.exec(
         select(Visit.items)
         .where(Visit.source == source.name, Visit.purpose == VisitPurpose.WATCH)
@@ -79,7 +95,10 @@ def expected_items(session: Session, source: Source) -> int:
         .limit(_VISITS_REMEMBERED)
     ).all()
     usual = math.floor(median(items)) if items else 0
-    return usual if usual >= _ENOUGH_TO_EXPECT else 0
+    if usual < _ENOUGH_TO_EXPECT:
+        return NOTHING_EXPECTED
+    always = min(items) if len(items) >= _ENOUGH_VISITS else 0
+    return Expected(usual, max(math.ceil(usual / 2), math.ceil(always * _TOLERATED)))
 
 
 def find_rhythm(session: Session, source: str) -> Rhythm | None:

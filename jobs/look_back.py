@@ -181,7 +181,7 @@ class _LookBackVisit:
         services, started = self.services, self.services.now()
         with services.transaction() as session:
             visit_id = start_visit(session, self.source.name, started, VisitPurpose.LOOK_BACK)
-        visit = SourceVisit(self.source, services, visit_id, started, usual_items=0)
+        visit = SourceVisit(self.source, services, visit_id, started)
         reader = DocumentReader(self.source, visit_id, services)
         threads = ThreadPoolExecutor(services.settings.fetching.threads, f"look-back-{self.source.name}")
         outcome, detail = Outcome.OK, ""
@@ -254,7 +254,7 @@ def _settle(services: Services, report: LookBackReport, case_id: int | None) -> 
         cases = select(Case.id).where(col(Case.state).in_(LOOKED_AT)).order_by(col(Case.id))
         wanted = session.exec(cases if case_id is None else cases.where(Case.id == case_id)).all()
     for each in wanted:
-        if each is None:
+        if each is None or services.stopping.is_set():
             continue
         with services.transaction() as session:
             settled = settle_case(session, each, services.settings, services.now())

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.documents import DocumentReader
-from jobs.expectations import expected_items, review_source
+from jobs.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import same_site
 from jobs.listing.model import Item, ListPage
@@ -64,8 +64,8 @@ def _begin(source: Source, services: Services) -> SourceVisit:
     now = services.now()
     with services.transaction() as session:
         visit_id = start_visit(session, source.name, now)
-        usual = expected_items(session, source)
-    return SourceVisit(source, services, visit_id, now, usual)
+        expected = expected_items(session, source)
+    return SourceVisit(source, services, visit_id, now, expected)
 
 
 def _refuse_another_site(fetched: Fetched) -> None:
@@ -81,8 +81,7 @@ class SourceVisit:
     services: Services
     visit_id: int
     started_at: datetime
-    usual_items: int
-    """Items that the list always has; 0 where nothing is expected."""
+    expected: Expected = NOTHING_EXPECTED
     list_pages: int = 0
     items: int = 0
     done: list[PageDone] = field(default_factory=list)
@@ -220,8 +219,8 @@ class SourceVisit:
         # A guess at the next page may be wrong: a page that does not exist is the end of the list.
         if failure is not None and failure.outcome is not Outcome.GONE:
             return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
-        if self.items * 2 < self.usual_items:
-            return Outcome.FEWER_THAN_EXPECTED, f"{self.items} items where {self.usual_items} are usual"
+        if self.items < self.expected.least:
+            return Outcome.FEWER_THAN_EXPECTED, f"{self.items} items where {self.expected.usual} are usual"
         return self._outcome_of_pages()
 
     def _outcome_of_pages(self) -> tuple[Outcome, str]:

@@ -135,7 +135,7 @@ def unfinished_visits(session: Session) -> list[Visit]:
 
 
 def abandon_visits(session: Session, now: datetime) -> list[str]:
-    """End every unfinished visit as ``error`` and make its source due at once; the sources' names.
+    """End every unfinished visit as ``error`` and make watched sources due at once; their names.
 
     For the start of the daemon, before its own first visit: what was not read then is read now.
     """
@@ -143,4 +143,4 @@ def abandon_visits(session: Session, now: datetime) -> list[str]:
     for visit in abandoned:
         counts = VisitCounts(errors=1)
         finish_visit(session, cast("int", visit.id), Outcome.ERROR, counts, now, next_due_at=now, detail=DIED)
-    return sorted({visit.source for visit in abandoned})
+    return sorted({visit.source for visit in abandoned if visit.purpose is VisitPurpose.WATCH})

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import Session
 
 from alerts.mails import render
-from jobs.expectations import expected_items, find_rhythm
+from jobs.expectations import Expected, expected_items, find_rhythm
 from jobs.fetching.fetcher import Fetcher
 from jobs.services import Services, VisitSummary
 from jobs.workers import Workers
@@ -81,9 +81,33 @@ def test_the_items_of_good_visits_are_what_is_expected(house: House, site: Site,
     visit(house, clock)
     assert [row.items for row in house.rows(Visit)] == [12, 0]
     with Session(house.engine) as session:
-        assert expected_items(session, house.source()) == 12
-        assert expected_items(session, house.source(expected_items=20)) == 20
-        assert expected_items(session, house.source(name="another")) == 0
+        assert expected_items(session, house.source()) == Expected(12, 6)
+        assert expected_items(session, house.source(expected_items=20)) == Expected(20, 16)
+        assert expected_items(session, house.source(name="another")) == Expected()
+
+
+def test_a_list_that_always_has_as_many_may_not_shrink_by_a_third(
+    house: House, site: Site, clock: Clock
+) -> None:
+    site["/list/"] = dated_list(site, every_other_day(20))
+    for _ in range(5):
+        visit(house, clock)
+    site["/list/"] = dated_list(site, every_other_day(16))
+    assert visit(house, clock).outcome is Outcome.UNCHANGED
+    site["/list/"] = dated_list(site, every_other_day(12))
+    summary = visit(house, clock)
+    assert (summary.outcome, summary.detail) == (
+        Outcome.FEWER_THAN_EXPECTED,
+        "12 items where 20 are usual",
+    )
+
+
+def test_a_list_that_varies_may_have_half(house: House, site: Site, clock: Clock) -> None:
+    for count in (20, 9, 18, 10, 20, 12):
+        site["/list/"] = dated_list(site, every_other_day(count))
+        visit(house, clock)
+    site["/list/"] = dated_list(site, every_other_day(9))
+    assert visit(house, clock).outcome is Outcome.UNCHANGED
 
 
 def test_a_list_that_is_configured_to_be_longer_is_said_at_the_first_visit(house: House, site: Site) -> None:
