@@ -25,6 +25,7 @@ from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due, release_leases
 from jobs.board import Board, read_rows
 from jobs.fetching.fetcher import Fetcher
+from jobs.intake import take_in
 from jobs.live import VisitLog, live_table, set_up_logging
 from jobs.look_back import look_back
 from jobs.pipeline import visit_source
@@ -177,6 +178,9 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
+        if settings.intake.is_configured:
+            taken = take_in(services)
+            log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
         if not stopping.is_set():
             _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
@@ -279,6 +283,9 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
             next_visit_at(house.services.engine, source),
             lambda source: _visit(house, source),
         )
+    intake = house.settings.intake
+    if intake.is_configured:
+        schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.services))
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))

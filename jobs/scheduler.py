@@ -92,6 +92,18 @@ class Schedule:
         """Run ``job`` now and every ``seconds``."""
         self._scheduler.add_job(job, "interval", id=name, seconds=seconds, next_run_time=datetime.now(UTC))
 
+    def add_reading(self, name: str, seconds: float, job: Callable[[], object]) -> None:
+        """Run ``job`` likewise, among the visits: it may take long, and letters do not wait for it."""
+        self._scheduler.add_job(
+            job,
+            "interval",
+            id=name,
+            seconds=seconds,
+            next_run_time=datetime.now(UTC),
+            misfire_grace_time=int(seconds),
+            executor="visits",
+        )
+
     def add_rounds(self, name: str, seconds: float, job: Callable[[], object]) -> None:
         """Run ``job`` every ``seconds`` among the visits, because it visits; it may wait its turn."""
         self._scheduler.add_job(

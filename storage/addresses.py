@@ -10,6 +10,11 @@ from storage.errors import StorageError
 
 ADDRESS_LIMIT = 2000
 """Characters. PostgreSQL indexes no longer keys than 2,700 bytes, and no honest site has such addresses."""
+MESSAGE = "urn:qualwatch:intake:"
+"""Begins the address of a message of the public; its key follows, and a number for each of its parts."""
+_MESSAGE_PART = re.compile(rf"{MESSAGE}[0-9a-f]{{64}}(:\d{{1,4}})?")
+MEMBER = "#member="
+"""Between the address of an archive and the name of a file in it, which is a document of its own."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(r"(?i)(utm_[a-z]+|spm|scm|gclid|fbclid|bd_vid|share_token)=")
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
@@ -21,7 +26,7 @@ class AddressError(StorageError):
 
 
 def canonical_url(url: str) -> str:
-    """``url`` without fragment, credentials, default port and tracking parameters; everything else is kept.
+    """``url`` without fragment (but that of a :data:`MEMBER`), credentials, default port and tracking parameters; everything else is kept.
 
     Escapes already in the address keep their bytes (GBK sites escape in GBK), raw characters become UTF-8
     escapes. Raises ``AddressError``.
@@ -37,10 +42,21 @@ def canonical_url(url: str) -> str:
     if port is not None and port != _DEFAULT_PORTS[parts.scheme]:
         place = f"{place}:{port}"
     query = "&".join(pair for pair in parts.query.split("&") if not _TRACKING.match(pair))
-    canonical = urlunsplit((parts.scheme, _escaped(place), _escaped(parts.path or "/"), _escaped(query), ""))
+    member = _escaped(parts.fragment) if f"#{parts.fragment}".startswith(MEMBER) else ""
+    path = _escaped(parts.path or "/")
+    canonical = urlunsplit((parts.scheme, _escaped(place), path, _escaped(query), member))
     if len(canonical) > ADDRESS_LIMIT:
         raise AddressError(f"the address {canonical[:100]}… has {len(canonical)} characters")
     return canonical
+
+
+def document_address(url: str) -> str:
+    """How a document is known: the canonical address of a page, or that of a part of a message as it is.
+
+    Only what keeps documents may ask this: in a link of a page, a message's address leads nowhere. Raises
+    ``AddressError``.
+    """
+    return url if _MESSAGE_PART.fullmatch(url) else canonical_url(url)
 
 
 def recordable_url(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlmodel import Session, col, select
 
-from storage.addresses import AddressError, canonical_url
+from storage.addresses import AddressError, document_address
 from storage.evidence import EvidenceRef
 from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import Document, DocumentVersion, Sighting, storable
@@ -105,7 +105,7 @@ def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
 
 def _known(session: Session, url: str) -> Document | None:
     try:
-        address = canonical_url(url)
+        address = document_address(url)
     except AddressError:
         return None
     return session.exec(select(Document).where(Document.url == address)).one_or_none()
@@ -115,7 +115,7 @@ def _keep_document(session: Session, page: PageRecord, now: datetime) -> int:
     """A page that stops naming its title, publisher, region or date still has them."""
     parent = _known(session, page.parent_url) if page.parent_url else None
     document = Document(
-        url=canonical_url(page.url),
+        url=document_address(page.url),
         source=page.source,
         parent_id=parent.id if parent else None,
         title=page.title,

@@ -17,9 +17,18 @@ from types import TracebackType
 from typing import Self
 
 from storage.errors import EvidenceError
-from storage.warc import EvidenceRecord, Exchange, pack, pack_heading, read_record
+from storage.warc import (
+    EvidenceRecord,
+    Exchange,
+    Packed,
+    Resource,
+    pack,
+    pack_heading,
+    pack_resource,
+    read_record,
+)
 
-__all__ = ["EvidenceRecord", "EvidenceRef", "EvidenceStore", "Exchange"]
+__all__ = ["EvidenceRecord", "EvidenceRef", "EvidenceStore", "Exchange", "Resource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,13 @@ class EvidenceStore:
 
     def write(self, exchange: Exchange) -> EvidenceRef:
         """Keep ``exchange``; when this returns, it is on the disk. Raises ``EvidenceError``."""
-        packed = pack(exchange)
+        return self._append(pack(exchange))
+
+    def write_resource(self, resource: Resource) -> EvidenceRef:
+        """Keep ``resource`` likewise. Raises ``EvidenceError``."""
+        return self._append(pack_resource(resource))
+
+    def _append(self, packed: Packed) -> EvidenceRef:
         try:
             with self._appending:
                 file = self._current_file()

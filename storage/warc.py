@@ -53,11 +53,22 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that no web server sent: a message of the public. ``made_at`` is aware."""
+
+    uri: str
+    media_type: str
+    body: bytes
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceRecord:
-    """A response as it was kept; its digest was verified when it was read."""
+    """A response or resource as it was kept; its digest was verified when it was read."""
 
     url: str
     status: int
+    """0 where no web server sent it."""
     headers: Headers
     body: bytes
     fetched_at: datetime
@@ -89,7 +100,7 @@ def pack(exchange: Exchange) -> Packed:
     url = _web_address(exchange.url)
     if exchange.started_at.tzinfo is None:
         raise ValueError("started_at needs a time zone")
-    date = exchange.started_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    date = _warc_date(exchange.started_at)
     plain, members = BytesIO(), []
     writer = _Sha256Writer(plain, gzip=False, warc_version="1.1")
     response = writer.create_warc_record(
@@ -113,6 +124,29 @@ def pack(exchange: Exchange) -> Packed:
         plain.seek(0)
         plain.truncate()
     return Packed(b"".join(members), record_id, sha256(exchange.body).hexdigest())
+
+
+def pack_resource(resource: Resource) -> Packed:
+    """The record of ``resource``, of WARC type ``resource``: the body is its whole block."""
+    if resource.made_at.tzinfo is None:
+        raise ValueError("made_at needs a time zone")
+    plain = BytesIO()
+    writer = _Sha256Writer(plain, gzip=False, warc_version="1.1")
+    record = writer.create_warc_record(
+        resource.uri,
+        "resource",
+        payload=BytesIO(resource.body),
+        length=len(resource.body),
+        warc_content_type=_printable(resource.media_type),
+        warc_headers_dict={"WARC-Date": _warc_date(resource.made_at)},
+    )
+    record_id: str = record.rec_headers.get_header("WARC-Record-ID")
+    writer.write_record(record)
+    return Packed(_member(plain.getvalue()), record_id, sha256(resource.body).hexdigest())
+
+
+def _warc_date(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def pack_heading(file_name: str) -> bytes:
@@ -159,7 +193,11 @@ def _records(file: IO[bytes]) -> Iterator[Any]:
 def _unpack(record: Any, path: Path) -> EvidenceRecord:
     try:
         body = record.raw_stream.read()
-        status = int(record.http_headers.get_statuscode())
+        is_resource = record.rec_type == "resource"
+        status = 0 if is_resource else int(record.http_headers.get_statuscode())
+        headers = (
+            (("Content-Type", record.content_type),) if is_resource else tuple(record.http_headers.headers)
+        )
         fetched_at = iso_date_to_datetime(record.rec_headers.get_header("WARC-Date"), tz_aware=True)
     except (ArchiveLoadFailed, EOFError, zlib.error, ValueError, AttributeError) as error:
         raise EvidenceError(f"the evidence file {path.name} is damaged: {error}") from error
@@ -170,7 +208,7 @@ def _unpack(record: Any, path: Path) -> EvidenceRecord:
     return EvidenceRecord(
         url=record.rec_headers.get_header("WARC-Target-URI"),
         status=status,
-        headers=tuple(record.http_headers.headers),
+        headers=headers,
         body=body,
         fetched_at=fetched_at,
         body_sha256=sha256(body).hexdigest(),

@@ -1,0 +1,317 @@
+"""Messages of the public, with every part real: maildir, IMAP server, database, evidence, workers, cases."""
+
+from __future__ import annotations
+
+import io
+import mailbox
+import os
+import shutil
+import socket
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlmodel import Session
+
+from jobs.fetching.fetcher import Fetcher
+from jobs.intake import masked, take_in
+from jobs.messages import message_key, open_message
+from jobs.reading import ReadingError
+from jobs.services import Services
+from jobs.workers import Workers
+from settings.model import Fetching, Imap, Intake, Settings
+from settings.model import Storage as StorageSettings
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.migrate import upgrade
+from storage.proof import find_proof
+from storage.tables import (
+    Case,
+    Document,
+    DocumentVersion,
+    FetchRecord,
+    Finding,
+    IntakeMessage,
+    IntakeReporter,
+    OutboxMessage,
+    Outcome,
+    Visit,
+    VisitPurpose,
+)
+from tests.jobs.house import POSTING, House, posting
+from tests.jobs.loopback import Site
+
+REPORTER = "zhao.jubao@example.org"
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Workers(1, timeout_seconds=20) as running:
+        yield running
+
+
+@pytest.fixture
+def house(site: Site, fetching: Fetching, tmp_path: Path, workers: Workers) -> Iterator[House]:
+    settings = Settings(
+        fetching=fetching,
+        storage=StorageSettings(directory=tmp_path / "var"),
+        intake=Intake(directory=str(tmp_path / "intake"), region="350100", max_bytes=1 << 20, link_limit=2),
+    )
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
+    with EvidenceStore(settings.storage.evidence_directory) as evidence:
+        yield House(Services(settings, engine, evidence, fetcher, workers), site)
+    fetcher.close()
+    engine.dispose()
+
+
+def letter(text: str = POSTING, subject: str = "举报某单位招聘", number: str = "1") -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = f"赵某某 <{REPORTER}>"
+    message["To"] = "jubao@example.gov.cn"
+    message["Subject"] = subject
+    message["Message-ID"] = f"<{number}@example.org>"
+    message.set_content(text)
+    return message
+
+
+def deliver(house: House, *messages: EmailMessage | bytes) -> mailbox.Maildir:
+    box = mailbox.Maildir(house.services.settings.intake.directory, create=True)
+    for message in messages:
+        box.add(bytes(message))
+    return box
+
+
+def test_a_report_becomes_a_case_with_its_evidence(house: House) -> None:
+    raw = bytes(letter())
+    box = deliver(house, raw)
+    summary = take_in(house.services)
+    assert (summary.messages, summary.documents, summary.errors) == (1, 1, 0)
+    (case,) = house.rows(Case)
+    assert (case.qualification, case.region) == ("会计从业资格", "350100")
+    (finding,) = house.rows(Finding)
+    with Session(house.engine) as session:
+        proof = find_proof(session, house.services.evidence, finding.id or 0)
+    assert proof.record.body == raw
+    assert proof.record.status == 0
+    (visit,) = house.rows(Visit)
+    assert (visit.source, visit.purpose, visit.outcome) == ("intake", VisitPurpose.INTAKE, Outcome.OK)
+    assert [message.get_flags() for message in box] == ["S"]
+    assert house.rows(OutboxMessage)
+
+
+def test_the_reporter_stands_in_one_table_and_nowhere_else(house: House) -> None:
+    text = f"{POSTING}\n请回复 {REPORTER.upper()}，联系人赵某某。"
+    deliver(house, letter(text, subject=f"赵某某（{REPORTER}）举报"))
+    take_in(house.services)
+    (reporter,) = house.rows(IntakeReporter)
+    assert (reporter.address, reporter.name) == (REPORTER, "赵某某")
+    shown = [
+        str(row.model_dump())
+        for table in (Case, Document, DocumentVersion, Finding, IntakeMessage, OutboxMessage, FetchRecord)
+        for row in house.rows(table)
+    ]
+    assert house.rows(OutboxMessage)
+    for row in shown:
+        assert REPORTER not in row.lower()
+        assert "赵某某" not in row
+
+
+def test_a_reporter_called_like_a_certificate_hides_nothing(house: House) -> None:
+    message = letter()
+    message.replace_header("From", f"会计从业资格证书 <{REPORTER}>")
+    deliver(house, message)
+    assert take_in(house.services).findings == 1
+
+
+def test_links_are_read_and_private_addresses_are_refused(house: House) -> None:
+    house.site["/notice.html"] = posting()
+    text = (
+        f"请看 {house.site.address}/notice.html，还有 http://169.254.169.254/meta 和 http://third.example/x"
+    )
+    deliver(house, letter(text))
+    summary = take_in(house.services)
+    ended = {record.url.rpartition("/")[2]: record.outcome for record in house.rows(FetchRecord)}
+    assert ended["notice.html"] is Outcome.OK
+    assert ended["meta"] is Outcome.REFUSED_ADDRESS
+    assert ended["x"] is Outcome.TOO_LARGE  # beyond link_limit
+    assert summary.errors == 2
+    assert [case.url for case in house.rows(Case)] == [f"{house.site.address}/notice.html"]
+
+
+def test_attachments_are_judged_and_a_bomb_among_them_fails_alone(house: House) -> None:
+    message = letter("见附件。")
+    message.add_attachment(POSTING.encode("gb18030"), maintype="text", subtype="plain", filename="公告.txt")
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * (200 << 20))
+    message.add_attachment(bomb.getvalue(), maintype="application", subtype="zip", filename="清单.docx")
+    box = deliver(house, message)
+    summary = take_in(house.services)
+    assert summary.errors == 1
+    assert [case.qualification for case in house.rows(Case)] == ["会计从业资格"]
+    assert Outcome.UNREADABLE_ATTACHMENT in {record.outcome for record in house.rows(FetchRecord)}
+    assert [message.get_flags() for message in box] == ["FS"]
+
+
+def test_hostile_mails_fail_alone_and_are_counted(house: House) -> None:
+    nested = b"".join(
+        f"Content-Type: multipart/mixed; boundary=b{depth}\r\n\r\n--b{depth}\r\n".encode()
+        for depth in range(3000)
+    )
+    huge = letter("长" * 400_000, number="huge")
+    deliver(house, b"Subject: deep\r\n" + nested, b"\x00\xff\xfe no mail at all", huge, letter(number="good"))
+    summary = take_in(house.services)
+    assert len(house.rows(Case)) == 1
+    assert summary.messages == 3
+    assert summary.errors == 3
+    outcomes = sorted(record.outcome for record in house.rows(FetchRecord))
+    assert outcomes.count(Outcome.TOO_LARGE) == 1
+    assert take_in(house.services).messages == 0
+
+
+def test_a_message_delivered_twice_is_taken_in_once(house: House) -> None:
+    raw = bytes(letter())
+    deliver(house, raw, b"Received: from another.example by here\r\n" + raw)
+    summary = take_in(house.services)
+    assert (summary.messages, summary.again) == (1, 1)
+    assert len(house.rows(IntakeMessage)) == len(house.rows(Document)) == 1
+
+
+def test_a_crash_before_the_message_is_marked_repeats_nothing(house: House) -> None:
+    box = deliver(house, letter())
+    take_in(house.services)
+    (key,) = box.keys()
+    file = Path(box._path) / box._lookup(key)  # type: ignore[attr-defined]
+    file.rename(Path(box._path) / "new" / key)
+    assert take_in(house.services).again == 1
+    assert len(house.rows(Case)) == len(house.rows(IntakeMessage)) == 1
+
+
+def test_a_forged_message_id_hides_no_other_message() -> None:
+    assert message_key(bytes(letter())) != message_key(bytes(letter("别的内容")))
+
+
+def test_what_has_no_headers_is_no_mail() -> None:
+    with pytest.raises(ReadingError):
+        open_message(b"\x00\x01")
+
+
+def test_a_mask_is_as_long_as_what_it_hides() -> None:
+    assert masked("写给A@B.CN。", ("a@b.cn",)) == "写给＊＊＊＊＊＊。"
+
+
+def test_a_mailbox_that_cannot_be_read_is_told(house: House, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = house.services.settings.model_copy(update={"intake": Intake(directory=str(tmp_path / "file"))})
+    summary = take_in(replace(house.services, settings=settings))
+    assert "intake.directory" in summary.problems[0]
+    (visit,) = house.rows(Visit)
+    assert (visit.outcome, visit.errors) == (Outcome.ERROR, 1)
+
+
+@pytest.fixture
+def imap(tmp_path: Path) -> Iterator[Imap]:
+    """A Dovecot of this test's own, with one mailbox."""
+    program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        pytest.skip("no dovecot here: install dovecot-imapd to test against a real IMAP server")
+    if os.geteuid() != 0:
+        pytest.skip("Dovecot changes to its own users and starts as root only")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base = tmp_path / "dovecot"
+    base.mkdir(mode=0o755)
+    (base / "passwd").write_text("jubao:{PLAIN}geheim:65534:65534::/nonexistent::\n")
+    (base / "passwd").chmod(0o644)
+    (base / "mail").mkdir(mode=0o777)
+    (base / "mail").chmod(0o777)  # Dovecot's own user writes there.
+    for folder in (base, *base.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o755)
+    (base / "dovecot.conf").write_text(
+        f"""protocols = imap
+listen = 127.0.0.1
+base_dir = {base}/run
+state_dir = {base}/state
+log_path = {base}/log
+ssl = no
+disable_plaintext_auth = no
+mail_location = maildir:{base}/mail
+first_valid_uid = 1
+first_valid_gid = 1
+passdb {{
+  driver = passwd-file
+  args = {base}/passwd
+}}
+userdb {{
+  driver = passwd-file
+  args = {base}/passwd
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+  chroot =
+}}
+"""
+    )
+    running = subprocess.Popen([program, "-F", "-c", str(base / "dovecot.conf")], stderr=subprocess.PIPE)
+    try:
+        _wait_for(port, running)
+        yield Imap(
+            host="127.0.0.1", port=port, security="none", username="jubao", password=SecretStr("geheim")
+        )
+    finally:
+        running.terminate()
+        running.wait(10)
+        if running.stderr:
+            running.stderr.close()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(100):
+        assert server.poll() is None, server.stderr.read() if server.stderr else ""
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("dovecot does not answer")
+
+
+def test_an_imap_mailbox_is_read_and_marked(house: House, imap: Imap) -> None:
+    from imapclient import IMAPClient  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    with IMAPClient(imap.host, imap.port, ssl=False) as client:
+        client.login(imap.username, imap.password.get_secret_value())
+        client.append("INBOX", bytes(letter()))
+        client.append("INBOX", bytes(letter("长" * 400_000, number="huge")))
+    settings = house.services.settings.model_copy(update={"intake": Intake(imap=imap, max_bytes=1 << 20)})
+    services = replace(house.services, settings=settings)
+    summary = take_in(services)
+    assert (summary.messages, summary.errors, summary.problems) == (1, 1, [])
+    assert len(house.rows(Case)) == 1
+    assert take_in(services).messages == 0
+    with IMAPClient(imap.host, imap.port, ssl=False) as client:
+        client.login(imap.username, imap.password.get_secret_value())
+        client.select_folder("INBOX", readonly=True)
+        assert client.search("UNSEEN") == []
+        assert len(client.search("FLAGGED")) == 1
+
+
+def test_a_wrong_password_is_told_without_it(house: House, imap: Imap) -> None:
+    wrong = imap.model_copy(update={"password": SecretStr("falsch-9")})
+    settings = house.services.settings.model_copy(update={"intake": Intake(imap=wrong)})
+    (problem,) = take_in(replace(house.services, settings=settings)).problems
+    assert "[intake.imap]" in problem
+    assert "falsch-9" not in problem
