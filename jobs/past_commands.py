@@ -33,7 +33,7 @@ _SETTLED = {
 }
 """``jobs.settling.Settled`` for those who read the terminal."""
 _CHANGES = {"new": "新增", "withdrawn": "撤销", "changed": "变更", "reopened": "恢复"}
-"""``jobs.rejudge.ChangeKind`` likewise."""
+"""``jobs.judgements.ChangeKind`` likewise."""
 
 
 def _read_day(typed: str) -> date:
