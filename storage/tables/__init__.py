@@ -1,0 +1,43 @@
+"""The tables. Unique keys, not checks before writes, make every step repeatable.
+
+Times are UTC. Texts from outside are stored as they came and escaped where they are shown.
+"""
+
+from storage.tables.cases import Case, CaseEvent, Finding, LookBack, RoutingRule
+from storage.tables.columns import StoredText, UtcDateTime, storable
+from storage.tables.documents import Document, DocumentVersion, Sighting, SketchBand, TextSketch
+from storage.tables.letters import DigestItem, OutboxMessage
+from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter
+from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
+from storage.tables.words import CaseState, OutboxState, Outcome, TroubleKind, VisitPurpose
+
+__all__ = [
+    "Backfill",
+    "Case",
+    "CaseEvent",
+    "CaseState",
+    "CatalogueNotice",
+    "DigestItem",
+    "Document",
+    "DocumentVersion",
+    "FetchRecord",
+    "Finding",
+    "IntakeMessage",
+    "IntakeReporter",
+    "LookBack",
+    "OutboxMessage",
+    "OutboxState",
+    "Outcome",
+    "RoutingRule",
+    "Sighting",
+    "SketchBand",
+    "SourceState",
+    "SourceTrouble",
+    "StoredText",
+    "TextSketch",
+    "TroubleKind",
+    "UtcDateTime",
+    "Visit",
+    "VisitPurpose",
+    "storable",
+]

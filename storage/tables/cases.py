@@ -1,0 +1,116 @@
+"""Findings, the cases they open, the steps of cases, and who follows them up."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import text_column, time_column, word_column
+from storage.tables.words import CaseState, Outcome
+
+
+class Case(SQLModel, table=True):
+    """One posting and one qualification, however often and wherever it was seen."""
+
+    __tablename__ = "case"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_case_state", "state"))
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64)
+    """SHA-256 of posting, qualification and violation; see ``alerts.cases.case_key``."""
+    state: CaseState = word_column(CaseState, 24, default=CaseState.FOUND)
+    qualification: str = text_column()
+    status: str = Field(max_length=24)
+    usage: str = Field(max_length=24)
+    violation: str = Field(max_length=40)
+    severity: str = Field(max_length=10)
+    publisher: str = text_column()
+    publisher_kind: str = Field(max_length=24)
+    region: str | None = Field(default=None, max_length=6, index=True)
+    title: str = text_column()
+    url: str = text_column()
+    needs_review: bool = False
+    deadline: date | None = None
+    opened_at: datetime = time_column(index=True)
+    updated_at: datetime = time_column()
+
+
+class LookBack(SQLModel, table=True):
+    """When a page with cases was last looked back on, how that went, and when it is due again."""
+
+    __tablename__ = "look_back"
+    document_id: int = Field(primary_key=True, foreign_key="document.id")
+    looked_at: datetime = time_column()
+    next_due_at: datetime = time_column(index=True)
+    outcome: Outcome = word_column(Outcome, 24)
+    detail: str = text_column()
+
+
+class Finding(SQLModel, table=True):
+    """A verdict on a stored version, with the words it rests on."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("version_id", "start", "end", "violation"),)
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="document_version.id")
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    start: int
+    end: int
+    quote: str = text_column()
+    context: str = text_column()
+    """The sentence or cell around the quote, for mails and pages; telephone numbers are masked when shown."""
+    qualification: str = text_column()
+    status: str = Field(max_length=24)
+    since: date | None = None
+    status_document: str = text_column()
+    usage: str = Field(max_length=24)
+    cue: str = text_column()
+    violation: str = Field(max_length=40)
+    severity: str = Field(max_length=10)
+    legal_basis: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    explanation: str = text_column()
+    advice: str = text_column()
+    needs_review: bool = False
+    foreign: bool = False
+    as_of: date
+    found_at: datetime = time_column()
+
+
+class CaseEvent(SQLModel, table=True):
+    """One step of a case: when, who, what; never changed."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (UniqueConstraint("case_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id")
+    key: str = Field(max_length=80)
+    """Makes the step repeatable, for example ``seen:<version_id>``."""
+    kind: str = Field(max_length=32)
+    actor: str = text_column()
+    note: str = text_column()
+    at: datetime = time_column()
+
+
+class RoutingRule(SQLModel, table=True):
+    """Which department follows up a qualification, as an imported list says.
+
+    Annex 1 of 吉政办发〔2017〕54号 names it for each national item, Annex 2 the body that had set up each
+    provincial one.
+    """
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (UniqueConstraint("qualification", "region"),)
+    id: int | None = Field(default=None, primary_key=True)
+    qualification: str = text_column()
+    """Key of the catalogue's entry; the name as written where the catalogue has none."""
+    region: str = Field(default="", max_length=6)
+    """GB/T 2260 code of the area that the list holds in; empty: everywhere."""
+    department: str = text_column()
+    """As the list names it; several are separated by ``、``."""
+    document: str = text_column()
+    """Number or title of the document that says so."""
+    imported_at: datetime = time_column()

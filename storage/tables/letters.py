@@ -1,0 +1,61 @@
+"""Messages that must arrive, and what waits for a digest."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import text_column, time_column, word_column
+from storage.tables.words import OutboxState
+
+
+class OutboxMessage(SQLModel, table=True):
+    """A message that must arrive; written in the transaction of what causes it."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_outbox_due", "state", "next_attempt_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=120)
+    """Makes the message unique, for example ``case:17:alert:wang@example.com``."""
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    channel: str = Field(max_length=16)
+    recipient: str = text_column()
+    recipient_name: str = text_column()
+    template: str = Field(max_length=32)
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Everything the template needs, frozen when the message was written."""
+    message_id: str = text_column()
+    state: OutboxState = word_column(OutboxState, 10, default=OutboxState.WAITING)
+    attempts: int = 0
+    next_attempt_at: datetime = time_column()
+    lease_owner: str = ""
+    lease_until: datetime | None = time_column(nullable=True)
+    last_error: str = text_column()
+    created_at: datetime = time_column()
+    sent_at: datetime | None = time_column(nullable=True)
+
+
+class DigestItem(SQLModel, table=True):
+    """A case that somebody is to be told of in their next digest, and whether that was written."""
+
+    __tablename__ = "digest_item"
+    __table_args__ = (UniqueConstraint("recipient", "key"), Index("ix_digest_item_told_at", "told_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    recipient: str = text_column()
+    """Mail address, as configured."""
+    recipient_name: str = text_column()
+    reason: str = text_column()
+    """Why it goes to them, where it is not their own field."""
+    key: str = Field(max_length=80)
+    """Makes the occasion unique, for example ``case:17:opened``."""
+    case_id: int = Field(foreign_key="case.id")
+    version_id: int = Field(foreign_key="document_version.id")
+    added_at: datetime = time_column()
+    told_at: datetime | None = time_column(nullable=True)
+    """When the digest was written; None: it waits."""
