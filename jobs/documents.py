@@ -14,14 +14,15 @@ from sqlmodel import Session, col, select
 from alerts.cases import open_cases
 from detection.model import PublisherKind
 from extraction import Link
+from jobs.archives import ArchiveReading, Member, read_file
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import is_attachment, same_site
 from jobs.listing.model import Item
-from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from jobs.reading import Answer, DocumentReading, Known, ReadingError
 from jobs.services import PageDone, Services
 from jobs.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
-from storage.addresses import canonical_url
+from storage.addresses import MEMBER, canonical_url
 from storage.database import for_reading
 from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version
 from storage.evidence import EvidenceRef, Exchange
@@ -80,6 +81,7 @@ class DocumentReader:
         return not known
 
     def _read(self, known: Known, parent_url: str) -> list[PageDone]:
+        known = replace(known, url=known.url.partition(MEMBER)[0])
         if not self._is_first_to_ask(known.url):
             return []
         kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
@@ -118,31 +120,40 @@ class DocumentReader:
     def _read_answer(self, known: Known, kind: PageKind, fetched: Fetched, parent_url: str) -> list[PageDone]:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, _file_name(fetched))
         services = self._services
-        reading = services.workers.run(read_document, answer, known, services.today())
+        reading = services.workers.run(read_file, answer, known, services.today())
+        if isinstance(reading, ArchiveReading):
+            return self._keep_archive(known, kind, fetched, reading, parent_url)
         attachments = reading.attachments if self._source.attachments else ()
         kept = self._keep(known, fetched, reading, parent_url, is_complete=not attachments)
-        page = PageDone(
-            known.url,
-            kind,
-            Outcome.OK if kept.is_new or kept.is_changed else Outcome.UNCHANGED,
-            title=reading.title,
-            bytes_read=len(fetched.body),
-            is_new=kept.is_new,
-            is_changed=kept.is_changed,
-            findings=kept.findings,
-            alerts=tuple(
-                dict.fromkeys(alert.quote for alert in reading.result.findings if alert.severity.is_alert)
-            )
-            if kept.findings
-            else (),
-            detection_seconds=reading.detection_seconds,
-        )
+        page = _page_done(known, kind, reading, kept, len(fetched.body))
         if not attachments:
             return [page]
         below = self._read_attachments(known, reading, attachments)
         if not any(attachment.failed for attachment in below):
             self._remember_conditions(kept.document_id, fetched)
         return [page, *below]
+
+    def _keep_archive(
+        self, known: Known, kind: PageKind, fetched: Fetched, reading: ArchiveReading, parent_url: str
+    ) -> list[PageDone]:
+        """The archive by its table of contents, then each member with the archive as its evidence."""
+        evidence = self._evidence(fetched, reading.contents.text)
+        kept = self._keep(known, fetched, reading.contents, parent_url, is_complete=False, evidence=evidence)
+        below = [self._keep_member(member, fetched, known.url, evidence) for member in reading.members]
+        if not any(member.failed for member in below):
+            self._remember_conditions(kept.document_id, fetched)
+        return [_page_done(known, kind, reading.contents, kept, len(fetched.body)), *below]
+
+    def _keep_member(
+        self, member: Member, fetched: Fetched, archive_url: str, evidence: EvidenceRef
+    ) -> PageDone:
+        known, kind = member.known, PageKind.ATTACHMENT
+        if member.reading is None:
+            failure = PageDone(known.url, kind, member.outcome, member.detail, title=known.title)
+            self._record(failure, fetched.status)
+            return failure
+        kept = self._keep(known, fetched, member.reading, archive_url, is_complete=False, evidence=evidence)
+        return _page_done(known, kind, member.reading, kept, 0)
 
     def _read_attachments(
         self, known: Known, reading: DocumentReading, links: tuple[Link, ...]
@@ -169,14 +180,22 @@ class DocumentReader:
         return done
 
     def _keep(
-        self, known: Known, fetched: Fetched, reading: DocumentReading, parent_url: str, *, is_complete: bool
+        self,
+        known: Known,
+        fetched: Fetched,
+        reading: DocumentReading,
+        parent_url: str,
+        *,
+        is_complete: bool,
+        evidence: EvidenceRef | None = None,
     ) -> _Kept:
         """One transaction: version, findings, cases, letters, and the note that the address was asked for.
 
         A page is asked conditionally next time only once its attachments are read too: else a crash between
         the two would leave them unread for as long as the page does not change.
         """
-        evidence = self._evidence(fetched, reading.text)
+        size = 0 if evidence else len(fetched.body)
+        evidence = evidence or self._evidence(fetched, reading.text)
         now = self._services.now()
         result = reading.result
         record = PageRecord(
@@ -209,7 +228,7 @@ class DocumentReader:
                 Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
                 now,
                 http_status=fetched.status,
-                bytes_read=len(fetched.body),
+                bytes_read=size,
             )
         return _Kept(kept.document_id, kept.new_document, kept.changed, findings)
 
@@ -261,8 +280,16 @@ class DocumentReader:
                     is_attachment=True,
                 )
                 for child in children
+                if MEMBER not in child.url
             ]
-        done = [page]
+            members = [child for child in children if MEMBER in child.url]
+            for member in members:
+                keep_unchanged(session, member.url, self._visit_id, now)
+                record_fetch(session, self._visit_id, member.url, Outcome.UNCHANGED, now, http_status=304)
+            done = [page] + [
+                PageDone(member.url, PageKind.ATTACHMENT, Outcome.UNCHANGED, title=member.title)
+                for member in members
+            ]
         if self._source.attachments:
             for attachment in below:
                 done += self._read(attachment, parent_url=known.url)
@@ -286,6 +313,24 @@ class DocumentReader:
                 bytes_read=page.bytes_read,
                 detail=page.detail,
             )
+
+
+def _page_done(
+    known: Known, kind: PageKind, reading: DocumentReading, kept: _Kept, bytes_read: int
+) -> PageDone:
+    quotes = [alert.quote for alert in reading.result.findings if alert.severity.is_alert]
+    return PageDone(
+        known.url,
+        kind,
+        Outcome.OK if kept.is_new or kept.is_changed else Outcome.UNCHANGED,
+        title=reading.title,
+        bytes_read=bytes_read,
+        is_new=kept.is_new,
+        is_changed=kept.is_changed,
+        findings=kept.findings,
+        alerts=tuple(dict.fromkeys(quotes)) if kept.findings else (),
+        detection_seconds=reading.detection_seconds,
+    )
 
 
 def _unread(kind: PageKind, otherwise: Outcome) -> Outcome:

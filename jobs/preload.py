@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from jobs.reading import Answer, Known, read_document
+from jobs.archives import read_file
+from jobs.reading import Answer, Known
 
 # Reading one page loads the HTML reader, the catalogue and the lexicon.
-read_document(
+read_file(
     Answer("<p>招聘会计，须持有会计从业资格证。</p>".encode(), "text/html"),
     Known("http://localhost/"),
     date(2020, 1, 1),

@@ -26,7 +26,9 @@ class AddressError(StorageError):
 
 
 def canonical_url(url: str) -> str:
-    """``url`` without fragment (but that of a :data:`MEMBER`), credentials, default port and tracking parameters; everything else is kept.
+    """``url`` without fragment, credentials, default port and tracking parameters; everything else is kept.
+
+    Only the fragment of a :data:`MEMBER` stays.
 
     Escapes already in the address keep their bytes (GBK sites escape in GBK), raw characters become UTF-8
     escapes. Raises ``AddressError``.

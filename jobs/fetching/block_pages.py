@@ -68,6 +68,29 @@ _WORDS: tuple[str, ...] = (
     "enable javascript and cookies to continue",
 )
 
+_MISSING: tuple[str, ...] = (
+    "404 not found",
+    "page not found",
+    "页面不存在",
+    "页面未找到",
+    "页面找不到",
+    "找不到该页面",
+    "找不到页面",
+    "未找到该页面",
+    "访问的页面不存在",
+    "访问的内容不存在",
+    "信息不存在",
+    "文章不存在",
+    "内容不存在",
+    "已被删除",
+    "已经被删除",
+    "已下线",
+)
+_LOGIN = ("登录", "登陆", "统一身份认证", "sign in", "log in", "login")
+_PASSWORD = re.compile(rb"""(?i)<input\b[^>]*\btype\s*=\s*["']?password\b""")
+_LONGEST_EXCUSE = 240
+"""Bytes of visible text, 80 Chinese characters: an apology or the labels of a form."""
+
 _LONGEST_BODY = 256 * 1024
 _LONGEST_TEXT = 400
 """Characters of visible text: a challenge or a refusal needs a few sentences at most."""
@@ -83,6 +106,8 @@ def _in_page_encodings(text: str) -> tuple[bytes, ...]:
 
 
 _WORD_BYTES = tuple((word, encoded) for word in _WORDS for encoded in _in_page_encodings(word))
+_MISSING_BYTES = tuple(encoded for word in _MISSING for encoded in _in_page_encodings(word))
+_LOGIN_BYTES = tuple(encoded for word in _LOGIN for encoded in _in_page_encodings(word))
 _MARK_BYTES = tuple((mark.encode(), what) for mark, what in _SCRIPT_MARKS)
 
 
@@ -113,3 +138,22 @@ def block_reason(status: int, body: bytes, *, markup: bool) -> str:
         return f"shows {marks[0]}"
     shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in title), "")
     return f"shows a block page («{shown}»)" if shown else ""
+
+
+def is_login_page(body: bytes) -> bool:
+    """Whether a page asks for a password and says next to nothing else."""
+    if len(body) > _LONGEST_BODY or not _PASSWORD.search(body):
+        return False
+    visible = visible_bytes(body.lower())
+    return len(visible) <= _LONGEST_EXCUSE and any(word in visible for word in _LOGIN_BYTES)
+
+
+def is_missing_page(body: bytes) -> bool:
+    """Whether a page answered with 200 only says that what was asked for is not there."""
+    if len(body) > _LONGEST_BODY:
+        return False
+    lowered = body.lower()
+    if not any(word in lowered for word in _MISSING_BYTES):
+        return False
+    visible = visible_bytes(lowered)
+    return len(visible) <= _LONGEST_EXCUSE and any(word in visible for word in _MISSING_BYTES)

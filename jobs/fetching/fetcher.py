@@ -17,7 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 
 from jobs.fetching.addresses import AddressPolicy, Resolver, resolve
-from jobs.fetching.block_pages import block_reason
+from jobs.fetching.block_pages import block_reason, is_login_page, is_missing_page
 from jobs.fetching.connection import CheckedAdapter, Exchange, ExchangeWatch
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
 from jobs.fetching.pace import HostPace
@@ -245,10 +245,13 @@ class Fetcher:
 
     def _refuse_failure(self, response: requests.Response, body: bytes) -> None:
         status = response.status_code
-        if status == HTTPStatus.NOT_MODIFIED:
+        if status == HTTPStatus.NOT_MODIFIED and _is_conditional(response.request):
             return
         media_type = response.headers.get("Content-Type", "").lower()
-        blocked = block_reason(status, body, markup="html" in media_type or body.lstrip()[:1] == b"<")
+        markup = "html" in media_type or body.lstrip()[:1] == b"<"
+        blocked = block_reason(status, body, markup=markup)
+        if not blocked and markup and is_login_page(body):
+            blocked = "asks for a login"
         retry_after = _retry_after(response.headers.get("Retry-After", ""))
         if status in _PAUSING and retry_after:
             self._pace.postpone(urlsplit(response.url).hostname or "", min(retry_after, _LONGEST_WAIT))
@@ -265,6 +268,14 @@ class Fetcher:
             raise _bad_status(status, retry_after, len(body))
         if not body.strip():
             raise FetchError(Outcome.EMPTY, "the answer is empty", status=status, bytes_read=len(body))
+        if markup and is_missing_page(body):
+            detail = f"the page says that it is not there (status {status})"
+            raise FetchError(Outcome.GONE, detail, status=status, bytes_read=len(body))
+
+
+def _is_conditional(request: requests.PreparedRequest) -> bool:
+    """Whether "not modified" is an answer: to a plain request it would leave us without the page."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _prepare(session: requests.Session, url: str, headers: dict[str, str]) -> requests.PreparedRequest:

@@ -1,0 +1,122 @@
+"""A ZIP that a notice links: each file in it is a document of its own, with the archive as its evidence."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from jobs.archives import ArchiveReading, read_file
+from jobs.fetching.fetcher import Fetcher
+from jobs.reading import Answer, Known, ReadingError
+from jobs.services import Services
+from jobs.workers import Workers
+from settings.model import Fetching, Settings
+from settings.model import Storage as StorageSettings
+from storage.database import open_database
+from storage.evidence import EvidenceRef, EvidenceStore
+from storage.migrate import upgrade
+from storage.tables import Document, DocumentVersion, FetchRecord, Finding, Outcome
+from tests.jobs.house import House, listing, posting
+from tests.jobs.loopback import Site, answer
+
+DEMAND = "示例市某局招聘出纳1名，须持有会计从业资格证书。".encode()
+
+
+def zip_of(members: dict[str, bytes]) -> bytes:
+    """A ZIP with names in GBK and no word about it, as Chinese programs write."""
+    stream = BytesIO()
+    encoded = {name: name.encode("gbk") for name in members}
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number, (name, body) in enumerate(members.items()):
+            archive.writestr(chr(65 + number) * len(encoded[name]), body)
+    packed = stream.getvalue()
+    for number, raw in enumerate(encoded.values()):
+        packed = packed.replace(chr(65 + number).encode() * len(raw), raw)
+    return packed
+
+
+@pytest.fixture
+def house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[House]:
+    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
+    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
+        yield House(Services(settings, engine, evidence, fetcher, workers), site)
+    fetcher.close()
+    engine.dispose()
+
+
+def serve(site: Site, archive: bytes) -> None:
+    def conditionally(handler: BaseHTTPRequestHandler) -> None:
+        known = handler.headers["If-None-Match"] == '"7"'
+        answer(b"" if known else archive, status=304 if known else 200, ETag='"7"')(handler)
+
+    site["/list/"] = listing("/a/20261101_101.html")
+    site["/a/20261101_101.html"] = posting("详见附件。", below="<a href='/f/1.zip'>附件：岗位材料.zip</a>")
+    site["/f/1.zip"] = conditionally
+
+
+def test_each_file_of_an_archive_is_judged_with_the_archive_as_evidence(house: House, site: Site) -> None:
+    archive = zip_of({"岗位表.txt": DEMAND, "报名须知.txt": "报名时间另行通知，请留意本网站。".encode("gbk")})
+    serve(site, archive)
+    summary = house.visit()
+    assert (summary.errors, summary.findings, summary.attachments) == (0, 1, 3)
+    documents = {document.id: document for document in house.rows(Document)}
+    [finding] = house.rows(Finding)
+    versions = {version.id: version for version in house.rows(DocumentVersion)}
+    version = versions[finding.version_id]
+    found = documents[version.document_id]
+    assert found.title == "示例市某局招聘公告（附件：岗位材料.zip/岗位表.txt）"
+    assert found.url == f"{site.address}/f/1.zip#member=%E5%B2%97%E4%BD%8D%E8%A1%A8.txt"
+    assert documents[found.parent_id].url == f"{site.address}/f/1.zip"
+    ref = EvidenceRef(
+        version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
+    )
+    assert house.services.evidence.read(ref).body == archive
+
+
+def test_an_archive_that_did_not_change_is_not_sent_again(house: House, site: Site) -> None:
+    serve(site, zip_of({"岗位表.txt": DEMAND}))
+    house.visit()
+    house.visit()
+    newest = [record for record in house.rows(FetchRecord) if record.visit_id == 2]
+    below = {record.url.rpartition("/")[2]: record for record in newest if "1.zip" in record.url}
+    assert len(below) == 2
+    assert {record.outcome for record in below.values()} == {Outcome.UNCHANGED}
+    assert below["1.zip"].http_status == 304
+    assert len(house.rows(Finding)) == 1
+
+
+def test_a_member_that_cannot_be_read_fails_alone(house: House, site: Site) -> None:
+    serve(site, zip_of({"坏文件.docx": b"PK\x03\x04" + bytes(300), "岗位表.txt": DEMAND}))
+    summary = house.visit()
+    assert (summary.errors, summary.findings) == (1, 1)
+    [broken] = [row for row in house.rows(FetchRecord) if row.outcome is Outcome.UNREADABLE_ATTACHMENT]
+    assert broken.url.endswith("/f/1.zip#member=%E5%9D%8F%E6%96%87%E4%BB%B6.docx")
+    assert broken.detail
+
+
+def test_archives_inside_archives_are_read_and_equal_names_told_apart() -> None:
+    inner = zip_of({"岗位表.txt": DEMAND})
+    known = Known("http://a.example.cn/1.zip", title="材料.zip", is_attachment=True)
+    reading = read_file(Answer(zip_of({"甲.zip": inner, "岗位表.txt": DEMAND})), known, date(2026, 11, 21))
+    assert isinstance(reading, ArchiveReading)
+    assert [member.known.title for member in reading.members] == [
+        "材料.zip/甲.zip/岗位表.txt",
+        "材料.zip/岗位表.txt",
+    ]
+    assert all(member.reading and member.reading.result.findings for member in reading.members)
+    assert reading.contents.result.findings == ()
+
+
+def test_an_archive_without_files_is_empty() -> None:
+    with pytest.raises(ReadingError) as caught:
+        read_file(Answer(zip_of({})), Known("http://a.example.cn/1.zip"), date(2026, 11, 21))
+    assert caught.value.outcome is Outcome.EMPTY
