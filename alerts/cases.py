@@ -14,6 +14,7 @@ from operator import itemgetter
 from sqlmodel import Session, col, select
 
 from alerts.history import ACTOR
+from alerts.mirrors import find_mirrors
 from alerts.passages import passage
 from alerts.postings import Posting, case_key, same_title
 from alerts.rebounds import reopen_on_rebound
@@ -53,6 +54,8 @@ class _Scanned:
     posting: Posting
     result: ScanResult
     now: datetime
+    mirrors: tuple[int, ...]
+    """Versions of other documents that are the same notice by their text."""
 
 
 def open_cases(
@@ -109,7 +112,9 @@ def _read_scanned(session: Session, kept: KeptVersion, result: ScanResult, now: 
         title=document.title,
         text=version.text,
     )
-    return _Scanned(kept, document, version, posting, result, now)
+    has_cases = any(pushed_severity(mention).is_alert for mention in result.findings)
+    mirrors = find_mirrors(session, document, version, posting.number) if has_cases else ()
+    return _Scanned(kept, document, version, posting, result, now, mirrors)
 
 
 def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
@@ -130,6 +135,9 @@ def _case_of(
         return earlier, False
     worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
     key = case_key(scanned.posting.identity(worst.start, worst.end), qualification, violation)
+    mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
+    if mirrored is not None:
+        return mirrored, False
     written = insert_once(session, _case(scanned, key, violation, worst))
     if written is not None:
         return written, True
@@ -153,6 +161,22 @@ def _case_of_earlier_version(
         .distinct()
     )
     return next((case.id for case in cases if same_title(case.title, scanned.document.title)), None)
+
+
+def _case_of_mirror(
+    session: Session, scanned: _Scanned, key: str, qualification: str, violation: Violation
+) -> int | None:
+    """The case of the same notice on another site, where no case is known by its own identity."""
+    if not scanned.mirrors or session.exec(select(Case.id).where(Case.key == key)).first():
+        return None
+    return session.exec(
+        select(Case.id)
+        .join(Finding, col(Finding.case_id) == col(Case.id))
+        .where(col(Finding.version_id).in_(scanned.mirrors))
+        .where(Case.qualification == qualification, Case.violation == violation.value)
+        .order_by(col(Case.id))
+        .limit(1)
+    ).first()
 
 
 def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> Case:

@@ -23,7 +23,7 @@ from jobs.pipeline import SourceVisit
 from jobs.services import PageDone, Services
 from jobs.settling import LOOKED_AT, Settled, settle_case
 from settings.model import LookBacks, Source
-from storage.addresses import AddressError, canonical_url
+from storage.addresses import MESSAGE, AddressError, canonical_url
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import (
@@ -147,6 +147,7 @@ def _documents_with_cases(settings: LookBacks, now: datetime, case_id: int | Non
         .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
         .join(Case, col(Case.id) == col(Finding.case_id))
         .where(col(Case.state).in_(LOOKED_AT))
+        .where(col(Document.url).not_like(f"{MESSAGE}%"))  # No server has a message of the public.
         .distinct()
     )
     if case_id is not None:
