@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
@@ -21,7 +22,7 @@ COMMANDS = {
     "backfill": "jobs.past_commands:backfill",
     "look-back": "jobs.past_commands:look_back",
     "rejudge": "jobs.past_commands:rejudge",
-    "catalogue": "jobs.catalogue_import:app",
+    "catalogue": "jobs.catalogue_proposals:app",
     "outbox": "alerts.commands:app",
     "case": "alerts.case_commands:app",
     "routing": "alerts.routing_commands:app",
@@ -67,10 +68,27 @@ def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
+def _imported_lists() -> str:
+    """Where imported official lists are kept, so that they count for every command: beside the database.
+
+    Only this one key is read, because ``check`` has no time for all settings; what is wrong with the file is
+    said by the commands that need it.
+    """
+    directory = os.environ.get("QUALWATCH_STORAGE__DIRECTORY")
+    if not directory:
+        try:
+            with open("qualwatch.toml", encoding="utf-8-sig") as file:  # noqa: PTH123 - pathlib costs time
+                directory = tomllib.loads(file.read())["storage"]["directory"]
+        except (OSError, ValueError, KeyError, TypeError):
+            directory = "var"
+    return f"{directory}/catalogue"
+
+
 def main() -> None:
     """Run the command line; the exit code is the command's."""
-    os.environ.setdefault("QW_CATALOGUE", "var/catalogue")  # imported official lists count for every command
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
+    if typed != ("run",):  # The daemon knows its settings.
+        os.environ.setdefault("QW_CATALOGUE", _imported_lists())
     assemble(typed or tuple(COMMANDS))(prog_name="qualwatch")
 
 

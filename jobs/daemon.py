@@ -24,7 +24,9 @@ from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due, release_leases
 from jobs.board import Board, read_rows
+from catalogue.loading import OVERLAY_VARIABLE
 from jobs.fetching.fetcher import Fetcher
+from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
 from jobs.intake import take_in
 from jobs.live import VisitLog, live_table, set_up_logging
 from jobs.look_back import look_back
@@ -41,7 +43,7 @@ from jobs.scheduler import (
 )
 from jobs.services import Observer, PageDone, Services, VisitSummary
 from jobs.timing import after_quiet_hours, is_quiet
-from jobs.workers import WorkError, Workers
+from jobs.workers import WorkError, Workers, return_freed_memory
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
@@ -100,8 +102,13 @@ def open_house(settings: Settings) -> Iterator[House]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_lock(settings.storage.directory))
         engine = open_database(settings.storage.database_url)
+    return_freed_memory()
         stack.callback(engine.dispose)
         upgrade(engine)
+        if OVERLAY_VARIABLE not in os.environ:
+            # Worker processes inherit it, so that lists imported beside this database count in every verdict.
+            os.environ[OVERLAY_VARIABLE] = str(overlay_of(settings))
+            stack.callback(os.environ.pop, OVERLAY_VARIABLE, None)
         now = datetime.now(UTC)
         with Session(engine) as session, session.begin():
             abandoned = abandon_visits(session, now)
@@ -181,6 +188,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         if settings.intake.is_configured:
             taken = take_in(services)
             log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
+        sync_catalogue(services, house.sources)
         if not stopping.is_set():
             _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
@@ -289,6 +297,7 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))
+    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.services, house.sources))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule
 
