@@ -11,6 +11,7 @@ from catalogue.model import Status
 from detection.bare import is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.folding import fold_text
+from detection.holders import keep_persons
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
@@ -76,7 +77,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
     elif is_article(kind, title):
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
-    spans = keep_mentions(text, spans, kind, sells=sells)
+    spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     headings = find_headings(text, kind)
     mentions: list[Mention] = []
     for group in read_choices(text, spans):

@@ -95,6 +95,11 @@ class Reader:
             or self._by_convention(core)
             or self._catalogued(quote)
         )
+        if known is not None and known.status in _LOST:
+            if "职称" in quote:
+                return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+            if quote.startswith("中国") and core in self._lexicon.known:
+                return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         if known is not None:
             return known
         if self._forms.foreign.match(quote):
@@ -194,6 +199,7 @@ def squeeze(text: str) -> str:
 
 
 _VENDOR_REACH = 14
+_LOST = frozenset({Status.CANCELLED, Status.EXITED})
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 
 

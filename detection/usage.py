@@ -17,6 +17,10 @@ REACH = 110
 """Characters on either side of a mention in which a cue can decide its usage."""
 _TOUCH = 7
 _SECTION_REACH = 1500
+_LEAD_REACH = 800
+_CUE = 12
+"""Characters of a sentence that are kept as the cue where its shape decided."""
+_ARTICLED = frozenset({"law", "guide"})
 _SECTIONED = frozenset({"hiring", "story"})
 """Groups whose texts have sections."""
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
@@ -44,6 +48,26 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A sentence's shape on either side of the mention that decides before any cue."""
+
+    usage: Usage
+    groups: frozenset[str]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The head of a list of conditions and how its items look, in laws and guides."""
+
+    obliges: re.Pattern[str]
+    item: re.Pattern[str]
+    has: re.Pattern[str]
+    ends: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageRules:
     groups: dict[DocumentKind, str]
     defaults: dict[str, Usage]
@@ -52,6 +76,10 @@ class UsageRules:
     words: tuple[str, ...]
     cues: tuple[tuple[Cue, ...], ...]
     """By pattern; () for a pseudo-cue."""
+    shapes: tuple[Shape, ...]
+    lead: Lead
+    apart: re.Pattern[str]
+    """Between a renting cue and the mention: another matter begins."""
     combats: tuple[re.Pattern[str], re.Pattern[str]]
     """Before and behind a mention: words of the fight against renting, which is not renting."""
     personal: re.Pattern[str]
@@ -92,6 +120,9 @@ def load_usage() -> UsageRules:
         automaton=AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest),
         words=tuple(table),
         cues=tuple(table.values()),
+        shapes=tuple(_shape(row) for row in rules["shapes"]),
+        lead=Lead(**{name: re.compile(rules["lead"][name]) for name in Lead.__slots__}),
+        apart=re.compile(alternatives(rules["apart"]["words"])),
         combats=(
             re.compile(rf"(?:{alternatives(rules['combats']['before'])})[^。；;\n]*$"),
             re.compile(rf"[^。；;\n]{{0,90}}?(?:{alternatives(rules['combats']['after'])})"),
@@ -101,6 +132,11 @@ def load_usage() -> UsageRules:
         headings=AhoCorasick(list(headings), matchkind=MatchKind.LeftmostLongest),
         heading_kinds=tuple(headings.values()),
     )
+
+
+def _shape(row: dict[str, Any]) -> Shape:
+    before, after = (re.compile(row.get(side, "")) for side in ("before", "after"))
+    return Shape(Usage(row["usage"]), frozenset(row["groups"]), before, after)
 
 
 def is_article(kind: DocumentKind, title: str) -> bool:
@@ -123,6 +159,9 @@ def decide_usage(
     group = rules.groups[kind]
     section = headings.section(start)
     before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
+    shaped = _by_shape(before, after, group, rules)
+    if shaped is not None:
+        return shaped
     found = _reaching_cues(before, after, group)
     if group == "story" and section == "requirements":
         demanded = _reaching_cues(before, after, "hiring")
@@ -139,16 +178,43 @@ def decide_usage(
                 and Usage.REQUIRED in found
             ):
                 continue
+            if usage is Usage.REQUIRED and group == "hiring" and section == "preferred":
+                return Decision(Usage.PREFERRED, found[usage])
             return Decision(usage, found[usage])
+    if group in _ARTICLED and _is_condition(text, start, before, rules):
+        return Decision(Usage.PERMIT)
     return Decision(_by_section(group, section, rules), "")
 
 
 def _by_section(group: str, section: str, rules: UsageRules) -> Usage:
     if group == "hiring" and section in ("duties", "benefits"):
         return Usage.INFORMATIVE
+    if group == "hiring" and section == "preferred":
+        return Usage.PREFERRED
     if group == "hiring" and section == "company":
         return Usage.HELD
     return rules.defaults[group]
+
+
+def _by_shape(before: str, after: str, group: str, rules: UsageRules) -> Decision | None:
+    for shape in rules.shapes:
+        if group in shape.groups:
+            match = shape.before.search(before)
+            behind = shape.after.match(after) if match is not None else None
+            if match is not None and behind is not None:
+                return Decision(shape.usage, match[0][:_CUE] or behind[0][:_CUE])
+    return None
+
+
+def _is_condition(text: str, start: int, before: str, rules: UsageRules) -> bool:
+    """Whether the mention stands in an item of a list whose lead obliges."""
+    lead = rules.lead
+    line = before[before.rfind("\n") + 1 :]
+    if lead.item.search(line) is None or lead.has.search(line) is None:
+        return False
+    low = max(0, start - _LEAD_REACH)
+    heads = list(lead.obliges.finditer(text, low, start))
+    return bool(heads) and lead.ends.search(text, heads[-1].end(), start) is None
 
 
 @lru_cache(maxsize=4096)
@@ -160,6 +226,8 @@ def _reaching_cues(before: str, after: str, group: str) -> dict[Usage, str]:
     for index, _, cue_end in rules.automaton.find_matches_as_indexes(before):
         for cue in rules.cues[index]:
             if cue.before and cue.counts_in(group) and cue_end >= reach[cue.scope]:
+                if cue.usage is Usage.RENTING and rules.apart.search(before, cue_end):
+                    continue
                 _note(found, cue.usage, len(before) - cue_end, rules.words[index])
     reach = _reach_after(after, held=_HOLDING.search(before) is not None)
     for index, cue_start, _ in rules.automaton.find_matches_as_indexes(after):

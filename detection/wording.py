@@ -93,7 +93,7 @@ def load_wording() -> Wording:
     never_before = rules["never_before"]
     return Wording(
         forward=re.compile(_forward(rules, levels, infix)),
-        prefix=re.compile(rf"(?:{prefix}的?){{1,4}}$"),
+        prefix=re.compile(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
         limit=re.compile(rf"(?:{guard})|(?P<stop>[{_PUNCTUATION}]|{stop})"),
         level=re.compile(level),
         trimmings=re.compile(rf"(?:{infix}|{levels}){{1,6}}$"),
