@@ -23,10 +23,10 @@ from alerts.clock import take_due_steps
 from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due, release_leases
-from jobs.board import Board, read_rows
 from catalogue.loading import OVERLAY_VARIABLE
-from jobs.fetching.fetcher import Fetcher
+from jobs.board import Board, read_rows
 from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
+from jobs.fetching.fetcher import Fetcher
 from jobs.intake import take_in
 from jobs.live import VisitLog, live_table, set_up_logging
 from jobs.look_back import look_back
@@ -43,7 +43,7 @@ from jobs.scheduler import (
 )
 from jobs.services import Observer, PageDone, Services, VisitSummary
 from jobs.timing import after_quiet_hours, is_quiet
-from jobs.workers import WorkError, Workers, return_freed_memory
+from jobs.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
@@ -101,14 +101,13 @@ def open_house(settings: Settings) -> Iterator[House]:
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(_lock(settings.storage.directory))
-        engine = open_database(settings.storage.database_url)
-    return_freed_memory()
-        stack.callback(engine.dispose)
-        upgrade(engine)
         if OVERLAY_VARIABLE not in os.environ:
             # Worker processes inherit it, so that lists imported beside this database count in every verdict.
             os.environ[OVERLAY_VARIABLE] = str(overlay_of(settings))
             stack.callback(os.environ.pop, OVERLAY_VARIABLE, None)
+        engine = open_database(settings.storage.database_url)
+        stack.callback(engine.dispose)
+        upgrade(engine)
         now = datetime.now(UTC)
         with Session(engine) as session, session.begin():
             abandoned = abandon_visits(session, now)
@@ -185,10 +184,10 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
+        sync_catalogue(services, house.sources)
         if settings.intake.is_configured:
             taken = take_in(services)
             log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
-        sync_catalogue(services, house.sources)
         if not stopping.is_set():
             _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
@@ -294,10 +293,10 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     intake = house.settings.intake
     if intake.is_configured:
         schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.services))
+    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.services, house.sources))
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))
-    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.services, house.sources))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule
 
