@@ -87,14 +87,17 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
             choice = False
         for span, reading in zip(group, readings, strict=True):
             decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
-            mentions.append(_judge(original, span, reading, decision, facts))
+            mentions.append(_judge(original, span, (reading, decision), facts, reader.day))
     return mentions
 
 
-def _judge(text: str, span: Span, reading: Reading, decision: Decision, facts: DocumentFacts) -> Mention:
+def _judge(
+    text: str, span: Span, said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
+) -> Mention:
+    reading, decision = said
     quote = text[span.start : span.end]
     around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
-    case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain)
+    case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain, as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
     letter = _NO_LETTER
     if verdict.violation is not None:

@@ -132,7 +132,9 @@ def _lead(text: str, begin: int, reach: int, wording: Wording) -> str:
     for match in wording.limit.finditer(text, low, begin):
         if match.lastgroup == "stop":
             stop = match.end() - low
-    return text[low + stop : begin] if stop >= 0 else ""
+    if stop < 0 or text.endswith("以上", low + stop, begin):
+        return ""  # 小学及以上 is a level, and no part of the name
+    return text[low + stop : begin]
 
 
 def _with_level_behind(text: str, end: int, wording: Wording) -> int:

@@ -35,6 +35,7 @@ class Reader:
     """Reads spans against one edition. Answers are kept by name, so a name costs its lookup once."""
 
     def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording) -> None:
+        self.day = edition.day
         self._edition = edition
         self._lexicon = lexicon
         self._wording = wording
@@ -95,13 +96,20 @@ class Reader:
             or self._by_convention(core)
             or self._catalogued(quote)
         )
-        if known is not None and known.status in _LOST:
-            if "职称" in quote:
-                return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
-            if quote.startswith("中国") and core in self._lexicon.known:
-                return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         if known is not None:
-            return known
+            return self._unless_another(known, core, quote)
+        return self._read_unlisted(core, quote)
+
+    def _unless_another(self, known: Reading, core: str, quote: str) -> Reading:
+        """``known``, except where a word of the quote makes it a professional title or a name of its own."""
+        if known.status in _LOST and "职称" in quote:
+            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+        own = core in self._lexicon.known or not known.certain
+        if known.status in _LOST and quote.startswith("中国") and own:
+            return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
+        return known
+
+    def _read_unlisted(self, core: str, quote: str) -> Reading | None:
         if self._forms.foreign.match(quote):
             lawful = self._forms.vendor.search(quote) is not None
             status = Status.LAWFUL_OTHER if lawful else Status.OFF_CATALOGUE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -47,12 +48,16 @@ class Circumstances:
     """The text around the mention, the quote included."""
     foreign: bool = False
     certain: bool = True
+    as_of: date = date.max
+    """The day judged: a rule that came later does not hold yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
     """Rules beside the matrix."""
 
+    since: dict[Violation, date]
+    """The first day on which a violation of this kind breaks a rule."""
     forbidden: re.Pattern[str]
     national: re.Pattern[str]
     transitional: re.Pattern[str]
@@ -65,6 +70,7 @@ def load_particulars() -> Particulars:
     """Raises KeyError where ``verdicts.toml`` lacks a rule."""
     rules: dict[str, Any] = read_rules("verdicts.toml")
     return Particulars(
+        since={Violation(kind): day for kind, day in rules["since"].items()},
         forbidden=re.compile(alternatives(rules["naming"]["forbidden"])),
         national=re.compile(rules["naming"]["national"]),
         transitional=re.compile(alternatives(rules["transitional"]["cues"])),
@@ -76,13 +82,17 @@ def load_particulars() -> Particulars:
 def decide_verdict(status: Status, usage: Usage, case: Circumstances) -> Verdict:
     """The matrix, then the rules beside it; a doubtful verdict goes no higher than ``medium``.
 
-    Foreign certificates are counted and never a violation. What was announced before a cancellation may be
-    carried through (吉政办发〔2017〕54号, section 四).
+    A rule holds from its day on. Foreign certificates are counted and never a violation. What was announced
+    before a cancellation may be carried through (吉政办发〔2017〕54号, section 四).
     """
     if case.foreign:
         return LAWFUL
     public = case.publisher is PublisherKind.PUBLIC_BODY
     verdict = load_verdicts().get((status, usage, public), LAWFUL)
+    if verdict.violation is not None and case.as_of < load_particulars().since.get(
+        verdict.violation, date.min
+    ):
+        return LAWFUL
     if usage is Usage.OFFERED:
         verdict = _judge_offer(status, verdict, case, public=public)
     if not case.certain and verdict.severity.rank > Severity.MEDIUM.rank:

@@ -56,6 +56,13 @@ def test_a_public_body_is_held_to_more_than_a_company() -> None:
         assert verdict(status, Usage.REQUIRED).severity is Severity.LOW
 
 
+def test_a_level_certificate_may_be_demanded_until_the_catalogue_of_2017() -> None:
+    for day, lawful in ((date(2017, 9, 11), True), (date(2017, 9, 12), False), (date(2026, 11, 1), False)):
+        case = Circumstances(PublisherKind.PUBLIC_BODY, "社会工作者证书", "", as_of=day)
+        assert (decide_verdict(Status.LEVEL, Usage.REQUIRED, case).violation is None) is lawful
+        assert decide_verdict(Status.LEVEL, Usage.RENTING, case).severity is Severity.HIGH
+
+
 def test_the_same_text_is_lawful_in_2016_and_a_violation_in_2018() -> None:
     assert demand("持有会计从业资格证书", date(2016, 1, 1)).violation is None
     later = demand("持有会计从业资格证书", date(2018, 1, 1))

@@ -1,6 +1,5 @@
 """What a supervisor should be told of the sample site, read and judged end to end, and what not."""
 
-from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from urllib.parse import urljoin
@@ -85,20 +84,6 @@ NO_ALERT: dict[str, set[tuple[str, str, str]]] = {
 """Mentions that must be seen and left in peace; the page may have others."""
 
 
-NOT_YET = {
-    "/tzgg/202611/P020261105_zwb.pdf": "rows of the PDF run together: 优先 reaches the row before",
-    "/tzgg/202608/t20260820_1003.html": "the rule on names with 全国 or 职业资格 is missing",
-}
-"""Where the program falls short of this table, and why; the table stays as the rules want it."""
-
-
-def paths(wanted: Iterable[str]) -> list[pytest.ParameterSet]:
-    return [
-        pytest.param(path, marks=pytest.mark.xfail(reason=NOT_YET[path]) if path in NOT_YET else ())
-        for path in sorted(wanted)
-    ]
-
-
 def read(path: str, answer: Answer) -> Extracted:
     return extract(
         answer.body, url=f"http://127.0.0.1{path}", media_type=answer.media_type, name=path.rpartition("/")[2]
@@ -137,7 +122,7 @@ def name_of(mention: Mention) -> str:
     return unknown if unknown in mention.qualification else mention.qualification
 
 
-@pytest.mark.parametrize("path", paths(set(PAGES) - {BROKEN} - set(FOR_REVIEW)))
+@pytest.mark.parametrize("path", sorted(set(PAGES) - {BROKEN} - set(FOR_REVIEW)))
 def test_a_page_raises_just_the_alerts_that_it_deserves(path: str) -> None:
     alerts = {
         (name_of(each), each.status.value, each.usage.value, each.severity.value)
@@ -147,7 +132,7 @@ def test_a_page_raises_just_the_alerts_that_it_deserves(path: str) -> None:
     assert alerts == ALERTS.get(path, set())
 
 
-@pytest.mark.parametrize("path", paths(FOR_REVIEW))
+@pytest.mark.parametrize("path", sorted(FOR_REVIEW))
 def test_an_uncertain_verdict_is_an_alert_for_review(path: str) -> None:
     alerts = [each for each in judged(path).mentions if each.severity.is_alert]
     assert {(name_of(each), each.status.value, each.usage.value) for each in alerts} == FOR_REVIEW[path]
