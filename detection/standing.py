@@ -61,6 +61,9 @@ class Reader:
             return near
         if self._forms.other_nature.search(span.lead):
             return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False)
+        itself = self.read_name(core, quote)
+        if itself is not None and itself.status is Status.ACCESS:
+            return None  # 小学教师证 is a teacher's, and no slip of 科学教师证
         return self._by_slip(longer, squeeze(span.lead) + quote)
 
     def _listed(self, name: str) -> Reading | None:
