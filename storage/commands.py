@@ -153,14 +153,21 @@ def _print_proof(proof: Proof, written: str, zone: ZoneInfo) -> None:
         ("已导出", f"{written}（{len(record.body)} 字节）"),
     )
     for name, value in lines:
-        text = value if name in {"SHA-256", "存档", "原文", "已导出"} else _shown(value)
+        # Only what people wrote is masked: the digits of an address are needed to open it.
+        text = _shown(value) if name in {"标题", "说明"} else _on_one_line(value)
         typer.echo(f"{name}：{text}", err=written == "stdout")
 
 
+def _on_one_line(text: str) -> str:
+    """``text`` without anything that steers a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def _shown(text: str) -> str:
-    """Text of a page on one line: nothing that steers a terminal, and long numbers (telephones) masked."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return _LONG_NUMBER.sub(lambda number: f"{number.group()[:3]}****{number.group()[-2:]}", line)
+    """Text of a page on one line, with long numbers (telephones) masked."""
+    return _LONG_NUMBER.sub(
+        lambda number: f"{number.group()[:3]}****{number.group()[-2:]}", _on_one_line(text)
+    )
 
 
 def _fail(code: int, message: str) -> NoReturn:

@@ -55,9 +55,9 @@ class Kept:
             connection.execute(statement)
 
 
-def _keep_page(session: Session, store: EvidenceStore, visit_id: int, number: int) -> int:
+def _keep_page(session: Session, store: EvidenceStore, visit_id: int, number: int, url: str = "") -> int:
     exchange = Exchange(
-        f"http://hr.example/zp/t2026_{number}.html", "GET", (), 200, "OK",
+        url or f"http://hr.example/zp/t2026_{number}.html", "GET", (), 200, "OK",
         (("Content-Type", "text/html; charset=gb2312"),), BODY, NOW,
     )  # fmt: skip
     page = PageRecord(
@@ -112,6 +112,19 @@ def test_what_a_page_says_neither_steers_the_terminal_nor_shows_telephone_number
     assert "\x1b" not in result.stdout
     assert "13800138000" not in result.stdout
     assert "138****00" in result.stdout
+
+
+def test_the_digits_of_an_address_are_shown_whole(kept: Kept) -> None:
+    address = "http://hr.example/zp/t20261116_10150001.html"
+    engine = open_database(f"sqlite:///{kept.directory / 'qualwatch.sqlite3'}")
+    with Session(engine) as session, EvidenceStore(kept.directory / "evidence") as store:
+        visit_id = start_visit(session, "sample", NOW)
+        finding_id = _add_finding(session, _keep_page(session, store, visit_id, 2, url=address))
+        session.commit()
+    engine.dispose()
+    result = Kept(kept.directory, kept.config, finding_id).evidence()
+    assert f"网址：{address}\n" in result.stdout
+    assert f"已导出：finding-{finding_id}-t20261116_10150001.html" in result.stdout
 
 
 def test_the_page_can_go_to_stdout(kept: Kept) -> None:
