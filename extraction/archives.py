@@ -60,7 +60,14 @@ def expand_archive(body: bytes, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iter
                     f"{name} in the archive has {part.file_size // 2**20} MB; unpack it by hand"
                 )
             try:
-                yield name, package.read(part)
+                # As much as it declares: a liar's checksum is wrong then, and nothing more was unpacked.
+                with package.open(part) as stream:
+                    data = stream.read(part.file_size)
+                    if stream.read(1):
+                        raise UnreadableError(
+                            f"{name} in the archive is larger than it says; unpack it by hand"
+                        )
+                yield name, data
             except PACKAGE_ERRORS as error:
                 raise UnreadableError(
                     f"the archive is damaged at {name} ({error}); fetch it again"

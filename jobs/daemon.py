@@ -43,7 +43,7 @@ from jobs.scheduler import (
 )
 from jobs.services import Observer, PageDone, Services, VisitSummary
 from jobs.timing import after_quiet_hours, is_quiet
-from jobs.workers import WorkError, Workers
+from jobs.workers import WorkError, Workers, return_freed_memory
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
@@ -99,6 +99,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     """The house of ``settings``, ready to visit; raises :class:`StartError`, ``SettingsError`` or
     ``DatabaseError``. What an earlier daemon left unfinished is made due at once.
     """
+    return_freed_memory()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_lock(settings.storage.directory))
         if OVERLAY_VARIABLE not in os.environ:

@@ -6,6 +6,8 @@ replaced, and only its own page is lost. Tasks are functions of ``jobs.reading``
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -26,6 +28,8 @@ _TASKS_PER_PROCESS = 2_000
 """A process is replaced after so many, in case a library leaks."""
 _LONGEST_QUEUE = 100
 """A task may wait for so many others at worst; longer means that the processes hang."""
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+"""Numbers of malloc.h."""
 _OUT_OF_MEMORY = 77
 """Exit code of a process that needed more memory than it may have."""
 _MEMORY_SIGNALS = frozenset({-6, -11})
@@ -175,6 +179,7 @@ def _limit_memory(megabytes: int) -> None:
 
     Libraries reserve far more addresses than they use, so that a limit of addresses would say little.
     """
+    return_freed_memory()
     if megabytes:
         resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
     # A core file of a process that met a hostile page would fill the disk.
@@ -187,3 +192,15 @@ def _within_memory(task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
         return task(*args, **kwargs)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
+
+
+def return_freed_memory() -> None:
+    """Have the C library give large blocks back to the system as soon as they are free.
+
+    It would rather keep them, up to 32 MB each and in a heap for every thread: a page of 30 MB met once would
+    stay in the daemon's memory for ever.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, 1 << 20)
+        library.mallopt(_M_ARENA_MAX, 2)

@@ -315,7 +315,7 @@ class Detection(Section):
     """Worker processes that extract and detect; 0 does it in the daemon's own process."""
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
     """Longest time for one page or attachment."""
-    memory_megabytes: Annotated[int, Field(ge=160, le=65_536)] = 512
+    memory_megabytes: Annotated[int, Field(ge=128, le=65_536)] = 192
     """Most memory of one worker process; a file that needs more is listed as not read."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from extraction.cleaning import clean, join_lines
 from extraction.documents import described
 from extraction.limits import MAX_PAGES
@@ -11,15 +13,19 @@ from extraction.reading import Declared
 from extraction.with_kreuzberg import read_with_kreuzberg
 
 _SCANNED = "it needs OCR: ask for the file that was printed, or read it by hand"
+_COUNTS = re.compile(rb"/Type\s*/Pages\b[^>]{0,200}?/Count\s+(\d{1,9})")
 _FEWEST_KNOWN = 0.7
 """Share of characters that Chinese uses; below it, fonts have told only the numbers of their glyphs."""
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
     """The pages in order, a blank line between them; UnreadableError where OCR is needed."""
+    # Before anything is built from it: a million pages of one pixel fit into a few MB.
+    if any(int(count) > MAX_PAGES for count in _COUNTS.findall(body)):
+        raise _too_many_pages()
     result = read_with_kreuzberg(body, declared.media_type)
     if (result.metadata.get("page_count") or 0) > MAX_PAGES:
-        raise UnreadableError(f"the PDF has more than {MAX_PAGES} pages; split it or look at it by hand")
+        raise _too_many_pages()
     pages = clean(result.content).split("\n\n")
     if result.tables:
         # The content repeats what was taken for a table, and each certificate in it would be named twice.
@@ -31,6 +37,10 @@ def read(body: bytes, declared: Declared) -> Extracted:
     if _known_share(text) < _FEWEST_KNOWN:
         raise UnreadableError(f"no text: the PDF's fonts do not tell which characters they show; {_SCANNED}")
     return described(text, declared)
+
+
+def _too_many_pages() -> UnreadableError:
+    return UnreadableError(f"the PDF has more than {MAX_PAGES} pages; split it or look at it by hand")
 
 
 def _known_share(text: str) -> float:

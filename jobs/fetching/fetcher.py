@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -30,6 +31,7 @@ _ATTEMPTS = 3
 _LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait within one visit; where it asks for more, the visit goes on."""
 _CHUNK = 64 * 1024
+_BODY_IN_MEMORY = 4 * 1024 * 1024
 _PAUSING = {429, 500, 502, 503, 504}
 _ACCEPT = {
     PageKind.LIST: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -235,13 +237,15 @@ class Fetcher:
         )
         if declared.isdecimal() and int(declared) > limit:
             raise too_large
-        body = bytearray()
-        for chunk in response.raw.stream(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > limit:
-                too_large.bytes_read = len(body)
-                raise too_large
-        return bytes(body)
+        # On disk beyond a few MB: several endless bodies at once must not fill the memory.
+        with tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY) as body:
+            for chunk in response.raw.stream(_CHUNK, decode_content=True):
+                body.write(chunk)
+                if body.tell() > limit:
+                    too_large.bytes_read = body.tell()
+                    raise too_large
+            body.seek(0)
+            return body.read()
 
     def _refuse_failure(self, response: requests.Response, body: bytes) -> None:
         status = response.status_code

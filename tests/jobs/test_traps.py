@@ -1,0 +1,180 @@
+"""Every trap of the hostile site ends in its outcome, within its limits, and harms nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from jobs.fetching.addresses import resolve
+from jobs.fetching.fetcher import Fetcher
+from jobs.pipeline import visit_source
+from jobs.services import Services, VisitSummary
+from jobs.workers import Workers
+from settings.model import Fetching, Settings, Source
+from settings.model import Storage as StorageSettings
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.migrate import upgrade
+from storage.tables import FetchRecord, Outcome
+from tests.jobs.loopback import Site
+from tests.jobs.operators import Operator
+from tests.jobs.trap_files import file_traps, make_files
+from tests.jobs.traps import (
+    NAMES,
+    Trap,
+    address_traps,
+    page_traps,
+    set_up,
+    status_traps,
+    transport_traps,
+)
+
+
+def all_traps(busy: str = "") -> list[Trap]:
+    """``busy`` is the site by another name."""
+    return [*address_traps(), *transport_traps(), *status_traps(busy), *page_traps(), *file_traps()]
+
+
+def resolver(host: str, port: int) -> list[str]:
+    return NAMES.get(host) or resolve(host, port)
+
+
+@dataclass
+class Visited:
+    """What the one visit to all traps left behind."""
+
+    summary: VisitSummary
+    records: dict[str, FetchRecord]
+    site: Site
+
+
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
+    site = Site()
+    set_up(site, all_traps(f"http://localhost:{site.port}"))
+    make_files()
+    settings = Settings(
+        fetching=Fetching(
+            allow_private_hosts=(site.host, f"localhost:{site.port}"),
+            delay_seconds=0,
+            timeout_seconds=1.5,
+            total_seconds=3,
+            max_bytes=8 << 20,
+            threads=8,
+        ),
+        storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
+    )
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    fetcher = Fetcher(settings.fetching, resolver=resolver, sleep=lambda _: None)
+    workers = Workers.configured(settings.detection)
+    with EvidenceStore(settings.storage.evidence_directory) as evidence, workers:
+        services = Services(settings, engine, evidence, fetcher, workers)
+        source = Source.model_validate(
+            {"name": "traps", "url": f"{site.address}/list/", "page_limit": 4, "item_limit": 1000}
+        )
+        summary = visit_source(source, services)
+    with Session(engine, expire_on_commit=False) as session:
+        records = {row.url.removeprefix(site.address): row for row in session.exec(select(FetchRecord))}
+    yield Visited(summary, records, site)
+    fetcher.close()
+    engine.dispose()
+    site.close()
+
+
+def test_there_are_traps_enough() -> None:
+    paths = [trap.path for trap in all_traps()]
+    assert len(paths) >= 60
+    assert len(set(paths)) == len(paths)
+
+
+@pytest.mark.parametrize("trap", all_traps(), ids=lambda trap: trap.path.strip("/"))
+def test_a_trap_ends_in_its_outcome(visited: Visited, trap: Trap) -> None:
+    record = visited.records[trap.path]
+    assert record.outcome is trap.outcome, record.detail
+    if record.outcome not in {Outcome.OK, Outcome.UNCHANGED}:
+        assert record.detail, "whoever reads the list must learn why"
+
+
+def test_the_visit_ends_with_every_trap_on_its_list(visited: Visited) -> None:
+    listed = {trap.path for trap in all_traps()}
+    assert listed <= visited.records.keys()
+    others = {path.partition("#")[0] for path in visited.records.keys() - listed}
+    assert others - listed <= {"/list/", "/x.html"} | {
+        path for path in others if path.startswith(("/calendar/", "/event/"))
+    }
+    assert visited.summary.outcome is not None
+    assert visited.summary.errors == sum(
+        record.outcome not in {Outcome.OK, Outcome.UNCHANGED} for record in visited.records.values()
+    )
+
+
+def test_an_endless_calendar_ends(visited: Visited) -> None:
+    months = {path for path, _ in visited.site.asked if path.startswith("/calendar/")}
+    assert 1 <= len(months) <= 3
+    assert visited.summary.list_pages <= 4
+
+
+def test_nothing_was_asked_that_robots_forbids(visited: Visited) -> None:
+    assert not [path for path, _ in visited.site.asked if path.startswith("/forbidden/")]
+
+
+def test_members_of_an_archive_are_named_without_folders_and_controls(visited: Visited) -> None:
+    members = [path for path in visited.records if path.startswith("/names/members.zip#")]
+    assert sorted(members) == [
+        "/names/members.zip#member=abs%5B2Jtxt.exe.txt",
+        "/names/members.zip#member=passwd.txt",
+    ]
+    deep = [row for path, row in visited.records.items() if path.startswith("/names/nested-deep.zip#")]
+    assert [row.outcome for row in deep] == [Outcome.UNREADABLE_ATTACHMENT]
+
+
+DAEMON_MEGABYTES = 300
+
+
+def _tree(root: int) -> list[int]:
+    """Process ids of ``root`` and of all below it."""
+    found = [root]
+    for parent in found:
+        for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
+            found += [int(child) for child in tasks.read_text().split()]
+    return found
+
+
+def _resident_megabytes(root: int) -> float:
+    """Memory of a process and all below it; pages that they share are counted once (PSS)."""
+    total = 0
+    for process in _tree(root):
+        with contextlib.suppress(OSError, ValueError):
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+            total += int(rollup.partition("\nPss:")[2].split()[0])
+    return total / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells memory by process")
+def test_the_daemon_stays_small_whatever_it_meets(site: Site, operator: Operator) -> None:
+    """The real daemon, as an operator starts it, over every trap that needs no minutes of real waiting."""
+    traps = [trap for trap in all_traps() if not (trap.needs_resolver or trap.asks_to_wait)]
+    set_up(site, traps)
+    make_files()
+    (operator.folder / "qualwatch.toml").write_text(
+        f"[fetching]\nallow_private_hosts = ['{site.host}']\ndelay_seconds = 0\n"
+        "timeout_seconds = 2\ntotal_seconds = 4\n[metrics]\nport = 0\n"
+        f"[[sources]]\nname = 'traps'\nurl = '{site.address}/list/'\npage_limit = 3\nitem_limit = 1000\n"
+    )
+    daemon = operator.start("run", "--once")
+    samples = []
+    while daemon.poll() is None:
+        samples.append(_resident_megabytes(daemon.pid))
+        time.sleep(0.05)
+    recorded = {
+        str(url).removeprefix(site.address) for (url,) in operator.rows("select url from fetch_record")
+    }
+    assert {trap.path for trap in traps} <= recorded
+    assert max(samples) < DAEMON_MEGABYTES, f"peak {max(samples):.0f} MB"
