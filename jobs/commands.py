@@ -66,7 +66,8 @@ def list_(config: Config = None) -> None:
         rows = _remembered(settings)
     except DatabaseError as error:
         raise _refusal(str(error)) from error
-    Console().print(source_table(rows, ZoneInfo(settings.time_zone)))
+    if rows:
+        Console().print(source_table(rows, ZoneInfo(settings.time_zone)))
     for row in rows:
         if row.outcome is not None and row.outcome not in SUCCESSES:
             typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome)}")
@@ -156,6 +157,10 @@ def _remembered(settings: Settings) -> list[SourceRow]:
     from storage.migrate import require_current  # noqa: PLC0415
 
     sources, storage = settings.watched(), settings.storage
+    if settings.serves_sample:
+        from jobs.sample.server import remembered_sources  # noqa: PLC0415
+
+        sources += remembered_sources(storage.directory, settings.sample.every_minutes)
     if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
         return [SourceRow(source.name, source.title or source.name) for source in sources]
     engine = open_database(storage.database_url)

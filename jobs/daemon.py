@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -52,6 +53,8 @@ from storage.visits import SUCCESSES, abandon_visits, due_sources
 
 SENDER = "daemon"
 """Owner of the outbox's leases; the lock of the house makes sure that there is only one."""
+_ECHO_SECONDS = 0.3
+"""One wish to end may arrive twice: from make or timeout, and through the process group."""
 _GRACE_SECONDS = 5.0
 """What a request or a worker under way is given when the daemon ends; later it is cut off."""
 
@@ -153,9 +156,9 @@ def _lock(directory: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _sample_site(settings: Settings) -> Iterator[tuple[str, tuple[Source, ...]]]:
     """The sample site, at the port of the last time where that is free: its pages stay the same ones."""
-    from jobs.sample import SampleSite  # noqa: PLC0415 - only a house without sources needs it
+    from jobs.sample.server import PORT_FILE, SampleSite  # noqa: PLC0415 - only a house without sources needs it
 
-    remembered = settings.storage.directory / "sample-site.port"
+    remembered = settings.storage.directory / PORT_FILE
     wanted = settings.sample.port
     if not wanted:
         with contextlib.suppress(OSError, ValueError):
@@ -330,13 +333,16 @@ class _Ending:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._signals = 0
+        self._first_at: float | None = None
         self._over = threading.Event()
 
     def take_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            os._exit(128 + number)
+        now = time.monotonic()
+        if self._first_at is not None:
+            if now - self._first_at > _ECHO_SECONDS:
+                os._exit(128 + number)
+            return
+        self._first_at = now
         # In a thread of its own: what the signal interrupts may hold the very locks that ending needs.
         threading.Thread(target=self._wind_down, name="ending", daemon=True).start()
 
@@ -346,6 +352,11 @@ class _Ending:
         if not self._over.wait(_GRACE_SECONDS):
             self._services.fetcher.abort()
             self._services.workers.abort()
+
+    @property
+    def begun(self) -> bool:
+        """Whether a signal came."""
+        return self._first_at is not None
 
     def over(self) -> None:
         self._over.set()
@@ -360,5 +371,6 @@ def end_on_signal(services: Services) -> Iterator[threading.Event]:
         yield services.stopping
     finally:
         ending.over()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not ending.begun:  # else the house is still to be closed, and a repetition must not cut that short
+            for number, handler in before.items():
+                signal.signal(number, handler)

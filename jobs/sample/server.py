@@ -6,6 +6,7 @@ import sys
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from jobs.sample.render import BOARD, NOTICES, Answer, render_site
 from settings.model import Selectors, Source, SourceKind
 
 HOST = "127.0.0.1"
+PORT_FILE = "sample-site.port"
+"""In the daemon's directory: the port of the last time, so that its pages stay the same ones."""
 
 
 class SampleSite:
@@ -39,23 +42,8 @@ class SampleSite:
         return f"{HOST}:{self._server.server_address[1]}"
 
     def sources(self, every_minutes: int = 5) -> tuple[Source, ...]:
-        """The two lists as sources: one with links found automatically, one with selectors."""
-        notices = Source(
-            name="sample-notices",
-            title=f"示例站点 · {NOTICES.list_title}",
-            url=self.address + NOTICES.address_of(0),
-            kind=SourceKind.NOTICES,
-            every_minutes=every_minutes,
-        )
-        board = Source(
-            name="sample-board",
-            title=f"示例站点 · {BOARD.list_title}",
-            url=self.address + BOARD.address_of(0),
-            kind=SourceKind.JOBS,
-            every_minutes=every_minutes,
-            selectors=Selectors(items="table.jobs td.job a", next_page="a.next", content="div.content"),
-        )
-        return notices, board
+        """The two lists as sources."""
+        return _sources(self.address, every_minutes)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,6 +55,35 @@ class SampleSite:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def remembered_sources(directory: Path, every_minutes: int) -> tuple[Source, ...]:
+    """The sources of the site as the daemon of ``directory`` last served it; empty where it never did."""
+    try:
+        port = int((directory / PORT_FILE).read_text())
+    except (OSError, ValueError):
+        return ()
+    return _sources(f"http://{HOST}:{port}", every_minutes)
+
+
+def _sources(address: str, every_minutes: int) -> tuple[Source, ...]:
+    """One list with links found automatically, one with selectors."""
+    notices = Source(
+        name="sample-notices",
+        title=f"示例站点 · {NOTICES.list_title}",
+        url=address + NOTICES.address_of(0),
+        kind=SourceKind.NOTICES,
+        every_minutes=every_minutes,
+    )
+    board = Source(
+        name="sample-board",
+        title=f"示例站点 · {BOARD.list_title}",
+        url=address + BOARD.address_of(0),
+        kind=SourceKind.JOBS,
+        every_minutes=every_minutes,
+        selectors=Selectors(items="table.jobs td.job a", next_page="a.next", content="div.content"),
+    )
+    return notices, board
 
 
 class _Server(ThreadingHTTPServer):

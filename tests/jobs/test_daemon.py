@@ -193,6 +193,20 @@ def test_a_kill_in_mid_visit_loses_nothing_and_sends_nothing_twice(operator: Ope
     assert operator.count("outbox_message", "state != 'sent'") == 0
 
 
+def test_one_wish_to_end_that_arrives_twice_ends_cleanly(operator: Operator, site: Site) -> None:
+    fill(site, "good", 2)
+    operator.configure("good", site=site)
+    daemon = operator.start("run")
+    wait_until(lambda: operator.count("visit", "finished_at is not null") == 1)
+    for _ in range(3):  # as make and timeout do: to the process, then to its group
+        daemon.send_signal(signal.SIGTERM)
+        time.sleep(0.02)
+    said = daemon.communicate(timeout=20)[0]
+    assert daemon.returncode == 0, said
+    assert "正在结束" in said
+    assert not list((operator.folder / "var").glob("*-wal"))
+
+
 def test_a_second_signal_ends_at_once(operator: Operator, site: Site) -> None:
     ended = threading.Event()
     for path in fill(site, "good", 3):
@@ -229,6 +243,19 @@ def test_sources_are_listed_before_the_first_visit(operator: Operator, site: Sit
     assert listed.returncode == 0, listed.stderr
     assert "待访问" in listed.stdout
     assert not (operator.folder / "var").exists()
+
+
+def test_the_sources_of_the_sample_site_are_listed_once_it_was_visited(operator: Operator) -> None:
+    nothing = operator.run("source", "list")
+    assert nothing.returncode == 0, nothing.stderr
+    assert "没有配置来源" in nothing.stdout
+    assert "│" not in nothing.stdout
+    assert operator.run("run", "--once").returncode == 0
+    listed = operator.run("source", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "没有配置来源" not in listed.stdout
+    assert re.search(r"示例站点 · 通知公告\s*│ 正常\s*│\s*14", listed.stdout)
+    assert re.search(r"示例站点 · 最新招聘\s*│ 正常\s*│\s*14", listed.stdout)
 
 
 def test_a_source_is_tried_without_keeping_anything(operator: Operator, site: Site) -> None:
