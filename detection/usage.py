@@ -159,7 +159,7 @@ def decide_usage(
     group = rules.groups[kind]
     section = headings.section(start)
     before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
-    shaped = _by_shape(before, after, group, rules)
+    shaped = _by_shape(before, after, group)
     if shaped is not None:
         return shaped
     found = _reaching_cues(before, after, group)
@@ -196,8 +196,9 @@ def _by_section(group: str, section: str, rules: UsageRules) -> Usage:
     return rules.defaults[group]
 
 
-def _by_shape(before: str, after: str, group: str, rules: UsageRules) -> Decision | None:
-    for shape in rules.shapes:
+@lru_cache(maxsize=4096)
+def _by_shape(before: str, after: str, group: str) -> Decision | None:
+    for shape in load_usage().shapes:
         if group in shape.groups:
             match = shape.before.search(before)
             behind = shape.after.match(after) if match is not None else None
