@@ -57,6 +57,8 @@ _LEADING_HTML = re.compile(
 _ANY_HTML = re.compile(_TAGS, re.IGNORECASE)
 _LEADING_XML = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
 _WINDOW = 8192
+_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a\x1b"})
+"""No text has many of these, whatever its encoding: ISO 2022 has escapes, old DOS files end in 1A."""
 _ENDINGS = {
     ".htm": HTML,
     ".html": HTML,
@@ -129,7 +131,7 @@ def _sniff_text(body: bytes, media_type: str, name: str) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "ignore").encode()
     head = head.removeprefix(b"\xef\xbb\xbf")
-    if head.count(b"\x00") * 20 > len(head):
+    if (len(head) - len(head.translate(None, _CONTROLS))) * 20 > len(head):
         return UNKNOWN
     ending = next((found for suffix, found in _ENDINGS.items() if name.endswith(suffix)), "")
     if _LEADING_HTML.match(head) or media_type in _HTML_TYPES:

@@ -60,12 +60,17 @@ def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
     from jobs.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
     from jobs.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
+    from storage.tables import Outcome  # noqa: PLC0415 - start-up
 
     fetcher = Fetcher(limits or Fetching())
     try:
         page = fetcher.fetch(url, kind=PageKind.PAGE)
         extracted = extract(page.body, url=page.final_url, media_type=page.media_type, charset=page.charset)
     except (FetchError, ExtractionError) as error:
+        if isinstance(error, FetchError) and error.outcome is Outcome.REFUSED_ADDRESS:
+            # No setting allows more here: this command reads no configuration.
+            reason = error.detail.partition(": if it is yours")[0]
+            return Failure(url, url, f"{reason}: save the page and check the file instead")
         return Failure(url, url, str(error))
     finally:
         fetcher.close()

@@ -57,6 +57,8 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
     if target.lower().startswith(("http://", "https://")):
         return Inputs(iter([Given(read_page(target))]), many=False)
     path = Path(target)
+    if "://" in target and not path.exists():
+        raise UnreadableTargetError(f"{target}: only http and https addresses are read")
     if path.is_dir():
         return _open_folder(path, batched=batched)
     if not path.exists():

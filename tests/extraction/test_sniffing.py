@@ -25,6 +25,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("持有会计证".encode("gbk"), "", "说明.txt", "text/plain"),
         ("持有会计证".encode(), "", "index.shtml", "text/html"),
         (b'{"code": 0}', "application/json", "", "text/plain"),
+        (bytes(range(256)) * 8, "", "a.bin", "application/octet-stream"),
+        (bytes(range(256)) * 8, "text/plain", "a.txt", "application/octet-stream"),
         (b"\x01\x02\x00\x00" * 50, "text/html", "a.html", "application/octet-stream"),
         (b"PK\x03\x04 cut short", "", "公告.docx", DOCX),
         (b"PK\x03\x04 cut short", "", "公告.bin", "application/zip"),

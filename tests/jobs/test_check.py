@@ -286,8 +286,24 @@ def test_private_addresses_are_refused(site: Site) -> None:
     site.answers["/"] = answer(UNLAWFUL, media_type="text/plain; charset=utf-8")
     done = _check(f"http://{site.host}/", "--format", "json")
     assert done.returncode == 2
-    assert "error" in json.loads(done.stdout)
+    told = json.loads(done.stdout)["error"]
+    assert "not a public address: save the page" in told
+    assert "allow_private_hosts" not in told  # no configuration is read
     assert site.asked == []
+
+
+def test_an_address_of_another_scheme_says_which_ones_are_read() -> None:
+    done = _check("ftp://example.com/a.txt", "--format", "json")
+    assert done.returncode == 2
+    assert "only http and https" in done.stderr.decode()
+
+
+def test_bytes_that_are_no_text_exit_2(tmp_path: Path) -> None:
+    path = tmp_path / "scan.txt"
+    path.write_bytes(bytes(range(256)) * 40)
+    done = _check(path, "--format", "json")
+    assert done.returncode == 2
+    assert "no reader" in json.loads(done.stdout)["error"]
 
 
 def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: Fetching) -> None:
