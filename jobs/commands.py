@@ -13,7 +13,7 @@ from settings.model import Settings
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from jobs.board import SourceRow
+    from jobs.daemon.board import SourceRow
 
 source_app = typer.Typer(
     no_args_is_help=True, help="The places that are watched, and how they are. 监测的来源及其状态。"
@@ -36,7 +36,7 @@ def run(
 
     Exit code of --once: 0 every source was read, 1 one failed, 2 the configuration is wrong.
     """
-    from jobs.daemon import StartError, run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon.daemon import StartError, run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
 
     if config is None and not once:
         _write_default_configuration()
@@ -57,8 +57,8 @@ def list_(config: Config = None) -> None:
 
     from rich.console import Console  # noqa: PLC0415
 
+    from jobs.daemon.live import source_table  # noqa: PLC0415
     from jobs.fetching.advice import advice  # noqa: PLC0415
-    from jobs.live import source_table  # noqa: PLC0415
     from storage.visits import SUCCESSES  # noqa: PLC0415
 
     settings = _load(config)
@@ -132,7 +132,7 @@ def try_(
     config: Config = None,
 ) -> None:
     """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。"""
-    from jobs.dry_visit import dry_visit  # noqa: PLC0415
+    from jobs.visits.dry_visit import dry_visit  # noqa: PLC0415
     from settings.shipped import preset_sources  # noqa: PLC0415
 
     settings = _load(config)
@@ -152,7 +152,7 @@ def try_(
 
 def _remembered(settings: Settings) -> list[SourceRow]:
     """The configured sources with what the database knows of them; looking makes no database."""
-    from jobs.board import SourceRow, read_rows  # noqa: PLC0415
+    from jobs.daemon.board import SourceRow, read_rows  # noqa: PLC0415
     from storage.database import open_database  # noqa: PLC0415
     from storage.migrate import require_current  # noqa: PLC0415
 

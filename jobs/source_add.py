@@ -9,15 +9,15 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from extraction.charset import decode
-from jobs.dry_visit import FOUND_BY
 from jobs.fetching.advice import advice
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import Fetched, FetchError, PageKind
 from jobs.listing.addresses import registered_site
 from jobs.listing.forms import FORMS
 from jobs.listing.model import ListPage
-from jobs.reading import Answer, ReadingError, read_list
-from jobs.workers import WorkError, Workers
+from jobs.visits.dry_visit import FOUND_BY
+from jobs.visits.reading import Answer, ReadingError, read_list
+from jobs.visits.workers import WorkError, Workers
 from settings.model import Listing, Selectors, Settings, Source, SourceKind
 from storage.tables import Outcome
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
 
-from jobs.pipeline import visit_source
-from jobs.services import Services, VisitSummary
+from jobs.visits.pipeline import visit_source
+from jobs.visits.services import Services, VisitSummary
 from settings.model import Source
 from storage.tables import FetchRecord, Outcome, Visit
 from tests.jobs.loopback import Answer, Site, answer

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.archives import ArchiveReading, read_file
 from jobs.fetching.fetcher import Fetcher
-from jobs.reading import Answer, Known, ReadingError
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.visits.archives import ArchiveReading, read_file
+from jobs.visits.reading import Answer, Known, ReadingError
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -19,7 +19,7 @@ from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 from typer.testing import CliRunner, Result
 
 from catalogue import load_catalogue
-from jobs.catalogue_import import app
+from jobs.official_lists.importing import app
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "catalogue"
 NUMBER = "国发〔2016〕68号"

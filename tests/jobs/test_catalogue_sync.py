@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from alerts.channels import open_channels
 from alerts.outbox import deliver_due
 from catalogue.loading import load_catalogue
-from jobs.catalogue_proposals import app
-from jobs.catalogue_sync import open_proposals, overlay_of, sync_catalogue
 from jobs.fetching.fetcher import Fetcher
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.official_lists.proposals import app
+from jobs.official_lists.sync import open_proposals, overlay_of, sync_catalogue
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -11,10 +11,10 @@ import pytest
 from sqlmodel import Session
 
 from alerts.mails import render
-from jobs.expectations import Expected, expected_items, find_rhythm
 from jobs.fetching.fetcher import Fetcher
-from jobs.services import Services, VisitSummary
-from jobs.workers import Workers
+from jobs.visits.expectations import Expected, expected_items, find_rhythm
+from jobs.visits.services import Services, VisitSummary
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -20,11 +20,11 @@ from pydantic import SecretStr
 from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
-from jobs.intake import masked, take_in
-from jobs.messages import message_key, open_message
-from jobs.reading import ReadingError
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.intake.messages import message_key, open_message
+from jobs.intake.taking_in import masked, take_in
+from jobs.visits.reading import ReadingError
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Imap, Intake, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -13,7 +13,7 @@ import pytest
 from jobs.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
 from jobs.listing.forms.json_interface import json_date
 from jobs.listing.model import ListError, ListPage
-from jobs.reading import Answer, ReadingError, read_list
+from jobs.visits.reading import Answer, ReadingError, read_list
 from settings.model import Listing, Selectors
 from storage.tables import Outcome
 

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jobs.dry_visit import dry_visit
 from jobs.fetching.fetcher import Fetcher
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.visits.dry_visit import dry_visit
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Detection, Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 
 from alerts.steps import Step, take_step
 from jobs.fetching.fetcher import Fetcher
-from jobs.look_back import LookBackReport, look_back
-from jobs.services import Services
-from jobs.settling import Settled
-from jobs.workers import Workers
+from jobs.past.look_back import LookBackReport, look_back
+from jobs.past.settling import Settled
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -14,8 +14,8 @@ import pytest
 from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from detection import scan
 from detection.model import Mention, ScanResult, Severity
 from jobs.fetching.fetcher import Fetcher
-from jobs.judgements import Change, ChangeKind, Judgement
-from jobs.services import Services
-from jobs.workers import Workers
+from jobs.past.judgements import Change, ChangeKind, Judgement
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

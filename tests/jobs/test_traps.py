@@ -13,9 +13,9 @@ from sqlmodel import Session, select
 
 from jobs.fetching.addresses import resolve
 from jobs.fetching.fetcher import Fetcher
-from jobs.pipeline import visit_source
-from jobs.services import Services, VisitSummary
-from jobs.workers import Workers
+from jobs.visits.pipeline import visit_source
+from jobs.visits.services import Services, VisitSummary
+from jobs.visits.workers import Workers
 from settings.model import Fetching, Settings, Source
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

@@ -1,7 +1,7 @@
 """Worker processes that extract and detect, each task with its time limit.
 
 What comes from outside may loop, crash a C library or eat memory: it does so in a process that is killed and
-replaced, and only its own page is lost. Tasks are functions of ``jobs.reading`` with plain arguments.
+replaced, and only its own page is lost. Tasks are functions of ``jobs.visits.reading`` with plain arguments.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Workers:
         # A fork of a process with threads may deadlock; the fork server has none, and has loaded what
         # detection needs once for all of its children.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["jobs.preload"])
+        context.set_forkserver_preload(["jobs.visits.preload"])
         return ProcessPool(
             max_workers=self._processes,
             max_tasks=_TASKS_PER_PROCESS,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as Bar
 
-    from jobs.backfill import Progress
-    from jobs.daemon import House
+    from jobs.daemon.daemon import House
+    from jobs.past.backfill import Progress
 
 _REFUSED = 2
 _SETTLED = {
@@ -31,9 +31,9 @@ _SETTLED = {
     "replaced": "内容已换",
     "unchanged": "无变化",
 }
-"""``jobs.settling.Settled`` for those who read the terminal."""
+"""``jobs.past.settling.Settled`` for those who read the terminal."""
 _CHANGES = {"new": "新增", "withdrawn": "撤销", "changed": "变更", "reopened": "恢复"}
-"""``jobs.judgements.ChangeKind`` likewise."""
+"""``jobs.past.judgements.ChangeKind`` likewise."""
 
 
 def _read_day(typed: str) -> date:
@@ -65,8 +65,8 @@ def backfill(
     """
     if until is not None and until < since:
         raise typer.BadParameter(f"{until} lies before {since}", param_hint="--until")
-    from jobs.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
-    from jobs.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.past.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
 
     with _house(config) as house:
         wanted = next((each for each in house.sources if each.name == source), None)
@@ -111,8 +111,8 @@ def look_back(
     """
     from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
 
-    from jobs.daemon import end_on_signal  # noqa: PLC0415
-    from jobs.look_back import look_back as look_back_at  # noqa: PLC0415
+    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.past.look_back import look_back as look_back_at  # noqa: PLC0415
     from storage.tables import Case  # noqa: PLC0415
 
     with _house(config) as house:
@@ -156,8 +156,8 @@ def rejudge(
     Exit code: 0 every document was judged, 1 some could not be, 2 refused.
     """
     from alerts.passages import displayable  # noqa: PLC0415 - the heavy part of the program
-    from jobs.daemon import end_on_signal  # noqa: PLC0415
-    from jobs.rejudge import rejudge as judge_again  # noqa: PLC0415
+    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.past.rejudge import rejudge as judge_again  # noqa: PLC0415
 
     with _house(config) as house, end_on_signal(house.services), _bar() as bar:
         task = bar.add_task("重新判定", total=None, said="")
@@ -185,8 +185,8 @@ def rejudge(
 @contextmanager
 def _house(config: Path | None) -> Iterator[House]:
     """The house, or one message and exit code 2."""
-    from jobs.daemon import StartError, open_house  # noqa: PLC0415 - the heavy part of the program
-    from jobs.live import set_up_logging  # noqa: PLC0415
+    from jobs.daemon.daemon import StartError, open_house  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon.live import set_up_logging  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:

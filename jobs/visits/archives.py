@@ -1,7 +1,7 @@
 """Attached files as they come: one document, or an archive whose members are documents of their own.
 
-A task of the worker processes, pure like ``jobs.reading``: time and memory of a whole archive are limited as
-those of one file are.
+A task of the worker processes, pure like ``jobs.visits.reading``: a whole archive has the time and memory
+of one file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from detection import scan
 from detection.report import to_record
 from extraction import ArchiveLimits, ExtractionError, expand_archive, sniff
 from extraction.sniffing import ZIP
-from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
 from storage.addresses import MEMBER
 from storage.tables import Outcome
 
@@ -49,7 +49,7 @@ class ArchiveReading:
 
 
 def read_file(answer: Answer, known: Known, today: date) -> DocumentReading | ArchiveReading:
-    """Like :func:`jobs.reading.read_document`, and the members of a ZIP. Raises :class:`ReadingError`."""
+    """Like :func:`~jobs.visits.reading.read_document`, with the members of a ZIP; raises ReadingError."""
     if answer.body[:2] != b"PK" or sniff(answer.body, answer.media_type, answer.name) != ZIP:
         return read_document(answer, known, today)
     names: dict[str, int] = {}

@@ -18,14 +18,14 @@ from sqlmodel import Session, select
 
 from alerts.cases import open_cases
 from detection.model import Mention
-from jobs.documents import DocumentReader
 from jobs.fetching.model import FetchingStoppedError, PageKind
+from jobs.intake.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
+from jobs.intake.messages import OpenedMessage, Part, message_key, open_message
 from jobs.listing.model import Item
-from jobs.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
-from jobs.messages import OpenedMessage, Part, message_key, open_message
-from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document
-from jobs.services import PageDone, Services
-from jobs.workers import WorkError, WorkersEndedError, WorkTimeoutError
+from jobs.visits.documents import DocumentReader
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from jobs.visits.services import PageDone, Services
+from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
 from storage.addresses import MESSAGE
 from storage.database import for_reading

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from alerts.passages import displayable
-from jobs.board import Board, FoundLine, SourceRow
+from jobs.daemon.board import Board, FoundLine, SourceRow
 from jobs.fetching.advice import OUTCOME_NAMES, advice
-from jobs.services import PageDone, VisitSummary
+from jobs.visits.services import PageDone, VisitSummary
 from settings.model import Source
 from storage.visits import SUCCESSES
 

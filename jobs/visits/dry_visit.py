@@ -13,8 +13,8 @@ from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import FetchError, PageKind
 from jobs.listing.addresses import is_attachment
 from jobs.listing.model import Item, ListPage
-from jobs.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
-from jobs.workers import WorkError, Workers
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
+from jobs.visits.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.tables import Outcome
 

@@ -14,13 +14,13 @@ from sqlmodel import Session, col, select
 from alerts.cases import open_cases
 from detection.model import PublisherKind
 from extraction import Link
-from jobs.archives import ArchiveReading, Member, read_file
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import is_attachment, same_site
 from jobs.listing.model import Item
-from jobs.reading import Answer, DocumentReading, Known, ReadingError
-from jobs.services import PageDone, Services
-from jobs.workers import WorkError, WorkersEndedError, WorkTimeoutError
+from jobs.visits.archives import ArchiveReading, Member, read_file
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError
+from jobs.visits.services import PageDone, Services
+from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
 from storage.addresses import MEMBER, canonical_url
 from storage.database import for_reading

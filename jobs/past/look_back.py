@@ -16,12 +16,12 @@ from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
 from alerts.docket import OPEN
-from jobs.documents import DocumentReader
 from jobs.fetching.model import FetchingStoppedError
 from jobs.listing.model import Item
-from jobs.pipeline import SourceVisit
-from jobs.services import PageDone, Services
-from jobs.settling import LOOKED_AT, Settled, settle_case
+from jobs.past.settling import LOOKED_AT, Settled, settle_case
+from jobs.visits.documents import DocumentReader
+from jobs.visits.pipeline import SourceVisit
+from jobs.visits.services import PageDone, Services
 from settings.model import LookBacks, Source
 from storage.addresses import MESSAGE, AddressError, canonical_url
 from storage.database import for_reading

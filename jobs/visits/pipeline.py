@@ -17,16 +17,16 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs.documents import DocumentReader
-from jobs.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
 from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import same_site
 from jobs.listing.model import Item, ListPage
 from jobs.listing.walk import ListWalk
-from jobs.reading import Answer, ReadingError, read_list
-from jobs.services import PageDone, Services, VisitSummary
-from jobs.timing import plan_next_visit
-from jobs.workers import WorkError, WorkersEndedError
+from jobs.visits.documents import DocumentReader
+from jobs.visits.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
+from jobs.visits.reading import Answer, ReadingError, read_list
+from jobs.visits.services import PageDone, Services, VisitSummary
+from jobs.visits.timing import plan_next_visit
+from jobs.visits.workers import WorkError, WorkersEndedError
 from settings.model import Source
 from storage.tables import Outcome
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit

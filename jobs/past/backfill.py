@@ -16,12 +16,12 @@ from datetime import date
 import structlog
 from sqlmodel import Session, col, select
 
-from jobs.documents import DocumentReader
 from jobs.fetching.model import FetchingStoppedError
 from jobs.listing.addresses import absolute_url
 from jobs.listing.model import Item, ListPage
-from jobs.pipeline import SourceVisit
-from jobs.services import PageDone, Services
+from jobs.visits.documents import DocumentReader
+from jobs.visits.pipeline import SourceVisit
+from jobs.visits.services import PageDone, Services
 from settings.model import Source
 from storage.addresses import AddressError, canonical_url
 from storage.database import for_reading

@@ -15,7 +15,7 @@ from itertools import islice
 
 from extraction import ExtractionError, extract
 from jobs.listing.addresses import absolute_url
-from jobs.reading import ReadingError
+from jobs.visits.reading import ReadingError
 from storage.tables import Outcome
 
 PART_LIMIT = 60

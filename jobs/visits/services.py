@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import PageKind
-from jobs.workers import Workers
+from jobs.visits.workers import Workers
 from settings.model import Settings, Source
 from storage.evidence import EvidenceStore
 from storage.tables import Outcome

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from catalogue.commands import show_table
-from jobs.catalogue_import import app
+from jobs.official_lists.importing import app
 
 __all__ = ["app"]
 
@@ -28,7 +28,7 @@ def proposals(
     """
     from sqlmodel import Session  # noqa: PLC0415 - the other commands start without a database
 
-    from jobs.catalogue_sync import import_command, open_proposals, overlay_of  # noqa: PLC0415
+    from jobs.official_lists.sync import import_command, open_proposals, overlay_of  # noqa: PLC0415
     from settings import SettingsError, load_settings  # noqa: PLC0415
     from storage.database import open_database  # noqa: PLC0415
     from storage.errors import DatabaseError  # noqa: PLC0415

@@ -17,9 +17,9 @@ from sqlmodel import Session, col, func, select
 
 from detection import scan
 from detection.model import PublisherKind, ScanResult
-from jobs.judgements import Change, Judgement
-from jobs.services import Services
-from jobs.workers import WorkError
+from jobs.past.judgements import Change, Judgement
+from jobs.visits.services import Services
+from jobs.visits.workers import WorkError
 from storage.database import for_reading
 from storage.tables import Document, DocumentVersion, Sighting
 

@@ -25,8 +25,8 @@ from catalogue.documents import find_document, normalise_number
 from catalogue.loading import OVERLAY_VARIABLE
 from catalogue.overlay import read_imports
 from catalogue.proposal import Change, propose
-from jobs.catalogue_import import find_problems
-from jobs.services import Services
+from jobs.official_lists.importing import find_problems
+from jobs.visits.services import Services
 from settings.model import Settings, Source
 from storage.database import for_reading
 from storage.rows import insert_once

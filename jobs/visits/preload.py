@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from jobs.archives import read_file
-from jobs.reading import Answer, Known
+from jobs.visits.archives import read_file
+from jobs.visits.reading import Answer, Known
 
 # Reading one page loads the HTML reader, the catalogue and the lexicon.
 read_file(

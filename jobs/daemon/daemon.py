@@ -25,14 +25,9 @@ from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due, release_leases
 from catalogue.loading import OVERLAY_VARIABLE
-from jobs.board import Board, read_rows
-from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
-from jobs.fetching.fetcher import Fetcher
-from jobs.intake import take_in
-from jobs.live import VisitLog, live_table, set_up_logging
-from jobs.look_back import look_back
-from jobs.pipeline import visit_source
-from jobs.scheduler import (
+from jobs.daemon.board import Board, read_rows
+from jobs.daemon.live import VisitLog, live_table, set_up_logging
+from jobs.daemon.scheduler import (
     CLOCK_SECONDS,
     DELIVERY_SECONDS,
     HEARTBEAT_SECONDS,
@@ -42,9 +37,14 @@ from jobs.scheduler import (
     Schedule,
     next_visit_at,
 )
-from jobs.services import Observer, PageDone, Services, VisitSummary
-from jobs.timing import after_quiet_hours, is_quiet
-from jobs.workers import WorkError, Workers, return_freed_memory
+from jobs.fetching.fetcher import Fetcher
+from jobs.intake.taking_in import take_in
+from jobs.official_lists.sync import SYNC_SECONDS, overlay_of, sync_catalogue
+from jobs.past.look_back import look_back
+from jobs.visits.pipeline import visit_source
+from jobs.visits.services import Observer, PageDone, Services, VisitSummary
+from jobs.visits.timing import after_quiet_hours, is_quiet
+from jobs.visits.workers import WorkError, Workers, return_freed_memory
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from jobs.fetching.model import PageKind
-from jobs.services import PageDone, VisitSummary
+from jobs.visits.services import PageDone, VisitSummary
 from settings.model import Source
 from storage.database import for_reading
 from storage.tables import Document, DocumentVersion, Finding, Outcome, SourceState, Visit, VisitPurpose
