@@ -45,6 +45,7 @@ from jobs.visits.pipeline import visit_source
 from jobs.visits.services import Observer, PageDone, Services, VisitSummary
 from jobs.visits.timing import after_quiet_hours, is_quiet
 from jobs.visits.workers import WorkError, Workers, return_freed_memory
+from settings.errors import SettingsError
 from settings.model import Settings, Source
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceStore
@@ -102,6 +103,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     """The house of ``settings``, ready to visit; raises :class:`StartError`, ``SettingsError`` or
     ``DatabaseError``. What an earlier daemon left unfinished is made due at once.
     """
+    _require_administrator(settings)
     return_freed_memory()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_lock(settings.storage.directory))
@@ -151,6 +153,18 @@ def _lock(directory: Path) -> Iterator[None]:
         except OSError as error:
             raise StartError(f"another qualwatch already runs in {directory}: end it first") from error
         yield
+
+
+def _require_administrator(settings: Settings) -> None:
+    """The shipped address is a placeholder: mails really sent must not go there."""
+    placeholder = Settings.model_fields["administrator"].default
+    if settings.mail.channel == "smtp" and settings.administrator == placeholder:
+        raise SettingsError(
+            [
+                "administrator: mails are sent by SMTP, and what has no other recipient would go to "
+                f'{placeholder}: write administrator = "you@your.domain"'
+            ]
+        )
 
 
 @contextlib.contextmanager

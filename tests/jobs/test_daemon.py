@@ -106,6 +106,16 @@ def test_a_chat_that_cannot_work_ends_the_start_with_one_message(operator: Opera
     assert "hunter2" not in ended.stderr + ended.stdout
 
 
+def test_mails_by_smtp_need_an_administrator(operator: Operator) -> None:
+    (operator.folder / "qualwatch.toml").write_text(
+        '[mail]\nchannel = "smtp"\n[mail.smtp]\nhost = "127.0.0.1"\n'
+    )
+    ended = operator.run("run", "--once")
+    assert ended.returncode == 2
+    assert ended.stderr.count("administrator = ") == 1
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_directory_that_cannot_be_made_ends_the_start(operator: Operator) -> None:
     (operator.folder / "var").write_text("a file where the directory should be")
     ended = operator.run("run", "--once")
