@@ -11,11 +11,11 @@ import typer
 
 from alerts.command_line import Config, refuse, transaction
 from alerts.docket import OPEN, File, list_cases, read_case
-from alerts.passages import displayable, mask_personal_numbers
 from alerts.regions import region_name
 from alerts.steps import Step, StepRefused, possible_steps, take_step
 from alerts.wording import CASE_STATES, EVENTS, SEVERITIES, VIOLATIONS
 from detection.model import Severity, Violation
+from detection.passages import displayable, mask_personal_numbers
 from storage.tables import Case, CaseState
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, decide, ask, publish, close. 案件的查看与处理。")

@@ -15,11 +15,11 @@ from sqlmodel import Session, col, select
 
 from alerts.history import ACTOR
 from alerts.mirrors import find_mirrors
-from alerts.passages import passage
 from alerts.postings import Posting, case_key, same_title
 from alerts.rebounds import reopen_on_rebound
 from alerts.telling import Told, tell_of
 from detection.model import Mention, ScanResult, Severity, Violation
+from detection.passages import passage
 from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.rows import insert_once

@@ -15,7 +15,7 @@ from alerts.dead_letters import (
     retry_dead_letters,
     retry_messages,
 )
-from alerts.passages import displayable
+from detection.passages import displayable
 from storage.tables import OutboxMessage, OutboxState
 
 app = typer.Typer(

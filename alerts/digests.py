@@ -13,12 +13,12 @@ from sqlmodel import Session, col, select, update
 from alerts.hours import digest_moment
 from alerts.letters import Letter, case_links_of, day_words, quote_block, shown
 from alerts.outbox import enqueue
-from alerts.passages import safe_link
 from alerts.regions import region_name
 from alerts.routing import Recipient, supervisor_of
 from alerts.wording import CASE_STATES, SEVERITIES, STATUSES, VIOLATIONS
 from catalogue.model import Status
 from detection.model import Severity, Violation
+from detection.passages import safe_link
 from settings.model import Settings
 from storage.tables import Case, CaseState, DigestItem, DocumentVersion, Finding
 

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.links import case_links
-from alerts.passages import displayable, mask_personal_numbers, passage, safe_link
 from alerts.regions import region_name
 from alerts.routing import Recipient
 from alerts.wording import PUBLISHER_KINDS, SEVERITIES, STATUSES, USAGES, VIOLATIONS
 from catalogue.model import Status
 from detection.model import PublisherKind, Severity, Usage, Violation
+from detection.passages import displayable, mask_personal_numbers, passage, safe_link
 from settings.model import Settings
 from storage.tables import Case, Document, DocumentVersion, Finding
 

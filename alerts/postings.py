@@ -7,8 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from alerts.passages import passage
 from detection.model import Violation
+from detection.passages import passage
 
 TELLING_TITLE = 8
 """Characters that a title needs to name one posting; ``招聘启事`` names any."""

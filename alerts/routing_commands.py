@@ -12,11 +12,11 @@ import typer
 
 from alerts.command_line import Config, refuse, transaction
 from alerts.departments import follow_up
-from alerts.passages import displayable
 from alerts.routing import recipients
 from alerts.routing_table import COLUMNS, RoutingTableError, import_rules, read_table, table_rows
 from catalogue import load_catalogue
 from detection.model import Severity
+from detection.passages import displayable
 from settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Which department follows up what, and who is told. 责任分工。")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from detection.passages import displayable, mask_personal_numbers
 from settings import Settings, SettingsError, load_settings
 from storage.backup import BackupError, back_up
 from storage.database import for_reading, open_database
@@ -28,7 +28,6 @@ WRONG = 1
 UNUSABLE = 2
 """Exit code: there was nothing to look at."""
 _SHOWN_PROBLEMS = 20
-_LONG_NUMBER = re.compile(r"\d{7,}")
 
 ConfigOption = Annotated[
     Path | None,
@@ -154,20 +153,13 @@ def _print_proof(proof: Proof, written: str, zone: ZoneInfo) -> None:
     )
     for name, value in lines:
         # Only what people wrote is masked: the digits of an address are needed to open it.
-        text = _shown(value) if name in {"标题", "说明"} else _on_one_line(value)
+        text = _shown(value) if name in {"标题", "说明"} else displayable(value)
         typer.echo(f"{name}：{text}", err=written == "stdout")
 
 
-def _on_one_line(text: str) -> str:
-    """``text`` without anything that steers a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def _shown(text: str) -> str:
-    """Text of a page on one line, with long numbers (telephones) masked."""
-    return _LONG_NUMBER.sub(
-        lambda number: f"{number.group()[:3]}****{number.group()[-2:]}", _on_one_line(text)
-    )
+    """Text of a page on one line, with telephone and identity numbers masked."""
+    return displayable(mask_personal_numbers(text))
 
 
 def _fail(code: int, message: str) -> NoReturn:

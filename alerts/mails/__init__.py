@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from alerts.channels import Picture, Rendered
 from alerts.mails.chart import draw_weeks
-from alerts.passages import displayable
+from detection.passages import displayable
 
 _TONES = {"critical": "#b3121d", "high": "#c2410c", "medium": "#a16207"}
 """Colours of severities, dark enough for white words on them."""

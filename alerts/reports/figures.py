@@ -17,13 +17,13 @@ from sqlmodel import Session, col, select
 
 from alerts.departments import follow_up
 from alerts.docket import OPEN
-from alerts.passages import safe_link
 from alerts.regions import code_prefix, region_name, region_names
 from alerts.reports.texts import masked, on_one_line
 from alerts.steps import RULES
 from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
 from catalogue.model import Status
 from detection.model import Severity
+from detection.passages import safe_link
 from storage.tables import Case, CaseEvent, CaseState
 
 TREND_MONTHS = 12

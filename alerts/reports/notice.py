@@ -18,13 +18,13 @@ from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
 from alerts.docket import read_case
-from alerts.passages import passage
 from alerts.regions import region_name
 from alerts.reports.texts import masked, on_one_line
 from alerts.steps import IllegalStep, UnknownCase
 from alerts.wording import SEVERITIES, STATUSES, USAGES, VIOLATIONS
 from catalogue.model import Status
 from detection.model import Severity, Usage, Violation
+from detection.passages import passage
 from storage.tables import Case, CaseState, Document, DocumentVersion, Finding
 
 QUOTES_SHOWN = 10

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from alerts.passages import displayable
+from detection.passages import displayable
 from jobs.daemon.board import Board, FoundLine, SourceRow
 from jobs.fetching.advice import OUTCOME_NAMES, advice
 from jobs.visits.services import PageDone, VisitSummary

@@ -17,7 +17,6 @@ from sqlmodel import Session, col, select
 
 from alerts.letters import Letter
 from alerts.outbox import enqueue
-from alerts.passages import displayable, safe_link
 from alerts.routing import ADMINISTRATOR, Recipient
 from catalogue import load_catalogue
 from catalogue.annex import read_annex, rows_of_text
@@ -25,6 +24,7 @@ from catalogue.documents import find_document, normalise_number
 from catalogue.loading import OVERLAY_VARIABLE
 from catalogue.overlay import read_imports
 from catalogue.proposal import Change, propose
+from detection.passages import displayable, safe_link
 from jobs.official_lists.importing import find_problems
 from jobs.visits.services import Services
 from settings.model import Settings, Source

@@ -155,7 +155,7 @@ def rejudge(
     The daemon must not run meanwhile: it would go on judging by the catalogue that it started with.
     Exit code: 0 every document was judged, 1 some could not be, 2 refused.
     """
-    from alerts.passages import displayable  # noqa: PLC0415 - the heavy part of the program
+    from detection.passages import displayable  # noqa: PLC0415 - the heavy part of the program
     from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
     from jobs.past.rejudge import rejudge as judge_again  # noqa: PLC0415
 

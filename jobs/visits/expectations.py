@@ -21,8 +21,8 @@ from sqlmodel import Session, col, func, select
 
 from alerts.letters import Letter
 from alerts.outbox import enqueue
-from alerts.passages import displayable, safe_link
 from alerts.routing import ADMINISTRATOR, Recipient
+from detection.passages import displayable, safe_link
 from jobs.fetching.advice import OUTCOME_NAMES, advice
 from settings.model import Settings, Source
 from storage.rows import insert_once
