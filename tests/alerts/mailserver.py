@@ -72,7 +72,15 @@ class MailServer:
 
 @contextmanager
 def serving(server: MailServer, **options: Any) -> Iterator[int]:
-    controller = Controller(server, hostname="127.0.0.1", port=free_port(), loop=_loop(), **options)
+    # Named, because the server would ask DNS for its own name at each connection.
+    controller = Controller(
+        server,
+        hostname="127.0.0.1",
+        server_hostname="mail.example.com",
+        port=free_port(),
+        loop=_loop(),
+        **options,
+    )
     controller.start()
     try:
         yield controller.port
