@@ -45,6 +45,7 @@ bench: setup ## measure speed and memory, as ratios in one run
 
 eval: setup ## measure the quality of detection against labelled documents
 	$(BIN)/python -m eval.quality
+	$(BIN)/python -m eval.readings
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --only-binary :all: --python-version 3.11 --extra postgresql --group dev pyproject.toml -o requirements.lock
