@@ -15,8 +15,9 @@ from alerts.letters import Letter, case_links_of, day_words, quote_block, shown
 from alerts.outbox import enqueue
 from alerts.regions import region_name
 from alerts.routing import Recipient, supervisor_of
-from alerts.wording import CASE_STATES, SEVERITIES, STATUSES, VIOLATIONS
+from alerts.wording import CASE_STATES, SEVERITIES, VIOLATIONS
 from catalogue.model import Status
+from catalogue.wording import STATUSES
 from detection.model import Severity, Violation
 from detection.passages import safe_link
 from settings.model import Settings

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from alerts.links import case_links
 from alerts.regions import region_name
 from alerts.routing import Recipient
-from alerts.wording import PUBLISHER_KINDS, SEVERITIES, STATUSES, USAGES, VIOLATIONS
+from alerts.wording import PUBLISHER_KINDS, SEVERITIES, USAGES, VIOLATIONS
 from catalogue.model import Status
+from catalogue.wording import STATUSES
 from detection.model import PublisherKind, Severity, Usage, Violation
 from detection.passages import displayable, mask_personal_numbers, passage, safe_link
 from settings.model import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from catalogue.model import Status
 from detection.model import PublisherKind, Severity, Usage, Violation
 from storage.tables import CaseState
 
@@ -13,15 +12,6 @@ SEVERITIES = {
     Severity.MEDIUM: "中",
     Severity.HIGH: "高",
     Severity.CRITICAL: "紧急",
-}
-STATUSES = {
-    Status.CANCELLED: "已取消",
-    Status.EXITED: "已退出国家职业资格目录",
-    Status.ACCESS: "准入类职业资格",
-    Status.LEVEL: "水平评价类职业资格",
-    Status.LAWFUL_OTHER: "其他合法证书",
-    Status.OFF_CATALOGUE: "不在国家职业资格目录",
-    Status.GENERIC: "未指明具体证书",
 }
 USAGES = {
     Usage.REQUIRED: "作为必备条件",

@@ -20,8 +20,9 @@ from alerts.docket import OPEN
 from alerts.regions import code_prefix, region_name, region_names
 from alerts.reports.texts import masked, on_one_line
 from alerts.steps import RULES
-from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
+from alerts.wording import CASE_STATES, SEVERITIES
 from catalogue.model import Status
+from catalogue.wording import STATUSES
 from detection.model import Severity
 from detection.passages import safe_link
 from storage.tables import Case, CaseEvent, CaseState

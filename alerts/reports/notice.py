@@ -21,8 +21,9 @@ from alerts.docket import read_case
 from alerts.regions import region_name
 from alerts.reports.texts import masked, on_one_line
 from alerts.steps import IllegalStep, UnknownCase
-from alerts.wording import SEVERITIES, STATUSES, USAGES, VIOLATIONS
+from alerts.wording import SEVERITIES, USAGES, VIOLATIONS
 from catalogue.model import Status
+from catalogue.wording import STATUSES
 from detection.model import Severity, Usage, Violation
 from detection.passages import passage
 from storage.tables import Case, CaseState, Document, DocumentVersion, Finding

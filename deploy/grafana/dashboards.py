@@ -20,7 +20,8 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from alerts.docket import OPEN
 from alerts.metrics_cases import DECISIONS
-from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
+from alerts.wording import CASE_STATES, SEVERITIES
+from catalogue.wording import STATUSES
 from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
 
 FOLDER = Path(__file__).parent

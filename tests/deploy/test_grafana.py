@@ -16,7 +16,8 @@ from sqlmodel import Session, update
 from alerts.metrics import Metrics
 from alerts.outbox import deliver_due
 from alerts.steps import Step, take_step
-from alerts.wording import CASE_STATES, SEVERITIES, STATUSES
+from alerts.wording import CASE_STATES, SEVERITIES
+from catalogue.wording import STATUSES
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings, Source
 from storage.database import open_database
