@@ -56,8 +56,6 @@ class Selectors(Section):
     """Selects each item's link."""
     next_page: str = ""
     """Selects the link to the next page."""
-    content: str = ""
-    """Selects the main content of a detail page, for quoting."""
 
 
 class Listing(Section):

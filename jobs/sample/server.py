@@ -81,7 +81,7 @@ def _sources(address: str, every_minutes: int) -> tuple[Source, ...]:
         url=address + BOARD.address_of(0),
         kind=SourceKind.JOBS,
         every_minutes=every_minutes,
-        selectors=Selectors(items="table.jobs td.job a", next_page="a.next", content="div.content"),
+        selectors=Selectors(items="table.jobs td.job a", next_page="a.next"),
     )
     return notices, board
 
