@@ -90,7 +90,8 @@ class Reader:
 
     def _read_name(self, core: str, quote: str) -> Reading | None:
         levelled = "等级" in quote or bool(self._wording.level.search(quote))
-        trade = self._forms.trade.search(quote) if levelled else None
+        graded = levelled or self._forms.graded.search(quote) is not None
+        trade = self._forms.trade.search(quote) if graded else None
         if trade is not None and not self._forms.operation.search(quote):
             return self._catalogued(trade[0])
         known = (
@@ -108,7 +109,7 @@ class Reader:
         if known.status in _LOST and "职称" in quote:
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         own = core in self._lexicon.known or not known.certain
-        if known.status in _LOST and quote.startswith("中国") and own:
+        if known.status in _LOST and quote.startswith(_SOCIETY) and own:
             return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         return known
 
@@ -121,12 +122,10 @@ class Reader:
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.titled.search(quote) and not self._forms.no_title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
-        return (
-            self._by_catalogue(core, quote)
-            or self._by_part(core)
-            or self._by_slip(core, quote)
-            or self._by_form(core)
-        )
+        part = self._by_catalogue(core, quote) or self._by_part(core)
+        if part is not None and part.status in _LOST and quote.startswith(_SOCIETY):
+            return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国注册室内设计师 is a society's
+        return part or self._by_slip(core, quote) or self._by_form(core)
 
     def _by_convention(self, name: str) -> Reading | None:
         known = self._lexicon.known.get(name)
@@ -210,6 +209,8 @@ def squeeze(text: str) -> str:
 
 
 _VENDOR_REACH = 14
+_SOCIETY = "中国"
+"""No cancelled or exited qualification was named so; societies name theirs so."""
 _LOST = frozenset({Status.CANCELLED, Status.EXITED})
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 
@@ -225,6 +226,8 @@ class Forms:
     """A vendor's name right before a certificate's."""
     trade: re.Pattern[str]
     """Trades that with a level are the skill qualification, without one the operation certificate."""
+    graded: re.Pattern[str]
+    """Words that make a trade the skill qualification as a level does."""
     operation: re.Pattern[str]
     """Words that make it the operation certificate whatever the level."""
     title: re.Pattern[str]
@@ -247,6 +250,7 @@ def load_forms() -> Forms:
         vendor_name=re.compile(alternatives(rules["vendor_names"])),
         vendor_before=re.compile(rf"(?:{alternatives(rules['vendor_names'])})[^，。；;、\n]{{0,6}}$"),
         trade=re.compile(alternatives(rules["trades"])),
+        graded=re.compile(alternatives(rules["graded"])),
         operation=re.compile(alternatives(rules["operation"])),
         title=re.compile(alternatives(rules["title"])),
         titled=re.compile(alternatives([*rules["title"], *rules["titled"]])),

@@ -21,6 +21,7 @@ _LEAD_REACH = 800
 _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
 _ARTICLED = frozenset({"law", "guide"})
+_NEVER_ASKED = frozenset({Usage.RENTING, Usage.NEGATED})
 _SECTIONED = frozenset({"hiring", "story"})
 """Groups whose texts have sections."""
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
@@ -62,6 +63,8 @@ class Lead:
     """The head of a list of conditions and how its items look, in laws and guides."""
 
     obliges: re.Pattern[str]
+    hands_in: re.Pattern[str]
+    """The head of a list of papers that an applicant has to hand in or to show."""
     item: re.Pattern[str]
     has: re.Pattern[str]
     ends: re.Pattern[str]
@@ -163,6 +166,8 @@ def decide_usage(
     if shaped is not None:
         return shaped
     found = _reaching_cues(before, after, group)
+    if group in _ARTICLED and not _NEVER_ASKED & found.keys() and _is_condition(text, start, before, rules):
+        return Decision(Usage.PERMIT)
     if group == "story" and section == "requirements":
         demanded = _reaching_cues(before, after, "hiring")
         if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
@@ -181,8 +186,6 @@ def decide_usage(
             if usage is Usage.REQUIRED and group == "hiring" and section == "preferred":
                 return Decision(Usage.PREFERRED, found[usage])
             return Decision(usage, found[usage])
-    if group in _ARTICLED and _is_condition(text, start, before, rules):
-        return Decision(Usage.PERMIT)
     return Decision(_by_section(group, section, rules), "")
 
 
@@ -211,10 +214,10 @@ def _is_condition(text: str, start: int, before: str, rules: UsageRules) -> bool
     """Whether the mention stands in an item of a list whose lead obliges."""
     lead = rules.lead
     line = before[before.rfind("\n") + 1 :]
-    if lead.item.search(line) is None or lead.has.search(line) is None:
+    if lead.item.search(line) is None:
         return False
-    low = max(0, start - _LEAD_REACH)
-    heads = list(lead.obliges.finditer(text, low, start))
+    head = lead.obliges if lead.has.search(line) is not None else lead.hands_in
+    heads = list(head.finditer(text, max(0, start - _LEAD_REACH), start))
     return bool(heads) and lead.ends.search(text, heads[-1].end(), start) is None
 
 

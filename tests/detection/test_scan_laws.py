@@ -1,0 +1,53 @@
+"""Laws and guides: what they ask for, what an applicant hands in, what bodies issue."""
+
+from datetime import date
+
+import pytest
+
+from detection import scan
+from detection.model import Usage
+
+DAY = date(2026, 11, 1)
+
+
+def usages(article: str) -> list[Usage]:
+    return [
+        mention.usage for mention in scan(f"第十条 {article}", as_of=DAY, title="某市港湾管理条例").mentions
+    ]
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "设立服务机构应当具备下列条件：\n（一）有章程；\n（二）有三名以上具备相应职业资格的专职工作人员。",
+        "从事清淤作业，必须同时具备下列条件：\n（一）有合格的作业组织和取得上岗资格证的指挥人员；",
+        "申请登记需提供以下材料：\n（一）申请书；\n（二）技术人员的职称证书；",
+        "负责人变更的，应当持资格证书、劳动合同到市港务局办理变更手续。",
+        "凭律师执业证书，可以向有关单位查阅港区档案。",
+        "取得引航员证书，并在港区工作满三年的，可以申请登记。",
+        "经考核合格，发给特种作业操作证后，方可上岗。",
+    ],
+)
+def test_what_an_article_asks_for_is_a_condition(article: str) -> None:
+    assert usages(article) == [Usage.PERMIT]
+
+
+@pytest.mark.parametrize(
+    ("article", "usage"),
+    [
+        ("对具备规定条件的人员，准予注册，并发给护士执业证书。", Usage.OFFERED),
+        ("举办培训班，使学员取得相应的职业资格或者一技之长。", Usage.INFORMATIVE),
+        ("违反本条例颁发教师资格证书的，由上级机关责令改正。", Usage.INFORMATIVE),
+        ("机构组织未取得司法鉴定人执业证的人员从事鉴定的，给予警告。", Usage.PERMIT),
+        (
+            "申请书应当载明下列事项：\n（一）名称；\n第十一条 港务局负责教师资格证书的管理。",
+            Usage.INFORMATIVE,
+        ),
+    ],
+)
+def test_what_a_body_issues_furthers_or_answers_for_is_none(article: str, usage: Usage) -> None:
+    assert usages(article) == [usage]
+
+
+def test_a_bodys_licence_among_the_papers_is_no_mention() -> None:
+    assert usages("申请时应当提交下列文件：\n（一）申请人的专营资格证明；") == []
