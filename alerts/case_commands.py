@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.command_line import Config, refuse, transaction
+from alerts.command_line import Config, refuse, region_in_force, transaction
 from alerts.docket import OPEN, File, list_cases, read_case
 from alerts.regions import region_name
 from alerts.steps import Step, StepRefused, possible_steps, take_step
@@ -34,7 +34,9 @@ def list_(
         list[CaseState] | None, typer.Option("--state", help="Only cases in this state; may be repeated.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what is done with.")] = False,
-    region: Annotated[str, typer.Option(help="GB/T 2260 code; covers what lies in it.")] = "",
+    region: Annotated[
+        str, typer.Option(callback=region_in_force, help="GB/T 2260 code; covers what lies in it.")
+    ] = "",
     after: Annotated[int, typer.Option(min=0, help="Only numbers above this one.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="Cases shown at most.")] = 50,
     config: Config = None,

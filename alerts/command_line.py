@@ -39,6 +39,15 @@ def transaction(config: Path | None) -> Iterator[Session]:
         engine.dispose()
 
 
+def region_in_force(code: str) -> str:
+    """For options that take a region: its code today, empty for none; exits with 2 where there is no such."""
+    from settings.regions import present_code, region_problem  # noqa: PLC0415 - reads a table
+
+    if code and (problem := region_problem(code)):
+        raise typer.BadParameter(f"{code!r}: {problem}")
+    return present_code(code) if code else ""
+
+
 def refuse(error: Exception | str) -> typer.Exit:
     """What to raise so that the command says ``error`` and exits with 2."""
     typer.echo(str(error), err=True)

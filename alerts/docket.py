@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from alerts.regions import code_prefix
+from alerts.regions import lies_within
 from storage.tables import Case, CaseEvent, CaseState, Finding
 
 OPEN = tuple(
@@ -41,7 +41,7 @@ def list_cases(
     if states:
         wanted = wanted.where(col(Case.state).in_(states))
     if region:
-        wanted = wanted.where(col(Case.region).startswith(code_prefix(region), autoescape=True))
+        wanted = wanted.where(lies_within(col(Case.region), region))
     return session.exec(wanted.order_by(col(Case.id)).limit(limit)).all()
 
 

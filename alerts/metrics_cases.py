@@ -20,7 +20,7 @@ from alerts.metrics_series import (
     histogram,
     province,
 )
-from alerts.regions import region_names
+from alerts.regions import province_names
 from alerts.wording import EVENTS
 from catalogue.model import Status
 from detection.model import Severity, Usage
@@ -49,7 +49,7 @@ def case_families(session: Session) -> Iterator[Metric]:
 def region_names_family() -> Metric:
     """Names of the provinces for dashboards; constant, one sample for each value of ``region``."""
     names = Values({("none", "地区未识别"): 1})
-    names |= {(code, name): 1 for code, name in region_names().items() if code.endswith("0000")}
+    names |= dict.fromkeys(province_names().items(), 1)
     return gauge(
         "qualwatch_region_info",
         "Names of the values of the label region.",

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.command_line import Config, refuse, transaction
+from alerts.command_line import Config, refuse, region_in_force, transaction
 from alerts.departments import follow_up
 from alerts.routing import recipients
 from alerts.routing_table import COLUMNS, RoutingTableError, import_rules, read_table, table_rows
@@ -18,10 +18,13 @@ from catalogue import load_catalogue
 from detection.model import Severity
 from detection.passages import displayable
 from settings import load_settings
+from settings.regions import find_regions, full_name
 
 app = typer.Typer(no_args_is_help=True, help="Which department follows up what, and who is told. 责任分工。")
 
-Region = Annotated[str, typer.Option("--region", help="GB/T 2260 code. 行政区划代码")]
+Region = Annotated[
+    str, typer.Option("--region", callback=region_in_force, help="GB/T 2260 code. 行政区划代码")
+]
 
 
 @app.command("import")
@@ -50,6 +53,19 @@ def list_(config: Config = None) -> None:
     with transaction(config) as session:
         writer.writerow(COLUMNS)
         writer.writerows(table_rows(session))
+
+
+@app.command()
+def regions(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Part of a place's name. 地名")],
+) -> None:
+    """Look up codes of provinces, prefectures and counties. 查询行政区划代码。"""
+    found = False
+    for region in find_regions(name):
+        found = True
+        typer.echo(f"{region.code}  {full_name(region.code)}")
+    if not found:
+        raise refuse(f"no place has {displayable(name, limit=40)!r} in its name")
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,8 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from alerts.departments import CATALOGUE, catalogue_departments
-from alerts.regions import province_code
 from catalogue import load_catalogue
+from settings.regions import present_code, region_problem
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import RoutingRule
 
@@ -32,7 +31,6 @@ _HEADINGS = {
     "依据": "document",
     "文件": "document",
 }
-_CODE = re.compile(r"[0-9]{6}")
 _LARGEST = 10_000_000
 _SAME_RULE = OnConflict(key=("qualification", "region"), replace=("department", "document", "imported_at"))
 
@@ -73,7 +71,7 @@ def read_table(file: Path, *, region: str = "", document: str = "") -> list[Rout
         for row in reader:
             rule = RoutingRule(
                 qualification=_cell(row, names, "qualification"),
-                region=_cell(row, names, "region") or region,
+                region=present_code(_cell(row, names, "region") or region),
                 department=_cell(row, names, "department"),
                 document=_cell(row, names, "document") or document,
             )
@@ -137,8 +135,8 @@ def _problem(rule: RoutingRule) -> str:
         return "the qualification is missing"
     if not rule.department:
         return f"{rule.qualification}: the department is missing"
-    if rule.region and not (_CODE.fullmatch(rule.region) and province_code(rule.region) != "none"):
-        return f"{rule.region!r} is no GB/T 2260 code of six digits, for example 220000"
+    if rule.region and (problem := region_problem(rule.region)):
+        return f"{rule.region!r}: {problem}"
     return ""
 
 

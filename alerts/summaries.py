@@ -18,10 +18,11 @@ from alerts.docket import OPEN
 from alerts.hours import summary_moment
 from alerts.letters import Letter, day_words
 from alerts.outbox import enqueue
-from alerts.regions import region_name
+from alerts.regions import prefecture_code, province_code, region_name
 from alerts.routing import ADMINISTRATOR, Recipient, answers_for
 from detection.model import Severity
 from settings.model import Settings, Supervisor
+from settings.regions import known_regions, present_code
 from storage.database import for_reading
 from storage.tables import Case, CaseEvent, CaseState, OutboxMessage
 
@@ -194,21 +195,36 @@ def _weeks(counts: _Counts, reader: _Reader) -> list[dict[str, Any]]:
 
 def _by_region(counts: _Counts, reader: _Reader) -> tuple[list[tuple[str, _Region]], _Region]:
     """Regions, the one with most open cases first, and all of them together."""
+    area = _areas(counts, reader)
     regions: dict[str, _Region] = {}
     total = _Region()
     for (subject, state), number in counts.states.items():
         if reader.is_theirs(subject):
-            for row in (total, regions.setdefault(region_name(subject[0]) or "地区未识别", _Region())):
+            for row in (total, regions.setdefault(area(subject[0]), _Region())):
                 row.open += number * (state in OPEN)
                 row.undecided += number * (state in _UNDECIDED)
                 row.overdue += number * (state is CaseState.OVERDUE)
     for name, found in counts.weeks[-1].items():
         for subject, number in found.items():
             if reader.is_theirs(subject):
-                for row in (total, regions[region_name(subject[0]) or "地区未识别"]):
+                for row in (total, regions[area(subject[0])]):
                     setattr(row, name, getattr(row, name) + number)
-    telling = {name: row for name, row in regions.items() if row.open or row.new or row.rectified}
+    telling = {
+        region_name(code) or "地区未识别": row
+        for code, row in regions.items()
+        if row.open or row.new or row.rectified
+    }
     return sorted(telling.items(), key=lambda each: (-each[1].open, -each[1].new, each[0])), total
+
+
+def _areas(counts: _Counts, reader: _Reader) -> Callable[[str | None], str]:
+    """To which row a region belongs: that of its county, or of a larger area where those are too many."""
+    own = {subject[0] or "" for subject, _ in counts.states if reader.is_theirs(subject)}
+    for level in (present_code, prefecture_code, province_code):
+        areas = {code: level(present_code(code)) if code in known_regions() else "" for code in own}
+        if len(set(areas.values())) <= REGIONS_SHOWN:
+            break
+    return lambda code: areas[code or ""]
 
 
 def _row(name: str, region: _Region) -> dict[str, Any]:

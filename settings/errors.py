@@ -38,7 +38,8 @@ _SHAPES: Mapping[str, str] = {
 """Mends by pydantic's error type, where the type alone says enough."""
 
 _PATTERNS: Mapping[str, str] = {
-    r"^\d{6}$": 'write the six digits of the GB/T 2260 code, for example "220000" for Jilin',
+    r"^([0-9]{6})?$": 'write the six digits of the GB/T 2260 code, or nothing: ""',
+    r"^[0-9]{6}$": 'write the six digits of the GB/T 2260 code, for example "220000" for Jilin',
     r"^[a-z0-9][a-z0-9_-]{0,39}$": (
         'write up to 40 small letters, digits, "-" or "_", beginning with a letter or digit, '
         'for example "fuzhou-rsj"'

@@ -18,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 
-RegionCode = Annotated[str, Field(pattern=r"^\d{6}$", description="GB/T 2260 code of six digits")]
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 TimeOfDay = Annotated[str, Field(pattern=f"^{_TIME}$", description="Hour and minute, for example 08:30")]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -32,6 +31,15 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _region_in_force(code: str) -> str:
+    # Imported here, because most configurations name few regions or none.
+    from settings.regions import region_in_force  # noqa: PLC0415
+
+    return region_in_force(code) if code else code
+
+
+RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$"), AfterValidator(_region_in_force)]
+"""GB/T 2260 code of a province, prefecture or county; one that was abolished is read as what it became."""
 SLEEPS_AT_MOST = 2
 """A list that sleeps is visited at least once in so many times its ``every_minutes``."""
 
@@ -270,7 +278,7 @@ class Intake(Section):
     """A maildir that a mail server delivers into; empty: none is watched."""
     imap: Imap = Imap()
     every_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
-    region: Annotated[str, Field(pattern=r"^(\d{6})?$")] = ""
+    region: Annotated[str, Field(pattern=r"^([0-9]{6})?$"), AfterValidator(_region_in_force)] = ""
     """GB/T 2260 code of where the reports come from, so that those responsible there are told."""
     max_bytes: Annotated[int, Field(ge=1024, le=1 << 28)] = 30 * 1024 * 1024
     """Largest message."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alerts.command_line import Config, refuse, transaction
-from alerts.regions import province_code, region_name
+from alerts.command_line import Config, refuse, region_in_force, transaction
+from alerts.regions import region_name
 from settings import SettingsError, load_settings
 
 Force = Annotated[bool, typer.Option("--force", help="Write over documents that are there. 覆盖已有文件")]
@@ -21,7 +20,13 @@ Force = Annotated[bool, typer.Option("--force", help="Write over documents that 
 def report(
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="Empty: last month. 月份")] = "",
     region: Annotated[
-        str, typer.Option("--region", metavar="CODE", help="GB/T 2260 code; empty: everywhere. 地区代码")
+        str,
+        typer.Option(
+            "--region",
+            metavar="CODE",
+            callback=region_in_force,
+            help="GB/T 2260 code; empty: everywhere. 地区代码",
+        ),
     ] = "",
     output: Annotated[
         Path, typer.Option("--output", metavar="DIR", help="Where to write. 输出目录")
@@ -42,8 +47,6 @@ def report(
         raise typer.BadParameter(f"{month!r} is no month; write it as 2026-10") from error
     if wanted > Month(today.year, today.month):
         raise typer.BadParameter(f"{wanted} has not begun yet")
-    if region and not (re.fullmatch("[0-9]{6}", region) and province_code(region) != "none"):
-        raise typer.BadParameter(f"{region!r} is no GB/T 2260 code; write six digits, for example 220000")
     with transaction(config) as session:
         bulletin = compile_bulletin(session, wanted, region or None, zone, today)
     name = f"职业资格违规监测月报_{region_name(region) or '全国'}_{wanted}"

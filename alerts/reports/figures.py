@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from alerts.departments import follow_up
 from alerts.docket import OPEN
-from alerts.regions import code_prefix, region_name, region_names
+from alerts.regions import code_prefix, lies_within, prefecture_code, region_name
 from alerts.reports.texts import masked, on_one_line
 from alerts.steps import RULES
 from alerts.wording import CASE_STATES, SEVERITIES
@@ -25,6 +25,7 @@ from catalogue.model import Status
 from catalogue.wording import STATUSES
 from detection.model import Severity
 from detection.passages import safe_link
+from settings.regions import known_regions, present_code
 from storage.tables import Case, CaseEvent, CaseState
 
 TREND_MONTHS = 12
@@ -217,7 +218,7 @@ def _histories(session: Session, region: str | None, end: datetime) -> list[_His
         .order_by(col(CaseEvent.at), col(CaseEvent.id))
     )
     if region:
-        within = col(Case.region).startswith(code_prefix(region), autoescape=True)
+        within = lies_within(col(Case.region), region)
         cases, events = cases.where(within), events.where(within)
 
     @cache
@@ -269,9 +270,16 @@ def _settled(counts: Counts) -> Counts:
 
 
 def _area(code: str | None, region: str | None) -> str:
-    """The area one level below ``region`` in which ``code`` lies: provinces, prefectures, counties."""
-    digits = len(code_prefix(region)) + 2 if region else 2
-    return _within(code and code[:digits].ljust(6, "0"), region)
+    """The area one level below ``region`` in which ``code`` lies today: provinces, prefectures, counties.
+
+    Counties and districts that no prefecture stands above are areas of their province.
+    """
+    if not code:
+        return UNKNOWN_REGION
+    code = present_code(code)
+    if not region:
+        return _within(f"{code[:2]}0000", region)
+    return _within(prefecture_code(code) if len(code_prefix(region)) == 2 else code, region)
 
 
 def _within(code: str | None, region: str | None) -> str:
@@ -284,7 +292,8 @@ def _within(code: str | None, region: str | None) -> str:
 
 @cache
 def _areas(region: str | None) -> tuple[str, ...]:
-    return tuple(_within(code, region) for code in sorted(region_names()))
+    own = code_prefix(region) if region else ""
+    return tuple(dict.fromkeys(_area(code, region) for code in known_regions() if code.startswith(own)))
 
 
 def _overdue(histories: Iterable[_History], region: str | None, end: date) -> tuple[OverdueCase, ...]:

@@ -82,15 +82,29 @@ def test_the_smallest_area_that_has_a_rule_decides(engine: Engine) -> None:
     with Session(engine) as session:
         assert follow_up(session, "某某协会自设资格", "220100") == FollowUp()
         assert follow_up(session, "教师资格", "220100").department == "教育部"
-        for region, department in (("220100", "市局"), ("220000", "省厅"), ("350000", "闽厅")):
+        for region, department in (
+            ("220113", "区局"),
+            ("220100", "市局"),
+            ("220000", "省厅"),
+            ("350000", "闽厅"),
+        ):
             session.add(
                 RoutingRule(qualification="教师资格", region=region, department=department, imported_at=NOW)
             )
         told = {
             region: follow_up(session, "教师资格", region).department
-            for region in ("220102", "220200", "110000", None)
+            for region in ("220113", "220181", "220102", "220200", "110000", None)
         }
+    assert told.pop("220113") == told.pop("220181") == "区局"
     assert told == {"220102": "市局", "220200": "省厅", "110000": "教育部", None: "教育部"}
+
+
+def test_codes_are_looked_up_by_name() -> None:
+    told = CliRunner().invoke(app, ["regions", "济源"])
+    assert told.stdout == "419001  河南省济源市\n"
+    told = CliRunner().invoke(app, ["regions", "亚特兰蒂斯"])
+    assert told.exit_code == 2
+    assert "no place has '亚特兰蒂斯' in its name" in told.stderr
 
 
 def test_an_imported_table_decides_who_is_told(engine: Engine, config: Path, tmp_path: Path) -> None:
@@ -140,8 +154,8 @@ def test_importing_again_replaces_and_the_list_can_be_imported(
         ("", "no column"),
         ("qualification,department\n教师资格,\n,教育厅\n", "line 2: 教师资格: the department is missing"),
         ("qualification,department\n教师资格,甲\n教师资格,乙\n", "line 3: 教师资格 stands in line 2 already"),
-        ("qualification,department,region\n教师资格,甲,22\n", "'22' is no GB/T 2260 code"),
-        ("qualification,department,region\n教师资格,甲,990000\n", "'990000' is no GB/T 2260 code"),
+        ("qualification,department,region\n教师资格,甲,22\n", "'22': no place has this code"),
+        ("qualification,department,region\n教师资格,甲,990000\n", "'990000': no place has this code"),
         (b"\xff\xfe\x00\xd8", "neither UTF-8 nor GB18030"),
     ],
 )

@@ -17,9 +17,10 @@ from alerts.mails import to_email
 from alerts.mails.chart import draw_weeks
 from alerts.outbox import deliver_due
 from alerts.steps import Step, take_step
-from alerts.summaries import send_due_summaries
+from alerts.summaries import REGIONS_SHOWN, send_due_summaries
 from detection.model import Severity
 from settings.model import Settings
+from settings.regions import known_regions, present_code
 from storage.tables import Case, CaseState, DigestItem
 from tests.alerts.reading import SENDER, as_mail, html_of, rendered, rows, text_of
 from tests.alerts.recording import Recording
@@ -210,6 +211,23 @@ def test_the_weekly_summary_counts_by_region_with_a_chart(engine: Engine, office
     assert str(mail["Subject"]) == subject
     assert "福建省宁德市：本周新增 4，待核查 2，未结 3，逾期 1，本周整改 1" in text_of(mail)
     assert "整改期限：2026年11月5日" in text_of(mail)
+
+
+def test_a_summary_of_many_counties_is_one_of_their_prefectures(engine: Engine, office: Settings) -> None:
+    counties = [code for code in known_regions() if code.startswith("35") and present_code(code) == code]
+    counties = [code for code in counties if not code.endswith("00")]
+    for number, region in enumerate(counties):
+        posting = Posting(
+            TEXT, title=f"{number}号单位公开招聘公告", url=f"https://{number}.example.com/", region=region
+        )
+        report(engine, office, posting, mention(TEXT), now=at(4, 10))
+    before = len(rows(engine))
+    assert send_due_summaries(engine, office, at(9, 8, 30)) == 1
+    payload = rows(engine)[before].payload
+    assert len(counties) > REGIONS_SHOWN > len(payload["regions"]) == 9
+    assert payload["more_regions"] == 0
+    assert sum(row["new"] for row in payload["regions"]) == payload["total"]["new"] == len(counties)
+    assert {"福建省福州市", "福建省宁德市"} <= {row["region"] for row in payload["regions"]}
 
 
 def test_the_chart_is_an_inline_picture_that_the_page_shows(engine: Engine, office: Settings) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from alerts.metrics import Metrics
+from alerts.regions import province_code, province_names
 from settings.model import Settings
+from settings.regions import known_regions
 from storage.tables import Case, CaseEvent, CaseState, Document
 from storage.visits import start_visit
 from tests.alerts.stored import NOW, Posting, mention, report
@@ -153,6 +155,15 @@ def test_another_place_does_not_count_as_another_finding(engine: Engine, setting
         session.execute(update(Document).values(published_on=date(2026, 11, 2)))
     assert _value(engine, "qualwatch_publication_to_finding_seconds_count", HIGH) == 1
     assert _value(engine, "qualwatch_publication_to_finding_seconds_sum", HIGH) == pytest.approx(9.5 * 3600)
+
+
+def test_labels_are_provinces_however_many_counties_there_are() -> None:
+    values = {province_code(code) for code in known_regions()} | {
+        province_code("999999"),
+        province_code(None),
+    }
+    assert len(values) == 35
+    assert values - {"none"} == set(province_names())
 
 
 def test_every_region_has_a_name(engine: Engine, settings: Settings) -> None:

@@ -77,8 +77,8 @@ def test_without_options_it_is_about_last_month_and_everywhere(office: Office) -
     [
         (("report", "--month", "October"), "is no month"),
         (("report", "--month", "2999-01"), "has not begun yet"),
-        (("report", "--month", "2026-10", "--region", "22"), "six digits"),
-        (("report", "--month", "2026-10", "--region", "990000"), "six digits"),
+        (("report", "--month", "2026-10", "--region", "22"), "no place has this code"),
+        (("report", "--month", "2026-10", "--region", "990000"), "no place has this code"),
         (("letter", "17"), "there is no case 17"),
         (("report", "--month", "2026-10", "--output", "qualwatch.toml"), "cannot be written"),
     ],

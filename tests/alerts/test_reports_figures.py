@@ -171,9 +171,36 @@ def test_regions_are_named_one_level_below_the_one_asked_about(office: Office) -
     }
     assert {name: counts.opened for name, counts in rows["220100"].items()} == {
         "吉林省长春市（未细分）": 1,
-        "（220102）": 1,
+        "南关区": 1,
     }
     assert office.bulletin(region=None).area == "全国"
+
+
+def test_counties_without_a_prefecture_are_areas_of_their_province(office: Office) -> None:
+    for region in ("419001", "410100", "410105", "110105", "110108"):
+        office.open(at(10, 5), region)
+    henan = office.bulletin(region="410000")
+    assert [(name, counts.opened) for name, counts in henan.tables[0].rows] == [("郑州市", 2), ("济源市", 1)]
+    assert henan.area == "河南省"
+    beijing = office.bulletin(region="110000")
+    assert [(name, counts.opened) for name, counts in beijing.tables[0].rows] == [
+        ("朝阳区", 1),
+        ("海淀区", 1),
+    ]
+    assert office.bulletin(region="410105").area == "河南省郑州市金水区"
+
+
+def test_a_case_stays_in_the_figures_of_a_place_whose_code_has_changed(office: Office) -> None:
+    office.open(at(10, 5), "220181")  # 九台市, now 九台区
+    office.open(at(10, 5), "220113")
+    office.open(at(10, 5), "220381")  # 公主岭市, which came from 四平 to 长春
+    assert office.bulletin(region="220113").total.opened == 2
+    changchun = office.bulletin(region="220100")
+    assert [(name, counts.opened) for name, counts in changchun.tables[0].rows] == [
+        ("九台区", 2),
+        ("公主岭市", 1),
+    ]
+    assert office.bulletin(region="220300").total.opened == 0
 
 
 def test_departments_statuses_and_severities_each_add_up_to_the_whole(office: Office) -> None:
