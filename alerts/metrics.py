@@ -88,6 +88,7 @@ class _Kept(Collector):
     def __init__(self, engine: Engine, sources: Sequence[Source], clock: Callable[[], datetime]) -> None:
         self._engine = for_reading(engine)
         self._intervals = {source.name: 60.0 * source.longest_minutes for source in sources}
+        self._unverified = {source.name: not source.verify_tls for source in sources}
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
@@ -107,6 +108,7 @@ class _Kept(Collector):
 
     def _sources(self, session: Session) -> Iterator[Metric]:
         yield self._interval()
+        yield self._exceptions()
         yield from self._source_states(session)
         yield from self._visits(session)
         yield from self._documents(session)
@@ -120,6 +122,14 @@ class _Kept(Collector):
         for name, seconds in self._intervals.items():
             interval.add_metric((name,), seconds)
         return interval
+
+    def _exceptions(self) -> Metric:
+        return gauge(
+            "qualwatch_source_tls_unverified",
+            "1 where the source's certificate is not verified (verify_tls = false).",
+            ("source",),
+            {(name,): float(unverified) for name, unverified in self._unverified.items()},
+        )
 
     def _source_states(self, session: Session) -> Iterator[Metric]:
         """Only sources that are visited: one that was taken out of the configuration is silent for ever."""

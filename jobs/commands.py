@@ -162,7 +162,7 @@ def _remembered(settings: Settings) -> list[SourceRow]:
 
         sources += remembered_sources(storage.directory, settings.sample.every_minutes)
     if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
-        return [SourceRow(source.name, source.title or source.name) for source in sources]
+        return [SourceRow.of(source) for source in sources]
     engine = open_database(storage.database_url)
     try:
         require_current(engine)

@@ -113,6 +113,8 @@ class Source(Section):
     selectors: Selectors = Selectors()
     listing: Listing = Listing()
     attachments: bool = True
+    verify_tls: bool = True
+    """False: whoever sits between may change what the host of ``url`` says, and nobody would notice."""
     catalogue: bool = False
     """Whether it announces changes of the catalogue: lists found there are proposed for import."""
     tried: bool = True

@@ -28,6 +28,8 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 _UNDONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 """Response headers that speak of the bytes on the wire; the body is kept as it was after decompression."""
 _COMPRESSION_LEVEL = 6
+_CERTIFICATE, _UNVERIFIED = "Qualwatch-Certificate", "not verified"
+"""A field of our own in the record's heading, which WARC allows; absent: verified, or none was needed."""
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order in which they stood."""
@@ -50,6 +52,8 @@ class Exchange:
     response_headers: Headers
     body: bytes
     started_at: datetime
+    certificate_verified: bool = True
+    """False where nobody vouches that it was this host that answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class EvidenceRecord:
     body: bytes
     fetched_at: datetime
     body_sha256: str
+    certificate_verified: bool = True
+    """False where it was fetched without verifying whose certificate answered."""
 
     def header(self, name: str, default: str = "") -> str:
         return next((value for key, value in self.headers if key.lower() == name.lower()), default)
@@ -101,6 +107,7 @@ def pack(exchange: Exchange) -> Packed:
     if exchange.started_at.tzinfo is None:
         raise ValueError("started_at needs a time zone")
     date = _warc_date(exchange.started_at)
+    heading = {"WARC-Date": date} | ({} if exchange.certificate_verified else {_CERTIFICATE: _UNVERIFIED})
     plain, members = BytesIO(), []
     writer = _Sha256Writer(plain, gzip=False, warc_version="1.1")
     response = writer.create_warc_record(
@@ -109,7 +116,7 @@ def pack(exchange: Exchange) -> Packed:
         payload=BytesIO(exchange.body),
         length=len(exchange.body),
         http_headers=_response_headers(exchange),
-        warc_headers_dict={"WARC-Date": date},
+        warc_headers_dict=heading,
     )
     record_id: str = response.rec_headers.get_header("WARC-Record-ID")
     request = writer.create_warc_record(
@@ -212,6 +219,7 @@ def _unpack(record: Any, path: Path) -> EvidenceRecord:
         body=body,
         fetched_at=fetched_at,
         body_sha256=sha256(body).hexdigest(),
+        certificate_verified=record.rec_headers.get_header(_CERTIFICATE) != _UNVERIFIED,
     )
 
 

@@ -146,8 +146,14 @@ def operators() -> dashboard.Dashboard:
             worst_above=0,
         ),
         big_number("Documents", "sum(qualwatch_documents)", "Pages and attachments under watch"),
+        big_number(
+            "TLS not verified",
+            "sum(qualwatch_source_tls_unverified)",
+            "Sources with verify_tls = false",
+            worst_above=0,
+        ),
     ):
-        board.with_panel(panel.span(4).height(4))
+        board.with_panel(panel.span(3).height(4))
     _source_rows(board)
     _delivery_row(board)
     _process_row(board)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from jobs.fetching.model import PageKind
+from jobs.fetching.model import Access, PageKind
 from jobs.visits.services import PageDone, VisitSummary
 from settings.model import Source
 from storage.database import for_reading
@@ -27,6 +27,8 @@ class SourceRow:
 
     name: str
     title: str
+    remarks: tuple[str, ...] = ()
+    """What is unusual about how it is asked, in Chinese."""
     is_visiting: bool = False
     outcome: Outcome | None = None
     """Of the last visit that ended; None where there was none."""
@@ -39,6 +41,11 @@ class SourceRow:
     failures_in_a_row: int = 0
     last_success_at: datetime | None = None
     next_due_at: datetime | None = None
+
+    @classmethod
+    def of(cls, source: Source) -> SourceRow:
+        """The row of a source that was never visited."""
+        return cls(source.name, source.title or source.name, Access.to(source).remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def read_rows(engine: Engine, sources: Iterable[Source]) -> list[SourceRow]:
 
 
 def _read_row(session: Session, source: Source, findings: int) -> SourceRow:
-    row = SourceRow(source.name, source.title or source.name, findings=findings)
+    row = replace(SourceRow.of(source), findings=findings)
     state = session.get(SourceState, source.name)
     if state is not None:
         row = replace(

@@ -38,6 +38,8 @@ class VisitLog:
 
     def visit_began(self, source: Source) -> None:
         log.info("visit_began", source=source.name, url=str(source.url))
+        if not source.verify_tls:
+            log.warning("certificate_not_verified", source=source.name, host=source.url.host)
 
     def page_done(self, source: Source, page: PageDone) -> None:
         if page.failed:
@@ -98,7 +100,7 @@ def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
     for row in rows:
         style = _style(row)
         table.add_row(
-            Text(row.title),
+            Text.assemble(row.title, *((f"（{remark}）", "yellow") for remark in row.remarks)),
             Text(_state(row), style=style),
             str(row.pages),
             str(row.attachments),

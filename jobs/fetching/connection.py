@@ -7,17 +7,22 @@ verification, keep-alive, HTTP) stays as it is.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from jobs.fetching.addresses import AddressPolicy
 
@@ -39,10 +44,13 @@ class Exchange:
         self._handle: socket.socket | None = None
 
     def watch(self, sock: socket.socket) -> None:
-        """Remember the socket by a handle of its own: wrapping it in TLS detaches the original."""
+        """Remember the socket by a handle of its own: wrapping it in TLS detaches the original.
+
+        A kept-alive connection brings the TLS socket itself, which cannot be doubled: its descriptor can.
+        """
         with self._lock:
             self._close_handle()
-            self._handle = sock.dup()
+            self._handle = socket.socket(fileno=os.dup(sock.fileno()))
 
     def expire(self) -> None:
         """End the connection under a read that still waits."""
@@ -175,12 +183,41 @@ class CheckedHttpPool(HTTPConnectionPool):
 class CheckedHttpsPool(HTTPSConnectionPool):
     ConnectionCls = CheckedHttpsConnection
 
+    def _validate_conn(self, conn: Any) -> None:
+        """Connect early, as urllib3 does; an exception was asked for and shows elsewhere: no warning."""
+        HTTPConnectionPool._validate_conn(self, conn)  # noqa: SLF001 - the place that urllib3 has for it
+        if conn.is_closed:
+            conn.connect()
+
+
+def _trusted_roots() -> ssl.SSLContext:
+    """Trusts what this machine trusts and what comes with the program: an office may have its own roots."""
+    context = create_urllib3_context()
+    context.load_default_certs()
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
+
 
 class CheckedAdapter(HTTPAdapter):
-    """Requests' transport over checked connections; safe to share between threads."""
+    """Requests' transport over checked connections; safe to share between threads.
+
+    With ``verify=False`` a request has connections of its own: none that was opened so serves another.
+    """
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        trusting: dict[str, Any] = {"ssl_context": self._trusted} if verify is True else {}
+        return host, {**tls, **trusting}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        conn.ca_certs = None  # they are in the context, read once instead of at every connection
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self._trusted = _trusted_roots()
         self.poolmanager.pool_classes_by_scheme = {"http": CheckedHttpPool, "https": CheckedHttpsPool}

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import http.client
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urldefrag, urlsplit
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
+from urllib3.exceptions import HTTPError
 
 from jobs.fetching.addresses import AddressPolicy, Resolver, resolve
 from jobs.fetching.block_pages import block_reason, is_login_page, is_missing_page
-from jobs.fetching.connection import CheckedAdapter, Exchange, ExchangeWatch
-from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
+from jobs.fetching.connection import CheckedAdapter, ExchangeWatch
+from jobs.fetching.failures import (
+    LONGEST_WAIT,
+    PAUSING,
+    as_fetch_error,
+    bad_status,
+    may_be_asked_again,
+    not_finished,
+    seconds_to_wait,
+    wait_before_retry,
+)
+from jobs.fetching.model import PLAIN, Access, Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
 from jobs.fetching.pace import HostPace
 from jobs.fetching.redirects import redirect_target, refresh_target
 from jobs.fetching.robots import RobotsCache
@@ -28,11 +38,8 @@ from settings.model import Fetching
 from storage.tables import Outcome
 
 _ATTEMPTS = 3
-_LONGEST_WAIT = 120.0
-"""Seconds that a server may ask us to wait within one visit; where it asks for more, the visit goes on."""
 _CHUNK = 64 * 1024
 _BODY_IN_MEMORY = 4 * 1024 * 1024
-_PAUSING = {429, 500, 502, 503, 504}
 _ACCEPT = {
     PageKind.LIST: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     PageKind.PAGE: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -70,13 +77,23 @@ class Fetcher:
         self._stopped = threading.Event()
         self._wait = sleep or self._wait_unless_stopped
         self._pace = HostPace(settings.delay_seconds, clock, self._sleep)
-        self._robots = RobotsCache(self._read_robots, clock)
+        self._clock = clock
+        self._robots: dict[str, RobotsCache] = {}
+        self._lock = threading.Lock()
         self._watch = ExchangeWatch()
         self._adapter = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
         self._local = threading.local()
 
-    def fetch(self, url: str, *, kind: PageKind, etag: str = "", last_modified: str = "") -> Fetched:
-        """Ask for ``url`` and give what answers, after redirects.
+    def fetch(
+        self,
+        url: str,
+        *,
+        kind: PageKind,
+        etag: str = "",
+        last_modified: str = "",
+        access: Access = PLAIN,
+    ) -> Fetched:
+        """Ask for ``url`` and give what answers, after redirects; ``access`` is what its source asks for.
 
         With ``etag`` or ``last_modified`` the answer may be :attr:`Fetched.unchanged`. Raises
         :class:`FetchError` with the outcome, or :class:`FetchingStoppedError` after :meth:`stop`.
@@ -86,7 +103,7 @@ class Fetcher:
             wanted["If-None-Match"] = etag
         if last_modified:
             wanted["If-Modified-Since"] = last_modified
-        return self._retrying()(self._follow, url, wanted, obey_robots=True)
+        return self._retrying()(self._follow, url, wanted, access, self._robots_for(access))
 
     def stop(self) -> None:
         """Begin nothing more: waits end at once, exchanges under way may finish."""
@@ -117,23 +134,35 @@ class Fetcher:
         return Retrying(
             stop=stop_after_attempt(_ATTEMPTS),
             retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.transient),
-            wait=_wait_before_retry,
+            wait=wait_before_retry,
             sleep=self._sleep,
             reraise=True,
         )
 
-    def _read_robots(self, url: str) -> bytes:
-        """Robots.txt must not ask robots.txt; it obeys every other limit."""
-        return self._retrying()(self._follow, url, {"Accept": "text/plain,*/*;q=0.8"}, obey_robots=False).body
+    def _robots_for(self, access: Access) -> RobotsCache:
+        """The rules as ``access`` reads them: what came without a verified certificate binds nobody else."""
+        with self._lock:
+            known = self._robots.get(access.unverified_host)
+            if known is None:
+                read = partial(self._read_robots, Access(access.unverified_host))
+                known = self._robots[access.unverified_host] = RobotsCache(read, self._clock)
+            return known
 
-    def _follow(self, url: str, wanted: dict[str, str], *, obey_robots: bool) -> Fetched:
+    def _read_robots(self, access: Access, url: str) -> bytes:
+        """Robots.txt must not ask robots.txt; it obeys every other limit."""
+        return self._retrying()(self._follow, url, {"Accept": "text/plain,*/*;q=0.8"}, access, None).body
+
+    def _follow(
+        self, url: str, wanted: dict[str, str], access: Access, robots: RobotsCache | None
+    ) -> Fetched:
         session = self._session()
         redirects: list[Redirect] = []
+        verified = True
         met: set[tuple[str, str]] = set()
         current = url
         while True:
             prepared = _prepare(session, current, wanted)
-            delay = self._leave_of_robots(current) if obey_robots else 0.0
+            delay = self._leave_of(robots, current) if robots else 0.0
             # A site may set a cookie and send us to the same address again: that alone is no loop.
             here = (current, prepared.headers.get("Cookie", ""))
             if here in met:
@@ -141,9 +170,11 @@ class Fetcher:
             met.add(here)
             with self._turn(current, delay):
                 self._go_on()
-                answer = self._exchange(session, prepared, url, tuple(redirects))
+                is_trusted = access.verifies(prepared.url or current)
+                answer = self._exchange(session, prepared, url, tuple(redirects), verify=is_trusted)
+            verified = verified and is_trusted
             if isinstance(answer, Fetched):
-                return answer
+                return replace(answer, certificate_verified=verified)
             redirects.append(answer)
             if len(redirects) > self._settings.max_redirects:
                 raise FetchError(Outcome.ERROR, f"more than {self._settings.max_redirects} redirects")
@@ -155,8 +186,9 @@ class Fetcher:
             return nullcontext()
         return self._pace.turn(parts.hostname or "", at_least=delay)
 
-    def _leave_of_robots(self, url: str) -> float:
-        rules = self._robots.rules(url)
+    def _leave_of(self, robots: RobotsCache, url: str) -> float:
+        """Seconds to leave between two requests; raises :class:`FetchError` where ``url`` is forbidden."""
+        rules = robots.rules(url)
         product = self._agent.partition("/")[0]
         rules.check(url, product)
         return rules.delay(product)
@@ -181,6 +213,8 @@ class Fetcher:
         prepared: requests.PreparedRequest,
         asked: str,
         redirects: tuple[Redirect, ...],
+        *,
+        verify: bool,
     ) -> Fetched | Redirect:
         started = datetime.now(UTC)
         with self._watch.exchange(self._policy, self._settings.total_seconds) as exchange:
@@ -189,6 +223,7 @@ class Fetcher:
                     prepared,
                     stream=True,
                     allow_redirects=False,
+                    verify=verify,
                     timeout=min(self._settings.timeout_seconds, self._settings.total_seconds),
                 )
                 try:
@@ -199,12 +234,12 @@ class Fetcher:
                 if not exchange.expired:
                     raise
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                raise _as_fetch_error(error, exchange, self._settings) from error
+                raise as_fetch_error(error, exchange, self._settings) from error
             else:
                 if not exchange.expired:
                     return answer
             # Cut short, an answer of unknown length looks complete, and an empty one empty.
-            raise _not_finished(self._settings)
+            raise not_finished(self._settings)
 
     def _read(
         self, response: requests.Response, asked: str, redirects: tuple[Redirect, ...], started: datetime
@@ -256,20 +291,20 @@ class Fetcher:
         blocked = block_reason(status, body, markup=markup)
         if not blocked and markup and is_login_page(body):
             blocked = "asks for a login"
-        retry_after = _retry_after(response.headers.get("Retry-After", ""))
-        if status in _PAUSING and retry_after:
-            self._pace.postpone(urlsplit(response.url).hostname or "", min(retry_after, _LONGEST_WAIT))
+        retry_after = seconds_to_wait(response.headers.get("Retry-After", ""))
+        if status in PAUSING and retry_after:
+            self._pace.postpone(urlsplit(response.url).hostname or "", min(retry_after, LONGEST_WAIT))
         if blocked:
             raise FetchError(
                 Outcome.BLOCKED,
                 f"the server {blocked} (status {status})",
                 status=status,
                 bytes_read=len(body),
-                transient=status in _PAUSING and (retry_after or 0) <= _LONGEST_WAIT,
+                transient=may_be_asked_again(status, retry_after),
                 retry_after=retry_after,
             )
         if not 200 <= status < 300:
-            raise _bad_status(status, retry_after, len(body))
+            raise bad_status(status, retry_after, len(body))
         if not body.strip():
             raise FetchError(Outcome.EMPTY, "the answer is empty", status=status, bytes_read=len(body))
         if markup and is_missing_page(body):
@@ -289,72 +324,3 @@ def _prepare(session: requests.Session, url: str, headers: dict[str, str]) -> re
         return session.prepare_request(requests.Request("GET", urldefrag(url).url, headers=headers))
     except (requests.RequestException, ValueError) as error:
         raise FetchError(Outcome.ERROR, f"not an address that can be asked for: {error}") from error
-
-
-def _bad_status(status: int, retry_after: float | None, bytes_read: int) -> FetchError:
-    phrase = http.client.responses.get(status, "unknown status")
-    outcome = Outcome.GONE if status in {404, 410} else Outcome.ERROR
-    return FetchError(
-        outcome,
-        f"the server answers {status} {phrase}",
-        status=status,
-        bytes_read=bytes_read,
-        transient=status in _PAUSING and (retry_after or 0) <= _LONGEST_WAIT,
-        retry_after=retry_after,
-    )
-
-
-def _not_finished(settings: Fetching) -> FetchError:
-    return FetchError(Outcome.TIMEOUT, f"not finished after {settings.total_seconds:g} s")
-
-
-def _as_fetch_error(error: Exception, exchange: Exchange, settings: Fetching) -> FetchError:
-    """The outcome of what the libraries raise."""
-    if exchange.expired:
-        return _not_finished(settings)
-    if isinstance(error, requests.exceptions.SSLError | SSLError):
-        return FetchError(Outcome.TLS, f"TLS could not be verified: {error}"[:500])
-    if isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError):
-        return FetchError(Outcome.TIMEOUT, f"no answer for {settings.timeout_seconds:g} s")
-    if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
-        return FetchError(Outcome.UNDECODABLE, f"the compression is broken: {error}"[:500])
-    transient = not isinstance(error, requests.exceptions.InvalidURL | ValueError)
-    return FetchError(Outcome.ERROR, _plain(error)[:500], transient=transient)
-
-
-def _plain(error: Exception) -> str:
-    """What went wrong underneath the layers that wrap it: for the operator, not for a debugger."""
-    inner: object = error
-    while isinstance(inner, BaseException) and (below := getattr(inner, "reason", None) or inner.args[:1]):
-        inner = below[0] if isinstance(below, tuple) else below
-        if isinstance(inner, NewConnectionError):
-            return _without_address(inner)
-    return f"{type(error).__name__}: {error}"
-
-
-def _without_address(error: NewConnectionError) -> str:
-    """urllib3 puts the connection before its messages."""
-    return str(error).rpartition("): ")[2] or str(error)
-
-
-def _retry_after(value: str) -> float | None:
-    """Seconds of a Retry-After header, which holds seconds or a date."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
-
-
-_backoff = wait_exponential_jitter(initial=1, max=30, jitter=1)
-
-
-def _wait_before_retry(state: RetryCallState) -> float:
-    """Exponential with jitter, or longer where the server says so."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, FetchError) and error.retry_after else 0.0
-    return max(asked, _backoff(state))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
 from enum import StrEnum
+from urllib.parse import urlsplit
 
+from settings.model import Source
 from storage.tables import Outcome
 
 Headers = tuple[tuple[str, str], ...]
@@ -19,6 +21,33 @@ class PageKind(StrEnum):
     LIST = "list"
     PAGE = "page"
     ATTACHMENT = "attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one source is asked where it differs from all others."""
+
+    unverified_host: str = ""
+    """The one host whose certificate is not verified; empty: every certificate is."""
+
+    @classmethod
+    def to(cls, source: Source) -> Access:
+        """What the configuration of ``source`` says; an exception holds for the host of its own address."""
+        return cls(unverified_host="" if source.verify_tls else (source.url.host or "").strip("[]"))
+
+    def verifies(self, url: str) -> bool:
+        """Whether the certificate of ``url`` is verified; true where it needs none."""
+        parts = urlsplit(url)
+        return parts.scheme != "https" or not self.unverified_host or parts.hostname != self.unverified_host
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What operators are to see of it, in Chinese; empty where nothing is unusual."""
+        return ("不验证证书",) if self.unverified_host else ()
+
+
+PLAIN = Access()
+"""Every certificate verified."""
 
 
 class FetchError(Exception):
@@ -73,6 +102,8 @@ class Fetched:
     request_headers: Headers
     started_at: datetime
     redirects: tuple[Redirect, ...] = ()
+    certificate_verified: bool = True
+    """False where one of the addresses on the way was asked without verifying whose it is."""
 
     @property
     def unchanged(self) -> bool:

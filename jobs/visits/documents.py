@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from alerts.cases import open_cases
 from detection.model import PublisherKind
 from extraction import Link
-from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
+from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import is_attachment, same_site
 from jobs.listing.model import Item
 from jobs.visits.archives import ArchiveReading, Member, read_file
@@ -90,7 +90,11 @@ class DocumentReader:
             with Session(self._reading) as session:
                 conditions = conditional_headers(session, known.url)
             fetched = self._services.fetcher.fetch(
-                known.url, kind=kind, etag=conditions.etag, last_modified=conditions.last_modified
+                known.url,
+                kind=kind,
+                etag=conditions.etag,
+                last_modified=conditions.last_modified,
+                access=Access.to(self._source),
             )
             status, size = fetched.status, len(fetched.body)
             if fetched.unchanged:
@@ -255,6 +259,7 @@ class DocumentReader:
                 response_headers=fetched.headers,
                 body=fetched.body,
                 started_at=fetched.started_at,
+                certificate_verified=fetched.certificate_verified,
             )
         )
 

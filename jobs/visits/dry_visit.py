@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from detection.model import PublisherKind
 from jobs.fetching.advice import OUTCOME_NAMES, advice
 from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import FetchError, PageKind
+from jobs.fetching.model import Access, FetchError, PageKind
 from jobs.listing.addresses import is_attachment
 from jobs.listing.model import Item, ListPage
 from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
@@ -63,6 +63,8 @@ class _DryVisit:
     def steps(self) -> Iterator[Step]:
         url = str(self.source.url)
         first: Item | None = None
+        for remark in Access.to(self.source).remarks:
+            yield Step(f"该来源的例外：{remark}")
         for number in range(1, _PAGES_READ + 1):
             try:
                 page = self._read_list(url)
@@ -81,7 +83,7 @@ class _DryVisit:
         yield from self._document_steps(first)
 
     def _read_list(self, url: str) -> ListPage:
-        fetched = self.fetcher.fetch(url, kind=PageKind.LIST)
+        fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
         return self.workers.run(
             read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
@@ -109,7 +111,8 @@ class _DryVisit:
 
     def _read_document(self, item: Item) -> DocumentReading:
         attached = is_attachment(item.url)
-        fetched = self.fetcher.fetch(item.url, kind=PageKind.ATTACHMENT if attached else PageKind.PAGE)
+        kind = PageKind.ATTACHMENT if attached else PageKind.PAGE
+        fetched = self.fetcher.fetch(item.url, kind=kind, access=Access.to(self.source))
         known = Known(
             item.url,
             title=item.title,

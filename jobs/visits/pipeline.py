@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
+from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import same_site
 from jobs.listing.model import Item, ListPage
 from jobs.listing.walk import ListWalk
@@ -133,7 +133,7 @@ class SourceVisit:
         """The page, or None with the failure noted."""
         services, size, status = self.services, 0, None
         try:
-            fetched = services.fetcher.fetch(url, kind=PageKind.LIST)
+            fetched = services.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
             size, status = len(fetched.body), fetched.status
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)

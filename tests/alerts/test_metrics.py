@@ -32,7 +32,14 @@ from tests.alerts.stored import NOW, Posting, mention, report
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
 SOURCES = tuple(
-    Source.model_validate({"name": name, "url": f"https://{name}.example.org/", "every_minutes": 60})
+    Source.model_validate(
+        {
+            "name": name,
+            "url": f"https://{name}.example.org/",
+            "every_minutes": 60,
+            "verify_tls": name != "never",
+        }
+    )
     for name in ("sample", "fuzhou", "never")
 )
 _no_promtool = pytest.mark.skipif(
@@ -130,6 +137,8 @@ def test_what_happened_is_counted(server: MetricsServer) -> None:
     assert samples["qualwatch_source_since_success_seconds", "source=fuzhou"] == 7200
     assert samples["qualwatch_source_failures_in_a_row", "source=fuzhou"] == 1
     assert samples["qualwatch_source_interval_seconds", "source=never"] == 2 * 3600
+    assert samples["qualwatch_source_tls_unverified", "source=sample"] == 0
+    assert samples["qualwatch_source_tls_unverified", "source=never"] == 1
     assert samples["qualwatch_detection_seconds_bucket", "le=0.005"] == 1
     assert samples["qualwatch_misfires_total",] == 1
     assert samples["qualwatch_database_up",] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,7 +40,8 @@ def redirect(target: str, status: int = 302, **headers: str) -> Answer:
 class Site:
     """Answers by path (with its query first, then without); 404 for the rest; remembers what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """``tls`` holds the certificate of a site that is asked by https."""
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         site = self
@@ -65,9 +67,14 @@ class Site:
                 """A client that hangs up is what some tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            # Shaken in the thread of each request: one client that refuses must not end the server.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.port = self._server.server_port
         self.host = f"127.0.0.1:{self.port}"
-        self.address = f"http://{self.host}"
+        self.address = f"{'https' if tls else 'http'}://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import socket
-import ssl
-import subprocess
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -146,53 +140,3 @@ def test_an_address_that_is_none_is_an_error(fetcher: Fetcher, url: str) -> None
 
 def test_a_server_without_tls_behind_https_is_a_tls_error(site: Site, fetcher: Fetcher) -> None:
     assert outcome(fetcher, f"https://{site.host}/a") is Outcome.TLS
-
-
-@pytest.fixture
-def self_signed(tmp_path: Path) -> Path:
-    """Certificate and key in one file, made by openssl."""
-    pem, key = tmp_path / "site.pem", tmp_path / "site.key"
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the openssl command to make a certificate that nobody trusts")
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [
-            openssl,
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-keyout",
-            key,
-            "-out",
-            pem,
-            *names,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    pem.write_text(pem.read_text() + key.read_text())
-    return pem
-
-
-def test_a_certificate_that_nobody_trusts_is_a_tls_error(self_signed: Path, fetching: Fetching) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-
-        def greet() -> None:
-            with contextlib.suppress(OSError), listening.accept()[0] as accepted:
-                context.wrap_socket(accepted, server_side=True).close()
-
-        greeting = threading.Thread(target=greet)
-        greeting.start()
-        allowed = fetching.model_copy(update={"allow_private_hosts": (f"127.0.0.1:{port}",)})
-        fetcher = Fetcher(allowed, sleep=lambda _: None)
-        assert outcome(fetcher, f"https://127.0.0.1:{port}/a") is Outcome.TLS
-        fetcher.close()
-        greeting.join()
