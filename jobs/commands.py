@@ -36,7 +36,8 @@ def run(
 
     Exit code of --once: 0 every source was read, 1 one failed, 2 the configuration is wrong.
     """
-    from jobs.daemon.daemon import StartError, run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon.daemon import run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon.house import StartError  # noqa: PLC0415
 
     if config is None and not once:
         _write_default_configuration()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlmodel import Session
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from storage.errors import DatabaseError
@@ -20,6 +21,8 @@ CONNECTIONS = 8
 CONNECTIONS_AT_MOST = 80
 """Enough for every fetching thread (64 at most) beside scheduler, sender and metrics."""
 _READS = "qualwatch_reads"
+_ADVISORY_LOCK = 0x5157_5752
+"""Any number that nothing else on the server locks: "QWWR"."""
 _EXAMPLES = "write for example sqlite:///var/qualwatch.sqlite3 or postgresql://user@host/qualwatch"
 
 
@@ -55,6 +58,12 @@ def open_database(url: str) -> Engine:
 def for_reading(engine: Engine) -> Engine:
     """The same connections for transactions that only read: on SQLite they wait for no writer."""
     return engine.execution_options(**{_READS: True, "postgresql_readonly": True})
+
+
+def one_writer(session: Session) -> None:
+    """Wait until no other transaction that called this is under way; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
 
 
 def _open_sqlite(address: URL) -> Engine:

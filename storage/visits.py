@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -134,12 +134,15 @@ def unfinished_visits(session: Session) -> list[Visit]:
     return list(session.exec(statement).all())
 
 
-def abandon_visits(session: Session, now: datetime) -> list[str]:
-    """End every unfinished visit as ``error`` and make watched sources due at once; their names.
+def abandon_visits(
+    session: Session, now: datetime, *, unless: Callable[[Visit], bool] = lambda _: False
+) -> list[str]:
+    """End unfinished visits as ``error`` and make watched sources due at once; the names of these.
 
-    For the start of the daemon, before its own first visit: what was not read then is read now.
+    For the start of the daemon, before its own first visit: what was not read then is read now. ``unless``
+    says of which visits another program still takes care.
     """
-    abandoned = unfinished_visits(session)
+    abandoned = [visit for visit in unfinished_visits(session) if not unless(visit)]
     for visit in abandoned:
         counts = VisitCounts(errors=1)
         finish_visit(session, cast("int", visit.id), Outcome.ERROR, counts, now, next_due_at=now, detail=DIED)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
@@ -19,13 +18,12 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import Session
 
-from alerts.channels import Channel, open_channels
 from alerts.clock import take_due_steps
 from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
-from alerts.outbox import deliver_due, release_leases
-from catalogue.loading import OVERLAY_VARIABLE
+from alerts.outbox import deliver_due
 from jobs.daemon.board import Board, read_rows
+from jobs.daemon.house import SENDER, House, StartError, open_house
 from jobs.daemon.live import VisitLog, live_table, set_up_logging
 from jobs.daemon.scheduler import (
     CLOCK_SECONDS,
@@ -37,48 +35,23 @@ from jobs.daemon.scheduler import (
     Schedule,
     next_visit_at,
 )
-from jobs.fetching.fetcher import Fetcher
 from jobs.intake.taking_in import take_in
-from jobs.official_lists.sync import SYNC_SECONDS, overlay_of, sync_catalogue
+from jobs.official_lists.sync import SYNC_SECONDS, sync_catalogue
 from jobs.past.look_back import look_back
 from jobs.visits.pipeline import visit_source
 from jobs.visits.services import Observer, PageDone, Services, VisitSummary
 from jobs.visits.timing import after_quiet_hours, is_quiet
-from jobs.visits.workers import WorkError, Workers, return_freed_memory
-from settings.errors import SettingsError
 from settings.model import Settings, Source
-from storage.database import for_reading, open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
-from storage.visits import SUCCESSES, abandon_visits, due_sources
+from storage.database import for_reading
+from storage.locks import LockedError
+from storage.visits import SUCCESSES, due_sources
 
-SENDER = "daemon"
-"""Owner of the outbox's leases; the lock of the house makes sure that there is only one."""
 _ECHO_SECONDS = 0.3
 """One wish to end may arrive twice: from make or timeout, and through the process group."""
 _GRACE_SECONDS = 5.0
 """What a request or a worker under way is given when the daemon ends; later it is cut off."""
 
 log = structlog.get_logger()
-
-
-class StartError(Exception):
-    """The daemon cannot start; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Everything that runs, with the sources it watches."""
-
-    services: Services
-    sources: tuple[Source, ...]
-    channels: Mapping[str, Channel]
-    sample_address: str = ""
-    """Where the sample site answers; empty where it does not run."""
-
-    @property
-    def settings(self) -> Settings:
-        return self.services.settings
 
 
 class _DetectionTimes:
@@ -96,98 +69,6 @@ class _DetectionTimes:
 
     def visit_ended(self, source: Source, summary: VisitSummary) -> None:
         """Visits are counted from the database."""
-
-
-@contextlib.contextmanager
-def open_house(settings: Settings) -> Iterator[House]:
-    """The house of ``settings``, ready to visit; raises :class:`StartError`, ``SettingsError`` or
-    ``DatabaseError``. What an earlier daemon left unfinished is made due at once.
-    """
-    _require_administrator(settings)
-    return_freed_memory()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_lock(settings.storage.directory))
-        if OVERLAY_VARIABLE not in os.environ:
-            # Worker processes inherit it, so that lists imported beside this database count in every verdict.
-            os.environ[OVERLAY_VARIABLE] = str(overlay_of(settings))
-            stack.callback(os.environ.pop, OVERLAY_VARIABLE, None)
-        engine = open_database(settings.storage.database_url)
-        stack.callback(engine.dispose)
-        upgrade(engine)
-        now = datetime.now(UTC)
-        with Session(engine) as session, session.begin():
-            abandoned = abandon_visits(session, now)
-        if abandoned:
-            log.info("visits_taken_up_again", sources=", ".join(abandoned))
-        release_leases(engine, SENDER)
-        sources, sample_address = settings.watched(), ""
-        if settings.serves_sample:
-            sample_address, samples = stack.enter_context(_sample_site(settings))
-            sources += samples
-        own_hosts = (sample_address.removeprefix("http://"),) if sample_address else ()
-        evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
-        fetcher = Fetcher(settings.fetching, own_hosts=own_hosts)
-        stack.callback(fetcher.close)
-        workers = stack.enter_context(Workers.configured(settings.detection))
-        try:
-            workers.warm_up()
-        except WorkError as error:
-            raise StartError(f"{error}: install Qualwatch anew, or set detection.processes = 0") from error
-        services = Services(settings, engine, evidence, fetcher, workers)
-        yield House(services, sources, open_channels(settings), sample_address)
-
-
-@contextlib.contextmanager
-def _lock(directory: Path) -> Iterator[None]:
-    """One daemon per directory: two would end each other's visits and send each other's letters."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / "daemon.lock").open("w")
-    except OSError as error:
-        raise StartError(
-            f"{directory} cannot be written ({error.strerror}): mend storage.directory"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StartError(f"another qualwatch already runs in {directory}: end it first") from error
-        yield
-
-
-def _require_administrator(settings: Settings) -> None:
-    """The shipped address is a placeholder: mails really sent must not go there."""
-    placeholder = Settings.model_fields["administrator"].default
-    if settings.mail.channel == "smtp" and settings.administrator == placeholder:
-        raise SettingsError(
-            [
-                "administrator: mails are sent by SMTP, and what has no other recipient would go to "
-                f'{placeholder}: write administrator = "you@your.domain"'
-            ]
-        )
-
-
-@contextlib.contextmanager
-def _sample_site(settings: Settings) -> Iterator[tuple[str, tuple[Source, ...]]]:
-    """The sample site, at the port of the last time where that is free: its pages stay the same ones."""
-    from jobs.sample.server import PORT_FILE, SampleSite  # noqa: PLC0415 - only a house without sources needs it
-
-    remembered = settings.storage.directory / PORT_FILE
-    wanted = settings.sample.port
-    if not wanted:
-        with contextlib.suppress(OSError, ValueError):
-            wanted = int(remembered.read_text())
-    try:
-        site = SampleSite(wanted)
-    except OSError as error:
-        if settings.sample.port:
-            raise StartError(
-                f"sample.port = {wanted} is taken ({error.strerror}): write another, or 0 for any free one"
-            ) from error
-        site = SampleSite(0)
-    with site:
-        remembered.write_text(site.address.rpartition(":")[2])
-        yield site.address, tuple(site.sources(settings.sample.every_minutes))
 
 
 def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
@@ -297,7 +178,10 @@ def _visit(house: House, source: Source) -> datetime | None:
 
 def _look_back(house: House) -> None:
     now, zone = house.services.now(), ZoneInfo(house.settings.time_zone)
-    look_back(house.services, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
+    try:
+        look_back(house.services, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
+    except LockedError:
+        log.info("look_back_left_to_a_command")
 
 
 def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:

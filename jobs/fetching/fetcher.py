@@ -31,7 +31,7 @@ from jobs.fetching.failures import (
     wait_before_retry,
 )
 from jobs.fetching.model import PLAIN, Access, Fetched, FetchError, FetchingStoppedError, PageKind, Redirect
-from jobs.fetching.pace import HostPace
+from jobs.fetching.pace import HostPace, SharedTurns
 from jobs.fetching.redirects import redirect_target, refresh_target
 from jobs.fetching.robots import RobotsCache
 from settings.model import Fetching
@@ -68,15 +68,19 @@ class Fetcher:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         own_hosts: Iterable[str] = (),
+        turns: SharedTurns | None = None,
     ) -> None:
-        """``own_hosts`` (``host:port``) are served by this program itself: allowed, asked without pause."""
+        """``own_hosts`` (``host:port``) are served by this program itself: allowed, asked without pause.
+
+        ``turns`` keeps the pause between requests to a host across programs.
+        """
         self._settings = settings
         self._agent = settings.user_agent.replace("{contact}", settings.contact)
         self._own_hosts = frozenset(own_hosts)
         self._policy = AddressPolicy((*settings.allow_private_hosts, *self._own_hosts), resolver)
         self._stopped = threading.Event()
         self._wait = sleep or self._wait_unless_stopped
-        self._pace = HostPace(settings.delay_seconds, clock, self._sleep)
+        self._pace = HostPace(settings.delay_seconds, clock, self._sleep, turns)
         self._clock = clock
         self._robots: dict[str, RobotsCache] = {}
         self._lock = threading.Lock()

@@ -22,12 +22,13 @@ from jobs.listing.model import Item, ListPage
 from jobs.visits.documents import DocumentReader
 from jobs.visits.pipeline import SourceVisit
 from jobs.visits.services import PageDone, Services
+from jobs.visits.under_way import backfill_lock
 from settings.model import Source
 from storage.addresses import AddressError, canonical_url
 from storage.database import for_reading
 from storage.rows import insert_once
 from storage.tables import Backfill, Document, Outcome, VisitPurpose
-from storage.visits import finish_visit, start_visit
+from storage.visits import abandon_visits, finish_visit, start_visit
 
 PAGES_AT_ONCE = 2_000
 """List pages read by one call; a list that is longer goes on with the next call."""
@@ -69,18 +70,25 @@ def back_fill(
     Goes on where an earlier call was interrupted; one that is finished is left alone, unless ``again``.
     Items without a date are read where the list comes to them. ``watch`` is told of every document. A page
     that fails is recorded with its outcome and does not end the back-fill; a list page that fails does, for
-    the next call to go on there.
+    the next call to go on there. Raises ``LockedError`` where another program fills ``source``.
     """
-    order = _take_up(source, services, since, until, again=again)
-    if order.finished_at is not None:
-        return _progress(order)
-    return _Filling(source, services, order, watch).run()
+    with services.locks.hold(backfill_lock(source.name)):
+        order = _take_up(source, services, since, until, again=again)
+        if order.finished_at is not None:
+            return _progress(order)
+        return _Filling(source, services, order, watch).run()
 
 
 def _take_up(source: Source, services: Services, since: date, until: date | None, *, again: bool) -> Backfill:
     """The row of this order: the unfinished one, the finished one, or a new one."""
     with services.transaction() as session:
         session.expire_on_commit = False
+        # Nobody else fills this source now: a back-fill of it without an end was killed.
+        abandon_visits(
+            session,
+            services.now(),
+            unless=lambda visit: (visit.source, visit.purpose) != (source.name, VisitPurpose.BACKFILL),
+        )
         same = select(Backfill).where(Backfill.source == source.name, Backfill.since == since)
         order: Backfill | None = None
         if until is None:

@@ -13,13 +13,14 @@ import typer
 from jobs.commands import Config
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
+from storage.locks import LockedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.progress import Progress as Bar
 
-    from jobs.daemon.daemon import House
+    from jobs.daemon.house import House
     from jobs.past.backfill import Progress
 
 _REFUSED = 2
@@ -60,7 +61,7 @@ def backfill(
 ) -> None:
     """Read what a source listed in the past; interrupted, it goes on where it was. 补采历史信息。
 
-    The daemon must not run meanwhile: two programs would not keep to one pause between requests.
+    The daemon may run meanwhile: both keep to one pause between requests to a host.
     Exit code: 0 finished, 1 interrupted or a list page failed (run it again to go on), 2 refused.
     """
     if until is not None and until < since:
@@ -82,7 +83,12 @@ def backfill(
                 done = days if progress.finished else max(0, (progress.until - reached).days)
                 bar.update(task, total=days, completed=min(done, days), said=_said(progress))
 
-            progress = back_fill(wanted, house.services, since=since, until=until, again=again, watch=show)
+            try:
+                progress = back_fill(
+                    wanted, house.services, since=since, until=until, again=again, watch=show
+                )
+            except LockedError as error:
+                raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
             show(progress)
     typer.echo(f"{source} {progress.since} – {progress.until}：{_said(progress)}")
     if not progress.finished:
@@ -106,7 +112,7 @@ def look_back(
 ) -> None:
     """Visit the pages of open and rectified cases that are due, and settle what has changed. 回头看。
 
-    The daemon does so every hour by itself and must not run meanwhile.
+    The daemon does so every hour by itself and may run meanwhile.
     Exit code: 0 every page was read or gone, 1 some could not be read, 2 refused.
     """
     from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
@@ -122,12 +128,15 @@ def look_back(
                     raise _refusal(f"there is no case {case}")
         with end_on_signal(house.services), _bar() as bar:
             task = bar.add_task("回头看", total=None, said="")
-            report = look_back_at(
-                house.services,
-                house.sources,
-                case_id=case,
-                watch=lambda done, total: bar.update(task, completed=done, total=total),
-            )
+            try:
+                report = look_back_at(
+                    house.services,
+                    house.sources,
+                    case_id=case,
+                    watch=lambda done, total: bar.update(task, completed=done, total=total),
+                )
+            except LockedError as error:
+                raise _refusal("a look-back is under way, of the daemon or another command") from error
     typer.echo(f"回头看 {report.pages} 个页面，{report.failed} 个未能读取")
     typer.echo("，".join(f"{_SETTLED[each]} {count}" for each, count in sorted(report.settled.items())))
     if report.unwatched:
@@ -184,13 +193,13 @@ def rejudge(
 
 @contextmanager
 def _house(config: Path | None) -> Iterator[House]:
-    """The house, or one message and exit code 2."""
-    from jobs.daemon.daemon import StartError, open_house  # noqa: PLC0415 - the heavy part of the program
+    """A house beside the daemon's, or one message and exit code 2."""
+    from jobs.daemon.house import StartError, open_beside  # noqa: PLC0415 - the heavy part of the program
     from jobs.daemon.live import set_up_logging  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:
-        with open_house(load_settings(config)) as house:
+        with open_beside(load_settings(config)) as house:
             yield house
     except (SettingsError, StartError, DatabaseError) as error:
         raise _refusal(str(error)) from error

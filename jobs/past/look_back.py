@@ -5,6 +5,7 @@ A page with attachments is looked at as a whole, because an attachment is judged
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -22,6 +23,7 @@ from jobs.past.settling import LOOKED_AT, Settled, settle_case
 from jobs.visits.documents import DocumentReader
 from jobs.visits.pipeline import SourceVisit
 from jobs.visits.services import PageDone, Services
+from jobs.visits.under_way import LOOK_BACK, LOOK_BACK_ROUND
 from settings.model import LookBacks, Source
 from storage.addresses import MESSAGE, AddressError, canonical_url
 from storage.database import for_reading
@@ -87,8 +89,22 @@ def look_back(
 
     ``case_id`` visits the pages of one case, due or not. ``may_visit`` keeps a source for later. ``watch`` is
     told how many of how many pages are done. A page that fails is recorded and tried again; nothing is
-    concluded from it.
+    concluded from it. Raises ``LockedError`` where another program looks back on everything already.
     """
+    with contextlib.ExitStack() as stack:
+        if case_id is None:
+            stack.enter_context(services.locks.hold(LOOK_BACK_ROUND))
+        stack.enter_context(services.locks.hold(LOOK_BACK, shared=True))
+        return _look_back(services, sources, case_id, may_visit, watch)
+
+
+def _look_back(
+    services: Services,
+    sources: Sequence[Source],
+    case_id: int | None,
+    may_visit: Callable[[Source], bool],
+    watch: Callable[[int, int], object],
+) -> LookBackReport:
     report = LookBackReport()
     by_name = {source.name: source for source in sources}
     pages = due_pages(services, case_id=case_id)

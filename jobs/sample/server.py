@@ -43,7 +43,7 @@ class SampleSite:
 
     def sources(self, every_minutes: int = 5) -> tuple[Source, ...]:
         """The two lists as sources."""
-        return _sources(self.address, every_minutes)
+        return sample_sources(self.address, every_minutes)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -63,11 +63,11 @@ def remembered_sources(directory: Path, every_minutes: int) -> tuple[Source, ...
         port = int((directory / PORT_FILE).read_text())
     except (OSError, ValueError):
         return ()
-    return _sources(f"http://{HOST}:{port}", every_minutes)
+    return sample_sources(f"http://{HOST}:{port}", every_minutes)
 
 
-def _sources(address: str, every_minutes: int) -> tuple[Source, ...]:
-    """One list with links found automatically, one with selectors."""
+def sample_sources(address: str, every_minutes: int) -> tuple[Source, ...]:
+    """The two lists of the site at ``address``: one with links found automatically, one with selectors."""
     notices = Source(
         name="sample-notices",
         title=f"示例站点 · {NOTICES.list_title}",

@@ -15,9 +15,12 @@ from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import PageKind
+from jobs.visits.under_way import locks_of
 from jobs.visits.workers import Workers
 from settings.model import Settings, Source
+from storage.database import one_writer
 from storage.evidence import EvidenceStore
+from storage.locks import Locks
 from storage.tables import Outcome
 
 
@@ -100,10 +103,17 @@ class Services:
         """A session whose changes are committed together at the end of the block, or not at all.
 
         SQLite has one writer at a time and lets the others sleep and ask again; queueing for it here wakes
-        the next thread at once.
+        the next thread at once. PostgreSQL is made to do the same for all programs that visit: two that read
+        one page at once would else block each other's rows in turn.
         """
         with self._writing, Session(self.engine) as session, session.begin():
+            one_writer(session)
             yield session
+
+    @property
+    def locks(self) -> Locks:
+        """What programs with this storage directory keep from each other."""
+        return locks_of(self.settings)
 
     def today(self) -> date:
         """The day in the configured time zone."""

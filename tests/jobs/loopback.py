@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,6 +45,7 @@ class Site:
         """``tls`` holds the certificate of a site that is asked by https."""
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.asked_at: list[float] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,6 +53,7 @@ class Site:
 
             def do_GET(self) -> None:
                 site.asked.append((self.path, dict(self.headers.items())))
+                site.asked_at.append(time.monotonic())
                 send = site.answers.get(self.path) or site.answers.get(self.path.partition("?")[0])
                 try:
                     (send or answer("not here", status=404))(self)
