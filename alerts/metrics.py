@@ -7,9 +7,9 @@ keeps (how long detection takes, starts that were missed) is counted in the proc
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, case, func, select
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from alerts.channels import channel_names
+from alerts.holidays import known_until
 from alerts.metrics_cases import case_families, region_names_family
 from alerts.metrics_series import (
     OTHER,
@@ -30,6 +31,7 @@ from alerts.metrics_series import (
     word,
 )
 from settings.model import Source
+from settings.people import Calendar
 from storage.database import for_reading
 from storage.tables import (
     DigestItem,
@@ -66,7 +68,13 @@ _DELIVERED_BUCKETS = (5.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0,
 class Metrics:
     """All series of one program, in a registry of their own."""
 
-    def __init__(self, engine: Engine, sources: Sequence[Source], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sources: Sequence[Source],
+        clock: Callable[[], datetime],
+        calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
+    ) -> None:
         """``sources`` are those that are visited, ``clock`` gives the aware time at a scrape."""
         self.registry = CollectorRegistry()
         self.detection_seconds = Histogram(
@@ -78,6 +86,11 @@ class Metrics:
         self.misfires = Counter(
             "qualwatch_misfires", "Starts of a job that were missed or skipped.", registry=self.registry
         )
+        Gauge(
+            "qualwatch_holidays_known_until_timestamp_seconds",
+            "End of the last year whose holidays are known.",
+            registry=self.registry,
+        ).set(datetime.combine(known_until(calendar) + timedelta(days=1), time(), UTC).timestamp())
         ProcessCollector(namespace="qualwatch", registry=self.registry)
         self.registry.register(_Kept(engine, sources, clock))
 

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from alerts.departments import follow_up
 from alerts.digests import digest_block
 from alerts.history import ACTOR
+from alerts.holidays import last_day, office_day_before
 from alerts.hours import next_work
 from alerts.letters import Letter, case_links_of, day_words
 from alerts.outbox import enqueue
@@ -46,13 +47,14 @@ class _Occasion:
 def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
     """Move cases whose deadline has passed to ``overdue``; how many, at most STEP_CASES.
 
-    The deadline's day belongs to those who were asked, in the configured time zone.
+    The deadline's day belongs to those who were asked, in the configured time zone; where it is one of rest,
+    so does the next office day.
     """
-    today = _today(settings, now)
+    ended = office_day_before(settings.calendar, _today(settings, now))
     with Session(engine) as session, session.begin():
         late = session.exec(
             select(Case)
-            .where(Case.state == CaseState.RECTIFICATION_ASKED, col(Case.deadline) < today)
+            .where(Case.state == CaseState.RECTIFICATION_ASKED, col(Case.deadline) <= ended)
             .order_by(col(Case.deadline), col(Case.id))
             .limit(STEP_CASES)
         ).all()
@@ -127,7 +129,7 @@ def _occasion(case: Case, today: date, settings: Settings) -> _Occasion | None:
     """The occasion of ``today``; one that was missed is not made up for, the next one says more."""
     if case.deadline is None:
         return None
-    left, reminders = (case.deadline - today).days, settings.reminders
+    left, reminders = (last_day(settings.calendar, case.deadline) - today).days, settings.reminders
     if case.state is CaseState.RECTIFICATION_ASKED:
         if left == 0:
             return _Occasion(f"reminded:{case.deadline}:at", "reminded", "整改期限今日届满")

@@ -9,7 +9,8 @@ from alerts.departments import FollowUp, shares_field
 from alerts.regions import covers, region_name
 from alerts.wording import SEVERITIES
 from detection.model import Severity
-from settings.model import Settings, Supervisor
+from settings.model import Settings
+from settings.people import Supervisor
 
 ADMINISTRATOR = "系统管理员"
 

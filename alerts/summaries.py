@@ -15,13 +15,14 @@ from sqlmodel import Session, col
 from alerts.departments import follow_up
 from alerts.digests import digest_block
 from alerts.docket import OPEN
-from alerts.hours import summary_moment
+from alerts.hours import next_work, summary_moment
 from alerts.letters import Letter, day_words
 from alerts.outbox import enqueue
 from alerts.regions import prefecture_code, province_code, region_name
 from alerts.routing import ADMINISTRATOR, Recipient, answers_for
 from detection.model import Severity
-from settings.model import Settings, Supervisor
+from settings.model import Settings
+from settings.people import Supervisor
 from settings.regions import known_regions, present_code
 from storage.database import for_reading
 from storage.tables import Case, CaseEvent, CaseState, OutboxMessage
@@ -68,7 +69,7 @@ def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int
     """Write Monday's summaries, all in one transaction; how many messages were written.
 
     Whose fields saw no case in the week, and who has none open, gets none. Written once for each Monday;
-    later than two days after it, no more.
+    later than two days after it, no more. It leaves when its recipient is at work.
     """
     moment = summary_moment(settings, now).astimezone(ZoneInfo(settings.time_zone))
     if now - moment > _LATE:
@@ -82,7 +83,13 @@ def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int
             _compose(session, counts, reader, about, settings) for reader in _readers(settings, counts)
         ]
     with Session(engine) as session, session.begin():
-        return sum(enqueue(session, letter, settings, now) for letter in letters if letter is not None)
+        return sum(
+            enqueue(
+                session, letter, settings, now, not_before=next_work(settings, letter.recipient.email, now)
+            )
+            for letter in letters
+            if letter is not None
+        )
 
 
 def _is_written(session: Session, about: str) -> bool:

@@ -32,6 +32,10 @@ _SHAPES: Mapping[str, str] = {
     "string_type": 'write text in quotes, for example "…"',
     "path_type": "write a path in quotes",
     "tuple_type": 'write a list in square brackets, for example ["…"]',
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "write a day without quotes, for example 2027-02-05",
+    ),
     "model_type": "write a table: a heading in square brackets with its keys below",
     "model_attributes_type": "write a table: a heading in square brackets with its keys below",
 }

@@ -19,7 +19,8 @@ from settings.errors import (
     near,
     place_of,
 )
-from settings.model import Section, Settings
+from settings.model import Settings
+from settings.section import Section
 
 FILE_NAME = "qualwatch.toml"
 

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     EmailStr,
     Field,
     HttpUrl,
@@ -18,9 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-_TIME = r"([01]\d|2[0-3]):[0-5]\d"
-TimeOfDay = Annotated[str, Field(pattern=f"^{_TIME}$", description="Hour and minute, for example 08:30")]
-SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+from settings.people import Calendar, Chat, Reminders, Supervisor
+from settings.section import TIME, RegionCode, Section, SourceName, TimeOfDay, region_in_force
 
 
 def _known_time_zone(name: str) -> str:
@@ -31,23 +28,8 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
-def _region_in_force(code: str) -> str:
-    # Imported here, because most configurations name few regions or none.
-    from settings.regions import region_in_force  # noqa: PLC0415
-
-    return region_in_force(code) if code else code
-
-
-RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$"), AfterValidator(_region_in_force)]
-"""GB/T 2260 code of a province, prefecture or county; one that was abolished is read as what it became."""
 SLEEPS_AT_MOST = 2
 """A list that sleeps is visited at least once in so many times its ``every_minutes``."""
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are errors, because a misspelt key would silently change nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SourceKind(StrEnum):
@@ -102,7 +84,7 @@ class Source(Section):
     every_minutes: Annotated[int, Field(ge=1, le=44_640)] = 360
     adaptive: bool = True
     """Whether busy lists are visited more often than ``every_minutes`` and sleeping ones less."""
-    quiet_hours: Annotated[str, Field(pattern=rf"^({_TIME}-{_TIME})?$")] = ""
+    quiet_hours: Annotated[str, Field(pattern=rf"^({TIME}-{TIME})?$")] = ""
     """No visit begins within them, for example ``22:00-06:00``; in ``time_zone``. Empty: none."""
     expected_items: Annotated[int, Field(ge=0, le=5_000)] = 0
     """Items that the list always has; 0: learnt from its visits."""
@@ -200,56 +182,6 @@ class Mail(Section):
         return self
 
 
-class Chat(Section):
-    """A group chat or webhook that supervisors want to be told in."""
-
-    name: SourceName
-    channel: SourceName
-    """One of ``alerts.channels``: wecom, dingtalk, feishu or webhook."""
-    secret_url: SecretStr
-    """The robot's webhook address, or an Apprise address; whoever knows it can write there."""
-
-
-class Supervisor(Section):
-    """Somebody who answers for findings; empty tuples mean "all"."""
-
-    name: str
-    email: EmailStr
-    regions: tuple[RegionCode, ...] = ()
-    departments: tuple[str, ...] = ()
-    """Fields of departments, by any of their names: ``财政`` or ``省财政厅``."""
-    severities: tuple[Literal["medium", "high", "critical"], ...] = ()
-    working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
-        *range(1, 8),
-    )
-    """ISO numbers of weekdays: 1 is Monday."""
-    working_hours: Annotated[str, Field(pattern=rf"^{_TIME}-({_TIME}|24:00)$")] = "00:00-24:00"
-    superior: EmailStr | None = None
-    """Told when a deadline has passed; None: the administrator."""
-    chats: tuple[SourceName, ...] = ()
-    """Names of chats told beside the mail."""
-
-    @model_validator(mode="after")
-    def _work_ends_after_it_begins(self) -> Supervisor:
-        begin, _, end = self.working_hours.partition("-")
-        if begin >= end:
-            raise ValueError(
-                f"working_hours {self.working_hours!r} end before they begin: write '08:30-17:30'"
-            )
-        return self
-
-
-class Reminders(Section):
-    """When those who asked for a rectification are reminded of its deadline."""
-
-    days_before: Annotated[int, Field(ge=0, le=90)] = 3
-    """Days before the deadline at which the first reminder is written; 0: none."""
-    repeat_days: Annotated[int, Field(ge=1, le=90)] = 7
-    """Days between two escalations of an overdue case."""
-    escalations: Annotated[int, Field(ge=0, le=10)] = 3
-    """Escalations of one overdue case at most, each to the level above."""
-
-
 class LookBacks(Section):
     """回头看: how often pages with cases are visited again."""
 
@@ -280,7 +212,7 @@ class Intake(Section):
     """A maildir that a mail server delivers into; empty: none is watched."""
     imap: Imap = Imap()
     every_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
-    region: Annotated[str, Field(pattern=r"^([0-9]{6})?$"), AfterValidator(_region_in_force)] = ""
+    region: Annotated[str, Field(pattern=r"^([0-9]{6})?$"), AfterValidator(region_in_force)] = ""
     """GB/T 2260 code of where the reports come from, so that those responsible there are told."""
     max_bytes: Annotated[int, Field(ge=1024, le=1 << 28)] = 30 * 1024 * 1024
     """Largest message."""
@@ -342,6 +274,7 @@ class Settings(Section):
     fetching: Fetching = Fetching()
     detection: Detection = Detection()
     mail: Mail = Mail()
+    calendar: Calendar = Calendar()
     reminders: Reminders = Reminders()
     look_backs: LookBacks = LookBacks()
     intake: Intake = Intake()

@@ -27,6 +27,10 @@ from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, na
 FOLDER = Path(__file__).parent
 _IN = 'region=~"$region"'
 _OPEN = f'{_IN}, state=~"{"|".join(OPEN)}"'
+_OPEN_NOW = f"qualwatch_cases{{{_OPEN}}}"
+_OVERDUE = f'qualwatch_cases{{{_IN}, state="overdue"}}'
+_OPENED = f"qualwatch_cases_opened_total{{{_IN}}}"
+_RECTIFIED = f'qualwatch_case_steps_total{{{_IN}, step="rectified"}}'
 _NAMED = "* on (region) group_left (name) max by (region, name) (qualwatch_region_info)"
 
 
@@ -46,24 +50,25 @@ def _quantiles(series: str, labels: str = "") -> tuple[Query, ...]:
 
 def supervisors() -> dashboard.Dashboard:
     """How many violations, where, and how fast they are dealt with."""
-    opened = f"qualwatch_cases_opened_total{{{_IN}}}"
-    rectified = f'qualwatch_case_steps_total{{{_IN}, step="rectified"}}'
-    done, due = "rectified|closed", "rectified|closed|published|rectification_asked|overdue"
-    open_now = f"qualwatch_cases{{{_OPEN}}}"
     board = _dashboard("职业资格违规监测", "qualwatch-violations", "监管").with_variable(_region())
-    board.time("now-30d", "now").refresh("5m").with_row(dashboard.Row("总体情况"))
+    board.time("now-30d", "now").refresh("5m")
+    _totals_row(board)
+    _trend_row(board)
+    _open_row(board)
+    _speed_row(board)
+    return board
+
+
+def _totals_row(board: dashboard.Dashboard) -> None:
+    done, due = "rectified|closed", "rectified|closed|published|rectification_asked|overdue"
+    board.with_row(dashboard.Row("总体情况"))
     for panel in (
-        big_number("在办", f"sum({open_now}) or vector(0)", "尚未整改、排除或结案的案件"),
-        big_number("时段内新发现", _grown(opened, "$__range"), "所选时间范围内新立的案件"),
+        big_number("在办", f"sum({_OPEN_NOW}) or vector(0)", "尚未整改、排除或结案的案件"),
+        big_number("时段内新发现", _grown(_OPENED, "$__range"), "所选时间范围内新立的案件"),
         big_number(
-            "时段内已整改", f"({_grown(rectified, '$__range')}) or vector(0)", "所选时间范围内完成整改"
+            "时段内已整改", f"({_grown(_RECTIFIED, '$__range')}) or vector(0)", "所选时间范围内完成整改"
         ),
-        big_number(
-            "逾期未改",
-            f'sum(qualwatch_cases{{{_IN}, state="overdue"}}) or vector(0)',
-            "已过整改期限仍未整改的案件",
-            worst_above=0,
-        ),
+        big_number("逾期未改", f"sum({_OVERDUE}) or vector(0)", "已过整改期限仍未整改的案件", worst_above=0),
         big_number(
             "整改率",
             f'sum(qualwatch_cases{{{_IN}, state=~"{done}"}}) / sum(qualwatch_cases{{{_IN}, state=~"{due}"}})',
@@ -77,56 +82,60 @@ def supervisors() -> dashboard.Dashboard:
         ),
     ):
         board.with_panel(panel.span(4).height(4))
+
+
+def _trend_row(board: dashboard.Dashboard) -> None:
+    states = Query(f"sum by (state) (qualwatch_cases{{{_IN}}})", "{{state}}")
     board.with_row(dashboard.Row("趋势"))
     board.with_panel(
         bars(
             "每日新发现与整改",
-            Query(_grown(opened, "1d"), "新发现"),
-            Query(_grown(rectified, "1d"), "已整改"),
+            Query(_grown(_OPENED, "1d"), "新发现"),
+            Query(_grown(_RECTIFIED, "1d"), "已整改"),
             interval="1d",
         )
     )
-    board.with_panel(
-        named(
-            stacked(
-                "案件状态", Query(f"sum by (state) (qualwatch_cases{{{_IN}}})", "{{state}}"), unit="short"
-            ),
-            CASE_STATES,
-        )
-    )
+    board.with_panel(named(stacked("案件状态", states, unit="short"), CASE_STATES))
+
+
+def _open_row(board: dashboard.Dashboard) -> None:
+    def by(label: str) -> Query:
+        return Query(f"sum by ({label}) ({_OPEN_NOW})", f"{{{{{label}}}}}")
+
+    def by_region(cases: str) -> Query:
+        return Query(f"topk(15, sum by (region) ({cases}) {_NAMED})", "{{name}}")
+
     board.with_row(dashboard.Row("在办案件分布"))
-    board.with_panel(ranking("按地区", Query(f"topk(15, sum by (region) ({open_now}) {_NAMED})", "{{name}}")))
-    board.with_panel(
-        named(ranking("按证书状态", Query(f"sum by (status) ({open_now})", "{{status}}")), STATUSES)
-    )
-    board.with_panel(
-        named(ranking("按风险等级", Query(f"sum by (severity) ({open_now})", "{{severity}}")), SEVERITIES)
-    )
-    board.with_panel(
-        ranking(
-            "逾期未改，按地区",
-            Query(
-                f'topk(15, sum by (region) (qualwatch_cases{{{_IN}, state="overdue"}}) {_NAMED})', "{{name}}"
-            ),
-        )
-    )
+    board.with_panel(ranking("按地区", by_region(_OPEN_NOW)))
+    board.with_panel(named(ranking("按证书状态", by("status")), STATUSES))
+    board.with_panel(named(ranking("按风险等级", by("severity")), SEVERITIES))
+    board.with_panel(ranking("逾期未改，按地区", by_region(_OVERDUE)))
+
+
+def _speed_row(board: dashboard.Dashboard) -> None:
+    decided = "或".join(CASE_STATES[step].removeprefix("已") for step in DECISIONS)
     board.with_row(dashboard.Row("处理时效（全部地区，累计）"))
     for title, series in (
         ("从发布到发现", "qualwatch_publication_to_finding_seconds"),
         ("从发现到通知", "qualwatch_finding_to_mail_seconds"),
-        (
-            f"从通知到{'或'.join(CASE_STATES[step].removeprefix('已') for step in DECISIONS)}",
-            "qualwatch_mail_to_decision_seconds",
-        ),
+        (f"从通知到{decided}", "qualwatch_mail_to_decision_seconds"),
     ):
         board.with_panel(lines(title, *_quantiles(series), unit="s").span(8))
-    return board
 
 
 def operators() -> dashboard.Dashboard:
     """Whether the program is well: sources, detection, delivery, the process."""
     board = _dashboard("Qualwatch health", "qualwatch-health", "operations")
-    board.time("now-24h", "now").refresh("1m").with_row(dashboard.Row("Now"))
+    board.time("now-24h", "now").refresh("1m")
+    _now_row(board)
+    _source_rows(board)
+    _delivery_row(board)
+    _process_row(board)
+    return board
+
+
+def _now_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Now"))
     silent = "qualwatch_source_since_success_seconds > 3 * qualwatch_source_interval_seconds + 600"
     for panel in (
         big_number("Answering", 'sum(up{job="qualwatch"})', "Scrapes that work", worst_below=1),
@@ -152,12 +161,15 @@ def operators() -> dashboard.Dashboard:
             "Sources with verify_tls = false",
             worst_above=0,
         ),
+        big_number(
+            "Holidays known for",
+            "qualwatch_holidays_known_until_timestamp_seconds - time()",
+            "Time until a year whose holidays are not known: then working hours go by weekdays",
+            unit="s",
+            worst_below=14 * 86400,
+        ),
     ):
         board.with_panel(panel.span(3).height(4))
-    _source_rows(board)
-    _delivery_row(board)
-    _process_row(board)
-    return board
 
 
 def _source_rows(board: dashboard.Dashboard) -> None:

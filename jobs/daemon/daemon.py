@@ -141,7 +141,7 @@ def run_daemon(settings: Settings, *, config: Path) -> int:
     with contextlib.ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
         services = house.services
-        metrics = Metrics(services.engine, house.sources, services.now)
+        metrics = Metrics(services.engine, house.sources, services.now, settings.calendar)
         heartbeat = Heartbeat()
         try:
             server = serve_metrics(

@@ -21,7 +21,7 @@ MONDAY = datetime(2026, 11, 9, 1, 0, tzinfo=UTC)
 
 @pytest.fixture
 def waiting(engine: Engine) -> Settings:
-    """A case whose deadline was yesterday, and one that waits for the digest."""
+    """A case whose deadline was on Friday, and one that waits for the digest."""
     settings = Settings.model_validate({"supervisors": [{"name": "王", "email": "wang@example.com"}]})
     for number in (1, 2):
         posting = Posting(
@@ -30,7 +30,7 @@ def waiting(engine: Engine) -> Settings:
         report(engine, settings, posting, mention(TEXT, severity=Severity.MEDIUM))
     with Session(engine) as session, session.begin():
         take_step(session, 1, Step.CONFIRM, actor="王", now=NOW)
-        take_step(session, 1, Step.ASK, actor="王", now=NOW, deadline=date(2026, 11, 8))
+        take_step(session, 1, Step.ASK, actor="王", now=NOW, deadline=date(2026, 11, 6))
     return settings
 
 

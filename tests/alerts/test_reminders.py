@@ -99,6 +99,28 @@ def test_who_has_acted_is_left_in_peace(engine: Engine, office: Settings, step: 
     assert [_day(engine, office, at(day)) for day in range(18, 60)] == [0] * 42
 
 
+@pytest.mark.parametrize(
+    ("deadline", "last"),
+    [
+        (date(2026, 11, 21), 23),  # a Saturday
+        (date(2026, 11, 22), 23),
+        (date(2026, 11, 23), 23),
+    ],
+)
+def test_a_period_that_ends_on_a_day_of_rest_ends_on_the_next_office_day(
+    engine: Engine, office: Settings, deadline: date, last: int
+) -> None:
+    """民法典第二百零三条."""
+    _ask(engine, office, 1, deadline)
+    for day in range(2, last + 1):
+        _day(engine, office, at(day))
+    assert [occasion for _, occasion in _reminders(engine)] == ["整改期限将于3日后届满", "整改期限今日届满"]
+    assert mark_overdue(engine, office, at(last, 23, 59)) == 0
+    assert mark_overdue(engine, office, at(last + 1, 0)) == 1
+    _day(engine, office, at(last + 1))
+    assert _reminders(engine)[-1] == ("sheng@example.com", "已逾期1日")
+
+
 def test_a_second_deadline_begins_anew(engine: Engine, office: Settings) -> None:
     case = _ask(engine, office)
     for day in range(2, 23):
@@ -116,8 +138,8 @@ def test_a_second_deadline_begins_anew(engine: Engine, office: Settings) -> None
 
 def test_one_message_per_recipient_brings_up_all_cases(engine: Engine, office: Settings) -> None:
     for number in range(3):
-        _ask(engine, office, number, DEADLINE + timedelta(days=number))
-    assert _day(engine, office, at(19)) == 1
+        _ask(engine, office, number, DEADLINE - timedelta(days=number))
+    assert _day(engine, office, at(17)) == 1
     (row,) = (row for row in rows(engine) if row.template == "reminder")
     assert row.payload["subject"] == "【整改提醒】3项违规情形整改期限将至"
     mail = as_mail(row)

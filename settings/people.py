@@ -1,0 +1,80 @@
+"""Who is told, where, and on which days: supervisors, their chats, the calendar and the reminders."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import EmailStr, Field, SecretStr, model_validator
+
+from settings.section import TIME, RegionCode, Section, SourceName
+
+
+class Chat(Section):
+    """A group chat or webhook that supervisors want to be told in."""
+
+    name: SourceName
+    channel: SourceName
+    """One of ``alerts.channels``: wecom, dingtalk, feishu or webhook."""
+    secret_url: SecretStr
+    """The robot's webhook address, or an Apprise address; whoever knows it can write there."""
+
+
+class Supervisor(Section):
+    """Somebody who answers for findings; empty tuples mean "all"."""
+
+    name: str
+    email: EmailStr
+    regions: tuple[RegionCode, ...] = ()
+    departments: tuple[str, ...] = ()
+    """Fields of departments, by any of their names: ``财政`` or ``省财政厅``."""
+    severities: tuple[Literal["medium", "high", "critical"], ...] = ()
+    working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
+        *range(1, 8),
+    )
+    """ISO numbers of weekdays: 1 is Monday. Who works on all seven works on holidays too."""
+    working_hours: Annotated[str, Field(pattern=rf"^{TIME}-({TIME}|24:00)$")] = "00:00-24:00"
+    superior: EmailStr | None = None
+    """Told when a deadline has passed; None: the administrator."""
+    chats: tuple[SourceName, ...] = ()
+    """Names of chats told beside the mail."""
+
+    @model_validator(mode="after")
+    def _work_ends_after_it_begins(self) -> Supervisor:
+        begin, _, end = self.working_hours.partition("-")
+        if begin >= end:
+            raise ValueError(
+                f"working_hours {self.working_hours!r} end before they begin: write '08:30-17:30'"
+            )
+        return self
+
+
+class Calendar(Section):
+    """On which days offices work, for hours, digests and deadlines."""
+
+    statutory: bool = True
+    """Whether the State Council's holidays, and the days worked in their place, count."""
+    holidays: tuple[date, ...] = ()
+    """Days of rest besides."""
+    working_days: tuple[date, ...] = ()
+    """Days of work besides; they and ``holidays`` win over the State Council's arrangement."""
+
+    @model_validator(mode="after")
+    def _a_day_is_one_or_the_other(self) -> Calendar:
+        both = sorted(set(self.holidays) & set(self.working_days))
+        if both:
+            raise ValueError(f"{both[0]} stands in holidays and in working_days: delete it in one of them")
+        if len(set(self.holidays)) > 366:
+            raise ValueError("holidays lists more than 366 days: write those of the years to come only")
+        return self
+
+
+class Reminders(Section):
+    """When those who asked for a rectification are reminded of its deadline."""
+
+    days_before: Annotated[int, Field(ge=0, le=90)] = 3
+    """Days before the deadline at which the first reminder is written; 0: none."""
+    repeat_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """Days between two escalations of an overdue case."""
+    escalations: Annotated[int, Field(ge=0, le=10)] = 3
+    """Escalations of one overdue case at most, each to the level above."""
