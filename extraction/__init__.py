@@ -4,7 +4,7 @@ A new format is one module of ``readers`` with ``read(body, declared)``, its mar
 in ``reading.READERS``.
 """
 
-from extraction.archives import ArchiveLimits, expand_archive
+from extraction.archives import ArchiveLimits, expand_archive, is_archive
 from extraction.model import Extracted, ExtractionError, Link, UnreadableError, UnsupportedFormatError
 from extraction.reading import extract
 from extraction.sniffing import sniff
@@ -18,5 +18,6 @@ __all__ = [
     "UnsupportedFormatError",
     "expand_archive",
     "extract",
+    "is_archive",
     "sniff",
 ]

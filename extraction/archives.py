@@ -1,4 +1,4 @@
-"""The members of a ZIP, with the names that Chinese programs wrote, one after another and within limits."""
+"""The members of an archive, with the names that Chinese programs wrote, one after another, within limits."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from extraction.charset import decode_name
 from extraction.cleaning import clean_line
 from extraction.limits import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
 from extraction.model import UnreadableError, UnsupportedFormatError
-from extraction.sniffing import ZIP, sniff
+from extraction.sniffing import GZIP, RAR, SEVEN_ZIP, TAR, XZ, ZIP, sniff
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
 
+ARCHIVES = frozenset({ZIP, RAR, SEVEN_ZIP, TAR, GZIP, XZ})
+_MAGIC = (b"PK", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\xfd7zXZ")
+_TAR_MAGIC = slice(257, 262)
 _UTF8_NAME, _UNICODE_PATH = 0x800, 0x7075
 _LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """What an archive may hold; beyond it the archive is refused, not cut."""
+    """What an archive may hold; beyond it the archive is refused, not cut.
+
+    A ZIP tells its sizes beforehand. Others tell them as they are read: they are refused from there on.
+    """
 
     members: int = 200
     member_bytes: int = MAX_BODY_BYTES
@@ -31,20 +38,38 @@ class ArchiveLimits:
 _DEFAULT_LIMITS = ArchiveLimits()
 
 
+def is_archive(body: bytes, media_type: str = "", name: str = "") -> bool:
+    """Whether the bytes are files packed together rather than one document; office files are no archives."""
+    is_likely = body.startswith(_MAGIC) or body[_TAR_MAGIC] == b"ustar"
+    return is_likely and sniff(body, media_type, name) in ARCHIVES
+
+
 def expand_archive(body: bytes, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each file in a ZIP, in its order, unpacked as they are asked for.
+    """Name and bytes of each file in a ZIP, RAR, 7z or TAR, in its order, unpacked as they are asked for.
 
     A name is the file's own, without its folders: it can be shown and sniffed but leads nowhere. Archives
-    inside archives come as they are. RAR and 7z are refused: what reads them needs another program. Raises
-    UnsupportedFormatError or UnreadableError, also while members are being read.
+    inside archives come as they are. Raises UnsupportedFormatError or UnreadableError, also while members are
+    being read.
     """
+    found = sniff(body)
+    if found == ZIP:
+        return _expand_zip(body, limits)
+    if found in ARCHIVES:
+        from extraction.packed import expand_packed  # noqa: PLC0415  (a ZIP needs no library of the system)
+
+        return ((own_name(name), data) for name, data in expand_packed(body, found, limits))
+    raise UnsupportedFormatError(f"no reader for {found}: unpack it by hand, or ask its publisher for a ZIP")
+
+
+def own_name(path: str) -> str:
+    """The name at the end of a path, safe to show; ``unnamed`` where there is none."""
+    name = clean_line(path.replace("\\", "/")).rstrip("/").rpartition("/")[2]
+    return name[-_LONGEST_NAME:] or "unnamed"
+
+
+def _expand_zip(body: bytes, limits: ArchiveLimits) -> Iterator[tuple[str, bytes]]:
     from extraction.packages import PACKAGE_ERRORS, open_package  # noqa: PLC0415
 
-    found = sniff(body)
-    if found != ZIP:
-        raise UnsupportedFormatError(
-            f"no reader for {found}: unpack it by hand, or ask its publisher for a ZIP"
-        )
     with open_package(body) as package:
         members = [part for part in package.infolist() if not part.is_dir() and part.file_size]
         size = sum(part.file_size for part in members)
@@ -79,16 +104,8 @@ def member_name(part: ZipInfo) -> str:
     name = part.filename
     if not part.flag_bits & _UTF8_NAME:
         raw = name.encode("cp437", "replace")
-        name = _unicode_path(part.extra, raw) or _decode_name(raw)
-    name = clean_line(name.replace("\\", "/")).rstrip("/").rpartition("/")[2]
-    return name[-_LONGEST_NAME:] or "unnamed"
-
-
-def _decode_name(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", "replace")
+        name = _unicode_path(part.extra, raw) or decode_name(raw)
+    return own_name(name)
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:

@@ -64,6 +64,14 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
     return min(readings, key=lambda reading: reading[0].count("\ufffd"))
 
 
+def decode_name(raw: bytes) -> str:
+    """A name without a word of its encoding: UTF-8 where it is that, else what Chinese Windows writes."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
 def _is_utf8_with_damage(text: str) -> bool:
     broken = text.count("\ufffd")
     foreign = len(text) - len(text.encode("ascii", "ignore"))

@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from extraction.archives import ARCHIVES
 from extraction.limits import MAX_BODY_BYTES
 from extraction.model import PROTECTED, Extracted, UnreadableError, UnsupportedFormatError
 from extraction.sniffing import (
@@ -17,12 +18,10 @@ from extraction.sniffing import (
     OLE,
     PDF,
     PLAIN,
-    RAR,
     RTF,
     UNKNOWN,
     XLS,
     XLSX,
-    ZIP,
     sniff,
 )
 
@@ -43,10 +42,7 @@ _FEWEST_BYTES = 4
 """Servers answer ``dir`` or ``ok`` where a page should be; one word in Chinese has more bytes."""
 
 ADVICE: dict[str, str] = {
-    ZIP: "it is an archive: expand it and read its members one by one",
-    RAR: "unpack it by hand, or ask its publisher for a ZIP",
-    "application/x-7z-compressed": "unpack it by hand, or ask its publisher for a ZIP",
-    "application/gzip": "unpack it first",
+    **dict.fromkeys(ARCHIVES, "it is an archive: expand it and read its members one by one"),
     "application/xml": "it is a feed or an Office file of 2003: make it a source's feed, or save it as DOCX",
     "multipart/related": "it is a web archive saved from Word: open it and save it as DOCX",
     OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",

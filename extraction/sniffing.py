@@ -9,6 +9,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x1f\x8b", "application/gzip"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
@@ -25,6 +26,10 @@ PDF = "application/pdf"
 RTF = "application/rtf"
 ZIP = "application/zip"
 RAR = "application/vnd.rar"
+SEVEN_ZIP = "application/x-7z-compressed"
+TAR = "application/x-tar"
+GZIP = "application/gzip"
+XZ = "application/x-xz"
 HTML = "text/html"
 PLAIN = "text/plain"
 UNKNOWN = "application/octet-stream"
@@ -92,6 +97,8 @@ def sniff(body: bytes, media_type: str = "", name: str = "") -> str:
         return _sniff_zip(body, name.lower())
     if body.startswith(_OLE):
         return _sniff_ole(body, name.lower())
+    if body[257:262] == b"ustar":
+        return TAR
     return _sniff_text(body, media_type.partition(";")[0].strip().lower(), name.lower())
 
 

@@ -14,7 +14,7 @@ from storage.addresses import AddressError, canonical_url
 
 ATTACHMENT_SUFFIXES = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
-    *(".zip", ".rar", ".7z", ".ppt", ".pptx", ".csv", ".txt"),
+    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".ppt", ".pptx", ".csv", ".txt"),
 )
 _SESSION = re.compile(r"(?i);jsessionid=[^?#/]*")
 

@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 from detection import scan
 from detection.report import to_record
-from extraction import ArchiveLimits, ExtractionError, expand_archive, sniff
-from extraction.sniffing import ZIP
+from extraction import ArchiveLimits, ExtractionError, expand_archive, is_archive, sniff
 from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
 from storage.addresses import MEMBER
 from storage.tables import Outcome
@@ -49,8 +48,11 @@ class ArchiveReading:
 
 
 def read_file(answer: Answer, known: Known, today: date) -> DocumentReading | ArchiveReading:
-    """Like :func:`~jobs.visits.reading.read_document`, with the members of a ZIP; raises ReadingError."""
-    if answer.body[:2] != b"PK" or sniff(answer.body, answer.media_type, answer.name) != ZIP:
+    """Like :func:`~jobs.visits.reading.read_document`, with the members of an archive.
+
+    Raises ReadingError.
+    """
+    if not is_archive(answer.body, answer.media_type, answer.name):
         return read_document(answer, known, today)
     names: dict[str, int] = {}
     members: list[Member] = []
@@ -80,7 +82,7 @@ class _Unpacking:
         for name, data in expand_archive(body, limits):
             self._members -= 1
             self._bytes -= len(data)
-            if data[:2] == b"PK" and depth < _DEEPEST and sniff(data, "", name) == ZIP:
+            if depth < _DEEPEST and is_archive(data, name=name):
                 yield from self.files(data, f"{folder}{name}/", depth + 1)
             else:
                 yield f"{folder}{name}", data
@@ -116,7 +118,7 @@ def _contents(body: bytes, members: list[Member], known: Known, today: date) -> 
     )
     return DocumentReading(
         text="\n".join([*lines, f"SHA-256：{sha256(body).hexdigest()}"]),
-        media_type=ZIP,
+        media_type=sniff(body),
         charset="",
         title=title,
         publisher=known.publisher,

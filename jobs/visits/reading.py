@@ -25,7 +25,10 @@ from storage.tables import Outcome
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
-_FILE_NAME_ENDS = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd", ".zip", ".rar")
+_FILE_NAME_ENDS = (
+    *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
+    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz"),
+)
 
 
 class ReadingError(Exception):

@@ -1,14 +1,18 @@
-"""ZIP archives: members by their Chinese names, and archives that mean harm."""
+"""Archives: members by their Chinese names, and archives that mean harm."""
 
 from __future__ import annotations
 
+import sys
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
 
+import libarchive
 import pytest
 
 from extraction import ArchiveLimits, UnreadableError, UnsupportedFormatError, expand_archive, extract
+from tests.extraction.rar_files import rar4, rar5
 
 Pack = Callable[[Mapping[str, str | bytes]], bytes]
 
@@ -70,9 +74,123 @@ def test_a_damaged_member_names_itself(make_zip: Pack) -> None:
         list(expand_archive(bytes(broken)))
 
 
-@pytest.mark.parametrize(
-    "body", [b"Rar!\x1a\x07\x00" + bytes(99), b"7z\xbc\xaf\x27\x1c" + bytes(99), b"no archive"]
-)
-def test_other_archives_are_refused_with_advice(body: bytes) -> None:
+def test_what_is_no_archive_is_refused() -> None:
     with pytest.raises(UnsupportedFormatError, match="ZIP"):
+        list(expand_archive(b"no archive"))
+
+
+# RAR, 7z and TAR
+
+FILES = {"公告/附件1：岗位表.txt": "须持有会计从业资格证".encode(), "说明.txt": b"12345"}
+NAMES = ["附件1：岗位表.txt", "说明.txt"]
+
+
+def packed(form: str, packing: str | None = None, files: Mapping[str, bytes] = FILES) -> bytes:
+    """An archive that libarchive writes."""
+    blocks: list[bytes] = []
+
+    def write(block: bytes) -> int:
+        blocks.append(bytes(block))
+        return len(block)
+
+    with libarchive.custom_writer(write, form, packing) as archive:
+        for name, content in files.items():
+            archive.add_file_from_memory(name, len(content), content)
+    return b"".join(blocks)
+
+
+def archives() -> dict[str, bytes]:
+    return {
+        "rar4, names in GBK": rar4({n.replace("/", "\\"): data for n, data in FILES.items()}, charset="gbk"),
+        "rar4, names in Unicode": rar4(FILES),
+        "rar5": rar5(FILES),
+        "7z": packed("7zip"),
+        "tar": packed("ustar"),
+        "tar.gz": packed("pax", "gzip"),
+        "tar.xz": packed("pax", "xz"),
+    }
+
+
+@pytest.mark.parametrize("kind", archives())
+def test_archives_of_other_kinds_are_unpacked_with_their_chinese_names(kind: str) -> None:
+    members = list(expand_archive(archives()[kind]))
+    assert members == list(zip(NAMES, FILES.values(), strict=True))
+
+
+@pytest.mark.parametrize("kind", archives())
+def test_archives_of_other_kinds_keep_the_same_limits(kind: str) -> None:
+    for limits in (ArchiveLimits(members=1), ArchiveLimits(member_bytes=20), ArchiveLimits(total_bytes=31)):
+        with pytest.raises(UnreadableError, match="by hand"):
+            list(expand_archive(archives()[kind], limits))
+
+
+@pytest.mark.parametrize(
+    "body", [rar4(FILES, password=True), rar5(FILES, hides="names"), rar5(FILES, hides="contents")]
+)
+def test_a_protected_rar_asks_for_an_open_copy(body: bytes) -> None:
+    with pytest.raises(UnreadableError, match="password"):
         list(expand_archive(body))
+
+
+def test_a_rar_cut_short_gives_what_is_whole_and_says_so() -> None:
+    for body in (rar4(FILES), rar5(FILES)):
+        read = []
+        with pytest.raises(UnreadableError, match="fetch it again"):
+            read += [name for name, _ in expand_archive(body[: body.index(b"12345") + 2])]
+        assert set(read) <= {NAMES[0]}
+    first = rar5(dict([next(iter(FILES.items()))]))[:-8]
+    members = expand_archive(first)
+    assert next(members)[0] == NAMES[0]
+    with pytest.raises(UnreadableError, match="cut short"):
+        next(members)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/cron.d/x.txt", "C:\\Windows\\x.txt", "/srv/x.txt", "a/\u202ex.txt"]
+)
+@pytest.mark.parametrize("pack", [rar4, rar5])
+def test_names_in_a_rar_lead_nowhere(name: str, pack: Callable[[Mapping[str, bytes]], bytes]) -> None:
+    assert [found for found, _ in expand_archive(pack({name: b"words"}))] == ["x.txt"]
+
+
+def test_a_size_that_a_rar_only_claims_is_not_believed() -> None:
+    assert list(expand_archive(rar4({"a.txt": b"words"}, unpacked=9))) == [("a.txt", b"words")]
+    with pytest.raises(UnreadableError, match="bomb"):
+        list(expand_archive(rar4({"a.txt": b"words"}, unpacked=2**31)))
+
+
+def test_a_bomb_in_a_tarball_ends_at_the_limit() -> None:
+    with pytest.raises(UnreadableError, match="bomb"):
+        list(
+            expand_archive(
+                packed("pax", "gzip", {"zeros.txt": bytes(40 << 20)}), ArchiveLimits(total_bytes=9 << 20)
+            )
+        )
+
+
+def test_links_and_devices_in_a_tarball_are_left_out() -> None:
+    stream = BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE):
+            entry = tarfile.TarInfo("passwd.txt")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            archive.addfile(entry)
+        entry = tarfile.TarInfo("a.txt")
+        entry.size = 5
+        archive.addfile(entry, BytesIO(b"words"))
+    assert list(expand_archive(stream.getvalue())) == [("a.txt", b"words")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"7z\xbc\xaf\x27\x1c" + bytes(range(99)), b"Rar!\x1a\x07\x00" + bytes(99), b"\x1f\x8b" + bytes(99)],
+)
+def test_a_damaged_archive_says_what_to_do(body: bytes) -> None:
+    with pytest.raises(UnreadableError, match="fetch it again"):
+        list(expand_archive(body))
+
+
+def test_a_system_without_libarchive_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "libarchive", None)
+    with pytest.raises(UnsupportedFormatError, match="apt-get install libarchive13"):
+        list(expand_archive(rar5(FILES)))

@@ -22,6 +22,7 @@ from storage.database import open_database
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.migrate import upgrade
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, Outcome
+from tests.extraction.rar_files import rar4, rar5
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site, answer
 
@@ -80,6 +81,15 @@ def test_each_file_of_an_archive_is_judged_with_the_archive_as_evidence(house: H
         version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
     )
     assert house.services.evidence.read(ref).body == archive
+
+
+def test_a_rar_is_read_like_a_zip_and_others_in_it_too(house: House, site: Site) -> None:
+    inner = rar5({"岗位/岗位表.txt": DEMAND})
+    serve(site, rar4({"岗位表.rar": inner, "须知.txt": b"12345678"}, charset="gbk"))
+    summary = house.visit()
+    assert (summary.errors, summary.findings, summary.attachments) == (0, 1, 3)
+    titles = {document.title for document in house.rows(Document)}
+    assert "示例市某局招聘公告（附件：岗位材料.zip/岗位表.rar/岗位表.txt）" in titles
 
 
 def test_an_archive_that_did_not_change_is_not_sent_again(house: House, site: Site) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
+from pathlib import Path
 
 import docx
 import openpyxl
 
 from storage.tables import Outcome
+from tests.extraction.rar_files import rar5
 from tests.jobs.loopback import Answer, answer
 from tests.jobs.traps import TEXT, Trap
 
@@ -106,6 +109,16 @@ def _bomb_xlsx() -> bytes:
     return with_part(an_xlsx(), "xl/worksheets/sheet1.xml", sheet + cells)
 
 
+def _bomb_tarball() -> bytes:
+    stream = BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as archive:
+        entry = tarfile.TarInfo("a.txt")
+        entry.size = 300 << 20
+        with Path("/dev/zero").open("rb") as zeros:
+            archive.addfile(entry, zeros)
+    return stream.getvalue()
+
+
 def _in_docx(document: bytes) -> bytes:
     return with_part(a_docx(), "word/document.xml", document)
 
@@ -136,6 +149,8 @@ _FILES: dict[str, Callable[[], bytes]] = {
     "empty.zip": lambda: zipped({}),
     "page.pdf": TEXT.encode,
     "archive.rar": lambda: b"Rar!\x1a\x07\x01\x00" + bytes(200),
+    "locked.rar": lambda: rar5({"a.txt": b"words"}, hides="contents"),
+    "bomb.tgz": _bomb_tarball,
 }
 _OUTCOMES = {"empty.docx": Outcome.EMPTY, "empty.zip": Outcome.EMPTY}
 
