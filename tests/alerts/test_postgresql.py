@@ -161,7 +161,7 @@ def test_the_clocks_steps_at_once_write_everything_once(engine: Engine) -> None:
         report(engine, settings, posting, mention(TEXT, severity=Severity.MEDIUM))
     with Session(engine) as session, session.begin():
         take_step(session, 1, Step.CONFIRM, actor="王", now=NOW)
-        take_step(session, 1, Step.ASK, actor="王", now=NOW, deadline=date(2026, 11, 8))
+        take_step(session, 1, Step.ASK, actor="王", now=NOW, deadline=date(2026, 11, 6))
     start, monday = threading.Barrier(4), NOW + timedelta(days=7)
 
     def take() -> None:
