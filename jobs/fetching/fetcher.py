@@ -14,7 +14,7 @@ from http import HTTPStatus
 from urllib.parse import urldefrag, urlsplit
 
 import requests
-from tenacity import Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, stop_after_attempt
 from urllib3.exceptions import HTTPError
 
 from jobs.fetching.addresses import AddressPolicy, Resolver, resolve
@@ -107,7 +107,8 @@ class Fetcher:
             wanted["If-None-Match"] = etag
         if last_modified:
             wanted["If-Modified-Since"] = last_modified
-        return self._retrying()(self._follow, url, wanted, access, self._robots_for(access))
+        again = _ask_list_again if kind is PageKind.LIST else _ask_again
+        return self._retrying(again)(self._follow, url, wanted, access, self._robots_for(access))
 
     def stop(self) -> None:
         """Begin nothing more: waits end at once, exchanges under way may finish."""
@@ -134,10 +135,10 @@ class Fetcher:
         if self._stopped.is_set():
             raise FetchingStoppedError
 
-    def _retrying(self) -> Retrying:
+    def _retrying(self, again: Callable[[RetryCallState], bool]) -> Retrying:
         return Retrying(
             stop=stop_after_attempt(_ATTEMPTS),
-            retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.transient),
+            retry=again,
             wait=wait_before_retry,
             sleep=self._sleep,
             reraise=True,
@@ -154,7 +155,9 @@ class Fetcher:
 
     def _read_robots(self, access: Access, url: str) -> bytes:
         """Robots.txt must not ask robots.txt; it obeys every other limit."""
-        return self._retrying()(self._follow, url, {"Accept": "text/plain,*/*;q=0.8"}, access, None).body
+        return self._retrying(_ask_again)(
+            self._follow, url, {"Accept": "text/plain,*/*;q=0.8"}, access, None
+        ).body
 
     def _follow(
         self, url: str, wanted: dict[str, str], access: Access, robots: RobotsCache | None
@@ -314,6 +317,18 @@ class Fetcher:
         if markup and is_missing_page(body):
             detail = f"the page says that it is not there (status {status})"
             raise FetchError(Outcome.GONE, detail, status=status, bytes_read=len(body))
+
+
+def _ask_again(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    return isinstance(error, FetchError) and error.transient
+
+
+def _ask_list_again(state: RetryCallState) -> bool:
+    """A list page that timed out is asked once more: without it the visit sees nothing of what is behind."""
+    error = state.outcome.exception() if state.outcome else None
+    timed_out = isinstance(error, FetchError) and error.outcome is Outcome.TIMEOUT
+    return _ask_again(state) or (timed_out and state.attempt_number == 1)
 
 
 def _is_conditional(request: requests.PreparedRequest) -> bool:

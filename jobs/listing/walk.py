@@ -19,7 +19,7 @@ _ENOUGH_TO_COMPARE = 3
 """Items: fewer may be called alike by accident."""
 _MOST_WAITING = 1_000
 _GUESSES = 3
-"""Pages in a row that bring nothing new before the walk ends, where a page guesses at several next ones."""
+"""Pages in a row that bring nothing new before the walk ends: guesses at the next one, or quiet months."""
 
 
 class ListWalk:
@@ -27,7 +27,8 @@ class ListWalk:
 
     The guards: no address twice; both limits; an end at a page that repeats what was met, by the addresses of
     its items or, where these carry a session or a counter, by their titles, days and paths. That stops
-    calendars, page counters that go on for ever, and servers that answer the first page for every number.
+    page counters that go on for ever, and servers that answer the first page for every number. A page without
+    any item is passed over, as a month without notices, but not many in a row: calendars never end.
     """
 
     def __init__(self, url: str, *, page_limit: int, item_limit: int) -> None:
@@ -74,6 +75,8 @@ class ListWalk:
             self._in_vain += 1
             if self._in_vain >= _GUESSES:
                 self._waiting.clear()
+            elif not page.items:  # a month without notices is no end of the list
+                self._waiting.extend(page.next_pages)
         return replace(page, items=fresh)
 
     def _fresh(self, page: ListPage) -> tuple[Item, ...]:

@@ -179,11 +179,12 @@ class _Filling:
         self._keep()
         if page.parts:
             return page.parts
-        if days and max(days) < self.order.since:
+        # A page without items may be a month without notices: passed over, but not for ever.
+        if not page.items or (days and max(days) < self.order.since):
             self.older_in_a_row += 1
         elif days:
             self.older_in_a_row = 0
-        if not fresh or self.older_in_a_row >= _PAGES_OLDER:
+        if (page.items and not fresh) or self.older_in_a_row >= _PAGES_OLDER:
             return ()
         return [url for url in page.next_pages if url not in self.met_pages][:1]
 

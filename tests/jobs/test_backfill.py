@@ -95,6 +95,23 @@ def test_a_back_fill_goes_past_the_usual_limit_and_ends_with_its_period(house: H
     assert len(house.rows(Finding)) == 23
 
 
+def test_a_month_without_notices_does_not_end_it_but_an_empty_calendar_does(house: House, site: Site) -> None:
+    publish(site)
+    site["/list/index_2.html"] = answer(
+        "<html><title>通知公告</title><a href='index_3.html'>下一页</a></html>"
+    )
+    end = back_fill(house.source(), house.services, since=day_of(17))
+    assert (end.finished, end.documents) == (True, 13)
+    last = "/list/index_3.html"
+    for number in range(4, 9):
+        site[f"/list/index_{number}.html"] = answer(
+            f"<html><a href='index_{number + 1}.html'>下一页</a></html>"
+        )
+    site.asked.clear()
+    assert back_fill(house.source(), house.services, since=day_of(39)).finished
+    assert list_pages(site)[-3:] == [last, "/list/index_4.html", "/list/index_5.html"]
+
+
 def test_until_leaves_out_what_is_newer(house: House, site: Site) -> None:
     publish(site)
     end = back_fill(house.source(), house.services, since=day_of(12), until=day_of(7))

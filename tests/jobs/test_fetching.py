@@ -215,6 +215,26 @@ def test_a_host_that_says_nothing_times_out(fetching: Fetching) -> None:
     assert error.outcome is Outcome.TIMEOUT
 
 
+def test_a_list_page_that_timed_out_is_asked_once_more(fetching: Fetching, site: Site) -> None:
+    asked: list[str] = []
+
+    def slow_at_first(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
+        if len(asked) == 1:
+            handler.close_connection = True
+            handler.connection.settimeout(10)
+            handler.connection.recv(1)
+            return
+        answer("<p>the list</p>")(handler)
+
+    site["/list/"] = slow_at_first
+    fetcher = Fetcher(fetching.model_copy(update={"timeout_seconds": 0.3}), sleep=lambda _: None)
+    fetched = fetcher.fetch(f"{site.address}/list/", kind=PageKind.LIST)
+    fetcher.close()
+    assert fetched.body == b"<p>the list</p>"
+    assert len(asked) == 2
+
+
 def _drip(handler: BaseHTTPRequestHandler, until: threading.Event) -> None:
     while not until.wait(0.1):
         handler.wfile.write(b"x")

@@ -63,6 +63,25 @@ def test_a_list_without_end_stops_at_the_limits() -> None:
     assert (len(pages), len(items), walk.items_met) == (3, 25, 25)
 
 
+def monthly(url: str, quiet: Callable[[int], bool]) -> ListPage:
+    """A calendar: a month with its notices, if any, and the next month, for ever."""
+    month = numbered(url)
+    items = () if quiet(month) else tuple(item(month * 10 + day) for day in range(1, 5))
+    return page(url, *items, following=(f"{START}?month={month + 1}",))
+
+
+def test_months_without_notices_are_passed_over() -> None:
+    pages, items, _ = walked(lambda url: monthly(url, lambda month: month % 3 != 0), page_limit=12)
+    assert len(pages) == 12
+    assert len(items) == 4 * 4
+
+
+def test_a_calendar_that_stays_empty_is_left_after_three_months() -> None:
+    pages, items, _ = walked(lambda url: monthly(url, lambda month: month > 2))
+    assert [numbered(url) for url in pages] == [1, 2, 3, 4, 5]
+    assert len(items) == 8
+
+
 def test_a_server_that_gives_the_same_page_for_every_number_is_left() -> None:
     def read(url: str) -> ListPage:
         following = (f"{START}?p={numbered(url) + 1}",)
@@ -93,12 +112,12 @@ def test_the_same_titles_at_other_paths_are_other_items() -> None:
     assert len(walked(read)[1]) == 24
 
 
-def test_a_calendar_without_items_is_left() -> None:
+def test_a_calendar_without_items_is_left_after_three_pages() -> None:
     def read(url: str) -> ListPage:
         day = date.fromisoformat(url.rpartition("=")[2]) if "=" in url else date(2026, 11, 1)
         return page(url, following=(f"{START}?day={day + timedelta(days=1)}",))
 
-    assert walked(read)[0] == [START]
+    assert walked(read)[0] == [START, f"{START}?day=2026-11-02", f"{START}?day=2026-11-03"]
 
 
 def test_pages_that_name_each_other_are_read_once() -> None:
