@@ -28,6 +28,14 @@ class BareRules:
     """After a name: a certificate word that closes a list."""
     holding: re.Pattern[str]
     by_itself: re.Pattern[str]
+    examined_before: re.Pattern[str]
+    """Before a name: a verb that only an examination takes."""
+    sought: re.Pattern[str]
+    """Before a name in an advert: a verb that an examination or its certificate takes."""
+    asked: re.Pattern[str]
+    """Behind a name in an advert: a question about the examination."""
+    prospects: re.Pattern[str]
+    """Before a name in an advert: the jobs that pupils may take up."""
     favoured: re.Pattern[str]
     levelled: re.Pattern[str]
     titled: re.Pattern[str]
@@ -110,6 +118,8 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
+    if rules.examined_before.search(before):
+        return True
     held = rules.holding.search(before) or rules.favoured.match(after)
     return held is not None and rules.by_itself.search(text[span.start : span.end]) is not None
 
@@ -125,18 +135,24 @@ def _is_cell(before: str, after: str) -> bool:
 
 
 def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sells: bool) -> bool:
-    """In an advert: a name in its title, in a list, or beside a word of examining or teaching."""
+    """In an advert: a name in its title, in a list, or where an examination is meant."""
     rules = load_bare_rules()
     span = spans[position]
+    if rules.prospects.search(text, max(0, span.start - 2 * _BEFORE), span.start):
+        return False
     everyday = rules.everyday.fullmatch(span.core) is not None
     if span.hit is not Hit.TITLE and not everyday and rules.examined.match(after):
         return True
-    if not sells:
-        return False
-    if _is_listed(text, spans, position):
+    if not sells or span.hit is Hit.TITLE:
+        return sells and _is_listed(text, spans, position)
+    return _is_listed(text, spans, position) or _is_examined(text, span, after, everyday=everyday)
+
+
+def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
+    """Whether an advert's title names it, or a word of examining, asking or teaching stands beside it."""
+    rules = load_bare_rules()
+    if rules.sought.search(text, max(0, span.start - _BEFORE), span.start) or rules.asked.match(after):
         return True
-    if span.hit is Hit.TITLE:
-        return False
     taught = rules.course.match(after) is not None
     if span.end <= text.find("\n", 0, 2 * _HEADLINE) and span.end <= _HEADLINE:
         return taught or not everyday

@@ -8,14 +8,14 @@ from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.model import Status
-from detection.bare import is_advert, keep_mentions, sells_certificates
+from detection.bare import ADVERTS, is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
-from detection.spans import Span, find_spans
+from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage, find_headings, is_article
 from detection.verdicts import Circumstances, decide_verdict
@@ -23,6 +23,8 @@ from detection.wording import load_wording
 
 _AROUND = 100
 """Characters on either side of a mention that its verdict may turn on."""
+_REACH = 24
+"""Characters before a name in which more of it may stand."""
 _NO_LETTER = Letter((), "", "")
 
 
@@ -81,7 +83,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
     headings = find_headings(text, kind)
     mentions: list[Mention] = []
     for group in read_choices(text, spans):
-        readings = [reader.read(span, text) for span in group]
+        readings = [_read_whole(text, span, reader, advert=kind in ADVERTS) for span in group]
         choice = is_choice(text, group)
         if choice and all(reading.status is Status.CANCELLED for reading in readings) and len(group) > 1:
             choice = False
@@ -89,6 +91,17 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
             decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
             mentions.append(_judge(original, span, (reading, decision), facts, reader.day))
     return mentions
+
+
+def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Reading:
+    """What the span names; words before it that belong to the name join it."""
+    if span.form is Form.BARE:
+        span.lead = read_lead(text, span, max(0, span.start - _REACH), load_wording())
+    reading = reader.read(span, text, advert=advert)
+    if reading.led:
+        begin = span.start - len(span.lead)
+        span.start = with_prefix(text, begin, max(0, begin - _REACH), load_wording())
+    return reading
 
 
 def _judge(

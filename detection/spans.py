@@ -23,6 +23,8 @@ _HOLDING = "有持的"
 _SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
 """Characters of an open name's core."""
 _LEAD = 9
+_MARKED = 22
+"""Characters of a title in marks before the name that it ends in."""
 _LINE_BREAK = re.compile(r"[一-龥](\r?\n)(?=[一-龥])")
 _SPACED = re.compile(r"(?:[一-龥][ \u3000]){3}[一-龥]?$")
 _BLANK = re.compile(r"[ \u3000]")
@@ -89,7 +91,7 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
     start, end = place
     if text[start].isascii() and not _stands_alone(text, start, end):
         return None
-    begin = _with_prefix(text, start, reach, wording)
+    begin = with_prefix(text, start, reach, wording)
     span = Span(begin, end, start, end, "", Form.BARE, kind, text[start:end])
     ahead = wording.forward.match(text, end, end + _FORWARD)
     if ahead is not None:
@@ -100,7 +102,7 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
         span.end = _with_level_behind(text, end + text.startswith(("书", "件"), end), wording)
         span.form = Form.LISTED
     if span.form is Form.LISTED:
-        span.lead = _lead(text, begin, reach, wording)
+        span.lead = read_lead(text, span, reach, wording)
         if span.lead and wording.company.search(span.lead) and not wording.person.search(span.core):
             return None
     return span
@@ -117,14 +119,23 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not (after.isascii() and (after.isalnum() or after in "_@"))
 
 
-def _with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
+def with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
+    """Where the name at ``start`` begins with its prefixes and levels, not before ``reach``."""
     low = max(reach, start - _PREFIX)
     match = wording.prefix.search(text[low:start])
     return start if match is None else low + match.start()
 
 
-def _lead(text: str, begin: int, reach: int, wording: Wording) -> str:
-    """Up to eight characters before a listed name that no boundary separates from it."""
+def read_lead(text: str, span: Span, reach: int, wording: Wording) -> str:
+    """Up to eight characters before a listed name that no boundary separates from it.
+
+    Where the name ends a title in marks (``《机械制图工程师》``), all that the marks hold before it.
+    """
+    begin = span.start
+    if text.startswith(wording.closing, span.core_end):
+        held = wording.marked.search(text, max(reach, begin - _MARKED), begin)
+        if held is not None:
+            return held[1]
     if begin == 0 or text[begin - 1] in _STOPS or text[begin - 1] in _HOLDING:
         return ""
     low = max(reach, begin - _LEAD)
@@ -151,7 +162,8 @@ def _read_anchor(text: str, start: int, reach: int, lexicon: Lexicon, wording: W
     if ahead["word"] in _NAMELESS and ahead.start("word") == start and _opens_line(text, low, start):
         return None
     window, places = _unbroken(text, low, start)
-    begin, core_start, core_end = _read_core(window, wording)
+    graded = wording.graded.search(window)
+    begin, core_start, core_end = _read_core(window[: graded.start()] if graded else window, wording)
     core = window[core_start:core_end]
     word = text[ahead.start("word") : ahead.end("word")]
     span = Span(
@@ -215,7 +227,7 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
         return False
     if core in lexicon.known or span.word == "职称":
         return True
-    if wording.person.search(core) or wording.certifying.search(named):
+    if wording.person.search(core) or wording.certifying.search(named) or wording.graded.search(named):
         return True
     held = wording.holding.search(text, max(0, span.start - 12), span.start)
     return held is not None and len(core) <= _LONGEST_OPEN

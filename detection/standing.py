@@ -29,6 +29,8 @@ class Reading:
     certain: bool = True
     """Rests on a published document, or on a convention about a name that is written out."""
     foreign: bool = False
+    led: bool = False
+    """The words before the listed name belong to it."""
 
 
 class Reader:
@@ -42,8 +44,11 @@ class Reader:
         self._forms = load_forms()
         self._answers: dict[tuple[str, str], Reading | None] = {}
 
-    def read(self, span: Span, text: str) -> Reading:
-        """What the span names; an open name that nothing explains is off the catalogue."""
+    def read(self, span: Span, text: str, *, advert: bool = False) -> Reading:
+        """What the span names; an open name that nothing explains is off the catalogue.
+
+        ``advert``: the text sells certificates.
+        """
         quote = squeeze(text[span.start : span.end])
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
@@ -51,16 +56,33 @@ class Reader:
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         core = squeeze(span.core)
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
+        if advert and answer and answer.status is _LAWFUL and self._is_of_a_field(span, core, text):
+            name = squeeze(span.lead) + quote
+            return Reading(name, Status.OFF_CATALOGUE, certain=False, led=bool(span.lead))
         return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
+
+    def _is_of_a_field(self, span: Span, core: str, text: str) -> bool:
+        """Whether a title is a school's certificate by its field: CAD机械制图工程师; 职称 has a level."""
+        title = self._forms.field_title.fullmatch(core)
+        if title is None or not (span.lead or title[1]):
+            return False
+        if self._wording.level.search(text, span.start, span.end):
+            return False
+        around = text[max(0, span.start - _TITLE_REACH) : span.end + _TITLE_REACH]
+        return self._forms.titles_sold.search(around) is None
 
     def _read_lead(self, span: Span, core: str, quote: str) -> Reading | None:
         """A longer name that ends in the listed one (瑜伽教师); None where the lead adds nothing."""
         longer = squeeze(span.lead) + core
         near = self._by_convention(longer) or self._listed(longer)
         if near is not None:
-            return near
+            return replace(near, led=True)
         if self._forms.other_nature.search(span.lead):
-            return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False)
+            tested = self._forms.vendor.search(core) and not self._wording.person.search(core)
+            status = _LAWFUL if tested else Status.OFF_CATALOGUE  # 国际日语三级 is a test of language
+            return Reading(squeeze(span.lead) + quote, status, certain=False, led=True)
+        if span.form is Form.BARE:
+            return None
         itself = self.read_name(core, quote)
         if itself is not None and itself.status is Status.ACCESS:
             return None  # 小学教师证 is a teacher's, and no slip of 科学教师证
@@ -208,9 +230,10 @@ def squeeze(text: str) -> str:
     return _BLANKS.sub("", text) if _BLANKS.search(text) else text
 
 
-_VENDOR_REACH = 14
+_VENDOR_REACH, _TITLE_REACH = 14, 150
 _SOCIETY = "中国"
 """No cancelled or exited qualification was named so; societies name theirs so."""
+_LAWFUL = Status.LAWFUL_OTHER
 _LOST = frozenset({Status.CANCELLED, Status.EXITED})
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 
@@ -235,6 +258,10 @@ class Forms:
     """The same in the name of a field: 工程造价专业技术资格."""
     no_title: re.Pattern[str]
     skill: re.Pattern[str]
+    field_title: re.Pattern[str]
+    """Titles that an advert's field makes a certificate of its own; in group 1 the field."""
+    titles_sold: re.Pattern[str]
+    """Words around a title by which an advert sells 职称."""
     other_nature: re.Pattern[str]
     added: re.Pattern[str]
     endings: tuple[tuple[re.Pattern[str], Status, str], ...]
@@ -256,6 +283,8 @@ def load_forms() -> Forms:
         titled=re.compile(alternatives([*rules["title"], *rules["titled"]])),
         no_title=re.compile(alternatives(rules["no_title"])),
         skill=re.compile(alternatives(rules["skill"])),
+        field_title=re.compile(rules["field_title"]),
+        titles_sold=re.compile(alternatives(rules["titles_sold"])),
         other_nature=re.compile(alternatives(rules["other_nature"])),
         added=re.compile(rf"(?:{alternatives(rules['added'])}){{1,4}}"),
         endings=tuple(

@@ -22,8 +22,6 @@ _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
 _ARTICLED = frozenset({"law", "guide"})
 _NEVER_ASKED = frozenset({Usage.RENTING, Usage.NEGATED})
-_SECTIONED = frozenset({"hiring", "story"})
-"""Groups whose texts have sections."""
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
 _CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
 _LAST_PHRASE_END = re.compile(
@@ -71,6 +69,23 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadingRules:
+    automaton: AhoCorasick
+    kinds: tuple[str, ...]
+    """What stands under each heading, by pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What an advert asks for under its headings, and how far these reach, in characters."""
+
+    conditions: int
+    has: re.Pattern[str]
+    between: re.Pattern[str]
+    """Between a heading of papers and a paper."""
+
+
+@dataclass(frozen=True, slots=True)
 class UsageRules:
     groups: dict[DocumentKind, str]
     defaults: dict[str, Usage]
@@ -89,9 +104,9 @@ class UsageRules:
     """Titles of what somebody writes about himself."""
     articles: re.Pattern[str]
     """Titles of articles about careers."""
-    headings: AhoCorasick
-    heading_kinds: tuple[str, ...]
-    """What stands under each heading, by pattern."""
+    headings: dict[str, HeadingRules]
+    """By group of texts; a group without any has no sections."""
+    asked_for: AskedFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +130,8 @@ def load_usage() -> UsageRules:
         )
         for word in row["words"]:
             table[word] = (*table.get(word, ()), cue)
-    headings = {word: kind for kind, words in rules["sections"].items() for word in words}
+    sections = _heading_rules(rules["sections"])
+    asked_for = rules["advert_sections_reach"]
     return UsageRules(
         groups={DocumentKind(kind): group for kind, group in rules["groups"].items()},
         defaults={group: Usage(usage) for group, usage in rules["default"].items()},
@@ -132,9 +148,20 @@ def load_usage() -> UsageRules:
         ),
         personal=re.compile(alternatives(rules["articles"]["personal"])),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
-        headings=AhoCorasick(list(headings), matchkind=MatchKind.LeftmostLongest),
-        heading_kinds=tuple(headings.values()),
+        headings={
+            "hiring": sections,
+            "story": sections,
+            "advert": _heading_rules(rules["advert_sections"]),
+        },
+        asked_for=AskedFor(
+            asked_for["conditions"], re.compile(asked_for["has"]), re.compile(asked_for["between"])
+        ),
     )
+
+
+def _heading_rules(sections: dict[str, list[str]]) -> HeadingRules:
+    kinds = {word: kind for kind, words in sections.items() for word in words}
+    return HeadingRules(AhoCorasick(list(kinds), matchkind=MatchKind.LeftmostLongest), tuple(kinds.values()))
 
 
 def _shape(row: dict[str, Any]) -> Shape:
@@ -168,6 +195,12 @@ def decide_usage(
     found = _reaching_cues(before, after, group)
     if group in _ARTICLED and not _NEVER_ASKED & found.keys() and _is_condition(text, start, before, rules):
         return Decision(Usage.PERMIT)
+    if (
+        group == "advert"
+        and not _NEVER_ASKED & found.keys()
+        and _is_asked_for(before, start, headings, rules)
+    ):
+        return Decision(Usage.ALTERNATIVE if alternative else Usage.REQUIRED)
     if group == "story" and section == "requirements":
         demanded = _reaching_cues(before, after, "hiring")
         if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
@@ -208,6 +241,17 @@ def _by_shape(before: str, after: str, group: str) -> Decision | None:
             if match is not None and behind is not None:
                 return Decision(shape.usage, match[0][:_CUE] or behind[0][:_CUE])
     return None
+
+
+def _is_asked_for(before: str, start: int, headings: Headings, rules: UsageRules) -> bool:
+    """Whether an advert's mention stands under a heading of conditions or of papers to hand in."""
+    section, distance = headings.section(start), headings.distance(start)
+    if section == "papers":
+        papers = before[-distance:] if 0 < distance <= REACH else ""
+        return rules.asked_for.between.match(papers) is not None and papers != ""
+    if section != "conditions" or distance > rules.asked_for.conditions:
+        return False
+    return rules.asked_for.has.search(before) is not None
 
 
 def _is_condition(text: str, start: int, before: str, rules: UsageRules) -> bool:
@@ -295,13 +339,17 @@ class Headings:
         index = bisect_right(self.ends, place) - 1
         return self.kinds[index] if index >= 0 and place - self.ends[index] <= _SECTION_REACH else ""
 
+    def distance(self, place: int) -> int:
+        """Characters between ``place`` and the heading before it."""
+        index = bisect_right(self.ends, place) - 1
+        return place - self.ends[index] if index >= 0 else place
+
 
 def find_headings(text: str, kind: DocumentKind) -> Headings:
     """The section headings of a text whose kind has sections."""
     rules = load_usage()
-    if rules.groups[kind] not in _SECTIONED:
+    headings = rules.headings.get(rules.groups[kind])
+    if headings is None:
         return Headings()
-    found = rules.headings.find_matches_as_indexes(text)
-    return Headings(
-        tuple(end for _, _, end in found), tuple(rules.heading_kinds[index] for index, _, _ in found)
-    )
+    found = headings.automaton.find_matches_as_indexes(text)
+    return Headings(tuple(end for _, _, end in found), tuple(headings.kinds[index] for index, _, _ in found))

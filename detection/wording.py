@@ -72,6 +72,10 @@ class Wording:
     """Before an open name: somebody holds it."""
     vague: re.Pattern[str]
     """Words by which an open name names no particular certificate."""
+    graded: re.Pattern[str]
+    """A short explanation in brackets, then a level, at the end of a window: 维修工（手机类）中级（四级）."""
+    marked: re.Pattern[str]
+    """What an opening mark has let in at the end of a window."""
     opening: str
     closing: tuple[str, ...]
 
@@ -90,7 +94,7 @@ def load_wording() -> Wording:
     infix = alternatives(rules["infixes"])
     prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
     guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
-    never_before = rules["never_before"]
+    never_before, closing = rules["never_before"], "".join(rules["closing"])
     return Wording(
         forward=re.compile(_forward(rules, levels, infix)),
         prefix=re.compile(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
@@ -105,6 +109,8 @@ def load_wording() -> Wording:
         },
         level_behind=re.compile(rf"{levels}{_NO_NAME}"),
         leading=re.compile(rf"{prefix}{{1,4}}的?"),
+        graded=re.compile(rf"[（(][^（(）)\s]{{1,10}}[）)](?:{levels}){{1,3}}(?:{_GAP}(?:证书|证))?$"),
+        marked=re.compile(rf"[{rules['opening']}]([^{rules['opening']}{closing}，。；：、证+＋\n]{{1,20}})$"),
         opening=rules["opening"],
         closing=tuple(rules["closing"]),
         **{name: re.compile(alternatives(rules[key])) for name, key in _WORD_LISTS.items()},
@@ -117,7 +123,7 @@ def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:
     words = sorted(rules["certificate_words"], key=len, reverse=True)
     word = "|".join(_with_guard(word, rules["never_before"]) for word in words)
     return (
-        rf"[》”\"』」】）)]?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
+        rf"[》”\"』」】）)]?(?:[（(][^（(）)\s]{{1,8}}[）)])?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
         rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{levels}(?:(?:{word})|{_NO_NAME}))?"
     )
 
