@@ -11,9 +11,15 @@ import sys
 import tomllib
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from alerts.metrics import Metrics
+    from jobs.visits.services import Services
 
 COMMANDS = {
     "run": "jobs.commands:run",
@@ -84,12 +90,19 @@ def _imported_lists() -> str:
     return f"{directory}/catalogue"
 
 
+def _serve_console(services: Services, metrics: Metrics) -> AbstractContextManager[str]:
+    """The daemon serves the console, and yet stands below it and does not know it."""
+    from console.serving import serve_console  # noqa: PLC0415
+
+    return serve_console(services, metrics)
+
+
 def main() -> None:
     """Run the command line; the exit code is the command's."""
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
     if typed != ("run",):  # The daemon knows its settings.
         os.environ.setdefault("QW_CATALOGUE", _imported_lists())
-    assemble(typed or tuple(COMMANDS))(prog_name="qualwatch")
+    assemble(typed or tuple(COMMANDS))(prog_name="qualwatch", obj=_serve_console)
 
 
 if __name__ == "__main__":

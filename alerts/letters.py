@@ -138,7 +138,7 @@ def _case_block(case: Case, news: News, findings: Sequence[Finding]) -> dict[str
         "explanation": shown(telling.explanation, _SENTENCE),
         "advice": shown(telling.advice, _SENTENCE),
         "legal_basis": [shown(clause, 2 * _NAME) for clause in telling.legal_basis],
-        "doubt": _doubt(case, telling),
+        "doubt": doubt_words(case, telling),
         "quotes": [quote_block(news.version.text, finding) for finding in own[:QUOTES_SHOWN]],
         "more_quotes": max(0, len(own) - QUOTES_SHOWN),
     }
@@ -156,7 +156,8 @@ def quote_block(text: str, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _doubt(case: Case, finding: Finding) -> str:
+def doubt_words(case: Case, finding: Finding) -> str:
+    """What a person has to find out before anything is done; empty where the verdict is sure."""
     if not case.needs_review:
         return ""
     if finding.status == Status.OFF_CATALOGUE:

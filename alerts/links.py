@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -21,6 +22,7 @@ from settings.model import Settings
 
 _SALT = "qualwatch.alerts.links"
 _KEY_FILE = "link.key"
+_ADDRESS_FILE = "console.address"
 
 
 class Purpose(StrEnum):
@@ -36,10 +38,6 @@ class ForgedLink(LinkRefused):
     """It was not made here, or was changed."""
 
 
-class ExpiredLink(LinkRefused):
-    """It was valid once."""
-
-
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a valid link says."""
@@ -51,12 +49,27 @@ class Link:
     expires_at: datetime
 
 
-def case_links(settings: Settings, case_id: int, recipient: str, now: datetime) -> Mapping[str, str]:
-    """Address by purpose, for one recipient; empty where no console is configured.
+class ExpiredLink(LinkRefused):
+    """It was valid once: ``link`` is what it said."""
 
-    An address is ``<base_url>/cases/<case>/<purpose>?token=…``.
+    def __init__(self, message: str, link: Link) -> None:
+        super().__init__(message)
+        self.link = link
+
+
+class ServedAt(NamedTuple):
+    """Where the console was last served, and for which ``host:port`` it had been asked."""
+
+    asked: str
+    url: str
+
+
+def case_links(settings: Settings, case_id: int, recipient: str, now: datetime) -> Mapping[str, str]:
+    """Address by purpose, for one recipient; empty where no console can be reached.
+
+    An address is ``<base>/cases/<case>/<purpose>?token=…``.
     """
-    base = settings.console.base_url.rstrip("/")
+    base = console_address(settings)
     if not base:
         return {}
     expires = int((now + timedelta(days=settings.console.link_days)).timestamp())
@@ -68,6 +81,32 @@ def case_links(settings: Settings, case_id: int, recipient: str, now: datetime) 
     }
 
 
+def console_address(settings: Settings) -> str:
+    """Where mails send their readers, without a slash at the end; empty: there is no console.
+
+    Without ``console.base_url`` it is where the daemon of this directory serves it, or last served it, so
+    that the mails of every command find it.
+    """
+    if settings.console.base_url or not settings.console.enabled:
+        return settings.console.base_url.rstrip("/")
+    served = last_served(settings.storage.directory)
+    return served.url if served else ""
+
+
+def last_served(directory: Path) -> ServedAt | None:
+    """What ``remember_served`` wrote; None where no console was served yet."""
+    try:
+        words = (directory / _ADDRESS_FILE).read_text(encoding="utf-8").split()
+    except OSError:
+        return None
+    return ServedAt(*words) if len(words) == 2 else None
+
+
+def remember_served(directory: Path, served: ServedAt) -> None:
+    """Keep the address for mails, and for the next start, which takes it again where it can."""
+    (directory / _ADDRESS_FILE).write_text(" ".join(served), encoding="utf-8")
+
+
 def read_link(settings: Settings, token: str, now: datetime) -> Link:
     """What ``token`` says; raises ``ForgedLink`` or ``ExpiredLink``."""
     try:
@@ -76,7 +115,7 @@ def read_link(settings: Settings, token: str, now: datetime) -> Link:
     except (BadSignature, ValueError, TypeError) as error:
         raise ForgedLink("the link was not made by this program, or it was changed") from error
     if link.expires_at <= now:
-        raise ExpiredLink(f"the link was valid until {link.expires_at:%Y-%m-%d %H:%M} UTC")
+        raise ExpiredLink(f"the link was valid until {link.expires_at:%Y-%m-%d %H:%M} UTC", link)
     return link
 
 

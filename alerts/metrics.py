@@ -91,6 +91,12 @@ class Metrics:
             "End of the last year whose holidays are known.",
             registry=self.registry,
         ).set(datetime.combine(known_until(calendar) + timedelta(days=1), time(), UTC).timestamp())
+        self.console_requests = Counter(
+            "qualwatch_console_requests",
+            "Requests to the console, by its route and the status of the answer.",
+            ("route", "status"),
+            registry=self.registry,
+        )
         ProcessCollector(namespace="qualwatch", registry=self.registry)
         self.registry.register(_Kept(engine, sources, clock))
 

@@ -70,6 +70,18 @@ def superior_of(settings: Settings, email: str) -> Recipient:
     return _recipient(above) if above else Recipient(supervisor.superior, "")
 
 
+def addressee(settings: Settings, email: str) -> Recipient | None:
+    """Who reads mails at ``email`` today: a supervisor, a superior or the administrator; else None."""
+    supervisor = supervisor_of(settings, email)
+    if supervisor is not None:
+        return _recipient(supervisor)
+    wanted = email.casefold()
+    if wanted == settings.administrator.casefold():
+        return Recipient(settings.administrator, ADMINISTRATOR)
+    above = {each.superior.casefold() for each in settings.supervisors if each.superior}
+    return Recipient(email, "") if wanted in above else None
+
+
 def chat_channels(settings: Settings) -> Mapping[str, str]:
     """The channel of each configured chat, by the chat's name."""
     return {chat.name: chat.channel for chat in settings.chats}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.steps import Step
 from detection.model import PublisherKind, Severity, Usage, Violation
 from storage.tables import CaseState
 
@@ -55,6 +56,16 @@ CASE_STATES = {
     CaseState.OVERDUE: "逾期未整改",
     CaseState.PUBLISHED: "已曝光",
     CaseState.CLOSED: "已结案",
+}
+STEPS = {
+    Step.CONFIRM: "确认属实",
+    Step.DISMISS: "排除",
+    Step.ASK: "责令整改",
+    Step.RECTIFIED: "已完成整改",
+    Step.OVERDUE: "逾期",
+    Step.PUBLISH: "曝光",
+    Step.CLOSE: "结案",
+    Step.REOPEN: "重新立案",
 }
 EVENTS = {
     "found": "发现",

@@ -27,6 +27,7 @@ _CONFIGURATION_ERROR = 2
 
 
 def run(
+    context: typer.Context,
     config: Config = None,
     once: Annotated[
         bool, typer.Option("--once", help="Visit every due source once, deliver the mails, and exit.")
@@ -43,9 +44,12 @@ def run(
         _write_default_configuration()
     settings = _load(config)
     try:
-        code = (
-            run_once(settings, typer.echo) if once else run_daemon(settings, config=config or Path(FILE_NAME))
-        )
+        if once:
+            code = run_once(settings, typer.echo)
+        else:
+            path = config or Path(FILE_NAME)
+            # The room above this one comes from the front door, which alone knows all rooms.
+            code = run_daemon(settings, config=path, serve_console=context.obj)
     except (StartError, DatabaseError, SettingsError) as error:
         raise _refusal(str(error)) from error
     raise typer.Exit(code)

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
 from settings.section import TIME, RegionCode, Section, SourceName, TimeOfDay, region_in_force
 
@@ -222,17 +223,6 @@ class Intake(Section):
     @property
     def is_configured(self) -> bool:
         return bool(self.directory or self.imap.host)
-
-
-class Console(Section):
-    """The web pages that mails link to."""
-
-    base_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")] = ""
-    """Where the console is reached from outside; empty: mails carry no buttons."""
-    link_days: Annotated[int, Field(ge=1, le=365)] = 14
-    """How long the links in mails are valid."""
-    link_secret: SecretStr = SecretStr("")
-    """What signs them; empty: a key is made once and kept in the data directory."""
 
 
 class Metrics(Section):

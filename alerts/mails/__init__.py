@@ -31,7 +31,7 @@ def render(
     recipient_name: str,
     written_at: datetime,
 ) -> Rendered:
-    """Fill ``template`` (``alert``, ``digest``, ``summary``, ``reminder``) with the payload of its letter.
+    """Fill one of ``templates/`` (``alert``, ``digest``, ``new_link``, …) with the payload of its letter.
 
     A payload that lacks something raises a ``jinja2.TemplateError`` or ``KeyError``.
     """

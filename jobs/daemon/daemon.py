@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,6 +18,7 @@ from alerts.metrics import Metrics
 from alerts.metrics_server import serve_metrics
 from alerts.outbox import deliver_due
 from jobs.daemon.board import Board, read_rows
+from jobs.daemon.ending import end_on_signal
 from jobs.daemon.house import SENDER, House, StartError, open_house
 from jobs.daemon.live import VisitLog, live_table, set_up_logging
 from jobs.daemon.scheduler import (
@@ -46,12 +42,9 @@ from storage.database import for_reading
 from storage.locks import LockedError
 from storage.visits import SUCCESSES, due_sources
 
-_ECHO_SECONDS = 0.3
-"""One wish to end may arrive twice: from make or timeout, and through the process group."""
-_GRACE_SECONDS = 5.0
-"""What a request or a worker under way is given when the daemon ends; later it is cut off."""
-
 log = structlog.get_logger()
+ServeConsole = Callable[[Services, Metrics], contextlib.AbstractContextManager[str]]
+"""Serves the room above this one while the block runs; gives its address."""
 
 
 class _DetectionTimes:
@@ -127,7 +120,7 @@ def _deliver(house: House) -> int:
     return sent
 
 
-def run_daemon(settings: Settings, *, config: Path) -> int:
+def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole) -> int:
     """Run until SIGINT or SIGTERM; 0. ``config`` is where the settings came from, or would be written."""
     from rich.console import Console  # noqa: PLC0415
 
@@ -153,10 +146,13 @@ def run_daemon(settings: Settings, *, config: Path) -> int:
                 "write an address of this machine"
             ) from error
         stack.enter_context(server)
+        console_url = (
+            stack.enter_context(serve_console(services, metrics)) if settings.console.enabled else ""
+        )
         board = Board(read_rows(services.engine, house.sources))
         observers: tuple[Observer, ...] = (_DetectionTimes(metrics), board if live else VisitLog())
         house = replace(house, services=replace(services, observers=observers))
-        for line in where_to_look(house, server.url, config):
+        for line in where_to_look(house, server.url, console_url, config):
             write(line)
         schedule = _schedule(house, metrics, heartbeat)
         stopping = stack.enter_context(end_on_signal(services))
@@ -203,7 +199,7 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     return schedule
 
 
-def where_to_look(house: House, metrics_url: str, config: Path) -> tuple[str, str, str]:
+def where_to_look(house: House, metrics_url: str, console_url: str, config: Path) -> tuple[str, str, str]:
     """Three lines: what can be looked at where, and how to watch a real site instead."""
     settings = house.settings
     mail = (
@@ -215,60 +211,10 @@ def where_to_look(house: House, metrics_url: str, config: Path) -> tuple[str, st
     is_file = url.get_backend_name() == "sqlite"
     database = url.database if is_file else url.render_as_string(hide_password=True)
     sample = f" · 示例站点 {house.sources[-1].url}" if house.sample_address else ""
+    console = f" · 案件页面 {console_url}（从邮件中的按钮打开）" if console_url else ""
     return (
-        f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{sample}",
+        f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{console}{sample}",
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，再重新启动'
         "（qualwatch source presets 列出可用来源）",
     )
-
-
-class _Ending:
-    """What SIGINT and SIGTERM do: the first ends the work cleanly, the second the program at once.
-
-    Requests and workers under way get a grace, then they are cut off: their pages are read at the next start.
-    """
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._first_at: float | None = None
-        self._over = threading.Event()
-
-    def take_signal(self, number: int, _frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if self._first_at is not None:
-            if now - self._first_at > _ECHO_SECONDS:
-                os._exit(128 + number)
-            return
-        self._first_at = now
-        # In a thread of its own: what the signal interrupts may hold the very locks that ending needs.
-        threading.Thread(target=self._wind_down, name="ending", daemon=True).start()
-
-    def _wind_down(self) -> None:
-        self._services.stopping.set()
-        self._services.fetcher.stop()
-        if not self._over.wait(_GRACE_SECONDS):
-            self._services.fetcher.abort()
-            self._services.workers.abort()
-
-    @property
-    def begun(self) -> bool:
-        """Whether a signal came."""
-        return self._first_at is not None
-
-    def over(self) -> None:
-        self._over.set()
-
-
-@contextlib.contextmanager
-def end_on_signal(services: Services) -> Iterator[threading.Event]:
-    """The event that the first SIGINT or SIGTERM sets."""
-    ending = _Ending(services)
-    before = {number: signal.signal(number, ending.take_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield services.stopping
-    finally:
-        ending.over()
-        if not ending.begun:  # else the house is still to be closed, and a repetition must not cut that short
-            for number, handler in before.items():
-                signal.signal(number, handler)

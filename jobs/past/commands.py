@@ -66,7 +66,7 @@ def backfill(
     """
     if until is not None and until < since:
         raise typer.BadParameter(f"{until} lies before {since}", param_hint="--until")
-    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.daemon.ending import end_on_signal  # noqa: PLC0415
     from jobs.past.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
 
     with _house(config) as house:
@@ -117,7 +117,7 @@ def look_back(
     """
     from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
 
-    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.daemon.ending import end_on_signal  # noqa: PLC0415
     from jobs.past.look_back import look_back as look_back_at  # noqa: PLC0415
     from storage.tables import Case  # noqa: PLC0415
 
@@ -165,7 +165,7 @@ def rejudge(
     Exit code: 0 every document was judged, 1 some could not be, 2 refused.
     """
     from detection.passages import displayable  # noqa: PLC0415 - the heavy part of the program
-    from jobs.daemon.daemon import end_on_signal  # noqa: PLC0415
+    from jobs.daemon.ending import end_on_signal  # noqa: PLC0415
     from jobs.past.rejudge import rejudge as judge_again  # noqa: PLC0415
 
     with _house(config) as house, end_on_signal(house.services), _bar() as bar:

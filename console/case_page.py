@@ -1,0 +1,286 @@
+"""What the page of a case shows: plain values, masked and fit to be shown, read in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, func, select
+
+from alerts.departments import follow_up
+from alerts.history import ACTOR
+from alerts.letters import day_words, doubt_words, shown
+from alerts.regions import region_name
+from alerts.routing import addressee
+from alerts.steps import RULES, Step, possible_steps
+from alerts.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
+from catalogue.model import Status
+from catalogue.wording import STATUSES
+from detection.model import PublisherKind, Severity, Usage, Violation
+from detection.passages import (
+    PASSAGE_LIMIT,
+    displayable,
+    mask_personal_numbers,
+    passage,
+    safe_link,
+)
+from settings.model import Settings
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+
+PLACES_SHOWN = 20
+EXCERPTS_SHOWN = 5
+"""Quotes written out of one place; the rest is counted."""
+EVENTS_SHOWN = 200
+_REACH = 80
+"""Characters shown on each side of a sentence."""
+_QUOTE = 400
+"""Longest quote written out."""
+_READ = PASSAGE_LIMIT + _REACH + 20
+"""Characters read on each side of a quote; the last ones only for masking numbers that the reach cuts."""
+_LINE, _WORDS, _ADDRESS = 120, 2000, 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the case was met: the latest version of a document in which it stands."""
+
+    document: Document
+    version_id: int
+    body_sha256: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A part of a version's text, masked; places are counted from the beginning of the whole."""
+
+    origin: int
+    text: str
+    opens: int
+    """Where the sentence begins, and behind which it ends."""
+    closes: int
+    first: int
+    """Where what is shown begins, and behind which it ends."""
+    last: int
+
+    def between(self, start: int, end: int) -> str:
+        return self.text[start - self.origin : end - self.origin]
+
+
+def read_case_page(
+    session: Session, case_id: int, settings: Settings, now: datetime
+) -> dict[str, Any] | None:
+    """The values of ``templates/case.html`` that come from the database; None where there is no such case."""
+    case = session.get(Case, case_id)
+    if case is None:
+        return None
+    zone = ZoneInfo(settings.time_zone)
+    places, more_places = _places(session, case_id)
+    findings = {place.version_id: _findings(session, case_id, place.version_id) for place in places}
+    events, earlier = _events(session, case_id)
+    return {
+        "case": _case_block(session, case, now.astimezone(zone).date(), zone),
+        "basis": _basis(case, [finding for each in findings.values() for finding in each]),
+        "places": [_place_block(session, place, findings[place.version_id], zone) for place in places],
+        "more_places": more_places,
+        "events": [_event_block(event, settings, zone) for event in reversed(events)],
+        "earlier_events": earlier,
+        "after": events[-1].id if events else 0,
+        "steps": [_step_block(step) for step in possible_steps(case.state) if step is not Step.OVERDUE],
+        "today": now.astimezone(zone).date().isoformat(),
+    }
+
+
+def _case_block(session: Session, case: Case, today: date, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "state": case.state.value,
+        "state_name": CASE_STATES[case.state],
+        "severity": case.severity,
+        "severity_name": SEVERITIES[Severity(case.severity)],
+        "qualification": shown(case.qualification, _LINE),
+        "violation": VIOLATIONS[Violation(case.violation)],
+        "publisher": shown(case.publisher, _LINE) or "发布单位未识别",
+        "publisher_kind": PUBLISHER_KINDS[PublisherKind(case.publisher_kind)],
+        "region": region_name(case.region) or "未识别",
+        "title": shown(case.title, 2 * _LINE) or "（无标题）",
+        "department": shown(follow_up(session, case.qualification, case.region).department, _LINE),
+        "opened_at": _moment(case.opened_at, zone),
+        "deadline": day_words(case.deadline),
+        "days_left": None if case.deadline is None else (case.deadline - today).days,
+    }
+
+
+def _basis(case: Case, findings: Sequence[Finding]) -> dict[str, Any] | None:
+    """What the verdict rests on, from the finding that decided it; None where no text of it is kept."""
+    telling = next((finding for finding in findings if finding.usage == case.usage), None)
+    telling = telling or next(iter(findings), None)
+    if telling is None:
+        return None
+    return {
+        "status": STATUSES[Status(telling.status)],
+        "since": day_words(telling.since),
+        "status_document": shown(telling.status_document, _LINE),
+        "usage": USAGES[Usage(telling.usage)],
+        "cue": shown(telling.cue, _LINE),
+        "explanation": shown(telling.explanation, _WORDS),
+        "advice": shown(telling.advice, _WORDS),
+        "legal_basis": [shown(clause, _LINE) for clause in telling.legal_basis],
+        "as_of": day_words(telling.as_of),
+        "doubt": doubt_words(case, telling),
+    }
+
+
+def _places(session: Session, case_id: int) -> tuple[list[_Place], int]:
+    """The documents in which the case stands, first met first, and how many more there are."""
+    latest = (
+        select_columns(func.max(col(Finding.version_id)).label("version"))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .where(col(Finding.case_id) == case_id)
+        .group_by(col(DocumentVersion.document_id))
+        .subquery()
+    )
+    # The text itself is left where it is: it may be a book.
+    rows = session.execute(
+        select_columns(
+            Document,
+            col(DocumentVersion.id),
+            col(DocumentVersion.body_sha256),
+            col(DocumentVersion.seen_at),
+        )
+        .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
+        .join(latest, latest.c.version == col(DocumentVersion.id))
+        .order_by(col(Document.id))
+        .limit(PLACES_SHOWN)
+    )
+    places = [_Place(*row) for row in rows]
+    count = session.execute(select_columns(func.count()).select_from(latest)).scalar_one()
+    return places, count - len(places)
+
+
+def _findings(session: Session, case_id: int, version_id: int) -> Sequence[Finding]:
+    return session.exec(
+        select(Finding)
+        .where(Finding.case_id == case_id, Finding.version_id == version_id)
+        .order_by(col(Finding.start), col(Finding.id))
+        .limit(EXCERPTS_SHOWN + 1)
+    ).all()
+
+
+def _place_block(
+    session: Session, place: _Place, findings: Sequence[Finding], zone: ZoneInfo
+) -> dict[str, Any]:
+    document = place.document
+    return {
+        "title": shown(document.title, 2 * _LINE) or "（无标题）",
+        "publisher": shown(document.publisher, _LINE),
+        "region": region_name(document.region),
+        "published_on": day_words(document.published_on),
+        "url": displayable(document.url, limit=_ADDRESS),
+        "link": safe_link(document.url),
+        "sha256": place.body_sha256,
+        "seen_at": _moment(place.seen_at, zone),
+        "last_seen_at": _moment(document.last_seen_at, zone),
+        "excerpts": excerpts(session, findings[:EXCERPTS_SHOWN]),
+        "has_more": len(findings) > EXCERPTS_SHOWN,
+    }
+
+
+def excerpts(session: Session, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The sentences in which ``findings`` of one version stand, in the order of the text.
+
+    Each has its ``parts``, that is words and whether they are a quote, with ``above`` and ``below`` around
+    the sentence. Only those parts of the text are read; numbers of persons are masked in them.
+    """
+    found: list[dict[str, Any]] = []
+    waiting = list(findings)
+    while waiting:
+        first = waiting.pop(0)
+        stretch = _read_stretch(session, first)
+        also = [finding for finding in waiting if finding.end <= stretch.closes]
+        waiting = [finding for finding in waiting if finding.end > stretch.closes]
+        found.append(
+            {
+                "above": displayable(stretch.between(stretch.first, stretch.opens)),
+                "parts": _parts(stretch, [first, *also]),
+                "below": displayable(stretch.between(stretch.closes, stretch.last)),
+                "finding": first.id,
+            }
+        )
+    return found
+
+
+def _read_stretch(session: Session, finding: Finding) -> _Stretch:
+    origin = max(0, finding.start - _READ)
+    end = min(finding.end, finding.start + _QUOTE)
+    text = session.execute(
+        select_columns(func.substr(col(DocumentVersion.text), origin + 1, end + _READ - origin)).where(
+            col(DocumentVersion.id) == finding.version_id
+        )
+    ).scalar_one()
+    around = passage(text, finding.start - origin, end - origin)
+    opens = finding.start - around.start
+    closes = opens + len(around.text)
+    return _Stretch(
+        origin=origin,
+        text=mask_personal_numbers(text),
+        opens=opens,
+        closes=closes,
+        first=max(opens - _REACH, origin),
+        last=min(closes + _REACH, origin + len(text)),
+    )
+
+
+def _parts(stretch: _Stretch, findings: Sequence[Finding]) -> list[tuple[str, bool]]:
+    """The sentence cut at its quotes: words, and whether they are one."""
+    parts, at = [], stretch.opens
+    for finding in findings:
+        start, end = max(finding.start, at), min(finding.end, stretch.closes)
+        if start < end:
+            parts += [(stretch.between(at, start), False), (stretch.between(start, end), True)]
+            at = end
+    parts.append((stretch.between(at, stretch.closes), False))
+    return [(displayable(words), marked) for words, marked in parts if words]
+
+
+def _events(session: Session, case_id: int) -> tuple[list[CaseEvent], int]:
+    """The latest events, oldest first, and how many were before them."""
+    latest = session.exec(
+        select(CaseEvent)
+        .where(CaseEvent.case_id == case_id)
+        .order_by(col(CaseEvent.id).desc())
+        .limit(EVENTS_SHOWN)
+    ).all()
+    count = session.exec(select(func.count()).where(CaseEvent.case_id == case_id)).one()
+    return list(reversed(latest)), count - len(latest)
+
+
+def _event_block(event: CaseEvent, settings: Settings, zone: ZoneInfo) -> dict[str, str]:
+    person = addressee(settings, event.actor)
+    name = shown(person.name, _LINE) if person else ""
+    actor = f"{name}（{person.email}）" if person and name else shown(event.actor, _LINE)
+    return {
+        "at": _moment(event.at, zone),
+        "kind": event.kind,
+        "name": EVENTS.get(event.kind, shown(event.kind, _LINE)),
+        "actor": "系统" if event.actor == ACTOR else actor,
+        "note": shown(event.note, _WORDS),
+    }
+
+
+def _step_block(step: Step) -> dict[str, Any]:
+    rule = RULES[step]
+    return {
+        "step": step.value,
+        "name": STEPS[step],
+        "needs_note": rule.needs_note,
+        "needs_deadline": rule.needs_deadline,
+    }
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y年%m月%d日 %H:%M}"

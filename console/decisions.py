@@ -1,0 +1,107 @@
+"""From a form to a step of the case: what is refused, and with which sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, select
+
+from alerts.links import Link
+from alerts.steps import RULES, IllegalStep, IncompleteStep, Step, UnknownCase, take_step
+from alerts.wording import CASE_STATES, STEPS
+from jobs.visits.services import Services
+from storage.tables import Case, CaseEvent
+
+NOTE_LIMIT = 1000
+"""Characters of a reason or remark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What somebody filled in."""
+
+    step: str
+    note: str
+    deadline: str
+    """As browsers write days: ``2026-12-01``."""
+    after: str
+    """Number of the last event on the page: the same form sent twice names the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the step was not taken, in a sentence for its reader, and as a status of HTTP."""
+
+    status: int
+    sentence: str
+
+
+def decide(services: Services, link: Link, form: Form) -> Refusal | None:
+    """Take the step of ``form`` as the recipient of ``link``; None where it is taken, now or before.
+
+    Of a form that is sent twice, the second one changes nothing and is no error.
+    """
+    step = _known_step(form.step)
+    if step is None:
+        return Refusal(400, "没有这样的处理步骤，请从本页重新选择。")
+    now = services.now().astimezone(ZoneInfo(services.settings.time_zone))
+    deadline = _day(form.deadline) if RULES[step].needs_deadline else None
+    refusal = _incomplete(step, form, deadline, now.date())
+    if refusal is not None:
+        return refusal
+    key = f"form:{step}:{form.after[:20]}"
+    try:
+        with services.transaction() as session:
+            take_step(
+                session,
+                link.case_id,
+                step,
+                actor=link.recipient,
+                note=form.note,
+                now=now,
+                deadline=deadline,
+                key=key,
+            )
+    except UnknownCase:
+        return Refusal(404, "没有这一案件。")
+    except IllegalStep:
+        return _taken_before_or_refused(services, link, step, key)
+    except IncompleteStep:
+        return Refusal(422, "所填内容不完整，请补充后重新提交。")
+    return None
+
+
+def _known_step(typed: str) -> Step | None:
+    """A step that a person may take; the clock alone says that a deadline has passed."""
+    return Step(typed) if typed in {*Step} - {Step.OVERDUE} else None
+
+
+def _incomplete(step: Step, form: Form, deadline: date | None, today: date) -> Refusal | None:
+    rule = RULES[step]
+    if rule.needs_note and not form.note.strip():
+        return Refusal(422, f"“{STEPS[step]}”须写明理由。")
+    if len(form.note) > NOTE_LIMIT:
+        return Refusal(422, f"文字过长：至多{NOTE_LIMIT}字，现有{len(form.note)}字。")
+    if rule.needs_deadline and deadline is None:
+        return Refusal(422, f"“{STEPS[step]}”须写明整改期限，例如 {today}。")
+    if deadline is not None and deadline < today:
+        return Refusal(422, f"整改期限 {deadline} 已过，请选择今天或以后的日期。")
+    return None
+
+
+def _taken_before_or_refused(services: Services, link: Link, step: Step, key: str) -> Refusal | None:
+    with Session(services.engine) as session, session.begin():
+        same = select(CaseEvent.actor).where(CaseEvent.case_id == link.case_id, CaseEvent.key == key)
+        if session.exec(same).first() == link.recipient:
+            return None
+        state = session.get_one(Case, link.case_id).state
+    return Refusal(409, f"案件目前为“{CASE_STATES[state]}”，不能再“{STEPS[step]}”。请看下方的最新记录。")
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        return None

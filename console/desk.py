@@ -1,0 +1,60 @@
+"""What every page needs: the house, the templates, and who stands before the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from alerts.links import Link, LinkRefused, read_link
+from alerts.routing import Recipient, addressee
+from jobs.visits.services import Services
+
+
+class FormerRecipient(LinkRefused):
+    """The link is valid, and whom it was sent to is nobody here any more."""
+
+
+class Desk:
+    """The console as its pages see it."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.settings = services.settings
+        self.prefix = urlsplit(services.settings.console.base_url).path.rstrip("/")
+        """What stands before every path where a reverse proxy serves the console in a folder."""
+
+    def identify(self, token: str) -> tuple[Link, Recipient]:
+        """What ``token`` says, and whose it is; raises ``LinkRefused``.
+
+        Somebody who left the configuration has left the house: their old mails open nothing.
+        """
+        link = read_link(self.settings, token, self.services.now())
+        return link, self.recipient(link)
+
+    def recipient(self, link: Link) -> Recipient:
+        """Whom ``link`` was sent to; raises ``FormerRecipient``."""
+        recipient = addressee(self.settings, link.recipient)
+        if recipient is None:
+            raise FormerRecipient(f"{link.recipient} receives no mails any more")
+        return recipient
+
+    def page(self, template: str, values: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
+        """``templates/<template>.html``, filled in."""
+        filled = _environment().get_template(f"{template}.html").render(prefix=self.prefix, **values)
+        return HTMLResponse(filled, status_code=status)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,230 @@
+"""The pages: each takes a request and answers it.
+
+A GET changes nothing, because mail programs follow links.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.letters import shown
+from alerts.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
+from alerts.new_links import send_link
+from alerts.routing import Recipient
+from alerts.steps import RULES, Step
+from alerts.wording import STEPS
+from console.case_page import read_case_page
+from console.decisions import NOTE_LIMIT, Form, Refusal, decide
+from console.desk import Desk, FormerRecipient
+from storage.database import for_reading
+
+_FIELDS = 10
+"""Fields that a form may have; ours have five."""
+_BLANK = Form(step="", note="", deadline="", after="")
+
+
+def show_welcome(request: Request) -> Response:
+    """What somebody sees who typed the address."""
+    return _desk(request).page("welcome", {})
+
+
+def show_case(request: Request) -> Response:
+    """The case of a signed link, with the forms of the steps that may follow."""
+    desk, token = _desk(request), request.query_params.get("token", "")
+    try:
+        link, recipient = _identify(desk, token, request.path_params["case"])
+        if request.path_params["purpose"] != link.purpose:
+            raise ForgedLink("the link was made for another page")
+    except LinkRefused as error:
+        return _refused_link(desk, error, token)
+    return _case_page(desk, link, recipient, token, done=request.query_params.get("done", ""))
+
+
+async def take_case_step(request: Request) -> Response:
+    """Take a step of a case, and show the case as it is then."""
+    desk = _desk(request)
+    if not _comes_from_our_page(request):
+        return _notice(
+            desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮打开案件后再处理。"
+        )
+    fields = await _fields(request)
+    case = request.path_params["case"]
+    return await run_in_threadpool(_take_case_step, desk, case, fields)
+
+
+def _take_case_step(desk: Desk, case: str, fields: dict[str, str]) -> Response:
+    token = fields.get("token", "")
+    try:
+        link, recipient = _identify(desk, token, case)
+    except LinkRefused as error:
+        return _refused_link(desk, error, token)
+    form = Form(*(fields.get(name, "") for name in ("step", "note", "deadline", "after")))
+    refusal = decide(desk.services, link, form)
+    if refusal is not None:
+        return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
+    # The browser asks anew, so that reloading the page repeats nothing.
+    query = urlencode({"token": token, "done": form.step})
+    return RedirectResponse(f"{desk.prefix}/cases/{link.case_id}/{link.purpose}?{query}", status_code=303)
+
+
+async def send_new_link(request: Request) -> Response:
+    """Write a mail with fresh links to whoever had an expired one."""
+    desk = _desk(request)
+    if not _comes_from_our_page(request):
+        return _notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮重新打开。")
+    fields = await _fields(request)
+    return await run_in_threadpool(_send_new_link, desk, fields.get("token", ""))
+
+
+def _send_new_link(desk: Desk, token: str) -> Response:
+    try:
+        link = desk.identify(token)[0]
+    except ExpiredLink as expired:
+        link = expired.link
+    except LinkRefused as error:
+        return _refused_link(desk, error, token)
+    else:
+        query = urlencode({"token": token})
+        return RedirectResponse(f"{desk.prefix}/cases/{link.case_id}/{link.purpose}?{query}", status_code=303)
+    try:
+        recipient = desk.recipient(link)
+    except FormerRecipient as error:
+        return _refused_link(desk, error, token)
+    with desk.services.transaction() as session:
+        known = send_link(session, link.case_id, recipient, desk.settings, desk.services.now())
+    if not known:
+        return _no_case(desk)
+    words = f"新的链接已发往 {shown(link.recipient, 120)}，请在几分钟后查收邮件。一小时内至多发送一封。"
+    return _notice(desk, 200, "请查收邮件", words)
+
+
+async def show_http_error(request: Request, error: Exception) -> Response:
+    """Answers of the framework itself, such as an unknown address."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {
+        404: ("没有这个页面", "请从邮件中的“打开案件”按钮进入。"),
+        405: ("不能这样打开", "请从邮件中的“打开案件”按钮进入，再在页面上处理。"),
+        413: ("提交的内容过长", "请返回上一页，缩短文字后重新提交。"),
+    }
+    title, sentence = words.get(status, ("请求有误", "请从邮件中的按钮重新打开。"))
+    answer = _notice(_desk(request), status, title, sentence)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
+
+
+async def show_busy(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """The database did not answer: nothing was changed, and it may be tried again."""
+    return _notice(_desk(request), 503, "系统繁忙", "没有作任何更改，请稍后重试。")
+
+
+async def show_breakdown(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """Something broke that nobody thought of; the log says what."""
+    return _notice(_desk(request), 500, "程序出错", "请稍后重试；仍然如此时，请联系系统管理员查看日志。")
+
+
+def _case_page(
+    desk: Desk,
+    link: Link,
+    recipient: Recipient,
+    token: str,
+    *,
+    done: str = "",
+    refusal: Refusal | None = None,
+    form: Form = _BLANK,
+) -> Response:
+    services = desk.services
+    with Session(for_reading(services.engine)) as session, session.begin():
+        page = read_case_page(session, link.case_id, desk.settings, services.now())
+    if page is None:
+        return _no_case(desk)
+    wanted = form.step or (Step.DISMISS.value if link.purpose is Purpose.DISMISS else "")
+    values = {
+        **page,
+        "token": token,
+        "recipient": shown(recipient.name or recipient.email, 60),
+        "banner": _banner(page["events"], done, recipient),
+        "problem": refusal.sentence if refusal else "",
+        "form": form,
+        "wanted": "" if done else wanted,
+        "note_limit": NOTE_LIMIT,
+    }
+    return desk.page("case", values, status=refusal.status if refusal else 200)
+
+
+def _banner(events: list[dict[str, str]], done: str, recipient: Recipient) -> str:
+    """What was just done; only what the history bears out, because anybody can write an address."""
+    if done not in {*Step}:
+        return ""
+    kind = RULES[Step(done)].event
+    own = any(event["kind"] == kind and recipient.email in event["actor"] for event in events)
+    return f"已记录：{STEPS[Step(done)]}。" if own else ""
+
+
+def _identify(desk: Desk, token: str, case: str) -> tuple[Link, Recipient]:
+    link, recipient = desk.identify(token)
+    if case != str(link.case_id):
+        raise ForgedLink("the link was made for another case")
+    return link, recipient
+
+
+def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:
+    if isinstance(error, ExpiredLink):
+        try:
+            recipient = desk.recipient(error.link)
+        except FormerRecipient as former:
+            return _refused_link(desk, former, token)
+        values = {"token": token, "email": shown(recipient.email, 120), "case_id": error.link.case_id}
+        return desk.page("expired", values, status=410)
+    if isinstance(error, FormerRecipient):
+        words = "该链接的收件人已不在监管人员之列，不能再打开案件。如有疑问，请联系系统管理员。"
+        return _notice(desk, 403, "链接已停用", words)
+    words = (
+        "链接不完整或已被改动。请回到邮件，直接点击按钮；如果是复制的链接，请确认复制了整条，没有断行。"
+        "仍打不开时，请使用最近一封邮件中的按钮，或联系系统管理员。"
+    )
+    return _notice(desk, 403, "链接无效", words)
+
+
+def _no_case(desk: Desk) -> Response:
+    return _notice(desk, 404, "没有这一案件", "案件可能属于另一套系统。请使用最近一封邮件中的按钮。")
+
+
+def _notice(desk: Desk, status: int, title: str, sentence: str) -> Response:
+    return desk.page("notice", {"title": title, "sentence": sentence}, status=status)
+
+
+def _comes_from_our_page(request: Request) -> bool:
+    """Whether a browser sent the form from a page of ours, as far as browsers say.
+
+    No cookies are in use, and nobody else knows the token in the form: this guards against what we forgot.
+    A page that sends no referrer (ours) has the origin ``null``.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    if origin in {None, "null"}:
+        return True
+    base = urlsplit(_desk(request).settings.console.base_url)
+    own = {f"{base.scheme}://{base.netloc}", f"http://{request.headers.get('host', '')}"}
+    return origin in own
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The form's fields, the last of each name; files are none."""
+    async with request.form(max_files=0, max_fields=_FIELDS) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _desk(request: Request) -> Desk:
+    desk: Any = request.app.state.desk
+    if not isinstance(desk, Desk):
+        raise TypeError("the application was built without its desk")
+    return desk

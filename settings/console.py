@@ -1,0 +1,41 @@
+"""``[console]``: where the pages are served that mails link to."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+
+from settings.section import Section
+
+
+class Console(Section):
+    """The web pages that mails link to."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 9465
+    """0 takes any free port; one that is taken moves to the next free one, unless ``base_url`` is set."""
+    base_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")] = ""
+    """Where it is reached from outside; empty: where it is served, which only this machine reaches."""
+    link_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """How long the links in mails are valid."""
+    link_secret: SecretStr = SecretStr("")
+    """What signs them; empty: a key is made once and kept in the data directory."""
+
+    @model_validator(mode="after")
+    def _mails_name_an_address_that_others_reach(self) -> Console:
+        if self.enabled and not self.base_url and not _is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host!r} serves other machines, but base_url is empty: write the address that "
+                'mails are to link to, for example base_url = "https://qualwatch.example.com"'
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,59 @@
+"""A console that is really served, over a real database with one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from alerts.metrics import Metrics
+from console.serving import serve_console
+from jobs.fetching.fetcher import Fetcher
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
+from settings.model import Settings
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.migrate import upgrade
+from tests.console.visitor import Clock, Room
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "administrator": "admin@example.com",
+            "storage": {"directory": str(tmp_path)},
+            "supervisors": [
+                {"name": "王科长", "email": "wang@example.com", "superior": "chu@example.com"},
+                {"name": "李科长", "email": "li@example.com"},
+            ],
+            "mail": {"immediate_from": "medium"},
+            "console": {"port": 0},
+        }
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def services(settings: Settings, engine: Engine) -> Iterator[Services]:
+    fetcher = Fetcher(settings.fetching)
+    with EvidenceStore(settings.storage.evidence_directory) as evidence:
+        yield Services(settings, engine, evidence, fetcher, Workers(0, 10), now=Clock())
+    fetcher.close()
+
+
+@pytest.fixture
+def room(services: Services) -> Iterator[Room]:
+    metrics = Metrics(services.engine, (), services.now)
+    with serve_console(services, metrics) as url:
+        yield Room(url, services, metrics)

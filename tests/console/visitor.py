@@ -1,0 +1,147 @@
+"""Somebody with a browser of their own: requests over real sockets, and a reader of pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import requests
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from alerts.links import case_links
+from alerts.metrics import Metrics
+from detection.model import Mention
+from jobs.visits.services import Services
+from storage.tables import Case, CaseEvent, CaseState
+from tests.alerts.stored import NOW, Posting, report
+
+TEXT = "一、出纳1名。\n二、条件：须持有会计从业资格证，联系电话13812345678。\n三、待遇面议。"
+
+
+class Clock:
+    """A time that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class Page(HTMLParser):
+    """What a page says, and what its forms would send."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.marked: list[str] = []
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self._within: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.append((tag, values))
+        self._within.append(tag)
+        if tag == "form":
+            self.forms.append((str(values["action"]), {}))
+        if tag == "input" and values.get("type") == "hidden":
+            self.forms[-1][1][str(values["name"])] = str(values["value"])
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._within and self._within.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if "mark" in self._within:
+            self.marked.append(data)
+
+    def names(self) -> set[str]:
+        """Kinds of elements."""
+        return {tag for tag, _ in self.tags}
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [values for name, values in self.tags if name == tag]
+
+    def steps(self) -> list[str]:
+        """The steps that are offered."""
+        return [hidden["step"] for _, hidden in self.forms if "step" in hidden]
+
+    def open_steps(self) -> list[str]:
+        """Those whose form is open."""
+        opened = self.attributes("details")
+        return [step for step, values in zip(self.steps(), opened, strict=True) if "open" in values]
+
+
+@dataclass
+class Room:
+    """The console, and what stands behind it."""
+
+    url: str
+    services: Services
+    metrics: Metrics
+
+    @property
+    def engine(self) -> Engine:
+        return self.services.engine
+
+    def report(self, posting: Posting | None = None, *mentions: Mention) -> int:
+        """Open a case; its number."""
+        settings = self.services.settings
+        opened = report(self.engine, settings, posting or Posting(TEXT), *mentions, now=self.services.now())
+        return opened.opened[0]
+
+    def link(self, case: int, purpose: str = "open", to: str = "wang@example.com") -> str:
+        return case_links(self.services.settings, case, to, self.services.now())[purpose]
+
+    def wait(self, **time: float) -> None:
+        assert isinstance(self.services.now, Clock)
+        self.services.now.at += timedelta(**time)
+
+    def get(self, url: str, **headers: str) -> requests.Response:
+        return requests.get(url, headers=headers, timeout=10, allow_redirects=False)
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> requests.Response:
+        return requests.post(
+            urljoin(self.url, path), data=fields, headers=headers, timeout=10, allow_redirects=False
+        )
+
+    def take(self, link: str, step: str, **fields: str) -> requests.Response:
+        """Open ``link``, fill in the form of ``step`` and send it."""
+        page = Page(self.get(link).text)
+        action, hidden = next(form for form in page.forms if form[1].get("step") == step)
+        return self.post(action, {**hidden, **fields})
+
+    def follow(self, answer: requests.Response) -> Page:
+        """The page that a redirect leads to."""
+        assert answer.status_code == 303, answer.text
+        shown = self.get(urljoin(self.url, answer.headers["Location"]))
+        assert shown.status_code == 200
+        return Page(shown.text)
+
+    def state(self, case: int) -> CaseState:
+        with Session(self.engine) as session:
+            return session.get_one(Case, case).state
+
+    def events(self, case: int) -> list[CaseEvent]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            found = select(CaseEvent).where(CaseEvent.case_id == case).order_by(col(CaseEvent.id))
+            return list(session.exec(found).all())
+
+    def requests_counted(self, route: str, status: int) -> float:
+        found = self.metrics.registry.get_sample_value(
+            "qualwatch_console_requests_total", {"route": route, "status": str(status)}
+        )
+        return found or 0.0
+
+
+def token_of(link: str) -> str:
+    (token,) = parse_qs(urlsplit(link).query)["token"]
+    return token
