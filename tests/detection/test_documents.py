@@ -350,3 +350,43 @@ def test_hostile_repetition_is_read_in_linear_time(unit: str) -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     facts = read_facts("关于转发的通知\n" + text, title=text[:50])
     assert facts.document_kind in DocumentKind
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        (
+            "石城区人力资源市场春季公益招聘会",
+            "通知\n各有关单位：\n为贯彻落实就业政策，现将公益招聘会事项通知如下，请遵照执行。",
+            DocumentKind.RECRUITMENT,
+        ),
+        (
+            "机械工程师",
+            "机械工程师\n公司：青禾机械有限公司\n地区：石城 学历：大专 经验：1-3年 职位类别：机械\n"
+            "青禾机械有限公司成立于2008年，公司是一家制造企业，经营理念为诚信。产品远销海外。",
+            DocumentKind.RECRUITMENT,
+        ),
+        (
+            "石城5月起调整最低工资",
+            "网站首页 简历 面试 劳动合同\n据悉，日前石城调整了最低工资。用人单位应当执行。",
+            DocumentKind.NEWS,
+        ),
+        (
+            "设计师薪酬行情",
+            "设计师月薪多少？岗位职责与工作经验不同，薪资也不同，公司规模有影响。",
+            DocumentKind.OTHER,
+        ),
+        (
+            "",
+            "\n技工\n发现\n计算机\n电工\n技工-摘要：电工是从事线路维修的人员。岗位职责：负责维修。任职要求：经验。",
+            DocumentKind.OTHER,
+        ),
+        (
+            "石城育才研究所",
+            "我中心专业从事学历培训，同时开展资格证培训，开设建造师等。",
+            DocumentKind.TRAINING_AD,
+        ),
+    ],
+)
+def test_fairs_forms_and_news_on_pay_are_told_apart(title: str, text: str, kind: DocumentKind) -> None:
+    assert read_facts(text, title=title).document_kind is kind
