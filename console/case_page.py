@@ -66,6 +66,8 @@ class _Stretch:
     first: int
     """Where what is shown begins, and behind which it ends."""
     last: int
+    is_cut: bool
+    """Whether the text goes on behind it."""
 
     def between(self, start: int, end: int) -> str:
         return self.text[start - self.origin : end - self.origin]
@@ -205,9 +207,10 @@ def excerpts(session: Session, findings: Sequence[Finding]) -> list[dict[str, An
         waiting = [finding for finding in waiting if finding.end > stretch.closes]
         found.append(
             {
-                "above": displayable(stretch.between(stretch.first, stretch.opens)),
+                "above": "…" * (stretch.first > 0)
+                + displayable(stretch.between(stretch.first, stretch.opens)),
                 "parts": _parts(stretch, [first, *also]),
-                "below": displayable(stretch.between(stretch.closes, stretch.last)),
+                "below": displayable(stretch.between(stretch.closes, stretch.last)) + "…" * stretch.is_cut,
                 "finding": first.id,
             }
         )
@@ -232,6 +235,7 @@ def _read_stretch(session: Session, finding: Finding) -> _Stretch:
         closes=closes,
         first=max(opens - _REACH, origin),
         last=min(closes + _REACH, origin + len(text)),
+        is_cut=closes + _REACH < origin + len(text),
     )
 
 

@@ -26,7 +26,6 @@ CONNECTION_SECONDS = 60.0
 """Longest life of a connection, so that nobody holds one by sending a byte now and then."""
 CONNECTIONS = 100
 HEADER_BYTES = 16 * 1024
-_START_SECONDS = 20.0
 _END_SECONDS = 2
 
 log = structlog.get_logger()

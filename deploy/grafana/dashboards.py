@@ -232,7 +232,7 @@ def _delivery_row(board: dashboard.Dashboard) -> None:
 
 
 def _process_row(board: dashboard.Dashboard) -> None:
-    board.with_row(dashboard.Row("Detection and process"))
+    board.with_row(dashboard.Row("Detection, console and process"))
     buckets = "sum by (le) (rate(qualwatch_detection_seconds_bucket[15m]))"
     for title, queries, unit in (
         (
@@ -248,6 +248,16 @@ def _process_row(board: dashboard.Dashboard) -> None:
         (
             "Starts missed per hour",
             (Query("sum(increase(qualwatch_misfires_total[1h]))", "missed"),),
+            "short",
+        ),
+        (
+            "Console requests per minute",
+            (
+                Query(
+                    "sum by (route, status) (rate(qualwatch_console_requests_total[5m])) * 60",
+                    "{{route}} {{status}}",
+                ),
+            ),
             "short",
         ),
         ("Memory", (Query("qualwatch_process_resident_memory_bytes", "{{instance}}"),), "bytes"),
