@@ -11,11 +11,14 @@ import typer
 
 from alerts.command_line import Config, refuse, region_in_force, transaction
 from alerts.docket import OPEN, File, list_cases, read_case
+from alerts.links import Purpose, case_links
 from alerts.regions import region_name
+from alerts.routing import addressee
 from alerts.steps import Step, StepRefused, possible_steps, take_step
 from alerts.wording import CASE_STATES, EVENTS, SEVERITIES, VIOLATIONS
 from detection.model import Severity, Violation
 from detection.passages import displayable, mask_personal_numbers
+from settings.load import load_settings
 from storage.tables import Case, CaseState
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, decide, ask, publish, close. 案件的查看与处理。")
@@ -117,6 +120,28 @@ def reopen(
 ) -> None:
     """Take a case up again. 重新立案，须写明理由。"""
     _take(config, case, Step.REOPEN, actor=actor, note=reason)
+
+
+@app.command()
+def link(
+    case: CaseId,
+    to: Annotated[
+        str, typer.Option("--to", metavar="EMAIL", help="Whose it is; left out: the administrator's. 收件人")
+    ] = "",
+    config: Config = None,
+) -> None:
+    """Print the address of a case's page, signed for one person. 打印案件页面的链接。"""
+    with transaction(config) as session:
+        settings = load_settings(config)
+        recipient = addressee(settings, to or settings.administrator)
+        if session.get(Case, case) is None:
+            raise refuse(f"there is no case {case}")
+        if recipient is None:
+            raise refuse(f"{to} is no supervisor, superior or administrator: the link would open nothing")
+        links = case_links(settings, case, recipient.email, datetime.now(UTC))
+        if not links:
+            raise refuse("no console is known: start 'qualwatch run' once, or set console.base_url")
+        typer.echo(links[Purpose.OPEN])
 
 
 def _take(

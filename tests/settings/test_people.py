@@ -40,6 +40,9 @@ def test_a_supervisor_without_hours_works_always(tmp_path: Path) -> None:
         ('[mail]\ndigest_at = "24:00"', 'for example "08:30"'),
         ('[console]\nbase_url = "https://a.example.com/?x=1"', "without"),
         ('[console]\nbase_url = "javascript:alert(1)"', "without"),
+        ('[console]\nhost = "0.0.0.0"', "base_url is empty: write the address that mails are to link to"),
+        ('[console]\nhost = "qualwatch.example.com"', "base_url is empty"),
+        ("[console]\nport = 65536", "at most 65535"),
     ],
 )
 def test_what_cannot_be_is_said_with_its_mend(tmp_path: Path, text: str, problem: str) -> None:
@@ -54,3 +57,17 @@ def test_the_address_of_a_chat_is_never_printed(tmp_path: Path) -> None:
     said = _load(tmp_path, chat + "colour = 1")
     assert "colour" in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[console]\nhost = "0.0.0.0"\nbase_url = "https://q.example.com"',
+        '[console]\nhost = "0.0.0.0"\nenabled = false',
+        '[console]\nhost = "::1"',
+        '[console]\nhost = "127.0.0.2"',
+        '[console]\nhost = "localhost"',
+    ],
+)
+def test_a_console_for_this_machine_alone_needs_no_address(tmp_path: Path, text: str) -> None:
+    assert _load(tmp_path, text) == ""
