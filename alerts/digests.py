@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select, update
 
+from alerts.holidays import last_day
 from alerts.hours import digest_moment
-from alerts.letters import Letter, case_links_of, day_words, quote_block, shown
+from alerts.languages import CHINESE, Language, language
+from alerts.letters import Letter, case_links_of, quote_block, shown
 from alerts.outbox import enqueue
 from alerts.regions import region_name
 from alerts.routing import Recipient, supervisor_of
@@ -102,7 +104,8 @@ def _undecided(session: Session, address: str, claimed: set[int]) -> list[_Waiti
 def _recipient(settings: Settings, item: DigestItem) -> Recipient:
     supervisor = supervisor_of(settings, item.recipient)
     chats = supervisor.chats if supervisor else ()
-    return Recipient(item.recipient, item.recipient_name, item.reason, chats)
+    spoken = supervisor.language if supervisor else CHINESE
+    return Recipient(item.recipient, item.recipient_name, item.reason, chats, spoken)
 
 
 def _compose(
@@ -111,14 +114,21 @@ def _compose(
     latest = {each.case: each for each in news}
     ordered = sorted(latest.values(), key=lambda each: (-each.severity.rank, each.item))
     first = [(session.get_one(Case, each.case), each.version) for each in ordered[:CASES_SHOWN]]
-    day = day_words(digest_moment(settings, recipient.email, now).date())
+    speech = language(recipient.language)
+    day = speech.day(digest_moment(settings, recipient.email, now).date())
     payload = {
+        "language": speech.code,
         "case_ids": [each.case for each in ordered],
-        "subject": f"【每日汇总】{day}：{len(ordered)}项涉嫌违规情形待核查{_places(ordered)}",
+        "subject": speech.say(
+            "【每日汇总】{day}：{count}项涉嫌违规情形待核查{places}",
+            day=day,
+            count=len(ordered),
+            places=_places(ordered, speech),
+        ),
         "day": day,
         "reason": recipient.reason,
         "count": len(ordered),
-        "cases": [digest_block(session, case, version) for case, version in first],
+        "cases": [digest_block(session, case, settings, speech, version) for case, version in first],
         "more_cases": len(ordered) - len(first),
         "links": case_links_of([case for case, _ in first], recipient, settings, now),
         "unsubscribe": settings.administrator,
@@ -128,7 +138,9 @@ def _compose(
     return Letter(about=about, template="digest", recipient=recipient, payload=payload)
 
 
-def digest_block(session: Session, case: Case, version_id: int | None = None) -> dict[str, Any]:
+def digest_block(
+    session: Session, case: Case, settings: Settings, speech: Language, version_id: int | None = None
+) -> dict[str, Any]:
     """A case in a few lines, with the first quote of ``version_id``, else of its latest version."""
     findings = select(Finding).where(Finding.case_id == case.id)
     if version_id is not None:
@@ -139,25 +151,37 @@ def digest_block(session: Session, case: Case, version_id: int | None = None) ->
     return {
         "id": case.id,
         "severity": case.severity,
-        "severity_name": SEVERITIES[Severity(case.severity)],
-        "state": CASE_STATES[case.state],
+        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
+        "state": speech.say(CASE_STATES[case.state]),
         "doubt": case.needs_review,
         "qualification": shown(case.qualification, 60),
-        "violation": VIOLATIONS[Violation(case.violation)],
-        "status": STATUSES[Status(finding.status)],
-        "since": day_words(finding.since),
-        "publisher": shown(case.publisher, 60) or "发布单位未识别",
-        "region": region_name(case.region) or "地区未识别",
-        "title": shown(case.title, 120) or "（无标题）",
+        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
+        "status": speech.say(STATUSES[Status(finding.status)]),
+        "since": speech.day(finding.since),
+        "status_document": shown(finding.status_document, 120),
+        "publisher": shown(case.publisher, 60) or speech.say("发布单位未识别"),
+        "region": region_name(case.region) or speech.say("地区未识别"),
+        "title": shown(case.title, 120) or speech.say("（无标题）"),
         "url": shown(case.url, 2048),
         "link": safe_link(case.url),
         "quote": quote_block(version.text, finding),
-        "deadline": day_words(case.deadline),
+        "deadline": deadline_words(case.deadline, settings, speech),
     }
 
 
-def _places(ordered: Sequence[_Waiting]) -> str:
+def deadline_words(deadline: date | None, settings: Settings, speech: Language) -> str:
+    """The day that was set, and the one on which it really ends; empty for None."""
+    last = deadline and last_day(settings.calendar, deadline)
+    if last == deadline:
+        return speech.day(deadline)
+    return speech.say(
+        "{deadline}（休息日，顺延至{last}）", deadline=speech.day(deadline), last=speech.day(last)
+    )
+
+
+def _places(ordered: Sequence[_Waiting], speech: Language) -> str:
     regions = list(dict.fromkeys(region_name(each.region) for each in ordered if each.region))
     if not regions:
         return ""
-    return f"（{'、'.join(regions[:3])}{'等' if len(regions) > 3 else ''}）"
+    words = "（{places}等）" if len(regions) > 3 else "（{places}）"
+    return speech.say(words, places=speech.say("、").join(regions[:3]))

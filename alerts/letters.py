@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alerts.languages import CHINESE, Language, language
 from alerts.links import case_links
 from alerts.regions import region_name
 from alerts.routing import Recipient
@@ -63,15 +64,17 @@ def compose_alert(news: News, cases: Sequence[Case], recipient: Recipient, setti
     ordered = sorted(cases, key=lambda case: (-Severity(case.severity).rank, in_text.index(case.id)))
     first = min(_id(case) for case in cases)
     own = [finding for finding in news.findings if finding.case_id in {case.id for case in cases}]
+    speech = language(recipient.language)
     payload = {
+        "language": speech.code,
         "case_ids": [_id(case) for case in ordered],
-        "subject": alert_subject(ordered, news.document, news.rebound),
+        "subject": alert_subject(ordered, news.document, speech, news.rebound),
         "severity": ordered[0].severity,
-        "severity_name": SEVERITIES[Severity(ordered[0].severity)],
+        "severity_name": speech.say(SEVERITIES[Severity(ordered[0].severity)]),
         "reason": recipient.reason,
-        "cases": [_case_block(case, news, own) for case in ordered[:CASES_SHOWN]],
+        "cases": [_case_block(case, news, own, speech) for case in ordered[:CASES_SHOWN]],
         "more_cases": max(0, len(ordered) - CASES_SHOWN),
-        "document": _document_block(news, ordered[0], ZoneInfo(settings.time_zone)),
+        "document": _document_block(news, ordered[0], ZoneInfo(settings.time_zone), speech),
         "evidence": {"sha256": news.version.body_sha256, "finding": own[0].id},
         "links": case_links_of(ordered[:CASES_SHOWN], recipient, settings, news.now),
         "unsubscribe": settings.administrator,
@@ -93,33 +96,43 @@ def case_links_of(
     return {case: own for case, own in links.items() if own}
 
 
-def alert_subject(cases: Sequence[Case], document: Document, rebound: Collection[int] = ()) -> str:
+def alert_subject(
+    cases: Sequence[Case], document: Document, speech: Language, rebound: Collection[int] = ()
+) -> str:
     """One line with severity, region, qualification and publisher; a header, whatever the page said."""
     worst = cases[0]
-    severity = SEVERITIES[Severity(worst.severity)] + ("·待核实" if worst.needs_review else "")
-    severity += "·反弹" if worst.id in rebound else ""
-    qualification = shown(worst.qualification, 30) + (f"等{len(cases)}项" if len(cases) > 1 else "")
+    severity = speech.say(SEVERITIES[Severity(worst.severity)])
+    if worst.needs_review:
+        severity = speech.say("{severity}·待核实", severity=severity)
+    if worst.id in rebound:
+        severity = speech.say("{severity}·反弹", severity=severity)
+    qualification = shown(worst.qualification, 30)
+    if len(cases) > 1:
+        qualification = speech.say(
+            "{qualification}等{count}项", qualification=qualification, count=len(cases)
+        )
     publisher = shown(document.publisher, 40) or shown(document.title, 40)
     parts = (region_name(document.region), qualification, publisher)
-    return displayable(f"【{severity}】" + "｜".join(part for part in parts if part), limit=120)
+    said = speech.say("｜").join(part for part in parts if part)
+    return displayable(speech.say("【{severity}】", severity=severity) + said, limit=120)
 
 
-def _document_block(news: News, case: Case, zone: ZoneInfo) -> dict[str, str]:
+def _document_block(news: News, case: Case, zone: ZoneInfo, speech: Language) -> dict[str, str]:
     document, version = news.document, news.version
     return {
-        "title": shown(document.title, 2 * _NAME) or "（无标题）",
+        "title": shown(document.title, 2 * _NAME) or speech.say("（无标题）"),
         "number": shown(news.number, _NAME),
-        "publisher": shown(document.publisher, _NAME) or "发布单位未识别",
-        "publisher_kind": PUBLISHER_KINDS[PublisherKind(case.publisher_kind)],
-        "region": region_name(document.region) or "未识别",
-        "published_on": day_words(document.published_on),
-        "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
+        "publisher": shown(document.publisher, _NAME) or speech.say("发布单位未识别"),
+        "publisher_kind": speech.say(PUBLISHER_KINDS[PublisherKind(case.publisher_kind)]),
+        "region": region_name(document.region) or speech.say("未识别"),
+        "published_on": speech.day(document.published_on),
+        "seen_at": speech.moment(version.seen_at.astimezone(zone)),
         "url": displayable(document.url, limit=_ADDRESS),
         "link": safe_link(document.url),
     }
 
 
-def _case_block(case: Case, news: News, findings: Sequence[Finding]) -> dict[str, Any]:
+def _case_block(case: Case, news: News, findings: Sequence[Finding], speech: Language) -> dict[str, Any]:
     own = [finding for finding in findings if finding.case_id == case.id]
     telling = next((finding for finding in own if finding.usage == case.usage), own[0])
     return {
@@ -127,18 +140,19 @@ def _case_block(case: Case, news: News, findings: Sequence[Finding]) -> dict[str
         "rebound": case.id in news.rebound,
         "department": shown(news.departments.get(_id(case), ""), 2 * _NAME),
         "severity": case.severity,
-        "severity_name": SEVERITIES[Severity(case.severity)],
+        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
         "qualification": shown(case.qualification, _NAME),
-        "violation": VIOLATIONS[Violation(case.violation)],
-        "status": STATUSES[Status(telling.status)],
-        "since": day_words(telling.since),
+        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
+        "status": speech.say(STATUSES[Status(telling.status)]),
+        "since": speech.day(telling.since),
         "status_document": shown(telling.status_document, 2 * _NAME),
-        "usage": USAGES[Usage(telling.usage)],
+        "usage": speech.say(USAGES[Usage(telling.usage)]),
         "cue": shown(telling.cue, _NAME),
+        "gist": speech.gist(Violation(case.violation)),
         "explanation": shown(telling.explanation, _SENTENCE),
         "advice": shown(telling.advice, _SENTENCE),
         "legal_basis": [shown(clause, 2 * _NAME) for clause in telling.legal_basis],
-        "doubt": doubt_words(case, telling),
+        "doubt": speech.say(doubt_words(case, telling)),
         "quotes": [quote_block(news.version.text, finding) for finding in own[:QUOTES_SHOWN]],
         "more_quotes": max(0, len(own) - QUOTES_SHOWN),
     }
@@ -172,7 +186,7 @@ def shown(text: str, limit: int) -> str:
 
 def day_words(day: date | None) -> str:
     """``2026年11月2日``; empty for None."""
-    return "" if day is None else f"{day.year}年{day.month}月{day.day}日"
+    return language(CHINESE).day(day)
 
 
 def _id(case: Case) -> int:

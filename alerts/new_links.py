@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from alerts.digests import digest_block
+from alerts.languages import language
 from alerts.letters import Letter, case_links_of
 from alerts.outbox import enqueue
 from alerts.routing import Recipient
@@ -25,11 +27,17 @@ def send_link(
     case = session.get(Case, case_id)
     if case is None:
         return False
-    to = Recipient(recipient.email, recipient.name)
-    block = digest_block(session, case)
+    to, speech = replace(recipient, reason="", chats=()), language(recipient.language)
+    block = digest_block(session, case, settings, speech)
     payload = {
+        "language": speech.code,
         "case_ids": [],
-        "subject": f"【新链接】案件{case_id}：{block['qualification']}｜{block['publisher']}",
+        "subject": speech.say(
+            "【新链接】案件{case}：{qualification}｜{publisher}",
+            case=case_id,
+            qualification=block["qualification"],
+            publisher=block["publisher"],
+        ),
         "cases": [block],
         "days": settings.console.link_days,
         "links": case_links_of([case], to, settings, now),

@@ -20,7 +20,8 @@ from alerts.digests import digest_block
 from alerts.history import ACTOR
 from alerts.holidays import last_day, office_day_before
 from alerts.hours import next_work
-from alerts.letters import Letter, case_links_of, day_words
+from alerts.languages import CHINESE, Language, language
+from alerts.letters import Letter, case_links_of
 from alerts.outbox import enqueue
 from alerts.routing import Recipient, superior_of
 from alerts.steps import IllegalStep, Step, take_step
@@ -41,7 +42,12 @@ class _Occasion:
     key: str
     event: str
     words: str
+    days: int
+    """What stands in the words."""
     level: int = 0
+
+    def said_in(self, speech: Language) -> str:
+        return speech.say(self.words, days=self.days)
 
 
 def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -132,14 +138,16 @@ def _occasion(case: Case, today: date, settings: Settings) -> _Occasion | None:
     left, reminders = (last_day(settings.calendar, case.deadline) - today).days, settings.reminders
     if case.state is CaseState.RECTIFICATION_ASKED:
         if left == 0:
-            return _Occasion(f"reminded:{case.deadline}:at", "reminded", "整改期限今日届满")
+            return _Occasion(f"reminded:{case.deadline}:at", "reminded", "整改期限今日届满", left)
         if 0 < left <= reminders.days_before:
-            return _Occasion(f"reminded:{case.deadline}:before", "reminded", f"整改期限将于{left}日后届满")
+            return _Occasion(
+                f"reminded:{case.deadline}:before", "reminded", "整改期限将于{days}日后届满", left
+            )
         return None
     level = 1 + (-left - 1) // reminders.repeat_days
     if case.state is CaseState.OVERDUE and left < 0 and reminders.escalations:
         level = min(level, reminders.escalations)
-        return _Occasion(f"escalated:{case.deadline}:{level}", "escalated", f"已逾期{-left}日", level)
+        return _Occasion(f"escalated:{case.deadline}:{level}", "escalated", "已逾期{days}日", -left, level)
     return None
 
 
@@ -162,7 +170,7 @@ def _note(session: Session, case: Case, occasion: _Occasion, to: Sequence[Recipi
         key=occasion.key,
         kind=occasion.event,
         actor=ACTOR,
-        note=f"{occasion.words}：{'、'.join(recipient.email for recipient in to)}",
+        note=f"{occasion.said_in(language(CHINESE))}：{'、'.join(recipient.email for recipient in to)}",
         at=now,
     )
     return insert_once(session, event) is not None
@@ -177,18 +185,23 @@ def _compose(
 ) -> Letter:
     ordered = sorted(brought, key=lambda each: (each[0].deadline or date.max, each[0].id or 0))
     first, occasion = ordered[0]
-    escalated = occasion.level > 0
-    kind = "逾期上报" if escalated else "整改提醒"
-    words = "已逾期未整改" if escalated else "整改期限将至"
+    escalated, speech = occasion.level > 0, language(recipient.language)
+    words = (
+        "【逾期上报】{count}项违规情形已逾期未整改"
+        if escalated
+        else "【整改提醒】{count}项违规情形整改期限将至"
+    )
     payload: dict[str, Any] = {
+        "language": speech.code,
         "case_ids": [],
-        "subject": f"【{kind}】{len(ordered)}项违规情形{words}",
+        "subject": speech.say(words, count=len(ordered)),
         "escalated": escalated,
-        "day": day_words(_today(settings, now)),
+        "day": speech.day(_today(settings, now)),
         "reason": recipient.reason,
         "count": len(ordered),
         "cases": [
-            {**digest_block(session, case), "occasion": each.words} for case, each in ordered[:CASES_SHOWN]
+            {**digest_block(session, case, settings, speech), "occasion": each.said_in(speech)}
+            for case, each in ordered[:CASES_SHOWN]
         ],
         "more_cases": max(0, len(ordered) - CASES_SHOWN),
         "links": case_links_of([case for case, _ in ordered[:CASES_SHOWN]], recipient, settings, now),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.departments import FollowUp, shares_field
+from alerts.languages import CHINESE
 from alerts.regions import covers, region_name
 from alerts.wording import SEVERITIES
 from detection.model import Severity
@@ -24,6 +25,7 @@ class Recipient:
     reason: str = ""
     chats: tuple[str, ...] = ()
     """Names of the chats that are told beside the mail."""
+    language: str = CHINESE
 
 
 def recipients(
@@ -88,7 +90,7 @@ def chat_channels(settings: Settings) -> Mapping[str, str]:
 
 
 def _recipient(supervisor: Supervisor) -> Recipient:
-    return Recipient(supervisor.email, supervisor.name, chats=supervisor.chats)
+    return Recipient(supervisor.email, supervisor.name, chats=supervisor.chats, language=supervisor.language)
 
 
 def _answers_for_region(supervisor: Supervisor, region: str | None) -> bool:

@@ -16,7 +16,8 @@ from alerts.departments import follow_up
 from alerts.digests import digest_block
 from alerts.docket import OPEN
 from alerts.hours import next_work, summary_moment
-from alerts.letters import Letter, day_words
+from alerts.languages import Language, language
+from alerts.letters import Letter
 from alerts.outbox import enqueue
 from alerts.regions import prefecture_code, province_code, region_name
 from alerts.routing import ADMINISTRATOR, Recipient, answers_for
@@ -104,7 +105,10 @@ def _readers(settings: Settings, counts: _Counts) -> Iterator[_Reader]:
         by_address.setdefault(supervisor.email.casefold(), []).append(supervisor)
     for same in by_address.values():
         chats = tuple(dict.fromkeys(chat for supervisor in same for chat in supervisor.chats))
-        yield _Reader(Recipient(same[0].email, same[0].name, chats=chats), _whose(same, counts))
+        yield _Reader(
+            Recipient(same[0].email, same[0].name, chats=chats, language=same[0].language),
+            _whose(same, counts),
+        )
     somebodys = _whose(settings.supervisors, counts)
     reason = "以下统计为没有对应监管人员的案件"
     yield _Reader(
@@ -167,18 +171,29 @@ def _compose(
     regions, total = _by_region(counts, reader)
     if not total.open and not total.new and not total.rectified:
         return None
-    first, last = counts.moment - _WEEK, counts.moment - timedelta(days=1)
+    speech = language(reader.recipient.language)
+    first = speech.day((counts.moment - _WEEK).date())
+    last = speech.day((counts.moment - timedelta(days=1)).date())
     payload = {
+        "language": speech.code,
         "case_ids": [],
-        "subject": f"【每周汇总】{day_words(first.date())}至{day_words(last.date())}："
-        f"新增{total.new}项，已整改{total.rectified}项，逾期{total.overdue}项",
-        "first": day_words(first.date()),
-        "last": day_words(last.date()),
+        "subject": speech.say(
+            "【每周汇总】{first}至{last}：新增{new}项，已整改{rectified}项，逾期{overdue}项",
+            first=first,
+            last=last,
+            new=total.new,
+            rectified=total.rectified,
+            overdue=total.overdue,
+        ),
+        "first": first,
+        "last": last,
         "reason": reader.recipient.reason,
-        "total": _row("合计", total),
-        "regions": [_row(name, region) for name, region in regions[:REGIONS_SHOWN]],
+        "total": _row(speech.say("合计"), total),
+        "regions": [
+            _row(name or speech.say("地区未识别"), region) for name, region in regions[:REGIONS_SHOWN]
+        ],
         "more_regions": max(0, len(regions) - REGIONS_SHOWN),
-        "overdue": _overdue(session, reader),
+        "overdue": _overdue(session, reader, settings, speech),
         "weeks": _weeks(counts, reader),
         "links": {},
         "unsubscribe": settings.administrator,
@@ -217,9 +232,7 @@ def _by_region(counts: _Counts, reader: _Reader) -> tuple[list[tuple[str, _Regio
                 for row in (total, regions[area(subject[0])]):
                     setattr(row, name, getattr(row, name) + number)
     telling = {
-        region_name(code) or "地区未识别": row
-        for code, row in regions.items()
-        if row.open or row.new or row.rectified
+        region_name(code): row for code, row in regions.items() if row.open or row.new or row.rectified
     }
     return sorted(telling.items(), key=lambda each: (-each[1].open, -each[1].new, each[0])), total
 
@@ -245,12 +258,12 @@ def _row(name: str, region: _Region) -> dict[str, Any]:
     }
 
 
-def _overdue(session: Session, reader: _Reader) -> list[dict[str, Any]]:
+def _overdue(session: Session, reader: _Reader, settings: Settings, speech: Language) -> list[dict[str, Any]]:
     overdue = (
         select(Case).where(col(Case.state) == CaseState.OVERDUE).order_by(col(Case.deadline), col(Case.id))
     )
     own = (
-        digest_block(session, case)
+        digest_block(session, case, settings, speech)
         for case in session.scalars(overdue)
         if reader.is_theirs((case.region, case.severity, case.qualification))
     )

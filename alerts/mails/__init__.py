@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.channels import Picture, Rendered
+from alerts.languages import CHINESE, language
 from alerts.mails.chart import draw_weeks
 from detection.passages import displayable
 
@@ -35,12 +36,15 @@ def render(
 
     A payload that lacks something raises a ``jinja2.TemplateError`` or ``KeyError``.
     """
-    environment = _environment()
+    # Letters that were written before there were languages are Chinese.
+    spoken = payload.get("language", CHINESE)
+    environment = _environment(spoken)
     picture_id = f"chart.{message_id.strip('<>')}"
     values = {
         **payload,
         "recipient_name": displayable(recipient_name, limit=60),
         "picture_id": picture_id,
+        "language": spoken,
     }
     pictures = (Picture(picture_id, draw_weeks(payload["weeks"])),) if "weeks" in payload else ()
     return Rendered(
@@ -98,13 +102,20 @@ def _address(name: str, address: str) -> Address:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(spoken: str) -> Environment:
+    """The templates in a language: ``_("…")`` in them says Chinese words in it."""
+    speech = language(spoken)
     environment = Environment(
         loader=PackageLoader("alerts.mails"),
+        extensions=("jinja2.ext.i18n",),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+    )
+    # newstyle: what stands for %(…)s is escaped as everywhere else.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        speech.say, lambda one, many, count: speech.say(one if count == 1 else many), newstyle=True
     )
     environment.globals["TONES"] = _TONES
     return environment

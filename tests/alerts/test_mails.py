@@ -91,7 +91,7 @@ def test_the_mail_says_what_a_supervisor_needs(engine: Engine, settings: Setting
     text, html = _text(mail), _html(mail)
     for words in (
         "福安市某某医院2026年公开招聘财务人员公告",
-        "2026年11月02日 09:30",
+        "2026年11月2日 09:30",
         "已取消，自2017年11月5日起，依据中华人民共和国会计法（2017年修正）",
         "会计从业资格自2017年11月5日起取消，用人单位不得将其作为招聘条件。",
         "删除招聘条件中的会计从业资格证要求，并在原发布渠道更正。",
