@@ -16,7 +16,7 @@ _BEFORE = 48
 _AFTER = 48
 _HEADLINE = 40
 """Characters of an advert's first line."""
-_LIST = 3
+_LIST, _PAIR = 3, 2
 _GAP = 20
 
 
@@ -52,6 +52,11 @@ class BareRules:
     """Titles of texts that tell of trainings and sell none."""
     joint: re.Pattern[str]
     """Between two names of a list."""
+    pair: re.Pattern[str]
+    """Between the names of a list of two."""
+    studies_before: re.Pattern[str]
+    studies_after: re.Pattern[str]
+    """Fields of study beside a list of two."""
     everyday: re.Pattern[str]
     """Jobs whose names say nothing of a certificate outside a list or title."""
 
@@ -80,10 +85,27 @@ def is_advert(text: str, title: str, facts: DocumentFacts) -> bool:
 def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bool) -> list[Span]:
     """The spans without the bare names that name a job, a subject or a trade only."""
     kept: list[Span] = []
-    for position, span in enumerate(spans):
-        if span.form is not Form.BARE or _is_mention(text, spans, position, kind, sells=sells):
+    for position in reversed(range(len(spans))):
+        span = spans[position]
+        following = kept[-1] if kept and kept[-1] is spans[position + 1] else None
+        if (
+            span.form is not Form.BARE
+            or _is_mention(text, spans, position, kind, sells=sells)
+            or (following is not None and _heads_list(text, span, following))
+        ):
             kept.append(span)
-    return kept
+    return kept[::-1]
+
+
+def _heads_list(text: str, span: Span, following: Span) -> bool:
+    """Whether the bare name stands in one list with the bare name behind it, which is a mention."""
+    if following.form is not Form.BARE or span.hit in {Hit.TITLE, Hit.LATIN}:
+        return False
+    rules = load_bare_rules()
+    gap = text[span.end : following.start]
+    return (
+        len(gap) <= _GAP and rules.pair.fullmatch(gap) is not None and not rules.everyday.fullmatch(span.core)
+    )
 
 
 def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind, *, sells: bool) -> bool:
@@ -144,8 +166,9 @@ def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sell
     if span.hit is not Hit.TITLE and not everyday and rules.examined.match(after):
         return True
     if not sells or span.hit is Hit.TITLE:
-        return sells and _is_listed(text, spans, position)
-    return _is_listed(text, spans, position) or _is_examined(text, span, after, everyday=everyday)
+        return sells and _is_listed(text, spans, position, _LIST)
+    least = _LIST if everyday else _PAIR
+    return _is_listed(text, spans, position, least) or _is_examined(text, span, after, everyday=everyday)
 
 
 def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
@@ -159,17 +182,33 @@ def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
     return taught and not everyday
 
 
-def _is_listed(text: str, spans: list[Span], position: int) -> bool:
-    """Whether the name stands in a list of at least three names."""
-    joint = load_bare_rules().joint
+def _is_listed(text: str, spans: list[Span], position: int, least: int) -> bool:
+    """Whether the name stands in a list of at least so many names."""
+    rules = load_bare_rules()
+    if least == _PAIR and _is_among_studies(text, spans[position]):
+        least = _LIST
+    length = _list_length(text, spans, position, rules.joint, _LIST)
+    return length >= _LIST or (
+        least == _PAIR and _list_length(text, spans, position, rules.pair, _PAIR) >= _PAIR
+    )
+
+
+def _list_length(text: str, spans: list[Span], position: int, joint: re.Pattern[str], most: int) -> int:
+    """Names in the list around the name, not counted beyond ``most``."""
     length = 1
     for step in (-1, 1):
         here = position
-        while length < _LIST and 0 <= here + step < len(spans):
+        while length < most and 0 <= here + step < len(spans):
             left, right = sorted((here, here + step))
             gap = text[spans[left].end : min(spans[right].start, spans[left].end + _GAP + 1)]
             if len(gap) > _GAP or not joint.fullmatch(gap):
                 break
             length += 1
             here += step
-    return length >= _LIST
+    return length
+
+
+def _is_among_studies(text: str, span: Span) -> bool:
+    rules = load_bare_rules()
+    before = text[max(0, span.start - _GAP) : span.start]
+    return bool(rules.studies_before.search(before) or rules.studies_after.match(text, span.end))

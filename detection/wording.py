@@ -121,7 +121,10 @@ def load_wording() -> Wording:
 def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:
     """Infixes, the certificate word, and a level behind it where no other name begins with that."""
     words = sorted(rules["certificate_words"], key=len, reverse=True)
-    word = "|".join(_with_guard(word, rules["never_before"]) for word in words)
+    personal, never_before = rules["personal_only"], rules["never_before"]
+    word = "|".join(
+        (r"(?<=[师员业])" if word == personal else "") + _with_guard(word, never_before) for word in words
+    )
     return (
         rf"[》”\"』」】）)]?(?:[（(][^（(）)\s]{{1,8}}[）)])?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
         rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{levels}(?:(?:{word})|{_NO_NAME}))?"

@@ -30,6 +30,11 @@ def advert(text: str) -> list[Mention]:
         ("毕业于高级技工学校，学习母婴护理专业知识", []),
         ("中级职称和高级职称评审即日起受理", ["中级职称", "高级职称评审"]),
         ("石城安全员资料员在哪里报名", ["安全员", "资料员"]),
+        ("施工员 安全员 资料员培训", ["施工员", "安全员", "资料员"]),
+        ("全国监理工程师：1500元", ["全国监理工程师"]),
+        ("主营招标师、八大员考试辅导", ["招标师", "八大员"]),
+        ("设有会计学、注册会计师、审计学等专业", []),
+        ("懂得经营的育婴师。茶艺师也多", []),
     ],
 )
 def test_a_name_without_certificate_word_counts_where_an_examination_is_meant(
@@ -79,6 +84,8 @@ def test_a_society_that_calls_its_certificate_chinese_breaks_the_naming_rule() -
         ("报名材料：照片两张。颁发保育员证书", Usage.OFFERED),
         ("学员通过考试取得保育员证书", Usage.OFFERED),
         ("本校老师具有教师资格证", Usage.HELD),
+        ("周老师，女，高级讲师，国家二级心理咨询师证书。", Usage.HELD),
+        ("教师资格证由教育部统一印制", Usage.INFORMATIVE),
         ("由钻研教师资格证考试多年的讲师组成", Usage.OFFERED),
     ],
 )

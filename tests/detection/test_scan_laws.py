@@ -51,3 +51,16 @@ def test_what_a_body_issues_furthers_or_answers_for_is_none(article: str, usage:
 
 def test_a_bodys_licence_among_the_papers_is_no_mention() -> None:
     assert usages("申请时应当提交下列文件：\n（一）申请人的专营资格证明；") == []
+
+
+def test_what_a_tender_gives_points_for_is_preferred() -> None:
+    text = (
+        "招标公告\n采购人：市文化馆\n评标办法：综合评分\n投标人须知\n"
+        "人员要求（20%） 20分 1.供应商配置一名负责人，具备：信息系统项目管理师证书。"
+    )
+    (mention,) = scan(text, as_of=DAY, title="设备采购招标公告").mentions
+    assert mention.usage is Usage.PREFERRED
+
+
+def test_an_annulled_qualification_named_no_further_is_no_mention() -> None:
+    assert usages("情节严重的，由发证机关取消其资格证书。") == []

@@ -183,3 +183,18 @@ def test_a_publisher_kind_given_overrules_the_text() -> None:
     bound = scan(text, as_of=DAY, title="招聘", publisher_kind=PublisherKind.PUBLIC_BODY)
     assert not lawful.mentions[0].severity.is_alert
     assert bound.mentions[0].severity.is_alert
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("高级工程师或一级建造师资质；", ["高级工程师", "一级建造师资质"]),
+        ("具有CFP、CFA或CPA等专业资质；", ["CFP", "CFA", "CPA"]),
+        ("税务师、注册会计师、注册税务师优先；", ["税务师", "注册会计师", "注册税务师"]),
+        ("本公司具有建造师资质等级；", []),
+    ],
+)
+def test_names_in_a_list_share_what_the_last_one_says(line: str, names: list[str]) -> None:
+    text = f"任职要求：\n1、大专以上学历；\n2、{line}\n3、认真负责。\n"
+    mentions = scan(text, as_of=DAY, title="招聘财务经理").mentions
+    assert [mention.quote for mention in mentions] == names
