@@ -2,7 +2,8 @@
 
 Needs tmux, chromium and CJK fonts.
 
-The terminal is a real one (tmux) with ``qualwatch run`` in it, the mail is one that this run wrote.
+The terminal is a real one (tmux) with ``qualwatch run`` in it, the mail is one that this run wrote, the page
+is the one behind its button.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +63,7 @@ pre {{ font: 13px/1.45 wide, "DejaVu Sans Mono", monospace; margin: 0; }}
 
 
 def main() -> None:
-    """Write ``docs/terminal.png`` and ``docs/alert-mail.png``."""
+    """Write ``docs/terminal.png``, ``docs/alert-mail.png`` and ``docs/case-page.png``."""
     with TemporaryDirectory() as folder:
         work = Path(folder) / "qualwatch"
         work.mkdir()
@@ -72,7 +74,8 @@ def main() -> None:
             work,
             (1180, 400),
         )
-        _screenshot(_most_urgent_mail(work / "var" / "mail"), DOCS / "alert-mail.png", work, (760, 1180))
+        mail = _part(_most_urgent_mail(work / "var" / "mail"), "html")
+        _screenshot(mail, DOCS / "alert-mail.png", work, (760, 1180))
 
 
 def _watch_a_run(work: Path) -> str:
@@ -87,6 +90,11 @@ def _watch_a_run(work: Path) -> str:
         while time.monotonic() < deadline and len(list((work / "var/mail/new").glob("*"))) < 10:
             time.sleep(1)
         time.sleep(4)
+        text = _part(_most_urgent_mail(work / "var" / "mail"), "plain")
+        button = re.search(r"http://127\.0\.0\.1:\S+/dismiss\?\S+", text)
+        if button is None:
+            raise SystemExit("the mail has no button")
+        _photograph(button[0], DOCS / "case-page.png", work, (1060, 800))
         shown = subprocess.run(  # noqa: S603
             [*tmux, "capture-pane", "-e", "-p"], check=True, capture_output=True, text=True
         )
@@ -103,25 +111,33 @@ def _as_html(shown: str) -> str:
     return console.export_html(theme=DARK, inline_styles=True, code_format="<pre>{code}</pre>")
 
 
-def _most_urgent_mail(maildir: Path) -> str:
+def _most_urgent_mail(maildir: Path) -> EmailMessage:
     messages = [
         email.message_from_bytes(path.read_bytes(), EmailMessage, policy=email.policy.default)
         for path in sorted((maildir / "new").iterdir())
     ]
-    mail = min(messages, key=lambda message: "紧急" not in message["Subject"])
-    part = mail.get_body(("html",))
+    return min(messages, key=lambda message: "紧急" not in message["Subject"])
+
+
+def _part(mail: EmailMessage, kind: str) -> str:
+    """The text of a mail, as ``html`` or ``plain``."""
+    part = mail.get_body((kind,))
     if part is None:
-        raise SystemExit("the mail has no HTML part")
+        raise SystemExit(f"the mail has no {kind} part")
     return str(part.get_content())
 
 
 def _screenshot(page: str, picture: Path, work: Path, size: tuple[int, int]) -> None:
     source = work / f"{picture.stem}.html"
     source.write_text(page, encoding="utf-8")
+    _photograph(source.as_uri(), picture, work, size)
+
+
+def _photograph(address: str, picture: Path, work: Path, size: tuple[int, int]) -> None:
     width, height = size
     profile = work / "chromium"
     flags = [f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={picture}"]
-    subprocess.run([*CHROMIUM, *flags, source.as_uri()], check=True, capture_output=True)  # noqa: S603
+    subprocess.run([*CHROMIUM, *flags, address], check=True, capture_output=True)  # noqa: S603
     shutil.rmtree(profile, ignore_errors=True)
 
 
