@@ -72,7 +72,7 @@ def main() -> None:
             PAGE.format(code=_as_html(shown.replace(str(work), "/srv/qualwatch"))),
             DOCS / "terminal.png",
             work,
-            (1180, 400),
+            (1300, 400),
         )
         mail = _part(_most_urgent_mail(work / "var" / "mail"), "html")
         _screenshot(mail, DOCS / "alert-mail.png", work, (760, 1180))

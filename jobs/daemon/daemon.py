@@ -211,10 +211,10 @@ def where_to_look(house: House, metrics_url: str, console_url: str, config: Path
     is_file = url.get_backend_name() == "sqlite"
     database = url.database if is_file else url.render_as_string(hide_password=True)
     sample = f" · 示例站点 {house.sources[-1].url}" if house.sample_address else ""
-    console = f"（其中的按钮打开 {console_url}）" if console_url else ""
+    console = f" · 案件页面 {console_url}" if console_url else ""
     return (
-        f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{sample}",
-        f"结果：{mail}{console} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
+        f"查看：指标 {metrics_url}/metrics · 状态 {metrics_url}/healthz{console}{sample}",
+        f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，再重新启动'
         "（qualwatch source presets 列出可用来源）",
     )
