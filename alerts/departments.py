@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
 
 from alerts.regions import code_prefix, covers
 from catalogue import load_catalogue
@@ -25,6 +27,18 @@ _RANK = re.compile(r"(?:主管部门|管理部门|监管部门|部门|委员会|
 _PLACE = re.compile(r"^(?:国家|中国|[^省市县区]{2,7}(?:省|自治区|市|县|区)|[省市县区])")
 
 CATALOGUE = "国家职业资格目录"
+
+
+class Rule(NamedTuple):
+    """A row of a routing table."""
+
+    qualification: str
+    region: str
+    department: str
+    document: str
+
+
+RULE_COLUMNS = Rule._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +58,37 @@ class FollowUp:
 def follow_up(session: Session, qualification: str, region: str | None) -> FollowUp:
     """The rule of the smallest area that holds ``region``, else the one for everywhere, else the catalogue's.
 
-    ``qualification`` is the key of a catalogue entry or the name as it was written.
+    Rules that an office has imported come before those of ``annexes/``. ``qualification`` is the key of a
+    catalogue entry or the name as it was written.
     """
-    rules = session.exec(select(RoutingRule).where(col(RoutingRule.qualification) == qualification)).all()
-    holding = [rule for rule in rules if not rule.region or (region and covers(rule.region, region))]
-    if holding:
-        rule = max(holding, key=lambda each: len(code_prefix(each.region)) if each.region else 0)
-        return FollowUp(rule.department, rule.document)
+    columns = (
+        col(RoutingRule.qualification),
+        col(RoutingRule.region),
+        col(RoutingRule.department),
+        col(RoutingRule.document),
+    )
+    imported = session.execute(
+        select_columns(*columns).where(col(RoutingRule.qualification) == qualification)
+    )
+    for rules in ([Rule(*row) for row in imported], annex_rules().get(qualification, ())):
+        holding = [rule for rule in rules if not rule.region or (region and covers(rule.region, region))]
+        if holding:
+            rule = max(holding, key=lambda each: len(code_prefix(each.region)) if each.region else 0)
+            return FollowUp(rule.department, rule.document)
     department = catalogue_departments().get(qualification, "")
     return FollowUp(department, CATALOGUE if department else "")
+
+
+@cache
+def annex_rules() -> dict[str, tuple[Rule, ...]]:
+    """What is known of official annexes, by qualification."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for file in files("alerts").joinpath("annexes").iterdir():
+        if file.name.endswith(".csv"):
+            for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
+                rule = Rule(*(row[name] for name in RULE_COLUMNS))
+                found[rule.qualification] = (*found.get(rule.qualification, ()), rule)
+    return found
 
 
 @cache

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from alerts.command_line import Config, refuse, region_in_force, transaction
-from alerts.departments import follow_up
+from alerts.departments import RULE_COLUMNS, follow_up
 from alerts.routing import recipients
-from alerts.routing_table import COLUMNS, RoutingTableError, import_rules, read_table, table_rows
+from alerts.routing_table import RoutingTableError, import_rules, read_table, table_rows
 from catalogue import load_catalogue
 from detection.model import Severity
 from detection.passages import displayable
@@ -29,7 +29,9 @@ Region = Annotated[
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV with the columns {', '.join(COLUMNS)}.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=f"CSV with the columns {', '.join(RULE_COLUMNS)}.")
+    ],
     region: Region = "",
     document: Annotated[str, typer.Option(help="Number of the document, where the file has none.")] = "",
     config: Config = None,
@@ -51,7 +53,7 @@ def list_(config: Config = None) -> None:
     """Print every rule that is followed, as CSV that can be imported again. 导出责任分工表。"""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with transaction(config) as session:
-        writer.writerow(COLUMNS)
+        writer.writerow(RULE_COLUMNS)
         writer.writerows(table_rows(session))
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from alerts.departments import CATALOGUE, catalogue_departments
+from alerts.departments import CATALOGUE, RULE_COLUMNS, annex_rules, catalogue_departments
 from catalogue import load_catalogue
 from settings.regions import present_code, region_problem
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import RoutingRule
 
-COLUMNS = ("qualification", "region", "department", "document")
 _HEADINGS = {
     "职业资格": "qualification",
     "职业资格名称": "qualification",
@@ -64,7 +63,7 @@ def read_table(file: Path, *, region: str = "", document: str = "") -> list[Rout
     missing = [name for name in ("qualification", "department") if name not in names]
     if missing:
         raise RoutingTableError(
-            [f"{file.name}: no column {' or '.join(missing)}: the heading needs {', '.join(COLUMNS)}"]
+            [f"{file.name}: no column {' or '.join(missing)}: the heading needs {', '.join(RULE_COLUMNS)}"]
         )
     rules, problems, lines = [], [], dict[tuple[str, str], int]()
     try:
@@ -109,13 +108,17 @@ def import_rules(session: Session, rules: Sequence[RoutingRule], now: datetime) 
 
 
 def table_rows(session: Session) -> Iterator[tuple[str, str, str, str]]:
-    """Every rule that is followed, in the shape of ``COLUMNS``: imported ones, then the catalogue's."""
+    """Every rule that is followed, in the shape of ``RULE_COLUMNS``: imported, annexes, catalogue."""
     order = (col(RoutingRule.qualification), col(RoutingRule.region))
-    everywhere = set()
+    everywhere, imported = set(), set()
     for rule in session.exec(select(RoutingRule).order_by(*order)):
         if not rule.region:
             everywhere.add(rule.qualification)
+        imported.add((rule.qualification, rule.region))
         yield rule.qualification, rule.region, rule.department, rule.document
+    for known in annex_rules().values():
+        # An imported one for everywhere comes before those of annexes.
+        yield from (row for row in known if row[:2] not in imported and row.qualification not in everywhere)
     for qualification, department in catalogue_departments().items():
         if qualification not in everywhere:
             yield qualification, "", department, CATALOGUE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,19 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from typer.testing import CliRunner, Result
 
-from alerts.departments import FollowUp, catalogue_departments, fields_of, follow_up
+from alerts.departments import (
+    RULE_COLUMNS,
+    FollowUp,
+    annex_rules,
+    catalogue_departments,
+    fields_of,
+    follow_up,
+)
 from alerts.routing import recipients, superior_of
 from alerts.routing_commands import app
-from alerts.routing_table import COLUMNS, RoutingTableError, read_table
+from alerts.routing_table import RoutingTableError, read_table, table_rows
+from catalogue import load_catalogue
+from catalogue.model import Status
 from detection.model import Severity
 from settings.model import Settings
 from storage.tables import OutboxMessage, RoutingRule
@@ -99,6 +109,32 @@ def test_the_smallest_area_that_has_a_rule_decides(engine: Engine) -> None:
     assert told == {"220102": "市局", "220200": "省厅", "110000": "教育部", None: "教育部"}
 
 
+def test_what_is_known_of_annexes_names_bodies_of_the_same_fields() -> None:
+    """吉政办发〔2017〕54号第一条: the body that corresponds to the State Council's follows up."""
+    then = load_catalogue().as_of(date(2017, 7, 14))
+    rules = [rule for rules in annex_rules().values() for rule in rules]
+    assert len(rules) == 68
+    for rule in rules:
+        assert rule.region == "220000"
+        assert then.standing(rule.qualification).status is Status.CANCELLED
+        assert fields_of(rule.department) <= fields_of(catalogue_departments()[rule.qualification])
+
+
+def test_an_imported_rule_comes_before_an_annex_and_the_catalogue_after_it(engine: Engine) -> None:
+    def departments() -> list[str]:
+        return [follow_up(session, "招标师", region).department for region in ("220113", "350102", None)]
+
+    national = catalogue_departments()["招标师"]
+    with Session(engine) as session:
+        annex = "吉林省发展和改革委员会、吉林省人力资源和社会保障厅"
+        assert departments() == [annex, national, national]
+        assert follow_up(session, "招标师", "220113").document == "吉政办发〔2017〕54号第一条"
+        assert ("招标师", "220000", annex, "吉政办发〔2017〕54号第一条") in table_rows(session)
+        session.add(RoutingRule(qualification="招标师", department="某委", imported_at=NOW))
+        assert departments() == ["某委"] * 3
+        assert [row[2] for row in table_rows(session) if row[0] == "招标师"] == ["某委"]
+
+
 def test_codes_are_looked_up_by_name() -> None:
     told = CliRunner().invoke(app, ["regions", "济源"])
     assert told.stdout == "419001  河南省济源市\n"
@@ -140,7 +176,7 @@ def test_importing_again_replaces_and_the_list_can_be_imported(
         assert follow_up(session, "教师资格", None).department == "省教育厅"
         assert len(session.exec(select(RoutingRule)).all()) == 2
     listed = _run(config, "list").stdout
-    assert listed.startswith(",".join(COLUMNS) + "\n教师资格,,省教育厅,\n教师资格,220000,省某局,\n")
+    assert listed.startswith(",".join(RULE_COLUMNS) + "\n教师资格,,省教育厅,\n教师资格,220000,省某局,\n")
     assert "\n教师资格,,教育部," not in listed
     again = _run(config, "import", str(_table(tmp_path, listed)))
     assert again.stdout == f"{listed.count(chr(10)) - 1} rules imported\n"
