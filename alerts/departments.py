@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 
 from alerts.regions import code_prefix, covers
 from catalogue import load_catalogue
+from catalogue.loading import of_the_catalogue
 from storage.tables import RoutingRule
 
 _IN_BRACKETS = re.compile(r"（[^（）]*）|\([^()]*\)")
@@ -79,6 +80,7 @@ def follow_up(session: Session, qualification: str, region: str | None) -> Follo
     return FollowUp(department, CATALOGUE if department else "")
 
 
+@of_the_catalogue
 @cache
 def annex_rules() -> dict[str, tuple[Rule, ...]]:
     """What is known of official annexes, by qualification."""

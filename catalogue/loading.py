@@ -6,9 +6,11 @@ import csv
 import functools
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from catalogue.book import Catalogue, Name, Statute
 from catalogue.model import Entry, Evidence, Period, Status
@@ -20,13 +22,31 @@ OVERLAY_VARIABLE = "QW_CATALOGUE"
 """Environment variable that names the directory of imported lists; worker processes inherit it."""
 
 
+_forgetting: list[Callable[[], None]] = []
+
+
+class _Cached(Protocol):
+    def cache_clear(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Cached)
+
+
+def of_the_catalogue(cached: C) -> C:
+    """Marks a cached function whose results are made out of the catalogue: they go when it changes."""
+    _forgetting.append(cached.cache_clear)
+    return cached
+
+
+@of_the_catalogue
 @functools.cache
 def load_catalogue(overlay: Path | None = None) -> Catalogue:
-    """Reads the data files, once per process, and merges the imported lists of ``overlay`` into them.
+    """Reads the data files and merges the imported lists of ``overlay`` into them; see ``use_catalogue``.
 
     Without ``overlay`` the directory that ``QW_CATALOGUE`` names is used, if it is set; a directory
     that does not exist holds no imports. Raises ValueError, naming the file, where a row cannot be read.
     """
+    loaded_catalogue()  # Before the files are read: what changes meanwhile is noticed next time.
     entries = {entry.key: entry for entry in _read_entries()}
     names = list(_read_names())
     directory = overlay or _configured_overlay()
@@ -34,6 +54,54 @@ def load_catalogue(overlay: Path | None = None) -> Catalogue:
         for imported in read_imports(directory):
             names += merge(entries, imported)
     return Catalogue(entries.values(), names, _read_statutes)
+
+
+@of_the_catalogue
+@functools.cache
+def loaded_catalogue() -> str:
+    """Digest of the catalogue that this process judges by."""
+    return current_catalogue()
+
+
+def current_catalogue() -> str:
+    """Digest of the catalogue as it lies on the disk now, with the lists imported into ``QW_CATALOGUE``."""
+    directory = _configured_overlay()
+    while True:
+        try:
+            return _digest(_lists(directory) if directory is not None and directory.is_dir() else ())
+        except FileNotFoundError:  # A list was taken back meanwhile.
+            continue
+
+
+def _lists(directory: Path) -> tuple[tuple[str, int, int], ...]:
+    """Imported lists by path, time of their last change in nanoseconds and size in bytes."""
+    with os.scandir(directory) as found:
+        lists = [(each.path, each.stat()) for each in found if each.name.endswith(".csv")]
+    return tuple(sorted((path, stat.st_mtime_ns, stat.st_size) for path, stat in lists))
+
+
+def use_catalogue(digest: str) -> None:
+    """Judge by the catalogue of ``digest`` or a later one from now on; what another one left is forgotten."""
+    if loaded_catalogue() != digest:
+        for forget in _forgetting:
+            forget()
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(lists: tuple[tuple[str, int, int], ...]) -> str:
+    """Of the program's own data and of imported lists."""
+    digest = sha256(_data_digest().encode())
+    for path, _, _ in lists:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _data_digest() -> str:
+    digest = sha256()
+    for path in sorted(DATA.glob("*.csv")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:

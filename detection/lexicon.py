@@ -9,6 +9,7 @@ from functools import cache
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from catalogue import load_catalogue
+from catalogue.loading import of_the_catalogue
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
 _BLOCK, _CUT = 65_536, 4_096
@@ -54,6 +55,7 @@ _HITS = {
 """Stems are no patterns: they count only right before a certificate word, where its anchor meets them."""
 
 
+@of_the_catalogue
 @cache
 def load_lexicon() -> Lexicon:
     """The patterns of the catalogue's names, of the rules' names, of certificate words and of shields."""

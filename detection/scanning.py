@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from catalogue import load_catalogue
+from catalogue.loading import of_the_catalogue
 from catalogue.model import Status
 from detection.bare import ADVERTS, is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
@@ -57,6 +58,7 @@ def scan(
     return ScanResult(as_of, facts, tuple(_mentions(text, title, facts, _reader(as_of, region))))
 
 
+@of_the_catalogue
 @lru_cache(maxsize=8)
 def _reader(as_of: date, region: str | None) -> Reader:
     return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())

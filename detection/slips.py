@@ -6,12 +6,14 @@ from collections import defaultdict
 from functools import cache
 
 from catalogue import load_catalogue
+from catalogue.loading import of_the_catalogue
 
 SHORTEST = 5
 """Characters; shorter names have too many neighbours."""
 _GAP = "\0"
 
 
+@of_the_catalogue
 @cache
 def _neighbours() -> dict[str, frozenset[str]]:
     """Listed names by their spellings with one character blanked out, the last one excepted.

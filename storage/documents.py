@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from storage.addresses import AddressError, document_address
 from storage.evidence import EvidenceRef
 from storage.rows import OnConflict, insert_once, insert_or_update
-from storage.tables import Document, DocumentVersion, Sighting, storable
+from storage.tables import Document, DocumentVersion, JudgedDocument, Sighting, storable
 
 _SEEN_AGAIN = OnConflict(
     key=("url",),
@@ -20,6 +20,7 @@ _SEEN_AGAIN = OnConflict(
     fill=("parent_id", "title", "publisher", "region", "published_on"),
     latest=("last_seen_at",),
 )
+_JUDGED_AGAIN = OnConflict(key=("document_id",), replace=("catalogue",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class PageRecord:
     """``document`` of the check contract, ready for JSON."""
     etag: str = ""
     last_modified: str = ""
+    judged_by: str = ""
+    """Digest of the catalogue that the text was judged by; empty: it is still to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,14 @@ def keep_version(session: Session, page: PageRecord, visit_id: int, now: datetim
     is kept already keeps its first evidence. Raises ``AddressError`` for an address that cannot be kept.
     """
     document_id = _keep_document(session, page, now)
-    version_id = _keep_text(session, page, document_id, now)
-    return _keep_sighting(session, document_id, version_id, visit_id, now)
+    written = _keep_text(session, page, document_id, now)
+    version_id = written or _kept_text(session, page, document_id)
+    kept = _keep_sighting(session, document_id, version_id, visit_id, now)
+    if written or kept.changed:
+        # A text that returns has findings of the catalogue of that time: it is to be judged as a whole.
+        judged = JudgedDocument(document_id=document_id, catalogue=page.judged_by if written else "")
+        insert_or_update(session, judged, _JUDGED_AGAIN)
+    return kept
 
 
 def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> KeptVersion | None:
@@ -131,12 +140,12 @@ def _keep_document(session: Session, page: PageRecord, now: datetime) -> int:
     return document_id
 
 
-def _keep_text(session: Session, page: PageRecord, document_id: int, now: datetime) -> int:
+def _keep_text(session: Session, page: PageRecord, document_id: int, now: datetime) -> int | None:
+    """The new version; None where this text is kept already."""
     text = storable(page.text)
-    digest = sha256(text.encode("utf-8")).hexdigest()
     version = DocumentVersion(
         document_id=document_id,
-        text_sha256=digest,
+        text_sha256=_digest(page),
         text=text,
         media_type=page.media_type,
         charset=page.charset,
@@ -149,10 +158,18 @@ def _keep_text(session: Session, page: PageRecord, document_id: int, now: dateti
         evidence_offset=page.evidence.offset,
         seen_at=now,
     )
+    return insert_once(session, version)
+
+
+def _kept_text(session: Session, page: PageRecord, document_id: int) -> int:
     kept = select(DocumentVersion.id).where(
-        DocumentVersion.document_id == document_id, DocumentVersion.text_sha256 == digest
+        DocumentVersion.document_id == document_id, DocumentVersion.text_sha256 == _digest(page)
     )
-    return insert_once(session, version) or cast("int", session.exec(kept).one())
+    return cast("int", session.exec(kept).one())
+
+
+def _digest(page: PageRecord) -> str:
+    return sha256(storable(page.text).encode("utf-8")).hexdigest()
 
 
 def _keep_sighting(

@@ -34,6 +34,7 @@ from jobs.daemon.scheduler import (
 from jobs.intake.taking_in import take_in
 from jobs.official_lists.sync import SYNC_SECONDS, sync_catalogue
 from jobs.past.look_back import look_back
+from jobs.past.rejudge import PAUSE_SECONDS, rejudge
 from jobs.visits.pipeline import visit_source
 from jobs.visits.services import Observer, PageDone, Services, VisitSummary
 from jobs.visits.timing import after_quiet_hours, is_quiet
@@ -81,6 +82,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
             taken = take_in(services)
             log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
         if not stopping.is_set():
+            _rejudge(house)
             _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
     for line in summary_lines(summaries, sent, settings):
@@ -180,6 +182,13 @@ def _look_back(house: House) -> None:
         log.info("look_back_left_to_a_command")
 
 
+def _rejudge(house: House) -> None:
+    try:
+        rejudge(house.services)
+    except LockedError:
+        log.info("rejudgement_left_to_a_command")
+
+
 def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     schedule = Schedule(on_misfire=metrics.misfires.inc)
     for source in house.sources:
@@ -192,6 +201,7 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     if intake.is_configured:
         schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.services))
     schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.services, house.sources))
+    schedule.add_following("rejudge", PAUSE_SECONDS, lambda: _rejudge(house))
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))

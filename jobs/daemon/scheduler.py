@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.events import (  # type: ignore[import-untyped]
@@ -55,9 +55,10 @@ class Schedule:
 
     def __init__(self, on_misfire: Callable[[], None]) -> None:
         self._on_misfire = on_misfire
+        self._executors = {"default": ThreadPoolExecutor(2), "visits": ThreadPoolExecutor(VISITS_AT_ONCE)}
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(2), "visits": ThreadPoolExecutor(VISITS_AT_ONCE)},
+            executors=self._executors,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_SECONDS},
         )
         self._scheduler.add_listener(self._note_misfire, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
@@ -104,6 +105,28 @@ class Schedule:
             executor="visits",
         )
 
+    def add_following(self, name: str, pause_seconds: float, job: Callable[[], object]) -> None:
+        """Run ``job`` now, and again that long after each end, among the visits: it may take very long."""
+
+        def plan(seconds: float) -> None:
+            self._scheduler.add_job(
+                run_and_plan,
+                "date",
+                id=name,
+                run_date=datetime.now(UTC) + timedelta(seconds=seconds),
+                misfire_grace_time=None,
+                executor="visits",
+                replace_existing=True,
+            )
+
+        def run_and_plan() -> None:
+            try:
+                job()
+            finally:
+                plan(pause_seconds)
+
+        plan(0)
+
     def add_rounds(self, name: str, seconds: float, job: Callable[[], object]) -> None:
         """Run ``job`` every ``seconds`` among the visits, because it visits; it may wait its turn."""
         self._scheduler.add_job(
@@ -115,8 +138,14 @@ class Schedule:
 
     def stop(self) -> None:
         """Begin nothing more and wait for what runs."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+        if not self._scheduler.running:
+            return
+        self._scheduler.pause()
+        self._scheduler.remove_all_jobs()
+        # The scheduler's own waiting holds the lock that a job needs to plan its next run: both would wait.
+        for executor in self._executors.values():
+            executor.shutdown(wait=True)
+        self._scheduler.shutdown(wait=False)
 
     def _note_misfire(self, event: JobEvent) -> None:
         self._on_misfire()

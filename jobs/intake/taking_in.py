@@ -284,6 +284,7 @@ class _Taking:
             published_on=reading.published_on,
             charset=reading.charset,
             facts=reading.facts,
+            judged_by=reading.catalogue,
         )
         findings = 0
         with services.transaction() as session:

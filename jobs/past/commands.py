@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.progress import Progress as Bar
+    from sqlalchemy import Engine
 
     from jobs.daemon.house import House
     from jobs.past.backfill import Progress
+    from jobs.past.judgements import Change
+    from storage.tables import RejudgedChange, Rejudgement
 
 _REFUSED = 2
 _SETTLED = {
@@ -33,8 +36,6 @@ _SETTLED = {
     "unchanged": "无变化",
 }
 """``jobs.past.settling.Settled`` for those who read the terminal."""
-_CHANGES = {"new": "新增", "withdrawn": "撤销", "changed": "变更", "reopened": "恢复"}
-"""``jobs.past.judgements.ChangeKind`` likewise."""
 
 
 def _read_day(typed: str) -> date:
@@ -151,44 +152,136 @@ def rejudge(
     since: Annotated[
         date | None,
         typer.Option(
-            "--since", metavar="DATE", parser=_read_day, help="Only what was met since then. 起始日期"
+            "--since",
+            metavar="DATE",
+            parser=_read_day,
+            help="Everything met since then, whatever it was judged by. 起始日期，含已按现行目录判定的",
         ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would change. 只显示，不改动")
     ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Only show how far the last one came and what it changed. 查看结果"),
+    ] = False,
     config: Config = None,
 ) -> None:
     """Judge stored documents again after the catalogue has changed, both ways. 目录更新后重新判定。
 
-    The daemon must not run meanwhile: it would go on judging by the catalogue that it started with.
-    Exit code: 0 every document was judged, 1 some could not be, 2 refused.
+    The daemon does so by itself soon after a change; interrupted, it goes on where it was.
+    Exit code: 0 every document was judged, 1 some could not be, or are still to be, 2 refused.
     """
-    from detection.passages import displayable  # noqa: PLC0415 - the heavy part of the program
     from jobs.daemon.ending import end_on_signal  # noqa: PLC0415
+
+    if report:
+        raise typer.Exit(_show_last(config))
+    with _house(config) as house, end_on_signal(house.services):
+        code = _preview(house, since) if dry_run else _judge_again(house, since)
+    raise typer.Exit(code)
+
+
+def _preview(house: House, since: date | None) -> int:
+    from detection.passages import displayable  # noqa: PLC0415
+    from jobs.past.rejudge import preview  # noqa: PLC0415
+    from jobs.past.rejudge_report import CHANGE_NAMES  # noqa: PLC0415
+
+    counts: Counter[str] = Counter()
+
+    def tell(change: Change) -> None:
+        counts[change.kind] += 1
+        _show_change(change)
+
+    with _bar() as bar:
+        task = bar.add_task("重新判定", total=None, said="")
+        done, failed = preview(
+            house.services,
+            tell,
+            since=since,
+            watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
+        )
+    said = "，".join(f"{name} {counts[kind]}" for kind, name in CHANGE_NAMES.items() if kind != "failed")
+    typer.echo(f"重新判定 {done} 篇：{said}（未改动）")
+    for failure in failed:
+        typer.echo(displayable(failure, limit=300), err=True)
+    return 1 if failed else 0
+
+
+def _judge_again(house: House, since: date | None) -> int:
+    from jobs.past.rejudge import ask_again  # noqa: PLC0415
     from jobs.past.rejudge import rejudge as judge_again  # noqa: PLC0415
 
-    with _house(config) as house, end_on_signal(house.services), _bar() as bar:
-        task = bar.add_task("重新判定", total=None, said="")
-        report = judge_again(
-            house.services,
-            since=since,
-            dry_run=dry_run,
-            watch=lambda done, total: bar.update(task, completed=done, total=total, said=f"{done}/{total}"),
-        )
-    counts = Counter(change.kind.value for change in report.changes)
-    for change in report.changes:
-        case = f"  案件 {change.case_id}" if change.case_id else ""
-        typer.echo(
-            f"{_CHANGES[change.kind]}  {displayable(change.quote, limit=60)}："
-            f"{change.before or '无'} → {change.after or '无'}{case}\n"
-            f"    {displayable(change.title, limit=80)}  {displayable(change.url, limit=200)}"
-        )
-    said = "，".join(f"{name} {counts[kind]}" for kind, name in _CHANGES.items())
-    typer.echo(f"重新判定 {report.documents} 篇：{said}{'（未改动）' if dry_run else ''}")
-    for failure in report.failed:
-        typer.echo(displayable(failure, limit=300), err=True)
-    raise typer.Exit(1 if report.failed or house.services.stopping.is_set() else 0)
+    if since is not None:
+        ask_again(house.services, since)
+    try:
+        with _bar() as bar:
+            task = bar.add_task("重新判定", total=None, said="")
+            order = judge_again(
+                house.services,
+                watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
+            )
+    except LockedError as error:
+        raise _refusal(
+            "stored documents are being judged already, by the daemon or another command: "
+            "'qualwatch rejudge --report' shows how far it has come"
+        ) from error
+    if order is None:
+        typer.echo("没有需要重新判定的文件：都已按现行目录判定。")
+        return 0
+    return _show_order(house.services.engine, order)
+
+
+def _show_last(config: Path | None) -> int:
+    from sqlmodel import Session  # noqa: PLC0415
+
+    from jobs.past.rejudge_report import last_order  # noqa: PLC0415
+    from storage.database import open_database  # noqa: PLC0415
+    from storage.migrate import require_current  # noqa: PLC0415
+
+    try:
+        engine = open_database(load_settings(config).storage.database_url)
+        try:
+            require_current(engine)
+            with Session(engine) as session:
+                order = last_order(session)
+            if order is None:
+                typer.echo("目录没有变动过，未重新判定。")
+                return 0
+            return _show_order(engine, order)
+        finally:
+            engine.dispose()
+    except (SettingsError, DatabaseError) as error:
+        raise _refusal(str(error)) from error
+
+
+def _show_order(engine: Engine, order: Rejudgement) -> int:
+    """What the order changed; the exit code."""
+    from sqlmodel import Session  # noqa: PLC0415
+
+    from jobs.past.rejudge_report import changes_of, summarise  # noqa: PLC0415
+    from storage.database import for_reading  # noqa: PLC0415
+
+    with Session(for_reading(engine)) as session:
+        for change in changes_of(session, order):
+            _show_change(change)
+        typer.echo(summarise(session, order))
+    if order.finished_at is None:
+        typer.echo(f"尚未完成：{order.documents}/{order.total}，由监测程序或下一次 qualwatch rejudge 继续")
+    return 1 if order.failed or order.finished_at is None else 0
+
+
+def _show_change(change: Change | RejudgedChange) -> None:
+    from detection.passages import displayable  # noqa: PLC0415
+    from jobs.past.judgements import ChangeKind  # noqa: PLC0415
+    from jobs.past.rejudge_report import CHANGE_NAMES  # noqa: PLC0415
+
+    case = f"  案件 {change.case_id}" if change.case_id else ""
+    left = "（已有人处理，待人工核定）" if change.decided else ""
+    typer.echo(
+        f"{CHANGE_NAMES[ChangeKind(change.kind)]}  {displayable(change.quote, limit=60)}："
+        f"{change.before or '无'} → {displayable(change.after, limit=200) or '无'}{case}{left}\n"
+        f"    {displayable(change.title, limit=80)}  {displayable(change.url, limit=200)}"
+    )
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from alerts.cases import open_cases, pushed_severity
 from alerts.history import ACTOR
-from alerts.steps import IllegalStep, Step, take_step
+from alerts.steps import Step, take_step
 from alerts.telling import Told, tell_of
 from alerts.wording import SEVERITIES, VIOLATIONS
 from detection.model import Mention, ScanResult, Severity, Violation
@@ -33,7 +33,9 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
     """The same words break the same rule, more or less severely than before."""
     REOPENED = "reopened"
-    """Dismissed by an earlier re-judgement, and a violation after all."""
+    """Dismissed by an earlier re-judgement, or left to a person, and a violation after all."""
+    FAILED = "failed"
+    """The document could not be judged; ``after`` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class Change:
     """Violation and severity in Chinese; empty where there was none."""
     after: str
     case_id: int | None
-    """Its case before; None where it had none."""
+    """Its case; None where it has none, or where nothing was changed yet."""
+    decided: bool = False
+    """A person has gone further with the case: what becomes of it is left to them."""
 
 
 @dataclass(slots=True)
@@ -63,7 +67,7 @@ class Judgement:
     result: ScanResult
 
     def compare(self) -> list[Change]:
-        """What would change."""
+        """What would change, new verdicts first."""
         old, new = self._old(), self._new()
         changes = [self._change(ChangeKind.NEW, None, new[key]) for key in new if key not in old]
         for key, finding in old.items():
@@ -73,7 +77,7 @@ class Judgement:
                     changes.append(self._change(ChangeKind.WITHDRAWN, finding, None))
             elif _differs(finding, mention):
                 changes.append(self._change(ChangeKind.CHANGED, finding, mention))
-            elif self._was_dismissed_by_us(finding, mention):
+            elif self._was_withdrawn(finding, mention):
                 changes.append(self._change(ChangeKind.REOPENED, finding, mention))
         return changes
 
@@ -97,11 +101,15 @@ class Judgement:
             _id(self.document), _id(self.version), new_document=False, changed=False, returned=False
         )
         open_cases(self.session, kept, self.result, self.settings, now)
-        for case_id, after in sorted(touched.items()):
-            self._review_case(case_id, after, now)
+        left = {case_id for case_id, after in touched.items() if not self._review_case(case_id, after, now)}
         for case_id in sorted({change.case_id for change in changes if change.case_id is not None}):
             self._reopen(case_id, now)
-        return changes
+        written = self._old()
+        opened = [written[key].case_id if key in written else None for key in new if key not in old]
+        return [
+            *(replace(change, case_id=case_id) for change, case_id in zip(changes, opened, strict=False)),
+            *(replace(change, decided=change.case_id in left) for change in changes[len(opened) :]),
+        ]
 
     def _old(self) -> Mapping[_Key, Finding]:
         findings = self.session.exec(
@@ -153,7 +161,8 @@ class Judgement:
         of_case = [new[key] for key, each in self._old().items() if each.case_id == case_id and key in new]
         return [mention for mention in of_case if pushed_severity(mention).is_alert]
 
-    def _review_case(self, case_id: int, after: str, now: datetime) -> None:
+    def _review_case(self, case_id: int, after: str, now: datetime) -> bool:
+        """Bring the case in line with its verdicts; False where that is left to a person."""
         case = self.session.get_one(Case, case_id, populate_existing=True)
         standing = self._standing(case_id)
         if standing:
@@ -169,7 +178,8 @@ class Judgement:
             said = f"{SEVERITIES[Severity(before)]}→{SEVERITIES[Severity(case.severity)]}"
             self._note(case_id, f"目录更新后重新判定：{said}", now)
         elif not self._stands_elsewhere(case_id):
-            self._dismiss(case_id, f"目录更新后重新判定：{after or '不再构成违规'}", now)
+            return self._dismiss(case_id, f"目录更新后重新判定：{after or '不再构成违规'}", now)
+        return True
 
     def _stands_elsewhere(self, case_id: int) -> bool:
         """Whether another document shows the case; it is judged on its own."""
@@ -181,18 +191,27 @@ class Judgement:
         )
         return self.session.exec(other).first() is not None
 
-    def _dismiss(self, case_id: int, note: str, now: datetime) -> None:
+    def _dismiss(self, case_id: int, note: str, now: datetime) -> bool:
+        """Dismiss the case, or note it there where a person has decided something: they decide again."""
+        if self._is_decided(case_id):
+            self._note(case_id, note, now, left=True)
+            return False
         key = f"rejudged:{now.isoformat()}"
-        try:
-            take_step(self.session, case_id, Step.DISMISS, actor=ACTOR, note=note, now=now, key=key)
-        except IllegalStep:
-            # A person has gone further with it: they decide what the new verdict means for the case.
-            self._note(case_id, note, now)
+        take_step(self.session, case_id, Step.DISMISS, actor=ACTOR, note=note, now=now, key=key)
+        return True
 
-    def _note(self, case_id: int, note: str, now: datetime) -> None:
+    def _is_decided(self, case_id: int) -> bool:
+        case = self.session.get_one(Case, case_id, populate_existing=True, with_for_update=True)
+        if case.state not in {CaseState.FOUND, CaseState.NOTIFIED}:
+            return True
+        reopened = select(CaseEvent.actor).where(CaseEvent.case_id == case_id, CaseEvent.kind == "reopened")
+        last = self.session.exec(reopened.order_by(col(CaseEvent.id).desc()).limit(1)).first()
+        return last is not None and last != ACTOR
+
+    def _note(self, case_id: int, note: str, now: datetime, *, left: bool = False) -> None:
         event = CaseEvent(
             case_id=case_id,
-            key=f"rejudged:{self.version.id}:{now.isoformat()}",
+            key=f"{'left' if left else 'rejudged'}:{self.version.id}:{now.isoformat()}",
             kind="rejudged",
             actor=ACTOR,
             note=f"{note}：{self.document.url}",
@@ -202,9 +221,13 @@ class Judgement:
 
     def _reopen(self, case_id: int, now: datetime) -> None:
         standing = self._standing(case_id)
-        if not standing or not self._dismissed_by_us(case_id):
+        if not standing:
             return
         note = f"目录更新后重新判定：{_verdict(standing[0])}"
+        if not self._dismissed_by_us(case_id):
+            if self._was_left(case_id):
+                self._note(case_id, note, now)
+            return
         take_step(
             self.session,
             case_id,
@@ -225,17 +248,22 @@ class Judgement:
             return False
         if self.session.get_one(Case, finding.case_id).state is CaseState.DISMISSED:
             return True
-        noted = select(CaseEvent.id).where(
-            CaseEvent.case_id == finding.case_id,
-            col(CaseEvent.key).startswith(f"rejudged:{self.version.id}:", autoescape=True),
-        )
-        return self.session.exec(noted).first() is not None
+        return self._was_left(finding.case_id)
 
-    def _was_dismissed_by_us(self, finding: Finding, mention: Mention) -> bool:
+    def _was_left(self, case_id: int) -> bool:
+        """Whether what an earlier re-judgement last said of this version was left to a person."""
+        keys = [f"{word}:{self.version.id}:" for word in ("left", "rejudged")]
+        said = select(CaseEvent.key).where(
+            CaseEvent.case_id == case_id, or_(*(col(CaseEvent.key).startswith(key) for key in keys))
+        )
+        last = self.session.exec(said.order_by(col(CaseEvent.id).desc()).limit(1)).first()
+        return last is not None and last.startswith("left:")
+
+    def _was_withdrawn(self, finding: Finding, mention: Mention) -> bool:
         return (
             finding.case_id is not None
             and pushed_severity(mention).is_alert
-            and self._dismissed_by_us(finding.case_id)
+            and (self._dismissed_by_us(finding.case_id) or self._was_left(finding.case_id))
         )
 
     def _dismissed_by_us(self, case_id: int) -> bool:

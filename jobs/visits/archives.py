@@ -12,6 +12,7 @@ from datetime import date
 from hashlib import sha256
 from urllib.parse import quote
 
+from catalogue.loading import loaded_catalogue
 from detection import scan
 from detection.report import to_record
 from extraction import ArchiveLimits, ExtractionError, expand_archive, is_archive, sniff
@@ -127,4 +128,5 @@ def _contents(body: bytes, members: list[Member], known: Known, today: date) -> 
         facts=to_record(known.url, result, every_mention=False)["document"],
         attachments=(),
         detection_seconds=0.0,
+        catalogue=loaded_catalogue(),
     )

@@ -217,6 +217,7 @@ class DocumentReader:
             published_on=reading.published_on,
             charset=reading.charset,
             facts=reading.facts,
+            judged_by=reading.catalogue,
             etag=fetched.header("ETag") if is_complete else "",
             last_modified=fetched.header("Last-Modified") if is_complete else "",
         )

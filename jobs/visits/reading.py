@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from time import perf_counter
 from typing import Any
 
+from catalogue.loading import loaded_catalogue
 from detection import scan
 from detection.documents import read_facts
 from detection.model import PublisherKind, ScanResult
@@ -84,6 +85,8 @@ class DocumentReading:
     """``document`` of the check contract."""
     attachments: tuple[Link, ...]
     detection_seconds: float
+    catalogue: str
+    """Digest of the catalogue that it was judged by."""
 
 
 def read_list(answer: Answer, url: str, selectors: Selectors, listing: Listing | None = None) -> ListPage:
@@ -104,6 +107,7 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
     Judged as of the day of publication, else the date that the document gives itself, else ``today``; a day
     in the future is a mistake of the page. Raises :class:`ReadingError`.
     """
+    catalogue = loaded_catalogue()
     extracted = _extract(answer, known.url, is_file=known.is_attachment)
     title, publisher = _title(extracted, known), extracted.publisher or known.publisher
     published_on = _day_of_publication(extracted, known, today)
@@ -134,6 +138,7 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         facts=to_record(known.url, result, every_mention=False)["document"],
         attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
         detection_seconds=detection_seconds,
+        catalogue=catalogue,
     )
 
 

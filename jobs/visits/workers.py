@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from catalogue.loading import current_catalogue, use_catalogue
 from settings.model import Detection
 
 P = ParamSpec("P")
@@ -82,19 +83,23 @@ class Workers:
             raise WorkError(f"the worker processes do not start: {error}") from error
 
     def run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``task`` returns, or its exception.
+        """What ``task`` returns, or its exception; it judges by the catalogue as it is now.
 
         Raises :class:`WorkTimeoutError` or :class:`WorkError` where its process had to be ended or died, and
         :class:`WorkersEndedError` after :meth:`abort`.
         """
         if self._ended:
             raise WorkersEndedError
+        catalogue = current_catalogue()
+        use_catalogue(catalogue)
         if self._pool is None:
             return task(*args, **kwargs)
         pool = self._working_pool()
         future = None
         try:
-            future = pool.schedule(_within_memory, args=(task, args, kwargs), timeout=self._timeout)
+            future = pool.schedule(
+                _within_memory, args=(catalogue, task, args, kwargs), timeout=self._timeout
+            )
             result: T = future.result(self._timeout * _LONGEST_QUEUE)
         except TimeoutError as error:
             if future is not None and not future.done():
@@ -186,9 +191,12 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _within_memory(task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _within_memory(
+    catalogue: str, task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """What ``task`` returns; out of memory, the process ends: what is left of it is not to be trusted."""
     try:
+        use_catalogue(catalogue)
         return task(*args, **kwargs)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)

@@ -5,9 +5,16 @@ Times are UTC. Texts from outside are stored as they came and escaped where they
 
 from storage.tables.cases import Case, CaseEvent, Finding, LookBack, RoutingRule
 from storage.tables.columns import StoredText, UtcDateTime, storable
-from storage.tables.documents import Document, DocumentVersion, Sighting, SketchBand, TextSketch
+from storage.tables.documents import (
+    Document,
+    DocumentVersion,
+    JudgedDocument,
+    Sighting,
+    SketchBand,
+    TextSketch,
+)
 from storage.tables.letters import DigestItem, OutboxMessage
-from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter
+from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter, RejudgedChange, Rejudgement
 from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
 from storage.tables.words import CaseState, OutboxState, Outcome, TroubleKind, VisitPurpose
 
@@ -24,10 +31,13 @@ __all__ = [
     "Finding",
     "IntakeMessage",
     "IntakeReporter",
+    "JudgedDocument",
     "LookBack",
     "OutboxMessage",
     "OutboxState",
     "Outcome",
+    "RejudgedChange",
+    "Rejudgement",
     "RoutingRule",
     "Sighting",
     "SketchBand",

@@ -7,6 +7,8 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ForeignKey,
+    Index,
     LargeBinary,
     UniqueConstraint,
 )
@@ -69,6 +71,18 @@ class Sighting(SQLModel, table=True):
     document_id: int = Field(foreign_key="document.id", index=True)
     version_id: int = Field(foreign_key="document_version.id")
     seen_at: datetime = time_column()
+
+
+class JudgedDocument(SQLModel, table=True):
+    """By which catalogue what a document said when it was last met was judged."""
+
+    __tablename__ = "judged_document"
+    __table_args__ = (Index("ix_judged_document_catalogue", "catalogue", "document_id"),)
+    document_id: int = Field(
+        sa_column=Column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    )
+    catalogue: str = Field(max_length=16)
+    """Digest of the catalogue; empty: to be judged again."""
 
 
 class TextSketch(SQLModel, table=True):

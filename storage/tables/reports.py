@@ -1,4 +1,4 @@
-"""What comes in from outside the watched sources: reports of the public, and notices on the catalogue."""
+"""What comes in from outside the watched sources, and what a change of the catalogue led to."""
 
 from datetime import datetime
 
@@ -57,4 +57,44 @@ class CatalogueNotice(SQLModel, table=True):
     """``change``, ``name``, ``status`` and ``since`` of each line of the list."""
     problems: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Why it could not be imported as it stands, in Chinese."""
+    region: str = Field(default="", max_length=6)
+    """GB/T 2260 code of the province whose own list it is, as its source is configured; empty: national."""
     examined_at: datetime = time_column()
+    dismissed_at: datetime | None = time_column(nullable=True)
+    """When a person decided against it; None: it waits, or was imported."""
+    dismissed_by: str = text_column()
+    reason: str = text_column()
+    """Why it was dismissed."""
+
+
+class Rejudgement(SQLModel, table=True):
+    """How far judging stored documents by one catalogue has come."""
+
+    __tablename__ = "rejudgement"
+    id: int | None = Field(default=None, primary_key=True)
+    catalogue: str = Field(max_length=16)
+    begun_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+    """Also where the catalogue changed again before it came to its end."""
+    total: int = 0
+    """Documents that waited when it began."""
+    documents: int = 0
+    failed: int = 0
+
+
+class RejudgedChange(SQLModel, table=True):
+    """A verdict that a re-judgement changed, or a document that could not be judged, as it was then."""
+
+    __tablename__ = "rejudged_change"
+    id: int | None = Field(default=None, primary_key=True)
+    rejudgement_id: int = Field(foreign_key="rejudgement.id", index=True)
+    kind: str = Field(max_length=12)
+    """``jobs.past.judgements.ChangeKind``."""
+    case_id: int | None = None
+    decided: bool = False
+    """A person had gone further with the case: what becomes of it is left to them."""
+    title: str = text_column()
+    url: str = text_column()
+    quote: str = text_column()
+    before: str = text_column()
+    after: str = text_column()

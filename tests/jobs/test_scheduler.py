@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,41 @@ def test_a_heart_that_stopped_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> N
     assert "120 s" in heartbeat.problems()[0] or "119 s" in heartbeat.problems()[0]
     heartbeat.beat()
     assert heartbeat.problems() == []
+
+
+def test_a_visit_that_ends_while_the_schedule_stops_does_not_hold_it_up() -> None:
+    schedule, begun, go_on = Schedule(on_misfire=lambda: None), threading.Event(), threading.Event()
+
+    def visit(_: Source) -> datetime:
+        begun.set()
+        go_on.wait(5)
+        return NOW + timedelta(hours=1)
+
+    schedule.add_visits(source(), NOW, visit)
+    schedule.start()
+    assert begun.wait(5)
+    stopping = threading.Thread(target=schedule.stop, daemon=True)
+    stopping.start()
+    time.sleep(0.2)
+    go_on.set()
+    stopping.join(5)
+    assert not stopping.is_alive()
+
+
+def test_a_job_that_takes_long_runs_again_after_its_pause_and_is_no_misfire() -> None:
+    misfires: list[None] = []
+    runs: list[float] = []
+    schedule = Schedule(on_misfire=lambda: misfires.append(None))
+
+    def run() -> None:
+        time.sleep(0.3)
+        runs.append(time.monotonic())
+        if len(runs) == 1:
+            raise RuntimeError("once")
+
+    schedule.add_following("long", 0.1, run)
+    schedule.start()
+    wait_until(lambda: len(runs) >= 3)
+    schedule.stop()
+    assert misfires == []
+    assert all(later - earlier >= 0.4 for earlier, later in pairwise(runs))

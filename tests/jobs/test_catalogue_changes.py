@@ -1,0 +1,228 @@
+"""A catalogue that changes reaches whatever runs, and what is stored is judged again by itself."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, loaded_catalogue, use_catalogue
+from catalogue.model import Status
+from catalogue.overlay import ImportedList, undo_import, write_import
+from detection import scan
+from detection.model import ScanResult
+from jobs.fetching.fetcher import Fetcher
+from jobs.past.rejudge import REJUDGE, count_waiting, rejudge
+from jobs.past.rejudge_report import changes_of
+from jobs.visits.services import Services
+from jobs.visits.workers import Workers
+from settings.model import Fetching, Settings
+from settings.model import Storage as StorageSettings
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.locks import LockedError
+from storage.migrate import upgrade
+from storage.tables import Case, CaseState, JudgedDocument, OutboxMessage, Rejudgement
+from tests.jobs.house import POSTING, House, listing, posting
+from tests.jobs.loopback import Site
+from tests.jobs.operators import Operator
+from tests.jobs.test_daemon import PLACES, lines_until, wait_until
+from tests.jobs.test_rejudge import NUMBER, UNKNOWN, item, publish
+
+COUNT = 6
+
+
+@pytest.fixture
+def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "var" / "catalogue"
+    monkeypatch.setenv(OVERLAY_VARIABLE, str(folder))
+    yield folder
+    monkeypatch.undo()
+    use_catalogue(current_catalogue())
+
+
+@pytest.fixture
+def house(site: Site, fetching: Fetching, tmp_path: Path, overlay: Path) -> Iterator[House]:
+    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
+    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
+        yield House(Services(settings, engine, evidence, fetcher, workers), site)
+    fetcher.close()
+    engine.dispose()
+
+
+def accept(overlay: Path, status: Status = Status.ACCESS) -> None:
+    write_import(
+        overlay,
+        ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), (item("会计从业资格", status),)),
+    )
+
+
+def fill(house: House) -> None:
+    paths = [f"/a/20261101_{number}.html" for number in range(101, 101 + COUNT)]
+    house.site["/list/"] = listing(*paths)
+    for path, place in zip(paths, PLACES, strict=False):
+        house.site[path] = posting(
+            f"示例市{place}城街道办事处招聘出纳，须持有会计从业资格证书。",
+            title=f"{place}城街道办事处招聘公告",
+        )
+    house.visit()
+
+
+def states(house: House) -> list[CaseState]:
+    return [case.state for case in house.rows(Case)]
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_workers_judge_by_the_catalogue_as_it_is(overlay: Path, processes: int) -> None:
+    def findings(workers: Workers) -> int:
+        result: ScanResult = workers.run(scan, POSTING, as_of=date(2026, 11, 1))
+        return len(result.findings)
+
+    with Workers(processes, 30) as workers:
+        assert findings(workers) == 1
+        accept(overlay)
+        assert findings(workers) == 0
+        undo_import(overlay, NUMBER)
+        assert findings(workers) == 1
+
+
+def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House, overlay: Path) -> None:
+    fill(house)
+    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {current_catalogue()}
+    assert rejudge(house.services) is None
+    accept(overlay)
+    assert count_waiting(house.services, current_catalogue()) == COUNT
+    order = rejudge(house.services)
+    assert order is not None
+    assert (order.documents, order.total, order.failed, order.finished_at is not None) == (
+        COUNT,
+        COUNT,
+        0,
+        True,
+    )
+    assert set(states(house)) == {CaseState.DISMISSED}
+    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {current_catalogue()}
+    assert loaded_catalogue() == current_catalogue()
+
+
+def test_interrupted_it_goes_on_where_it_was_and_tells_once(house: House, overlay: Path) -> None:
+    fill(house)
+    accept(overlay)
+    services = house.services
+
+    def stop_after_two(done: int, _of: int) -> None:
+        if done == 2:
+            services.stopping.set()
+
+    first = rejudge(services, watch=stop_after_two)
+    assert first is not None
+    assert (first.documents, first.finished_at) == (2, None)
+    services.stopping.clear()
+    told: list[tuple[int, int]] = []
+    last = rejudge(services, watch=lambda done, of: told.append((done, of)))
+    assert told == [(number, COUNT) for number in range(3, COUNT + 1)]
+    assert last is not None
+    assert last.id == first.id
+    assert len(house.rows(Rejudgement)) == 1
+    with Session(house.engine) as session:
+        assert len(list(changes_of(session, last))) == COUNT
+    letters = [letter for letter in house.rows(OutboxMessage) if letter.template == "rejudged"]
+    assert [letter.payload["summary"] for letter in letters] == [
+        f"重新判定 {COUNT} 篇：新增 0，撤销 {COUNT}，变更 0，恢复 0"
+    ]
+
+
+def test_a_catalogue_that_changes_meanwhile_begins_another_round(house: House, overlay: Path) -> None:
+    fill(house)
+    accept(overlay)
+
+    def take_back(done: int, _of: int) -> None:
+        if done == 2 and overlay.is_dir() and list(overlay.iterdir()):
+            undo_import(overlay, NUMBER)
+
+    order = rejudge(house.services, watch=take_back)
+    assert order is not None
+    assert [each.documents for each in house.rows(Rejudgement)] == [2, 2]
+    assert all(each.finished_at is not None for each in house.rows(Rejudgement))
+    assert set(states(house)) == {CaseState.FOUND}
+    assert count_waiting(house.services, current_catalogue()) == 0
+
+
+def test_a_text_that_returns_is_judged_as_a_whole(house: House, overlay: Path) -> None:
+    """Its findings are those of the catalogue of the time when it was first met."""
+    house.site["/list/"] = listing("/a/20261101_101.html")
+    house.site["/a/20261101_101.html"] = posting(POSTING)
+    house.visit()
+    house.site["/a/20261101_101.html"] = posting("示例市某局招聘文员1名，学历不限，待遇面议。")
+    house.visit()
+    accept(overlay)
+    assert rejudge(house.services) is not None
+    house.site["/a/20261101_101.html"] = posting(POSTING)
+    house.visit()
+    assert count_waiting(house.services, current_catalogue()) == 1
+    assert rejudge(house.services) is not None
+    [case] = house.rows(Case)
+    assert case.state is CaseState.DISMISSED
+
+
+def test_a_document_that_cannot_be_judged_is_told_and_does_not_stop_the_rest(
+    house: House, overlay: Path
+) -> None:
+    fill(house)
+    accept(overlay)
+    with Workers(1, 0.001) as hurried:
+        order = rejudge(replace(house.services, workers=hurried))
+    assert order is not None
+    assert (order.documents, order.failed) == (COUNT, COUNT)
+    assert set(states(house)) == {CaseState.FOUND}
+    with Session(house.engine) as session:
+        assert {change.kind for change in changes_of(session, order)} == {"failed"}
+    assert rejudge(house.services) is None, "it is tried again when somebody asks for it"
+
+
+def test_two_do_not_judge_again_at_once(house: House) -> None:
+    with house.services.locks.hold(REJUDGE), pytest.raises(LockedError):
+        rejudge(house.services)
+
+
+def test_the_daemon_takes_an_import_and_its_undoing_in_without_a_restart(
+    operator: Operator, site: Site
+) -> None:
+    hiring = "violation = 'cancelled_hiring_requirement'"
+
+    def dismissed() -> int:
+        return operator.count("case", f"{hiring} and qualification = '会计从业资格' and state = 'dismissed'")
+
+    operator.configure("news", site=site)
+    site["/news/"] = listing("/a/20261101_101.html", "/a/20261102_102.html")
+    site["/a/20261101_101.html"] = posting(POSTING, title="示例市某局招聘公告")
+    site["/a/20261102_102.html"] = posting(UNKNOWN, title="示例市某所招聘公告")
+    daemon = operator.start("run")
+    lines_until(daemon, "visit_ended")
+    publish(operator, item("会计从业资格", Status.ACCESS), item("雨伞修理师", Status.CANCELLED))
+    wait_until(lambda: dismissed() == 1)
+    wait_until(lambda: operator.count("case", f"{hiring} and qualification = '雨伞修理师'") == 1)
+    wait_until(lambda: any(str(mail["Subject"]).startswith("【目录更新】") for mail in operator.mails()))
+    shown = operator.run("rejudge", "--report")
+    assert "重新判定 2 篇：新增 1，撤销 2" in shown.stdout
+    undone = operator.run("catalogue", "undo", NUMBER)
+    assert undone.returncode == 0, undone.stderr
+    wait_until(lambda: dismissed() == 0)
+    end(daemon)
+
+
+def end(daemon: subprocess.Popen[str]) -> None:
+    daemon.send_signal(signal.SIGTERM)
+    said = daemon.communicate(timeout=30)[0]
+    assert daemon.returncode == 0, said
+    assert "job_failed" not in said
+    assert "Traceback" not in said
