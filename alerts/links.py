@@ -104,7 +104,9 @@ def last_served(directory: Path) -> ServedAt | None:
 
 def remember_served(directory: Path, served: ServedAt) -> None:
     """Keep the address for mails, and for the next start, which takes it again where it can."""
-    (directory / _ADDRESS_FILE).write_text(" ".join(served), encoding="utf-8")
+    aside = directory / f"{_ADDRESS_FILE}.new"
+    aside.write_text(" ".join(served), encoding="utf-8")
+    aside.replace(directory / _ADDRESS_FILE)
 
 
 def read_link(settings: Settings, token: str, now: datetime) -> Link:

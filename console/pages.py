@@ -150,6 +150,7 @@ def _case_page(
         "token": token,
         "recipient": shown(recipient.name or recipient.email, 60),
         "banner": _banner(page["events"], done, recipient),
+        "hint": _hint(page, link, done),
         "problem": refusal.sentence if refusal else "",
         "form": form,
         "wanted": "" if done else wanted,
@@ -165,6 +166,17 @@ def _banner(events: list[dict[str, str]], done: str, recipient: Recipient) -> st
     kind = RULES[Step(done)].event
     own = any(event["kind"] == kind and recipient.email in event["actor"] for event in events)
     return f"已记录：{STEPS[Step(done)]}。" if own else ""
+
+
+def _hint(page: dict[str, Any], link: Link, done: str) -> str:
+    """Why the form that the button promised is not there: mails grow old."""
+    if (
+        done
+        or link.purpose is not Purpose.DISMISS
+        or Step.DISMISS in {each["step"] for each in page["steps"]}
+    ):
+        return ""
+    return f"案件目前为“{page['case']['state_name']}”，不需要再排除。"
 
 
 def _identify(desk: Desk, token: str, case: str) -> tuple[Link, Recipient]:

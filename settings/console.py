@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from settings.section import Section
+
+
+def _reachable(url: str) -> str:
+    """``url`` with its host as requests name it: ``例子.中国`` is ``xn--fsqu00a.xn--fiqs8s``."""
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError as error:  # also what idna refuses
+        raise ValueError(f"no browser can open it ({error})") from error
+    if parts.username is not None or not host:
+        raise ValueError("write it with a host and without a user: everybody who gets a mail can read it")
+    place = f"[{host}]" if ":" in host else host
+    return parts._replace(netloc=place if port is None else f"{place}:{port}").geturl()
 
 
 class Console(Section):
@@ -17,7 +33,9 @@ class Console(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9465
     """0 takes any free port; one that is taken moves to the next free one, unless ``base_url`` is set."""
-    base_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")] = ""
+    base_url: Annotated[
+        str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"), AfterValidator(_reachable)
+    ] = ""
     """Where it is reached from outside; empty: where it is served, which only this machine reaches."""
     link_days: Annotated[int, Field(ge=1, le=365)] = 14
     """How long the links in mails are valid."""

@@ -95,6 +95,24 @@ def test_a_reason_is_kept_and_shown(room: Room) -> None:
     assert page.steps() == ["reopen"]
 
 
+def test_an_old_button_to_dismiss_says_why_there_is_no_form(room: Room) -> None:
+    case = room.report()
+    link = room.link(case, "dismiss", to="li@example.com")
+    room.take(room.link(case), "dismiss", note="误判")
+    page = Page(room.get(link).text)
+    assert "案件目前为“已排除”，不需要再排除。" in page.words
+    assert page.open_steps() == []
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 5000, "\x00", "１", "'"])
+def test_a_form_without_the_number_of_an_event_is_still_one_step(room: Room, after: str) -> None:
+    case = room.report()
+    fields = {"token": token_of(room.link(case)), "step": "confirm", "after": after}
+    for _ in range(2):
+        assert room.post(f"/cases/{case}", fields).status_code == 303
+    assert [event.kind for event in room.events(case)] == ["found", "confirmed"]
+
+
 def test_a_second_click_shows_the_state_and_is_no_error(room: Room) -> None:
     case = room.report()
     page = Page(room.get(room.link(case)).text)

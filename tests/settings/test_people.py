@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from settings import SettingsError, load_settings
+from settings.console import Console
 
 WANG = '[[supervisors]]\nname = "王"\nemail = "wang@example.com"\n'
 
@@ -43,6 +44,11 @@ def test_a_supervisor_without_hours_works_always(tmp_path: Path) -> None:
         ('[console]\nhost = "0.0.0.0"', "base_url is empty: write the address that mails are to link to"),
         ('[console]\nhost = "qualwatch.example.com"', "base_url is empty"),
         ("[console]\nport = 65536", "at most 65535"),
+        ('[console]\nbase_url = "https://q.example.com:99999"', "no browser can open it"),
+        ('[console]\nbase_url = "https://[::1/"', "no browser can open it"),
+        (f'[console]\nbase_url = "https://{"x" * 70}.example.com"', "no browser can open it"),
+        ('[console]\nbase_url = "https://:443/"', "write it with a host"),
+        ('[console]\nbase_url = "https://me:secret@q.example.com"', "without a user"),
     ],
 )
 def test_what_cannot_be_is_said_with_its_mend(tmp_path: Path, text: str, problem: str) -> None:
@@ -71,3 +77,8 @@ def test_the_address_of_a_chat_is_never_printed(tmp_path: Path) -> None:
 )
 def test_a_console_for_this_machine_alone_needs_no_address(tmp_path: Path, text: str) -> None:
     assert _load(tmp_path, text) == ""
+
+
+def test_an_address_in_chinese_is_kept_as_requests_name_it() -> None:
+    console = Console(base_url="https://监测.例子.中国:8443/资格/")
+    assert console.base_url == "https://xn--0zw16r.xn--fsqu00a.xn--fiqs8s:8443/资格/"

@@ -1,0 +1,63 @@
+"""The same on PostgreSQL: the page is read, a step is taken once."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from alerts.metrics import Metrics
+from console.serving import serve_console
+from jobs.visits.services import Services
+from storage.database import open_database
+from storage.migrate import upgrade
+from tests.alerts.stored import Posting
+from tests.console.visitor import TEXT, Page, Room
+from tests.storage.conftest import postgresql_server
+
+__all__ = ("postgresql_server",)
+
+
+@pytest.fixture
+def room(services: Services, postgresql_server: str) -> Iterator[Room]:
+    name = f"console_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    engine = open_database(f"{postgresql_server}/{name}")
+    upgrade(engine)
+    there = dataclasses.replace(services, engine=engine)
+    metrics = Metrics(engine, (), services.now)
+    with serve_console(there, metrics) as url:
+        yield Room(url, there, metrics)
+    engine.dispose()
+
+
+def test_a_case_is_shown_and_decided_once(room: Room) -> None:
+    case = room.report(Posting(f"{TEXT}\x00尾"))
+    page = Page(room.get(room.link(case)).text)
+    assert page.marked == ["会计从业资格证"]
+    assert "138******78" in page.words
+    action, hidden = next(form for form in page.forms if form[1]["step"] == "dismiss")
+    statuses = []
+
+    def click() -> None:
+        statuses.append(room.post(action, {**hidden, "note": "误判\x00"}).status_code)
+
+    threads = [threading.Thread(target=click) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [303] * 5
+    assert [event.kind for event in room.events(case)] == ["found", "dismissed"]
+
+
+def test_an_expired_link_is_renewed(room: Room) -> None:
+    link = room.link(room.report())
+    room.wait(days=14)
+    ((action, hidden),) = Page(room.get(link).text).forms
+    assert [room.post(action, hidden).status_code for _ in range(2)] == [200, 200]
