@@ -92,6 +92,11 @@ def bare_forms(folded: str) -> Iterator[str]:
             yield from sorted(without_suffixes(unlevelled), key=len)
 
 
+def without_region(name: str) -> str:
+    """The name less the province that it begins with."""
+    return _PROVINCES.sub("", name, count=1)
+
+
 def without_suffixes(name: str) -> list[str]:
     """The name itself, then with one suffix less at a time, each also with a bare ``证``: the lists say both.
 

@@ -28,6 +28,8 @@ class BareRules:
     """After a name: a certificate word that closes a list."""
     holding: re.Pattern[str]
     by_itself: re.Pattern[str]
+    portrait: re.Pattern[str]
+    """Before a name: a person is introduced."""
     examined_before: re.Pattern[str]
     """Before a name: a verb that only an examination takes."""
     sought: re.Pattern[str]
@@ -57,6 +59,11 @@ class BareRules:
     studies_before: re.Pattern[str]
     studies_after: re.Pattern[str]
     """Fields of study beside a list of two."""
+    marked: re.Pattern[str]
+    """A title in marks that may be a certificate's."""
+    marked_before: re.Pattern[str]
+    marked_behind: re.Pattern[str]
+    """Beside such a title: a word of certificates."""
     everyday: re.Pattern[str]
     """Jobs whose names say nothing of a certificate outside a list or title."""
 
@@ -95,6 +102,21 @@ def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bo
         ):
             kept.append(span)
     return kept[::-1]
+
+
+def add_marked(text: str, spans: list[Span]) -> list[Span]:
+    """Adds what an advert names in title marks without a certificate word, in the text's order."""
+    rules = load_bare_rules()
+    added: list[Span] = []
+    taken = {place for span in spans for place in range(span.start, span.end)}
+    for match in rules.marked.finditer(text):
+        start, end = match.span(1)
+        named = rules.marked_behind.match(text, match.end()) or rules.marked_before.search(
+            text, max(0, match.start() - _BEFORE), match.start()
+        )
+        if named and taken.isdisjoint(range(start, end)):
+            added.append(Span(start, end, start, end, "", Form.OPEN, Hit.ANCHOR, match[1]))
+    return sorted([*spans, *added], key=lambda span: span.start) if added else spans
 
 
 def _heads_list(text: str, span: Span, following: Span) -> bool:
@@ -142,7 +164,7 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return not rules.everyday.fullmatch(span.core)
     if rules.examined_before.search(before):
         return True
-    held = rules.holding.search(before) or rules.favoured.match(after)
+    held = rules.holding.search(before) or rules.favoured.match(after) or rules.portrait.search(before)
     return held is not None and rules.by_itself.search(text[span.start : span.end]) is not None
 
 

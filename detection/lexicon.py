@@ -43,6 +43,8 @@ class Lexicon:
     known: dict[str, KnownName]
 
 
+_TRADE = 2
+"""Characters of a trade's shortest name (电工)."""
 _SHORT_CERTIFICATES = frozenset({"驾照"})
 _LANGUAGE_TESTS = frozenset({"雅思", "托福", "托业", "德福"})
 """Subjects of teaching as well: they count where an abbreviation would."""
@@ -69,6 +71,10 @@ def load_lexicon() -> Lexicon:
     for text, convention in known.items():
         if convention.kind in _HITS:
             meanings[text] = _HITS[convention.kind]
+    for name in [name for name in meanings if name.endswith("工")]:
+        # 园林工 is no name in 园林工程师, and 电工 none in 机电工程师
+        longer, hit = ("程师", Hit.TITLE) if len(name) > _TRADE else ("程", Hit.SHIELD)
+        meanings.setdefault(name + longer, hit)
     for text in rules["no_certificates"]:
         meanings.pop(text, None)
     for shield in read_lines("not_inside.txt"):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
 from catalogue.model import Status
-from detection.bare import ADVERTS, is_advert, keep_mentions, sells_certificates
+from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
@@ -71,7 +71,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
     if not hits:
         return []
     spans = find_spans(text, hits, lexicon, wording)
-    if not spans:
+    if not spans and "《" not in text:
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = facts.document_kind
@@ -82,6 +82,8 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
+    if sells:
+        spans = add_marked(text, spans)
     headings = find_headings(text, kind)
     mentions: list[Mention] = []
     for group in read_choices(text, spans):

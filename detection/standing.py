@@ -10,7 +10,7 @@ from typing import Any
 
 from catalogue import Edition
 from catalogue.model import Standing, Status
-from catalogue.naming import bare_forms
+from catalogue.naming import bare_forms, without_region
 from detection.lexicon import Lexicon
 from detection.rulebook import alternatives, read_rules
 from detection.slips import near_name
@@ -74,6 +74,8 @@ class Reader:
     def _read_lead(self, span: Span, core: str, quote: str) -> Reading | None:
         """A longer name that ends in the listed one (瑜伽教师); None where the lead adds nothing."""
         longer = squeeze(span.lead) + core
+        if without_region(longer) == core:
+            return None
         near = self._by_convention(longer) or self._listed(longer)
         if near is not None:
             return replace(near, led=True)

@@ -35,6 +35,9 @@ def advert(text: str) -> list[Mention]:
         ("主营招标师、八大员考试辅导", ["招标师", "八大员"]),
         ("设有会计学、注册会计师、审计学等专业", []),
         ("懂得经营的育婴师。茶艺师也多", []),
+        ("认证证书：《Pro/E高级设计师》《国际机械工程师》", ["Pro/E高级设计师", "国际机械工程师"]),
+        ("可考取《全国CAD初级》认证", ["全国CAD初级"]),
+        ("学习《物业管理规定》，颁发《钟表维修员》结业证", []),
     ],
 )
 def test_a_name_without_certificate_word_counts_where_an_examination_is_meant(
@@ -53,6 +56,7 @@ def test_a_name_without_certificate_word_counts_where_an_examination_is_meant(
         ("国际日语三级水平", "国际日语三级", Status.LAWFUL_OTHER),
         ("安全员（A/B/C）证报名", "安全员（A/B/C）证", Status.LAWFUL_OTHER),
         ("全国通用安全员证", "全国通用安全员证", Status.LAWFUL_OTHER),
+        ("江西物流师职业资格证报名", "物流师职业资格证", Status.CANCELLED),
         ("《监理工程师》证书报名", "监理工程师》证书", Status.ACCESS),
         ("代评职称：市政工程师证书", "工程师证书", Status.LAWFUL_OTHER),
     ],
@@ -81,6 +85,8 @@ def test_a_society_that_calls_its_certificate_chinese_breaks_the_naming_rule() -
         ("报考条件：\n1、高中以上学历；\n2、持有驾驶证两年；", Usage.REQUIRED),
         ("申报条件\n1、初中以上学历或取得保育员证书；", Usage.ALTERNATIVE),
         ("报名材料：身份证、健康证、照片两张", Usage.REQUIRED),
+        ("报名时考生需携带护士证原件", Usage.REQUIRED),
+        ("报名必须以取得会计证为前提", Usage.REQUIRED),
         ("报名材料：照片两张。颁发保育员证书", Usage.OFFERED),
         ("学员通过考试取得保育员证书", Usage.OFFERED),
         ("本校老师具有教师资格证", Usage.HELD),
