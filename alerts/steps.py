@@ -43,6 +43,7 @@ class Rule:
     needs_deadline: bool = False
 
 
+_DEADLINE = "整改期限："
 _UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
 _ASKED = (CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE)
 
@@ -198,4 +199,11 @@ def _event_note(note: str, deadline: date | None) -> str:
     said = note.strip()
     if deadline is None:
         return said
-    return f"整改期限：{deadline}" + (f"；{said}" if said else "")
+    return f"{_DEADLINE}{deadline}" + (f"；{said}" if said else "")
+
+
+def deadline_in(note: str) -> date | None:
+    """The deadline that the note of an event ``rectification_asked`` begins with."""
+    if not note.startswith(_DEADLINE):
+        return None
+    return date.fromisoformat(note.removeprefix(_DEADLINE)[: len("2026-11-20")])

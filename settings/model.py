@@ -134,6 +134,10 @@ class Storage(Section):
         return self.directory / "evidence"
 
     @property
+    def reports_directory(self) -> Path:
+        return self.directory / "reports"
+
+    @property
     def mail_directory(self) -> Path:
         return self.directory / "mail"
 

@@ -1,7 +1,8 @@
 """A copy of everything that is kept, made while the daemon runs, and verified.
 
-A backup is a directory that can take the place of ``storage.directory``: ``qualwatch.sqlite3``, ``evidence/``
-and ``BACKUP.json``, which says when it was made. Backing up to the same directory again copies what is new.
+A backup is a directory that can take the place of ``storage.directory``: the database, ``evidence/``,
+``reports/`` and ``BACKUP.json``, which says when it was made. Backing up to the same directory again copies
+what is new.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from storage.tables import DocumentVersion
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
+REPORTS = "reports"
 MARKER = "BACKUP.json"
 
 
@@ -62,6 +64,7 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
     try:
         (target / EVIDENCE).mkdir(parents=True, exist_ok=True)
         _copy_database(database, target / DATABASE)
+        _copy_reports(evidence.parent / REPORTS, target / REPORTS)
         sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
         versions, problems = _verify(target)
         report = BackupReport(
@@ -98,6 +101,13 @@ def _copy_database(source: Path, copy: Path) -> None:
         raise BackupError(f"the database itself is damaged: {verdict}: restore an earlier backup")
     _sync(part)
     part.replace(copy)
+
+
+def _copy_reports(source: Path, target: Path) -> None:
+    """Figures of bulletins that were issued; they stand beside the evidence, in small files."""
+    for file in sorted(source.glob("*.json")):
+        target.mkdir(exist_ok=True)
+        shutil.copy2(file, target / file.name)
 
 
 def _archive(evidence: Path) -> Iterator[Path]:

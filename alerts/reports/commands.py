@@ -13,11 +13,13 @@ import typer
 from alerts.command_line import Config, refuse, region_in_force, transaction
 from alerts.regions import region_name
 from settings import SettingsError, load_settings
+from settings.model import Settings
 
 Force = Annotated[bool, typer.Option("--force", help="Write over documents that are there. 覆盖已有文件")]
 
 
 def report(
+    *,
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="Empty: last month. 月份")] = "",
     region: Annotated[
         str,
@@ -31,24 +33,35 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", metavar="DIR", help="Where to write. 输出目录")
     ] = Path(),
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Compile the figures again, instead of those first compiled. 重新统计"),
+    ] = False,
     force: Force = False,
     config: Config = None,
 ) -> None:
-    """Write the monthly bulletin as DOCX and XLSX. 生成监测月报。"""
+    """Write the monthly bulletin as DOCX and XLSX. 生成监测月报。
+
+    The figures of a month that has ended are kept when they are first compiled.
+    """
     from alerts.reports.bulletin import write_bulletin  # noqa: PLC0415 - Word and Excel take time to load
-    from alerts.reports.figures import Month, compile_bulletin  # noqa: PLC0415
+    from alerts.reports.figures import Month  # noqa: PLC0415
+    from alerts.reports.issued import KeptBulletinError, issue_bulletin  # noqa: PLC0415
     from alerts.reports.workbook import write_workbook  # noqa: PLC0415
 
-    zone = _zone(config)
-    today = datetime.now(UTC).astimezone(zone).date()
+    settings = _settings(config)
+    today = datetime.now(UTC).astimezone(ZoneInfo(settings.time_zone)).date()
     try:
         wanted = Month.parse(month) if month else Month(today.year, today.month) + -1
     except ValueError as error:
         raise typer.BadParameter(f"{month!r} is no month; write it as 2026-10") from error
     if wanted > Month(today.year, today.month):
         raise typer.BadParameter(f"{wanted} has not begun yet")
-    with transaction(config) as session:
-        bulletin = compile_bulletin(session, wanted, region or None, zone, today)
+    try:
+        with transaction(config) as session:
+            bulletin = issue_bulletin(session, settings, wanted, region, today, anew=anew)
+    except (KeptBulletinError, OSError) as error:
+        raise refuse(error) from error
     name = f"职业资格违规监测月报_{region_name(region) or '全国'}_{wanted}"
     _write(
         {
@@ -74,7 +87,7 @@ def letter(
     from alerts.reports.notice import BadTemplateError, notice_values, write_notice  # noqa: PLC0415
     from alerts.steps import StepRefused  # noqa: PLC0415
 
-    zone = _zone(config)
+    zone = ZoneInfo(_settings(config).time_zone)
     try:
         with transaction(config) as session:
             values = notice_values(session, case, zone)
@@ -86,9 +99,9 @@ def letter(
     _write({output or Path(f"责令整改通知书_案件{case}.docx"): written}, force=force)
 
 
-def _zone(config: Path | None) -> ZoneInfo:
+def _settings(config: Path | None) -> Settings:
     try:
-        return ZoneInfo(load_settings(config).time_zone)
+        return load_settings(config)
     except SettingsError as error:
         raise refuse(error) from error
 

@@ -17,14 +17,16 @@ from sqlmodel import Session, col, select
 
 from alerts.departments import follow_up
 from alerts.docket import OPEN
+from alerts.holidays import last_day
 from alerts.regions import code_prefix, lies_within, prefecture_code, region_name
 from alerts.reports.texts import masked, on_one_line
-from alerts.steps import RULES
+from alerts.steps import RULES, deadline_in
 from alerts.wording import CASE_STATES, SEVERITIES
 from catalogue.model import Status
 from catalogue.wording import STATUSES
 from detection.model import Severity
 from detection.passages import safe_link
+from settings.people import Calendar
 from settings.regions import known_regions, present_code
 from storage.tables import Case, CaseEvent, CaseState
 
@@ -108,7 +110,7 @@ class OverdueCase:
     severity: str
     deadline: date | None
     days: int | None
-    """From the deadline to the end of the month."""
+    """From the day on which the period really ended to the end of the month."""
     title: str
     link: str
     """Empty where the address is none to be clicked."""
@@ -154,15 +156,18 @@ class _History:
     state: CaseState = CaseState.FOUND
     rectified: bool = False
     asked: bool = False
+    deadline: date | None = None
+    """The one that was set last before the end of the month."""
     steps: list[tuple[str, datetime]] = field(default_factory=list)
 
-    def take(self, kind: str, at: datetime) -> None:
+    def take(self, kind: str, note: str, at: datetime) -> None:
         self.steps.append((kind, at))
         if kind == "notified" and self.state is CaseState.FOUND:
             self.state = CaseState.NOTIFIED
         self.state = _AFTER.get(kind, self.state)
         if kind in {_ASKED, "reopened"}:
             self.rectified = False
+            self.deadline = deadline_in(note)
         self.asked = self.asked or kind == _ASKED
         self.rectified = self.rectified or kind == _RECTIFIED
 
@@ -171,9 +176,18 @@ class _History:
 
 
 def compile_bulletin(
-    session: Session, month: Month, region: str | None, zone: ZoneInfo, written_on: date
+    session: Session,
+    month: Month,
+    region: str | None,
+    zone: ZoneInfo,
+    written_on: date,
+    *,
+    calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
 ) -> Bulletin:
-    """The figures of ``month`` for ``region`` (GB/T 2260 code; None: everywhere), in the days of ``zone``."""
+    """The figures of ``month`` for ``region`` (GB/T 2260 code; None: everywhere), in the days of ``zone``.
+
+    ``calendar`` says on which days periods end.
+    """
     begin, end = month.begins(zone), (month + 1).begins(zone)
     histories = _histories(session, region, end)
 
@@ -203,7 +217,7 @@ def compile_bulletin(
                 tuple(reversed(SEVERITIES.values())),
             ),
         ),
-        overdue=_overdue(histories, region, end.date()),
+        overdue=_overdue(histories, region, end.date(), calendar),
         trend=_trend(histories, month, zone),
         by_state=_by_state(histories),
     )
@@ -212,7 +226,7 @@ def compile_bulletin(
 def _histories(session: Session, region: str | None, end: datetime) -> list[_History]:
     cases = select(Case).where(col(Case.opened_at) < end)
     events = (
-        select(CaseEvent.case_id, CaseEvent.kind, CaseEvent.at)
+        select(CaseEvent.case_id, CaseEvent.kind, CaseEvent.note, CaseEvent.at)
         .join(Case, col(Case.id) == col(CaseEvent.case_id))
         .where(col(CaseEvent.at) < end, col(CaseEvent.kind).in_({*_AFTER, "notified"}))
         .order_by(col(CaseEvent.at), col(CaseEvent.id))
@@ -229,8 +243,8 @@ def _histories(session: Session, region: str | None, end: datetime) -> list[_His
         case.id: _History(case, on_one_line(department(case.qualification, case.region), 60))
         for case in session.exec(cases.order_by(col(Case.id)))
     }
-    for case_id, kind, at in session.exec(events):
-        histories[case_id].take(kind, at)
+    for case_id, kind, note, at in session.exec(events):
+        histories[case_id].take(kind, note, at)
     return list(histories.values())
 
 
@@ -296,23 +310,26 @@ def _areas(region: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_area(code, region) for code in known_regions() if code.startswith(own)))
 
 
-def _overdue(histories: Iterable[_History], region: str | None, end: date) -> tuple[OverdueCase, ...]:
+def _overdue(
+    histories: Iterable[_History], region: str | None, end: date, calendar: Calendar
+) -> tuple[OverdueCase, ...]:
     """Those that are longest overdue first."""
-    cases = [each.case for each in histories if each.state is CaseState.OVERDUE]
-    cases.sort(key=lambda case: (case.deadline or end, case.id))
-    return tuple(_overdue_case(case, region, end) for case in cases)
+    overdue = [each for each in histories if each.state is CaseState.OVERDUE]
+    overdue.sort(key=lambda each: (each.deadline or end, each.case.id))
+    return tuple(_overdue_case(each, region, end, calendar) for each in overdue)
 
 
-def _overdue_case(case: Case, region: str | None, end: date) -> OverdueCase:
+def _overdue_case(history: _History, region: str | None, end: date, calendar: Calendar) -> OverdueCase:
+    case, deadline = history.case, history.deadline
     return OverdueCase(
         number=case.id or 0,
         region=_within(case.region, region),
         publisher=masked(case.publisher, 60) or "发布单位未识别",
         qualification=masked(case.qualification, 40),
         severity=SEVERITIES[Severity(case.severity)],
-        deadline=case.deadline,
+        deadline=deadline,
         # The month's last day is the day before ``end``.
-        days=(end - case.deadline).days - 1 if case.deadline else None,
+        days=(end - last_day(calendar, deadline)).days - 1 if deadline else None,
         title=masked(case.title, 80) or "（无标题）",
         link=safe_link(case.url),
     )

@@ -234,6 +234,9 @@ def test_file_names_are_harmless(url: str, media_type: str, name: str) -> None:
 
 def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> None:
     copy = tmp_path / "backup"
+    issued = kept.directory / "reports" / "2026-10_220000.json"
+    issued.parent.mkdir()
+    issued.write_text("{}", encoding="utf-8")
     made = kept.run("backup", str(copy))
     assert made.exit_code == 0, made.output
     assert "1 document versions" in made.stdout
@@ -242,6 +245,7 @@ def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> Non
     restored = kept.evidence()
     assert restored.exit_code == 0, restored.output
     assert "须持有【会计从业资格证】" in restored.stdout
+    assert issued.is_file()
 
 
 def test_a_backup_made_while_pages_are_being_kept_is_whole(kept: Kept, tmp_path: Path) -> None:
