@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -102,18 +103,20 @@ class _Watched:
     def __init__(self, application: ASGIApp, metrics: Metrics) -> None:
         self._application = application
         self._requests = metrics.console_requests
+        for route, status in product((*_NAMES.values(), "static", "other"), ("500", "503")):
+            # Prometheus sees no increase in a series that begins with its first failure.
+            self._requests.labels(route, status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        began, status = time.monotonic(), 0
+        began = time.monotonic()
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 MutableHeaders(scope=message).update(HEADERS)
+                self._note(_route(scope), message["status"], time.monotonic() - began)
             await send(message)
 
         try:
@@ -121,10 +124,10 @@ class _Watched:
         except Exception:
             # The page that says so was sent; whoever reads the log needs the rest.
             log.exception("console_failed", route=_route(scope))
-        finally:
-            self._requests.labels(_route(scope), str(status)).inc()
-            milliseconds = round(1000 * (time.monotonic() - began))
-            log.info("console_request", route=_route(scope), status=status, milliseconds=milliseconds)
+
+    def _note(self, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(route, str(status)).inc()
+        log.info("console_request", route=route, status=status, milliseconds=round(1000 * seconds))
 
 
 def _route(scope: Scope) -> str:

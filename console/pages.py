@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import structlog
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -27,6 +28,7 @@ from storage.database import for_reading
 
 _FIELDS = 10
 """Fields that a form may have; ours have five."""
+log = structlog.get_logger()
 _BLANK = Form(step="", note="", deadline="", after="")
 
 
@@ -119,8 +121,10 @@ async def show_http_error(request: Request, error: Exception) -> Response:
     return answer
 
 
-async def show_busy(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+async def show_busy(request: Request, error: Exception) -> Response:
     """The database did not answer: nothing was changed, and it may be tried again."""
+    # Not the whole error, which quotes what somebody typed.
+    log.error("console_database_failed", why=str(getattr(error, "orig", None) or type(error).__name__))
     return _notice(_desk(request), 503, "系统繁忙", "没有作任何更改，请稍后重试。")
 
 

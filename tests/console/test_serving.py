@@ -215,13 +215,42 @@ def test_a_database_that_does_not_answer_is_said_and_nothing_is_lost(room: Room,
     link = room.link(room.report())
     with engine.begin() as connection:
         connection.exec_driver_sql('ALTER TABLE "case" RENAME TO hidden')
-    answer = room.get(link)
+    with structlog.testing.capture_logs() as logged:
+        answer = room.get(link)
+    assert [line["why"] for line in logged if line["event"] == "console_database_failed"] == [
+        "no such table: case"
+    ]
     assert answer.status_code == 503
     assert "请稍后重试" in answer.text
     assert "sqlite" not in answer.text.lower()
     with engine.begin() as connection:
         connection.exec_driver_sql('ALTER TABLE hidden RENAME TO "case"')
     assert room.get(link).status_code == 200
+
+
+def test_what_nobody_thought_of_is_said_logged_and_counted(room: Room, engine: Engine) -> None:
+    link = room.link(room.report())
+    assert (
+        room.metrics.registry.get_sample_value(
+            "qualwatch_console_requests_total", {"route": "case", "status": "500"}
+        )
+        == 0
+    )
+    with engine.begin() as connection:
+        connection.exec_driver_sql("""UPDATE "case" SET severity = 'unheard-of'""")
+    with structlog.testing.capture_logs() as logged:
+        answer = room.get(link)
+        deadline = time.monotonic() + 10
+        while not any(line["event"] == "console_failed" for line in logged):  # written after the answer
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert answer.status_code == 500
+    assert "联系系统管理员查看日志" in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    (line,) = [line for line in logged if line["event"] == "console_failed"]
+    assert line["route"] == "case"
+    assert room.requests_counted("case", 500) == 1
 
 
 def test_the_decision_is_counted_with_its_time(room: Room) -> None:
