@@ -18,6 +18,7 @@ from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.migrate import upgrade
 from tests.console.visitor import Clock, Room
+from tests.jobs.operators import Operator
 
 
 @pytest.fixture
@@ -57,3 +58,10 @@ def room(services: Services) -> Iterator[Room]:
     metrics = Metrics(services.engine, (), services.now)
     with serve_console(services, metrics) as url:
         yield Room(url, services, metrics)
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    somebody = Operator(tmp_path)
+    yield somebody
+    somebody.end_all()

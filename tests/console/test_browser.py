@@ -50,13 +50,6 @@ def telephone(browser: Browser) -> Iterator[Page]:
     assert [line for line in said if "410 (Gone)" not in line] == []
 
 
-@pytest.fixture
-def operator(tmp_path: Path) -> Iterator[Operator]:
-    somebody = Operator(tmp_path)
-    yield somebody
-    somebody.end_all()
-
-
 def _mail(operator: Operator) -> EmailMessage:
     """The first mail that the daemon writes."""
     deadline = time.monotonic() + 60
