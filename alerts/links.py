@@ -85,9 +85,10 @@ def console_address(settings: Settings) -> str:
     """Where mails send their readers, without a slash at the end; empty: there is no console.
 
     Without ``console.base_url`` it is where the daemon of this directory serves it, or last served it, so
-    that the mails of every command find it.
+    that the mails of every command find it. Mails that leave this machine do not: at their reader's, that
+    address leads nowhere.
     """
-    if settings.console.base_url or not settings.console.enabled:
+    if settings.console.base_url or not settings.console.enabled or settings.mail.channel == "smtp":
         return settings.console.base_url.rstrip("/")
     served = last_served(settings.storage.directory)
     return served.url if served else ""

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alerts.links import ServedAt, last_served, remember_served
+from alerts.links import ServedAt, console_address, last_served, remember_served
 from alerts.metrics import Metrics
 from console.application import build_application
 from jobs.daemon.house import StartError
@@ -41,6 +41,8 @@ def serve_console(services: Services, metrics: Metrics) -> Iterator[str]:
     with contextlib.closing(_listen(console, last_served(directory))) as listening:
         url = _address(listening)
         remember_served(directory, ServedAt(_asked(console), url))
+        if not console_address(services.settings):
+            log.warning("mails_have_no_buttons", advice="write console.base_url: mails leave this machine")
         server = uvicorn.Server(
             uvicorn.Config(
                 build_application(services, metrics),

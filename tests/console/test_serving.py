@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import time
 from collections.abc import Iterator
@@ -42,9 +43,7 @@ def _served(services: Services, **console: object) -> Iterator[Room]:
     """A console whose settings are changed."""
     changed = services.settings.console.model_copy(update=console)
     settings = services.settings.model_copy(update={"console": changed})
-    there = Services(
-        settings, services.engine, services.evidence, services.fetcher, services.workers, now=services.now
-    )
+    there = dataclasses.replace(services, settings=settings)
     metrics = Metrics(services.engine, (), services.now)
     with serve_console(there, metrics) as url:
         yield Room(url, there, metrics)
@@ -346,3 +345,14 @@ def test_without_a_console_mails_have_no_buttons(services: Services, tmp_path: P
         settings = room.services.settings.model_copy(update={"console": off})
         assert console_address(settings) == ""
         assert console_address(room.services.settings) == room.url
+
+
+def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(services: Services) -> None:
+    smtp = services.settings.mail.model_copy(update={"channel": "smtp"})
+    away = dataclasses.replace(services, settings=services.settings.model_copy(update={"mail": smtp}))
+    with structlog.testing.capture_logs() as logged:
+        with _served(away) as room:
+            assert console_address(room.services.settings) == ""
+        with _served(away, base_url="https://q.example.com") as room:
+            assert console_address(room.services.settings) == "https://q.example.com"
+    assert [line["event"] for line in logged].count("mails_have_no_buttons") == 1
