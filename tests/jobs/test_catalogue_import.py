@@ -20,6 +20,8 @@ from typer.testing import CliRunner, Result
 
 from catalogue import load_catalogue
 from jobs.official_lists.importing import app
+from tests.jobs.loopback import Site, answer
+from tests.jobs.operators import Operator
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "catalogue"
 NUMBER = "国发〔2016〕68号"
@@ -258,6 +260,55 @@ def test_an_imported_list_counts_for_check(tmp_path: Path, page: Path) -> None:
     after = json.loads(run(*check).stdout)
     assert [finding["status"] for finding in after["findings"]] == ["cancelled"]
     assert after["findings"][0]["qualification"] == "竹编检测师"
+
+
+@pytest.mark.parametrize(
+    ("path", "make", "media_type"),
+    [
+        ("/content_5144.html", lambda: _page(ROWS), "text/html"),
+        ("/list.html", _list_page, "text/html"),
+        ("/files/annex.pdf", _pdf, "application/pdf"),
+        ("/files/annex.docx", _docx, "application/octet-stream"),
+        ("/files/annex.xlsx", _xlsx, "application/vnd.ms-excel"),
+    ],
+)
+def test_an_annex_at_an_address_goes_the_whole_way(
+    operator: Operator, site: Site, path: str, make: Callable[[], bytes], media_type: str
+) -> None:
+    operator.configure(site=site)
+    site[path] = answer(make(), media_type=media_type)
+    command = ("catalogue", "import", site.address + path, "--document", NUMBER)
+    shown = operator.run(*command)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("新增\t") == len(ROWS)
+    assert "尚未导入" in shown.stdout
+    accepted = operator.run(*command, "--accept")
+    assert accepted.returncode == 0, accepted.stderr
+    listed = operator.run("catalogue", "imports").stdout
+    assert f"{NUMBER}\t114\t" in listed
+    assert site.address + path in listed
+    assert operator.run("catalogue", "lookup", "竹编检测师").returncode == 0
+    assert operator.run("catalogue", "undo", NUMBER).returncode == 0
+    assert operator.run("catalogue", "lookup", "竹编检测师").returncode == 1
+
+
+def test_a_page_whose_list_is_attached_names_its_files(operator: Operator, site: Site) -> None:
+    operator.configure(site=site)
+    link = "<a href='/files/annex.xlsx'>附件</a> <a href='/about.html'>关于本站</a>"
+    site["/notice.html"] = answer(f"<html><body><p>现予公布，详见附件。</p>{link}</body></html>")
+    ran = operator.run("catalogue", "import", f"{site.address}/notice.html", "--document", NUMBER, "--accept")
+    assert ran.returncode == 1
+    assert f"请改用其附件：\n  {site.address}/files/annex.xlsx\n" in ran.stderr
+
+
+def test_an_address_that_answers_badly_is_told(operator: Operator, site: Site) -> None:
+    operator.configure(site=site)
+    site["/blocked.html"] = answer("no", status=412)
+    for path, said in (("/blocked.html", "412"), ("/nothing.html", "404")):
+        ran = operator.run("catalogue", "import", site.address + path, "--document", NUMBER)
+        assert ran.returncode == 2
+        assert said in ran.stderr
+        assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the lists that the project was given do not lie beside it")
