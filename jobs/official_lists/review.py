@@ -53,8 +53,8 @@ def review(read: OfficialList, official: OfficialDocument, directory: Path, wish
         raise typer.Exit(REFUSED) from error
     _show(proposed, wish.output)
     problems = find_problems(annex, proposed, official, accept_conflicts=wish.accept_conflicts)
-    if not annex.items and read.files:
-        problems.append("页面本身没有清单，请改用其附件：\n" + "\n".join(f"  {url}" for url in read.files))
+    if read.files and annex.count != official.items:
+        problems.append("清单可能在该页面的附件中：\n" + "\n".join(f"  {url}" for url in read.files))
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

@@ -298,7 +298,7 @@ def test_a_page_whose_list_is_attached_names_its_files(operator: Operator, site:
     site["/notice.html"] = answer(f"<html><body><p>现予公布，详见附件。</p>{link}</body></html>")
     ran = operator.run("catalogue", "import", f"{site.address}/notice.html", "--document", NUMBER, "--accept")
     assert ran.returncode == 1
-    assert f"请改用其附件：\n  {site.address}/files/annex.xlsx\n" in ran.stderr
+    assert f"清单可能在该页面的附件中：\n  {site.address}/files/annex.xlsx\n" in ran.stderr
 
 
 def test_an_address_that_answers_badly_is_told(operator: Operator, site: Site) -> None:
