@@ -75,7 +75,7 @@ def list_(config: Config = None) -> None:
         Console().print(source_table(rows, ZoneInfo(settings.time_zone)))
     for row in rows:
         if row.outcome is not None and row.outcome not in SUCCESSES:
-            typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome)}")
+            typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome, row.detail)}")
     if not rows:
         typer.echo("没有配置来源：qualwatch run 监测自带的示例站点；qualwatch source presets 列出可用来源。")
 
@@ -94,8 +94,12 @@ def presets() -> None:
 @source_app.command()
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="The list page, feed, sitemap or interface.")],
+    *,
     name: Annotated[str, typer.Option(help="What to call it; else taken from the address.")] = "",
     title: Annotated[str, typer.Option(help="What people call it; else the page's title.")] = "",
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Draw its pages with Chromium: for lists that scripts build.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")] = False,
     config: Config = None,
 ) -> None:
@@ -109,7 +113,7 @@ def add(
 
     settings, path = _load(config), config or Path(FILE_NAME)
     try:
-        proposal = propose_source(url, settings, name=name, title=title)
+        proposal = propose_source(url, settings, name=name, title=title, browser=browser)
     except LookError as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(1) from error
@@ -117,7 +121,8 @@ def add(
         typer.echo(line)
     if not proposal.has_items:
         typer.echo(
-            "✗ 没有读到条目，未写入。页面由脚本生成时，请在浏览器的网络面板中找到数据接口的地址再添加。",
+            "✗ 没有读到条目，未写入。页面由脚本生成时，请在浏览器的网络面板中找到数据接口的地址再添加，"
+            "或加上 --browser 再试。",
             err=True,
         )
         raise typer.Exit(1)

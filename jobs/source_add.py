@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from extraction.charset import decode
 from jobs.fetching.advice import advice
 from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import Fetched, FetchError, PageKind
+from jobs.fetching.model import Access, Fetched, FetchError, PageKind
 from jobs.listing.addresses import registered_site
 from jobs.listing.forms import FORMS
 from jobs.listing.model import ListPage
@@ -84,13 +84,17 @@ class LookError(Exception):
     """Nothing can be proposed for the address; the message says why and what to do, in Chinese."""
 
 
-def propose_source(url: str, settings: Settings, *, name: str = "", title: str = "") -> Proposal:
+def propose_source(
+    url: str, settings: Settings, *, name: str = "", title: str = "", browser: bool = False
+) -> Proposal:
     """Look at ``url``, or at the feed or sitemap of its site where it shows no items.
 
     Nothing is kept. Raises :class:`LookError` where ``url`` cannot be read or ``name`` is no name.
     """
     try:
-        given = Source.model_validate({"name": name or name_of(url, settings), "url": url, "title": title})
+        given = Source.model_validate(
+            {"name": name or name_of(url, settings), "url": url, "title": title, "browser": browser}
+        )
     except ValueError as error:  # pydantic's own among them
         raise LookError(
             "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
@@ -98,9 +102,9 @@ def propose_source(url: str, settings: Settings, *, name: str = "", title: str =
     fetcher = Fetcher(settings.fetching)
     workers = Workers.configured(settings.detection)
     try:
-        return _Look(fetcher, workers).propose(given)
+        return _Look(fetcher, workers, Access.to(given)).propose(given)
     except (FetchError, ReadingError) as error:
-        raise LookError(f"{url}：{error.detail}。{advice(error.outcome)}") from error
+        raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
     except WorkError as error:
         raise LookError(f"{url}：{error}。{advice(Outcome.TIMEOUT)}") from error
     finally:
@@ -126,6 +130,7 @@ def name_of(url: str, settings: Settings) -> str:
 class _Look:
     fetcher: Fetcher
     workers: Workers
+    access: Access
 
     def propose(self, given: Source) -> Proposal:
         fetched, page = self._read(str(given.url))
@@ -143,7 +148,7 @@ class _Look:
         return Proposal(source, page, charset, self._paging(page))
 
     def _read(self, url: str) -> tuple[Fetched, ListPage]:
-        fetched = self.fetcher.fetch(url, kind=PageKind.LIST)
+        fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=self.access)
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
         page = self.workers.run(read_list, answer, fetched.final_url, Selectors(), Listing())
         return fetched, page

@@ -98,6 +98,8 @@ class Source(Section):
     attachments: bool = True
     verify_tls: bool = True
     """False: whoever sits between may change what the host of ``url`` says, and nobody would notice."""
+    browser: bool = False
+    """Whether a browser draws its pages before they are read; needs the extra ``browser`` and Chromium."""
     catalogue: bool = False
     """Whether it announces changes of the catalogue: lists found there are proposed for import."""
     tried: bool = True
@@ -160,6 +162,10 @@ class Fetching(Section):
     allow_private_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port`` that may resolve to a loopback or private address."""
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    browser_path: str = ""
+    """Chromium's program for sources with ``browser``; empty: found in PATH."""
+    browser_megabytes: Annotated[int, Field(ge=256, le=65_536)] = 1024
+    """Most memory of the browser with all of its processes."""
 
 
 class Smtp(Section):

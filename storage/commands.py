@@ -140,12 +140,13 @@ def _print_proof(proof: Proof, written: str, zone: ZoneInfo) -> None:
     finding, version, record = proof.finding, proof.version, proof.record
     fetched = record.fetched_at.astimezone(zone)
     unverified = "" if record.certificate_verified else "，未验证网站的 HTTPS 证书"
+    answered = f"由 {record.drawn_by} 运行页面脚本后" if record.drawn_by else f"HTTP {record.status}"
     quote = f"{_shown(proof.before)}【{_shown(finding.quote)}】{_shown(proof.after)}"
     lines = (
         ("发现", f"{finding.id}：{finding.qualification}"),
         ("标题", proof.document.title),
         ("网址", record.url),
-        ("抓取时间", f"{fetched:%Y-%m-%d %H:%M:%S}（{zone.key}），HTTP {record.status}{unverified}"),
+        ("抓取时间", f"{fetched:%Y-%m-%d %H:%M:%S}（{zone.key}），{answered}{unverified}"),
         ("SHA-256", f"{record.body_sha256}（已核对，与抓取时一致）"),
         ("存档", f"{version.evidence_file} {version.evidence_record}"),
         ("原文", quote),

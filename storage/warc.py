@@ -30,6 +30,7 @@ _UNDONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _COMPRESSION_LEVEL = 6
 _CERTIFICATE, _UNVERIFIED = "Qualwatch-Certificate", "not verified"
 """A field of our own in the record's heading, which WARC allows; absent: verified, or none was needed."""
+_DRAWN_BY = "Qualwatch-Drawn-By"
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order in which they stood."""
@@ -54,6 +55,10 @@ class Exchange:
     started_at: datetime
     certificate_verified: bool = True
     """False where nobody vouches that it was this host that answered."""
+    drawn: bytes | None = None
+    """What a browser made of ``body`` (HTML in UTF-8), where that is what everything later reads."""
+    drawn_by: str = ""
+    """That browser, with its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class EvidenceRecord:
     body_sha256: str
     certificate_verified: bool = True
     """False where it was fetched without verifying whose certificate answered."""
+    drawn_by: str = ""
+    """The browser that drew it; empty: the body is what the server sent."""
 
     def header(self, name: str, default: str = "") -> str:
         return next((value for key, value in self.headers if key.lower() == name.lower()), default)
@@ -86,7 +93,7 @@ class EvidenceRecord:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Gzip members of a response and its request, ready to be appended, and what to know them by."""
+    """Gzip members of one exchange, ready to be appended, and what to know the first of them by."""
 
     data: bytes
     record_id: str
@@ -125,12 +132,31 @@ def pack(exchange: Exchange) -> Packed:
         http_headers=_request_headers(exchange, url),
         warc_headers_dict={"WARC-Date": date, "WARC-Concurrent-To": record_id},
     )
-    for record in (response, request):
+    body, records = exchange.body, [response, request]
+    if exchange.drawn is not None:
+        body = exchange.drawn
+        drawn = _drawn(writer, exchange, url, heading | {"WARC-Refers-To": record_id})
+        record_id = drawn.rec_headers.get_header("WARC-Record-ID")
+        records.insert(0, drawn)  # what is asked for by its offset stands first
+    for record in records:
         writer.write_record(record)
         members.append(_member(plain.getvalue()))
         plain.seek(0)
         plain.truncate()
-    return Packed(b"".join(members), record_id, sha256(exchange.body).hexdigest())
+    return Packed(b"".join(members), record_id, sha256(body).hexdigest())
+
+
+def _drawn(writer: WARCWriter, exchange: Exchange, url: str, heading: dict[str, str]) -> Any:
+    """The ``conversion`` record of what a browser made of the response that it refers to."""
+    body = exchange.drawn or b""
+    return writer.create_warc_record(
+        url,
+        "conversion",
+        payload=BytesIO(body),
+        length=len(body),
+        warc_content_type="text/html; charset=utf-8",
+        warc_headers_dict=heading | {_DRAWN_BY: _printable(exchange.drawn_by)},
+    )
 
 
 def pack_resource(resource: Resource) -> Packed:
@@ -200,7 +226,7 @@ def _records(file: IO[bytes]) -> Iterator[Any]:
 def _unpack(record: Any, path: Path) -> EvidenceRecord:
     try:
         body = record.raw_stream.read()
-        is_resource = record.rec_type == "resource"
+        is_resource = record.rec_type in {"resource", "conversion"}
         status = 0 if is_resource else int(record.http_headers.get_statuscode())
         headers = (
             (("Content-Type", record.content_type),) if is_resource else tuple(record.http_headers.headers)
@@ -220,6 +246,7 @@ def _unpack(record: Any, path: Path) -> EvidenceRecord:
         fetched_at=fetched_at,
         body_sha256=sha256(body).hexdigest(),
         certificate_verified=record.rec_headers.get_header(_CERTIFICATE) != _UNVERIFIED,
+        drawn_by=record.rec_headers.get_header(_DRAWN_BY) or "",
     )
 
 

@@ -49,7 +49,7 @@ class VisitLog:
                 url=page.url,
                 outcome=page.outcome.value,
                 why=page.detail,
-                advice=advice(page.outcome),
+                advice=advice(page.outcome, page.detail),
             )
         if page.alerts:
             log.info(

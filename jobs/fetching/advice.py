@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobs.fetching.block_pages import JAVASCRIPT_CHALLENGE
 from storage.tables import Outcome
 
 OUTCOME_NAMES: dict[Outcome, str] = {
@@ -26,7 +27,8 @@ OUTCOME_NAMES: dict[Outcome, str] = {
 ADVICE: dict[Outcome, str] = {
     Outcome.OK: "一切正常，无需处理。",
     Outcome.UNCHANGED: "内容与上次相同，无需处理。",
-    Outcome.EMPTY: "页面没有可读的内容：请用浏览器打开核对；若内容由脚本生成，请改用该站的静态列表页。",
+    Outcome.EMPTY: "页面没有可读的内容：请用浏览器打开核对；若内容由脚本生成，请改用该站的静态列表页，"
+    "或为该来源设置 browser = true。",
     Outcome.FEWER_THAN_EXPECTED: "条目少于往常：请核对列表页是否改版，必要时设置该来源的 selectors.items。",
     Outcome.BLOCKED: "网站拦截了程序访问，该页目前无法监测：请加大 fetching.delay_seconds，或与网站联系。",
     Outcome.MOVED: "地址已转到别处：请核对新地址，并更新该来源的 url。",
@@ -43,6 +45,14 @@ ADVICE: dict[Outcome, str] = {
 }
 
 
-def advice(outcome: Outcome) -> str:
-    """One Chinese sentence that says what to do about ``outcome``."""
+_CHALLENGED = (
+    "网站要求先运行 JavaScript 验证：可为该来源设置 browser = true（需 pip install 'qualwatch[browser]' 与 "
+    "apt-get install chromium）；已设置仍被拦截的，请与网站联系。"
+)
+
+
+def advice(outcome: Outcome, detail: str = "") -> str:
+    """One Chinese sentence that says what to do about ``outcome``; ``detail`` is why it ended so."""
+    if outcome is Outcome.BLOCKED and JAVASCRIPT_CHALLENGE in detail:
+        return _CHALLENGED
     return ADVICE[outcome]

@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import re
 
+JAVASCRIPT_CHALLENGE = "a JavaScript challenge"
+"""Stands in the reason wherever running the page's scripts may help."""
 _BLOCKING_STATUS = {
     401: "asks for a login",
     403: "refuses us",
     405: "refuses us, as web application firewalls do",
-    412: "answers with a JavaScript challenge",
+    412: f"answers with {JAVASCRIPT_CHALLENGE}",
     418: "refuses robots",
     429: "asks for fewer requests",
     451: "may not be shown for legal reasons",
-    521: "answers with a JavaScript challenge",
+    521: f"answers with {JAVASCRIPT_CHALLENGE}",
 }
 
 _SCRIPT_MARKS: tuple[tuple[str, str], ...] = (
-    ("$_ts=window['$_ts']", "a JavaScript challenge (瑞数)"),
-    ("$_ts.nsd", "a JavaScript challenge (瑞数)"),
-    ("__jsl_clearance", "a JavaScript challenge (加速乐)"),
-    ("acw_sc__v2", "a JavaScript challenge (阿里云)"),
+    ("$_ts=window['$_ts']", f"{JAVASCRIPT_CHALLENGE} (瑞数)"),
+    ("$_ts.nsd", f"{JAVASCRIPT_CHALLENGE} (瑞数)"),
+    ("__jsl_clearance", f"{JAVASCRIPT_CHALLENGE} (加速乐)"),
+    ("acw_sc__v2", f"{JAVASCRIPT_CHALLENGE} (阿里云)"),
     ("aliyun_waf", "a firewall page (阿里云)"),
     ("wzws-waf-cgi", "a firewall page (奇安信网站卫士)"),
     ("wzwsconfirm", "a firewall page (奇安信网站卫士)"),
     ("yunsuo_session", "a firewall page (云锁)"),
-    ("cf-chl-", "a JavaScript challenge (Cloudflare)"),
-    ("/cdn-cgi/challenge-platform", "a JavaScript challenge (Cloudflare)"),
+    ("cf-chl-", f"{JAVASCRIPT_CHALLENGE} (Cloudflare)"),
+    ("/cdn-cgi/challenge-platform", f"{JAVASCRIPT_CHALLENGE} (Cloudflare)"),
     ("_incapsula_resource", "a firewall page (Imperva)"),
     ("tencentcaptcha", "a captcha (腾讯)"),
     ("initgeetest", "a captcha (极验)"),

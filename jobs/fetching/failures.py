@@ -94,3 +94,15 @@ def wait_before_retry(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, FetchError) and error.retry_after else 0.0
     return max(asked, _backoff(state))
+
+
+def ask_again(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    return isinstance(error, FetchError) and error.transient
+
+
+def ask_list_again(state: RetryCallState) -> bool:
+    """A list page that timed out is asked once more: without it the visit sees nothing of what is behind."""
+    error = state.outcome.exception() if state.outcome else None
+    timed_out = isinstance(error, FetchError) and error.outcome is Outcome.TIMEOUT
+    return ask_again(state) or (timed_out and state.attempt_number == 1)

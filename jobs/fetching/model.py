@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
 from enum import StrEnum
@@ -29,11 +29,14 @@ class Access:
 
     unverified_host: str = ""
     """The one host whose certificate is not verified; empty: every certificate is."""
+    browser: bool = False
+    """Whether pages are drawn by a browser before they are read; attachments never are."""
 
     @classmethod
     def to(cls, source: Source) -> Access:
         """What the configuration of ``source`` says; an exception holds for the host of its own address."""
-        return cls(unverified_host="" if source.verify_tls else (source.url.host or "").strip("[]"))
+        host = (source.url.host or "").strip("[]")
+        return cls(unverified_host="" if source.verify_tls else host, browser=source.browser)
 
     def verifies(self, url: str) -> bool:
         """Whether the certificate of ``url`` is verified; true where it needs none."""
@@ -43,11 +46,11 @@ class Access:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What operators are to see of it, in Chinese; empty where nothing is unusual."""
-        return ("不验证证书",) if self.unverified_host else ()
+        return (*(("不验证证书",) if self.unverified_host else ()), *(("浏览器",) if self.browser else ()))
 
 
 PLAIN = Access()
-"""Every certificate verified."""
+"""Every certificate verified, no browser."""
 
 
 class FetchError(Exception):
@@ -85,6 +88,29 @@ class Redirect:
     url: str
     status: int
     target: str
+    cookies: tuple[str, ...] = ()
+    """What its ``Set-Cookie`` lines said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that a page in the browser asks for."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+    """Names in small letters."""
+    body: bytes | None
+    is_document: bool
+    """Whether it takes the place of the page; False: a part of it."""
+
+    def after(self, redirect: Redirect) -> Asked:
+        """What is asked for next: cookies and bodies go to their own host alone."""
+        stays = urlsplit(redirect.target).netloc == urlsplit(self.url).netloc
+        kept = {name: value for name, value in self.headers.items() if stays or name != "cookie"}
+        if redirect.status in {307, 308} and stays:
+            return replace(self, url=redirect.target, headers=kept)
+        return replace(self, url=redirect.target, headers=kept, method="GET", body=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +130,10 @@ class Fetched:
     redirects: tuple[Redirect, ...] = ()
     certificate_verified: bool = True
     """False where one of the addresses on the way was asked without verifying whose it is."""
+    drawn_by: str = ""
+    """The browser, with its version, that made ``body`` of ``sent``; empty: ``body`` is what was sent."""
+    sent: bytes = b""
+    """What the server sent where a browser drew it; ``headers`` are those of this."""
 
     @property
     def unchanged(self) -> bool:
@@ -118,12 +148,26 @@ class Fetched:
     @property
     def media_type(self) -> str:
         """``text/html`` without parameters; empty where the server does not say."""
+        if self.drawn_by:
+            return "text/html"
         return self.header("Content-Type").partition(";")[0].strip().lower()
 
     @property
     def charset(self) -> str:
         """What the Content-Type header declares, unchecked; empty where it declares nothing."""
+        if self.drawn_by:
+            return "utf-8"
         message = Message()
         message["Content-Type"] = self.header("Content-Type").encode("ascii", "replace").decode()
         declared = message.get_content_charset()
         return declared or ""
+
+    @property
+    def etag(self) -> str:
+        """What the page may be asked for with next time; empty for one that scripts filled."""
+        return "" if self.drawn_by else self.header("ETag")
+
+    @property
+    def last_modified(self) -> str:
+        """Likewise."""
+        return "" if self.drawn_by else self.header("Last-Modified")

@@ -218,8 +218,8 @@ class DocumentReader:
             charset=reading.charset,
             facts=reading.facts,
             judged_by=reading.catalogue,
-            etag=fetched.header("ETag") if is_complete else "",
-            last_modified=fetched.header("Last-Modified") if is_complete else "",
+            etag=fetched.etag if is_complete else "",
+            last_modified=fetched.last_modified if is_complete else "",
         )
         with self._services.transaction() as session:
             kept = keep_version(session, record, self._visit_id, now)
@@ -258,8 +258,10 @@ class DocumentReader:
                 status=fetched.status,
                 reason=fetched.reason,
                 response_headers=fetched.headers,
-                body=fetched.body,
+                body=fetched.sent if fetched.drawn_by else fetched.body,
                 started_at=fetched.started_at,
+                drawn=fetched.body if fetched.drawn_by else None,
+                drawn_by=fetched.drawn_by,
                 certificate_verified=fetched.certificate_verified,
             )
         )
@@ -304,7 +306,7 @@ class DocumentReader:
     def _remember_conditions(self, document_id: int, fetched: Fetched) -> None:
         with self._services.transaction() as session:
             document = session.get_one(Document, document_id)
-            document.etag, document.last_modified = fetched.header("ETag"), fetched.header("Last-Modified")
+            document.etag, document.last_modified = fetched.etag, fetched.last_modified
             session.add(document)
 
     def _record(self, page: PageDone, status: int | None) -> None:

@@ -67,11 +67,13 @@ class _DryVisit:
             yield Step(f"该来源的例外：{remark}")
         for number in range(1, _PAGES_READ + 1):
             try:
-                page = self._read_list(url)
+                page, drawn_by = self._read_list(url)
             except (FetchError, ReadingError, WorkError) as error:
                 yield _failure(f"列表第{number}页 {url}", error)
                 return
             yield from _list_steps(number, page)
+            if drawn_by:
+                yield Step(f"  由 {drawn_by} 运行页面脚本后读取")
             first = first or (page.items[0] if page.items else None)
             onward = page.next_pages or page.parts
             if not onward:
@@ -82,12 +84,14 @@ class _DryVisit:
             return
         yield from self._document_steps(first)
 
-    def _read_list(self, url: str) -> ListPage:
+    def _read_list(self, url: str) -> tuple[ListPage, str]:
+        """The list page, and the browser that drew it."""
         fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
-        return self.workers.run(
+        page = self.workers.run(
             read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
         )
+        return page, fetched.drawn_by
 
     def _document_steps(self, item: Item) -> Iterator[Step]:
         try:
@@ -145,4 +149,4 @@ def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
 def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:
     outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
     detail = str(error) if isinstance(error, WorkError) else error.detail
-    return Step(f"{what}：{OUTCOME_NAMES[outcome]}，{detail}\n    {advice(outcome)}", is_well=False)
+    return Step(f"{what}：{OUTCOME_NAMES[outcome]}，{detail}\n    {advice(outcome, detail)}", is_well=False)

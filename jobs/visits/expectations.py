@@ -159,7 +159,8 @@ def _what_failed(visits: Sequence[Visit]) -> str:
     newest = visits[0]
     outcome = newest.outcome or Outcome.ERROR
     said = displayable(newest.detail, limit=300)
-    return f"连续{len(visits)}次访问未能读全，最近一次：{OUTCOME_NAMES[outcome]}（{said}）。{advice(outcome)}"
+    what_to_do = advice(outcome, newest.detail)
+    return f"连续{len(visits)}次访问未能读全，最近一次：{OUTCOME_NAMES[outcome]}（{said}）。{what_to_do}"
 
 
 def _review_rhythm(telling: _Telling) -> None:

@@ -60,6 +60,8 @@ class Site:
                 except OSError:  # the client had enough
                     self.close_connection = True
 
+            do_POST = do_GET  # noqa: N815 - the names of http.server
+
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Tests look at ``asked`` instead."""
 

@@ -85,6 +85,31 @@ def test_any_warc_reader_understands_the_file(tmp_path: Path) -> None:
     assert http_request.get_header("Cookie") is None
 
 
+def test_a_page_that_a_browser_drew_is_kept_as_sent_and_as_drawn(tmp_path: Path) -> None:
+    drawn = replace(EXCHANGE, drawn="<p>会计从业资格证</p>".encode(), drawn_by="Chromium 156\r\nX: 1")
+    with EvidenceStore(tmp_path) as store:
+        ref = store.write(drawn)
+        record = store.read(ref)
+        assert store.read(replace(ref, offset=None)).body == drawn.drawn
+    assert (record.body, record.status) == (drawn.drawn, 0)
+    assert record.drawn_by == "Chromium 156%0D%0AX: 1"
+    assert record.header("Content-Type") == "text/html; charset=utf-8"
+    with _only_file(tmp_path).open("rb") as file:
+        kept = [
+            (each.rec_type, each.rec_headers, each.content_stream().read()) for each in ArchiveIterator(file)
+        ]
+    assert [kind for kind, *_ in kept] == ["warcinfo", "conversion", "response", "request"]
+    assert kept[2][2] == BODY
+    assert kept[1][1].get_header("WARC-Refers-To") == kept[2][1].get_header("WARC-Record-ID")
+
+
+def test_a_certificate_that_was_not_verified_is_part_of_the_record(tmp_path: Path) -> None:
+    with EvidenceStore(tmp_path) as store:
+        assert store.read(store.write(EXCHANGE)).certificate_verified
+        unverified = store.write(replace(EXCHANGE, certificate_verified=False))
+        assert not store.read(unverified).certificate_verified
+
+
 def test_the_tool_of_warcio_finds_nothing_to_complain_about(tmp_path: Path) -> None:
     with EvidenceStore(tmp_path) as store:
         store.write(EXCHANGE)
