@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -62,16 +62,36 @@ def follow_up(session: Session, qualification: str, region: str | None) -> Follo
     Rules that an office has imported come before those of ``annexes/``. ``qualification`` is the key of a
     catalogue entry or the name as it was written.
     """
+    return follow_ups(session)(qualification, region)
+
+
+def follow_ups(session: Session) -> Callable[[str, str | None], FollowUp]:
+    """``follow_up`` for many cases: the imported rules of a qualification are read once."""
+
+    @cache
+    def imported(qualification: str) -> tuple[Rule, ...]:
+        return _imported(session, qualification)
+
+    @cache
+    def decided(qualification: str, region: str | None) -> FollowUp:
+        return _decide(imported(qualification), qualification, region)
+
+    return decided
+
+
+def _imported(session: Session, qualification: str) -> tuple[Rule, ...]:
     columns = (
         col(RoutingRule.qualification),
         col(RoutingRule.region),
         col(RoutingRule.department),
         col(RoutingRule.document),
     )
-    imported = session.execute(
-        select_columns(*columns).where(col(RoutingRule.qualification) == qualification)
-    )
-    for rules in ([Rule(*row) for row in imported], annex_rules().get(qualification, ())):
+    rows = session.execute(select_columns(*columns).where(col(RoutingRule.qualification) == qualification))
+    return tuple(Rule(*row) for row in rows)
+
+
+def _decide(imported: tuple[Rule, ...], qualification: str, region: str | None) -> FollowUp:
+    for rules in (imported, annex_rules().get(qualification, ())):
         holding = [rule for rule in rules if not rule.region or (region and covers(rule.region, region))]
         if holding:
             rule = max(holding, key=lambda each: len(code_prefix(each.region)) if each.region else 0)
@@ -80,7 +100,6 @@ def follow_up(session: Session, qualification: str, region: str | None) -> Follo
     return FollowUp(department, CATALOGUE if department else "")
 
 
-@of_the_catalogue
 @cache
 def annex_rules() -> dict[str, tuple[Rule, ...]]:
     """What is known of official annexes, by qualification."""
@@ -93,6 +112,7 @@ def annex_rules() -> dict[str, tuple[Rule, ...]]:
     return found
 
 
+@of_the_catalogue
 @cache
 def catalogue_departments() -> dict[str, str]:
     """What the catalogue's entries say, by their keys: all that is known without an import."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.departments import follow_up
+from alerts.departments import FollowUp, follow_ups
 from alerts.digests import digest_block
 from alerts.history import ACTOR
 from alerts.holidays import last_day, office_day_before
@@ -107,13 +107,15 @@ def _asked(session: Session, today: date, settings: Settings, after: int) -> Seq
 
 
 def _remind(session: Session, cases: Sequence[Case], settings: Settings, now: datetime) -> int:
-    today = _today(settings, now)
+    today, followed_up = _today(settings, now), follow_ups(session)
+    noted = _noted(session, cases)
     told: dict[tuple[str, int], tuple[Recipient, list[tuple[Case, _Occasion]]]] = {}
     for case in cases:
         occasion = _occasion(case, today, settings)
-        if occasion is None:
+        if occasion is None or (_id(case), occasion.key) in noted:
             continue
-        to = list(_recipients(session, case, occasion.level, settings))
+        following = followed_up(case.qualification, case.region)
+        to = list(_recipients(case, following, occasion.level, settings))
         if not _note(session, case, occasion, to, now):
             continue
         for recipient in to:
@@ -151,10 +153,19 @@ def _occasion(case: Case, today: date, settings: Settings) -> _Occasion | None:
     return None
 
 
-def _recipients(session: Session, case: Case, level: int, settings: Settings) -> Iterator[Recipient]:
+def _noted(session: Session, cases: Sequence[Case]) -> set[tuple[int, str]]:
+    """What the cases were brought up for before: occasions last for days, and are looked at every minute."""
+    noted = select(CaseEvent.case_id, CaseEvent.key).where(
+        col(CaseEvent.case_id).in_([case.id for case in cases]),
+        col(CaseEvent.kind).in_(("reminded", "escalated")),
+    )
+    return set(session.exec(noted))
+
+
+def _recipients(case: Case, following: FollowUp, level: int, settings: Settings) -> Iterator[Recipient]:
     """Those who answer for the case, or who stands ``level`` steps above them; each once."""
     seen = set()
-    for recipient in recipients_of(case, follow_up(session, case.qualification, case.region), settings):
+    for recipient in recipients_of(case, following, settings):
         above = recipient
         for _ in range(level):
             above = superior_of(settings, above.email)

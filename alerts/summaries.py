@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, and_, case, func, select
 from sqlmodel import Session, col
 
-from alerts.departments import follow_up
+from alerts.departments import FollowUp, follow_ups
 from alerts.digests import digest_block
 from alerts.docket import OPEN
 from alerts.hours import next_work, summary_moment
-from alerts.languages import Language, language
+from alerts.languages import language
 from alerts.letters import Letter
 from alerts.outbox import enqueue
 from alerts.regions import prefecture_code, province_code, region_name
@@ -63,7 +65,9 @@ class _Counts:
     states: Counter[tuple[_Subject, CaseState]] = field(default_factory=Counter)
     weeks: list[dict[str, Counter[_Subject]]] = field(default_factory=list)
     """Oldest first; ``new`` and ``rectified`` of each."""
-    departments: dict[_Subject, Any] = field(default_factory=dict)
+    departments: dict[_Subject, FollowUp] = field(default_factory=dict)
+    overdue: list[tuple[int, _Subject]] = field(default_factory=list)
+    """Cases with their subjects, longest overdue first."""
 
 
 def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -117,6 +121,7 @@ def _readers(settings: Settings, counts: _Counts) -> Iterator[_Reader]:
 
 
 def _whose(supervisors: Sequence[Supervisor], counts: _Counts) -> Callable[[_Subject], bool]:
+    @cache
     def is_theirs(subject: _Subject) -> bool:
         region, severity, _ = subject
         return any(
@@ -139,29 +144,31 @@ def _count(session: Session, moment: datetime) -> _Counts:
         select(*subject, col(Case.state), func.count()).group_by(*subject, col(Case.state))
     ):
         counts.states[tuple(found), state] = number
-    for number in range(WEEKS, 0, -1):
-        begin, end = moment - number * _WEEK, moment - (number - 1) * _WEEK
-        new = (
-            select(*subject, func.count())
-            .where(col(Case.opened_at) >= begin, col(Case.opened_at) < end)
-            .group_by(*subject)
-        )
-        rectified = (
-            select(*subject, func.count())
-            .join(CaseEvent, col(CaseEvent.case_id) == col(Case.id))
-            .where(col(CaseEvent.kind) == "rectified", col(CaseEvent.at) >= begin, col(CaseEvent.at) < end)
-            .group_by(*subject)
-        )
-        counts.weeks.append(
-            {
-                name: Counter({tuple(found): count for *found, count in session.execute(rows)})
-                for name, rows in (("new", new), ("rectified", rectified))
-            }
-        )
+    new = _by_week(subject, col(Case.opened_at), moment)
+    rectified = (
+        _by_week(subject, col(CaseEvent.at), moment)
+        .join(CaseEvent, col(CaseEvent.case_id) == col(Case.id))
+        .where(col(CaseEvent.kind) == "rectified")
+    )
+    counts.weeks = [{"new": Counter(), "rectified": Counter()} for _ in range(WEEKS)]
+    for name, weekly in (("new", new), ("rectified", rectified)):
+        for region, severity, qualification, *numbers in session.execute(weekly):
+            for week, number in zip(counts.weeks, numbers, strict=True):
+                week[name][region, severity, qualification] = number
+    followed_up = follow_ups(session)
     for known, _ in counts.states:
-        if known not in counts.departments:
-            counts.departments[known] = follow_up(session, known[2], known[0])
+        counts.departments[known] = followed_up(known[2], known[0])
+    late = select(col(Case.id), *subject).where(col(Case.state) == CaseState.OVERDUE)
+    for case_id, *found in session.execute(late.order_by(col(Case.deadline), col(Case.id))):
+        counts.overdue.append((case_id, tuple(found)))
     return counts
+
+
+def _by_week(subject: Sequence[Any], at: Any, moment: datetime) -> Select[Any]:
+    """How many rows of each subject have their time ``at`` in each week, oldest first: in one pass."""
+    begins = [moment - number * _WEEK for number in range(WEEKS, 0, -1)]
+    weekly = [func.sum(case((and_(at >= begin, at < begin + _WEEK), 1), else_=0)) for begin in begins]
+    return select(*subject, *weekly).where(at >= begins[0], at < moment).group_by(*subject)
 
 
 def _compose(
@@ -193,7 +200,10 @@ def _compose(
             _row(name or speech.say("地区未识别"), region) for name, region in regions[:REGIONS_SHOWN]
         ],
         "more_regions": max(0, len(regions) - REGIONS_SHOWN),
-        "overdue": _overdue(session, reader, settings, speech),
+        "overdue": [
+            digest_block(session, session.get_one(Case, case_id), settings, speech)
+            for case_id in _longest_overdue(counts, reader)
+        ],
         "weeks": _weeks(counts, reader),
         "links": {},
         "unsubscribe": settings.administrator,
@@ -258,13 +268,6 @@ def _row(name: str, region: _Region) -> dict[str, Any]:
     }
 
 
-def _overdue(session: Session, reader: _Reader, settings: Settings, speech: Language) -> list[dict[str, Any]]:
-    overdue = (
-        select(Case).where(col(Case.state) == CaseState.OVERDUE).order_by(col(Case.deadline), col(Case.id))
-    )
-    own = (
-        digest_block(session, case, settings, speech)
-        for case in session.scalars(overdue)
-        if reader.is_theirs((case.region, case.severity, case.qualification))
-    )
-    return [block for block, _ in zip(own, range(OVERDUE_SHOWN), strict=False)]
+def _longest_overdue(counts: _Counts, reader: _Reader) -> Iterator[int]:
+    theirs = (case_id for case_id, subject in counts.overdue if reader.is_theirs(subject))
+    return islice(theirs, OVERDUE_SHOWN)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from alerts.departments import FollowUp, follow_up
+from alerts.departments import FollowUp, follow_ups
 from alerts.hours import works_at
 from alerts.letters import News, compose_alert
 from alerts.outbox import enqueue
@@ -45,8 +45,9 @@ def tell_of(
     addressed: dict[str, tuple[Recipient, list[Case]]] = {}
     departments: dict[int, str] = {}
     news = _news(session, told, cases, departments, reopened)
+    followed_up = follow_ups(session)
     for case in cases:
-        following = follow_up(session, case.qualification, case.region)
+        following = followed_up(case.qualification, case.region)
         departments[_id(case)] = following.department
         for recipient in recipients_of(case, following, settings):
             if _at_once(case, recipient, settings, told.now):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from alerts.departments import follow_up
+from alerts.departments import follow_ups
 from alerts.docket import OPEN
 from alerts.holidays import last_day
 from alerts.regions import code_prefix, lies_within, prefecture_code, region_name
@@ -235,12 +235,11 @@ def _histories(session: Session, region: str | None, end: datetime) -> list[_His
         within = lies_within(col(Case.region), region)
         cases, events = cases.where(within), events.where(within)
 
-    @cache
-    def department(qualification: str, area: str | None) -> str:
-        return follow_up(session, qualification, area).department or UNKNOWN_DEPARTMENT
-
+    following = follow_ups(session)
     histories = {
-        case.id: _History(case, on_one_line(department(case.qualification, case.region), 60))
+        case.id: _History(
+            case, on_one_line(following(case.qualification, case.region).department, 60) or UNKNOWN_DEPARTMENT
+        )
         for case in session.exec(cases.order_by(col(Case.id)))
     }
     for case_id, kind, note, at in session.exec(events):
