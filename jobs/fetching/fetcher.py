@@ -218,7 +218,7 @@ class Fetcher:
             from jobs.fetching.browser.chromium import Chromium  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise FetchError(
-                Outcome.ERROR, f"browser = true needs {error.name}: pip install 'qualwatch[browser]'"
+                Outcome.ERROR, "browser = true needs playwright: pip install 'qualwatch[browser]'"
             ) from error
         with self._lock:
             if self._browser is None:

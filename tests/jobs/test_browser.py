@@ -6,6 +6,8 @@ import contextlib
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.proof import evidence_ref
 from storage.tables import DocumentVersion, Outcome
+from tests.jobs.certificates import self_signed
 from tests.jobs.house import POSTING, rows
 from tests.jobs.loopback import Answer, Site, answer, redirect
 from tests.jobs.operators import Operator
@@ -265,6 +268,15 @@ def test_a_name_that_flips_to_an_inside_address_is_refused(site: Site, draw: Dra
     assert "/secret" not in site.paths()
 
 
+def test_nothing_is_sent_to_other_sites(site: Site, draw: Draw) -> None:
+    site["/send.html"] = script(
+        f"fetch('http://localhost:{site.port}/sent', {{method: 'POST', mode: 'no-cors', body: 'x'}})"
+        ".catch(() => { shown.textContent = '不发' })"
+    )
+    assert "不发" in draw("/send.html").body.decode()
+    assert "/sent" not in site.paths()
+
+
 def test_robots_are_asked_before_a_part_is(site: Site) -> None:
     site["/robots.txt"] = answer("User-agent: *\nDisallow: /api/\n", media_type="text/plain")
     site["/robots.html"] = script("fetch('/api/list').catch(() => { shown.textContent = '不许' })")
@@ -357,6 +369,22 @@ def test_alerts_and_windows_do_not_hold_a_page_up(site: Site, draw: Draw) -> Non
     assert "读完" in draw("/loud.html").body.decode()
 
 
+def test_a_page_is_drawn_over_https_and_its_exception_is_marked(tmp_path: Path) -> None:
+    secure = Site(self_signed(tmp_path))
+    secure["/a.html"] = script("fetch('/data').then(r => r.text()).then(t => { shown.textContent = t })")
+    secure["/data"] = answer("名单", media_type="text/plain; charset=utf-8")
+    fetcher = Fetcher(settings(secure), sleep=lambda _: None)
+    url = f"{secure.address}/a.html"
+    with pytest.raises(FetchError) as caught:
+        fetcher.fetch(url, kind=PageKind.PAGE, access=DRAWN)
+    assert caught.value.outcome is Outcome.TLS
+    fetched = fetcher.fetch(url, kind=PageKind.PAGE, access=Access(unverified_host="127.0.0.1", browser=True))
+    fetcher.close()
+    secure.close()
+    assert "名单" in fetched.body.decode()
+    assert not fetched.certificate_verified
+
+
 def test_what_is_gone_or_broken_needs_no_browser(site: Site, draw: Draw) -> None:
     assert failure(draw, "/nowhere.html").outcome is Outcome.GONE
     site["/soft.html"] = script("shown.textContent = '抱歉，您访问的页面不存在'")
@@ -409,6 +437,28 @@ def test_chromium_is_found_in_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FetchError, match="no Chromium is in PATH"):
         find_chromium("")
+
+
+def test_without_the_extra_the_source_says_what_to_install(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site["/a.html"] = script("")
+    for name in [name for name in sys.modules if name.startswith("jobs.fetching.browser.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "playwright.async_api", None)
+    fetcher = Fetcher(settings(site), sleep=lambda _: None)
+    with pytest.raises(
+        FetchError, match=r"browser = true needs playwright.*pip install 'qualwatch\[browser\]'"
+    ):
+        fetcher.fetch(f"{site.address}/a.html", kind=PageKind.PAGE, access=DRAWN)
+    assert fetcher.fetch(f"{site.address}/a.html", kind=PageKind.PAGE).status == 200, "others go on"
+    fetcher.close()
+
+
+def test_a_daemon_loads_no_browser_until_a_page_needs_one() -> None:
+    code = "import jobs.daemon.daemon, sys; print([name for name in sys.modules if 'playwright' in name])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_memory_of_a_family_is_counted() -> None:

@@ -21,6 +21,7 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Pag
 from jobs.fetching.block_pages import block_reason, visible_bytes
 from jobs.fetching.judging import is_markup
 from jobs.fetching.model import Asked, Fetched, FetchError, FetchingStoppedError, Redirect
+from jobs.listing.addresses import same_site
 from settings.model import Fetching
 from storage.tables import Outcome
 
@@ -70,6 +71,8 @@ class Drawing:
         self._is_first = True
         self._documents = self._requests = self._in_flight = self._bytes = 0
         self._redirects = list(frame.redirects)
+        self._verified = frame.certificate_verified
+        """Whether all of its documents and parts came from hosts whose certificates were verified."""
         self._active_at = 0.0
 
     async def draw(self, browser: Browser, agent: str) -> Fetched:
@@ -100,7 +103,12 @@ class Drawing:
         if len(body) > self._settings.max_bytes:
             raise self._too_large()
         return replace(
-            document, body=body, sent=document.body, drawn_by=browser, redirects=tuple(self._redirects)
+            document,
+            body=body,
+            sent=document.body,
+            drawn_by=browser,
+            redirects=tuple(self._redirects),
+            certificate_verified=self._verified,
         )
 
     def _too_large(self) -> FetchError:
@@ -195,6 +203,7 @@ class Drawing:
             self._redirects.append(answer)
             await _send_on(route, answer)
             return
+        self._verified = self._verified and answer.certificate_verified
         self._bytes += len(answer.body)
         if self._bytes > self._settings.max_bytes:
             raise FetchError(Outcome.TOO_LARGE, "the parts of the page are too large together")
@@ -209,13 +218,14 @@ class Drawing:
         before = self._document
         if answer.final_url != before.final_url:
             self._redirects.append(Redirect(before.final_url, before.status, answer.final_url))
-        verified = before.certificate_verified and answer.certificate_verified
-        self._document = replace(answer, url=before.url, certificate_verified=verified)
+        self._document = replace(answer, url=before.url)
 
     def _count(self, request: Request, *, is_document: bool) -> None:
         """Raise :class:`FetchError` for what a page may not ask for, or not so often."""
         if request.resource_type not in _LOADED or request.method not in _METHODS:
             raise FetchError(Outcome.ERROR, f"{request.method} of a {request.resource_type} is not asked for")
+        if request.method == "POST" and not same_site(request.url, self._document.final_url):
+            raise FetchError(Outcome.ERROR, f"the page would send something to {request.url[:80]}")
         self._requests += 1
         self._documents += is_document
         if self._documents > _MOST_DOCUMENTS:
