@@ -98,7 +98,7 @@ def last_served(directory: Path) -> ServedAt | None:
     """What ``remember_served`` wrote; None where no console was served yet."""
     try:
         words = (directory / _ADDRESS_FILE).read_text(encoding="utf-8").split()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
     return ServedAt(*words) if len(words) == 2 else None
 

@@ -293,7 +293,7 @@ def test_another_configured_port_forgets_the_one_of_the_last_time(services: Serv
     "remembered", ["", "x", "127.0.0.1:0 http://127.0.0.1:99999", "127.0.0.1:0 é", "a b c"]
 )
 def test_a_spoilt_memory_of_the_last_time_is_no_matter(services: Services, remembered: str) -> None:
-    (services.settings.storage.directory / "console.address").write_text(remembered, encoding="utf-8")
+    (services.settings.storage.directory / "console.address").write_bytes(remembered.encode("gb18030"))
     with _served(services) as room:
         assert room.get(f"{room.url}/").status_code == 200
         served = last_served(services.settings.storage.directory)
