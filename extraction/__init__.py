@@ -5,8 +5,16 @@ in ``reading.READERS``.
 """
 
 from extraction.archives import ArchiveLimits, expand_archive, is_archive
-from extraction.model import Extracted, ExtractionError, Link, UnreadableError, UnsupportedFormatError
+from extraction.model import (
+    Extracted,
+    ExtractionError,
+    Link,
+    NeedsRecognitionError,
+    UnreadableError,
+    UnsupportedFormatError,
+)
 from extraction.reading import extract
+from extraction.recognition import Recognition
 from extraction.sniffing import sniff
 
 __all__ = [
@@ -14,6 +22,8 @@ __all__ = [
     "Extracted",
     "ExtractionError",
     "Link",
+    "NeedsRecognitionError",
+    "Recognition",
     "UnreadableError",
     "UnsupportedFormatError",
     "expand_archive",

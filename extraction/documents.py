@@ -8,7 +8,16 @@ from extraction.model import Extracted
 from extraction.reading import Declared
 
 
-def described(text: str, declared: Declared, *, charset: str = "", head: str | None = None) -> Extracted:
+def described(
+    text: str,
+    declared: Declared,
+    *,
+    charset: str = "",
+    head: str | None = None,
+    recognised: bool = False,
+    unread: str = "",
+    needs_recognition: bool = False,
+) -> Extracted:
     """The cleaned text with the title, publisher and date that its ``head`` says, by default all of it."""
     text = join_lines(text)
     head = text if head is None else join_lines(head)
@@ -19,4 +28,7 @@ def described(text: str, declared: Declared, *, charset: str = "", head: str | N
         publisher=page_publisher({}, head),
         published_on=page_date({}, head, declared.url),
         charset=charset,
+        recognised=recognised,
+        unread=unread,
+        needs_recognition=needs_recognition,
     )

@@ -18,6 +18,10 @@ class UnreadableError(ExtractionError):
     """The file is of a known kind but broken, encrypted, empty of text, or over its limits."""
 
 
+class NeedsRecognitionError(UnreadableError):
+    """The file holds its words as pictures only, and reading those was not asked for."""
+
+
 PROTECTED = "the file is protected by a password; ask its publisher for an open copy"
 """What UnreadableError says of an encrypted file of any kind."""
 
@@ -49,3 +53,9 @@ class Extracted:
     published_on: date | None = None
     charset: str = ""
     links: tuple[Link, ...] = field(default=())
+    recognised: bool = False
+    """Whether words were read from pictures: characters may be wrong, and a person must compare."""
+    unread: str = ""
+    """What of the file was not read, and what to do about it; empty where all was."""
+    needs_recognition: bool = False
+    """Whether what was not read are pictures, which were not asked for."""

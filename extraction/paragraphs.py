@@ -36,7 +36,7 @@ def _join_lines(lines: list[str], usual: float) -> list[str]:
     joined: list[str] = []
     goes_on = False
     for line in lines:
-        is_prose = line.count(" ") <= _MOST_GAPS
+        is_prose = "\t" not in line and line.count(" ") <= _MOST_GAPS
         if goes_on and is_prose and not _NEW_PARAGRAPH.match(line):
             both_ascii = joined[-1][-1].isascii() and line[0].isascii()
             joined[-1] += f" {line}" if both_ascii else line

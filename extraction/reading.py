@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from extraction.archives import ARCHIVES
 from extraction.limits import MAX_BODY_BYTES
 from extraction.model import PROTECTED, Extracted, UnreadableError, UnsupportedFormatError
+from extraction.recognition import Recognition, is_installed
 from extraction.sniffing import (
     DOC,
     DOCX,
@@ -17,6 +18,7 @@ from extraction.sniffing import (
     OFD,
     OLE,
     PDF,
+    PICTURES,
     PLAIN,
     RTF,
     UNKNOWN,
@@ -35,6 +37,7 @@ READERS: dict[str, str] = {
     XLSX: "sheet",
     RTF: "rtf",
     OFD: "ofd",
+    **dict.fromkeys(PICTURES, "picture"),
 }
 """Media type → module of ``extraction.readers``: a new format is one module and one row."""
 
@@ -59,6 +62,8 @@ class Declared:
     media_type: str = ""
     charset: str = ""
     name: str = ""
+    recognition: Recognition | None = None
+    """Whether words in pictures are read; None: not."""
 
 
 class Reader(Protocol):
@@ -68,11 +73,19 @@ class Reader(Protocol):
 
 
 def extract(
-    body: bytes, *, url: str = "", media_type: str = "", charset: str = "", name: str = ""
+    body: bytes,
+    *,
+    url: str = "",
+    media_type: str = "",
+    charset: str = "",
+    name: str = "",
+    recognition: Recognition | None = None,
 ) -> Extracted:
     """Visible text, links and facts of a page or file; content decides over what is declared of it.
 
     ``url`` makes links absolute, ``charset`` is the one of the HTTP header, ``name`` the file's name.
+    ``recognition`` has words in pictures read, which takes seconds and much memory and needs the extra
+    ``ocr``.
     Raises UnsupportedFormatError or UnreadableError; their messages say why and what to do.
     """
     if len(body.strip(b"\x00 \t\r\n")) < _FEWEST_BYTES:
@@ -86,11 +99,12 @@ def extract(
     if found == ENCRYPTED_OFFICE:
         raise UnreadableError(PROTECTED)
     if found not in READERS:
-        is_picture = found.startswith("image/")
-        advice = ADVICE.get(found, "it needs OCR" if is_picture else "convert it to PDF, DOCX or XLSX")
+        advice = ADVICE.get(found, "convert it to PDF, DOCX or XLSX")
         raise UnsupportedFormatError(f"no reader for {found}: {advice}")
+    if recognition is not None and not is_installed():
+        recognition = None
     reader = cast("Reader", importlib.import_module(f"extraction.readers.{READERS[found]}"))
-    extracted = reader.read(body, Declared(url, found, charset, name))
+    extracted = reader.read(body, Declared(url, found, charset, name, recognition))
     if not extracted.text:
         raise UnreadableError("no text: the file holds no visible words; look at it by hand")
     return extracted

@@ -32,6 +32,7 @@ GZIP = "application/gzip"
 XZ = "application/x-xz"
 HTML = "text/html"
 PLAIN = "text/plain"
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/bmp")
 UNKNOWN = "application/octet-stream"
 ENCRYPTED_OFFICE = "application/encrypted-office"
 OLE = "application/x-ole-storage"
@@ -97,9 +98,20 @@ def sniff(body: bytes, media_type: str = "", name: str = "") -> str:
         return _sniff_zip(body, name.lower())
     if body.startswith(_OLE):
         return _sniff_ole(body, name.lower())
+    return _sniff_inside(body) or _sniff_text(
+        body, media_type.partition(";")[0].strip().lower(), name.lower()
+    )
+
+
+def _sniff_inside(body: bytes) -> str:
+    """Kinds whose mark does not stand at the beginning, or is too short to be trusted alone."""
     if body[257:262] == b"ustar":
         return TAR
-    return _sniff_text(body, media_type.partition(";")[0].strip().lower(), name.lower())
+    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+        return "image/webp"
+    if body.startswith(b"BM") and body[6:10] == bytes(4) and body[15:18] == bytes(3):
+        return "image/bmp"
+    return ""
 
 
 def _sniff_zip(body: bytes, name: str) -> str:

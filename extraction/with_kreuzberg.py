@@ -29,7 +29,7 @@ def read_with_kreuzberg(body: bytes, media_type: str, *, by_page: bool = False) 
     try:
         return extract_bytes_sync(body, media_type, config)
     except (KreuzbergError, RuntimeError) as error:
-        reason = str(error).split("\n", maxsplit=1)[0].removeprefix("ParsingError: ")[:200]
+        reason = _once(str(error).split("\n", maxsplit=1)[0].removeprefix("ParsingError: "))[:200]
         if "password" in reason.lower() or "encrypt" in reason.lower():
             raise UnreadableError(PROTECTED) from error
         raise UnreadableError(f"the file is damaged or cut short ({reason}); fetch it again") from error
@@ -38,3 +38,8 @@ def read_with_kreuzberg(body: bytes, media_type: str, *, by_page: bool = False) 
         if type(error).__name__ != "PanicException":
             raise
         raise UnreadableError("the file is damaged beyond reading; fetch it again") from error
+
+
+def _once(reason: str) -> str:
+    """Each part of a reason once: errors are wrapped in errors that repeat them."""
+    return ": ".join(dict.fromkeys(reason.split(": ")))

@@ -257,6 +257,14 @@ class Detection(Section):
     """Longest time for one page or attachment."""
     memory_megabytes: Annotated[int, Field(ge=128, le=65_536)] = 192
     """Most memory of one worker process; a file that needs more is listed as not read."""
+    ocr_processes: Annotated[int, Field(ge=0, le=16)] = 1
+    """Processes that read pictures of words, begun when the first is met; 0: such files are not read."""
+    ocr_timeout_seconds: Annotated[float, Field(gt=0, le=36_000)] = 900.0
+    """Longest time for one picture or scanned document."""
+    ocr_memory_megabytes: Annotated[int, Field(ge=768, le=65_536)] = 1_280
+    """Most memory of one process that reads pictures."""
+    ocr_pages: Annotated[int, Field(ge=1, le=1_000)] = 40
+    """Scanned pages read of one document; the others are named as not read."""
 
 
 class Settings(Section):

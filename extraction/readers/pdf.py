@@ -1,48 +1,96 @@
-"""PDF: the text of its pages, with the lines of a paragraph joined again."""
+"""PDF: the text of its pages, with the lines of a paragraph joined again; pages that are pictures by OCR."""
 
 from __future__ import annotations
 
 import re
 
-from extraction.cleaning import clean, join_lines
+from extraction.cleaning import clean
 from extraction.documents import described
 from extraction.limits import MAX_PAGES
 from extraction.model import Extracted, UnreadableError
 from extraction.paragraphs import join_pages
 from extraction.reading import Declared
+from extraction.recognition import must_recognise
 from extraction.with_kreuzberg import read_with_kreuzberg
 
-_SCANNED = "it needs OCR: ask for the file that was printed, or read it by hand"
 _COUNTS = re.compile(rb"/Type\s*/Pages\b[^>]{0,200}?/Count\s+(\d{1,9})")
 _FEWEST_KNOWN = 0.7
 """Share of characters that Chinese uses; below it, fonts have told only the numbers of their glyphs."""
+_FEWEST_LETTERS = 40
+"""A page with fewer may be a scan with a number printed on it."""
+_FEWEST_TO_JUDGE = 20
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """The pages in order, a blank line between them; UnreadableError where OCR is needed."""
+    """The pages in order, a blank line between them.
+
+    Raises NeedsRecognitionError where every page is a picture that may not be read here.
+    """
     # Before anything is built from it: a million pages of one pixel fit into a few MB.
     if any(int(count) > MAX_PAGES for count in _COUNTS.findall(body)):
         raise _too_many_pages()
-    result = read_with_kreuzberg(body, declared.media_type)
+    result = read_with_kreuzberg(body, declared.media_type, by_page=True)
     if (result.metadata.get("page_count") or 0) > MAX_PAGES:
         raise _too_many_pages()
-    pages = clean(result.content).split("\n\n")
-    if result.tables:
-        # The content repeats what was taken for a table, and each certificate in it would be named twice.
-        by_page = read_with_kreuzberg(body, declared.media_type, by_page=True)
-        pages = [clean(page["content"]) for page in by_page.pages or ()]
-    text = join_lines(join_pages(pages))
-    if not text:
-        raise UnreadableError(f"no text: the PDF holds pictures of its pages; {_SCANNED}")
-    if _known_share(text) < _FEWEST_KNOWN:
-        raise UnreadableError(f"no text: the PDF's fonts do not tell which characters they show; {_SCANNED}")
-    return described(text, declared)
+    pages = [clean(page["content"]) for page in result.pages or ()]
+    if pictures := _pictures(body, pages):
+        return _read_pictures(body, pages, pictures, declared)
+    return described(join_pages(pages), declared)
+
+
+def _pictures(body: bytes, pages: list[str]) -> list[int]:
+    """Numbers of the pages whose text is elsewhere: in a scan, or in fonts that name no characters.
+
+    What such fonts say is taken out of ``pages``.
+    """
+    wordless = []
+    for number, text in enumerate(pages):
+        letters = "".join(text.split())
+        if len(letters) >= _FEWEST_TO_JUDGE and _known_share(letters) < _FEWEST_KNOWN:
+            pages[number] = ""
+            wordless.append(number)
+    few = [
+        number
+        for number, text in enumerate(pages)
+        if number not in wordless and len("".join(text.split())) < _FEWEST_LETTERS
+    ]
+    if few:
+        from extraction.scans import scanned_pages  # noqa: PLC0415
+
+        wordless += scanned_pages(body, few, anything=not any(text.strip() for text in pages))
+    return sorted(wordless)
+
+
+def _read_pictures(body: bytes, pages: list[str], pictures: list[int], declared: Declared) -> Extracted:
+    count = f"{len(pictures)} of {len(pages)} pages"
+    if declared.recognition is None:
+        refusal = must_recognise(f"{count} of the PDF are pictures, or their fonts name no characters")
+        if any(text.strip() for number, text in enumerate(pages) if number not in pictures):
+            unread = str(refusal).removeprefix("no text: ")
+            return described(join_pages(pages), declared, unread=unread, needs_recognition=True)
+        raise refusal
+    from extraction.recognition.engine import recognise  # noqa: PLC0415
+    from extraction.scans import render_pages  # noqa: PLC0415
+
+    first = pictures[: declared.recognition.pages]
+    read = 0
+    for number, picture in render_pages(body, first):
+        read += 1
+        if len(lines := recognise(picture)) >= len(pages[number].strip().split("\n")):
+            pages[number] = "\n".join(lines)
+    unread = ""
+    if read < len(pictures):
+        unread = f"only {read} of its {len(pictures)} pages that are pictures were read (detection.ocr_pages)"
+    extracted = described(join_pages(pages), declared, recognised=True, unread=unread)
+    if not extracted.text:
+        raise UnreadableError("no text: no words were found on the PDF's pages; look at it by hand")
+    return extracted
 
 
 def _too_many_pages() -> UnreadableError:
     return UnreadableError(f"the PDF has more than {MAX_PAGES} pages; split it or look at it by hand")
 
 
-def _known_share(text: str) -> float:
-    letters = "".join(text.split())[:50_000]
+def _known_share(letters: str) -> float:
+    letters = letters[:50_000]
     return len(letters.encode("gb2312", "ignore").decode("gb2312")) / max(1, len(letters))

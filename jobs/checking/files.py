@@ -29,14 +29,21 @@ def read_bounded(stream: BinaryIO) -> bytes:
 
 def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | Failure:
     """Bytes whose kind is found from their content; ``name`` is the file's path, or ``stdin``."""
-    from extraction import ExtractionError, UnsupportedFormatError, extract  # noqa: PLC0415 - start-up
+    from extraction import (  # noqa: PLC0415 - start-up
+        ExtractionError,
+        Recognition,
+        UnsupportedFormatError,
+        extract,
+        sniff,
+    )
+    from extraction.sniffing import PICTURES  # noqa: PLC0415 - start-up
 
     try:
-        extracted = extract(body, name=name)
-    except UnsupportedFormatError as error:
-        return Failure(name, name, str(error), skipped=in_folder)
+        extracted = extract(body, name=name, recognition=Recognition())
     except ExtractionError as error:
-        return Failure(name, name, str(error))
+        # Folders are full of pictures without words: logos, and photographs of meetings.
+        is_skipped = isinstance(error, UnsupportedFormatError) or sniff(body, name=name) in PICTURES
+        return Failure(name, name, str(error), skipped=in_folder and is_skipped)
     source = None
     if extracted.media_type == "text/plain":
         source = body.decode(extracted.charset or "utf-8", "replace")
@@ -48,6 +55,8 @@ def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | 
         publisher=extracted.publisher,
         published_on=extracted.published_on,
         source=source,
+        recognised=extracted.recognised,
+        unread=extracted.unread,
     )
 
 
@@ -56,7 +65,7 @@ def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
 
     ``limits`` are the daemon's defaults where none are given: no private address, robots.txt obeyed.
     """
-    from extraction import ExtractionError, extract  # noqa: PLC0415 - start-up
+    from extraction import ExtractionError, Recognition, extract  # noqa: PLC0415 - start-up
     from jobs.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
     from jobs.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
@@ -65,7 +74,13 @@ def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
     fetcher = Fetcher(limits or Fetching())
     try:
         page = fetcher.fetch(url, kind=PageKind.PAGE)
-        extracted = extract(page.body, url=page.final_url, media_type=page.media_type, charset=page.charset)
+        extracted = extract(
+            page.body,
+            url=page.final_url,
+            media_type=page.media_type,
+            charset=page.charset,
+            recognition=Recognition(),
+        )
     except (FetchError, ExtractionError) as error:
         if isinstance(error, FetchError) and error.outcome is Outcome.REFUSED_ADDRESS:
             # No setting allows more here: this command reads no configuration.
@@ -82,4 +97,6 @@ def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
         publisher=extracted.publisher,
         url=page.final_url,
         published_on=extracted.published_on,
+        recognised=extracted.recognised,
+        unread=extracted.unread,
     )

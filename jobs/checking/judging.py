@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 from detection import scan
+from detection.recognised import doubt_recognised
 from detection.report import to_record
 from jobs.checking.files import read_file
 from jobs.checking.model import Batch, Document, Failure, Judgement, Lines, Paths, Processed, Rules
@@ -35,14 +36,15 @@ def judge(document: Document | Failure, rules: Rules) -> Judgement | Failure:
         )
     except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
         return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")
-    return Judgement(document, result)
+    return Judgement(document, doubt_recognised(result) if document.recognised else result)
 
 
 def to_answer(outcome: Judgement | Failure, *, every_mention: bool) -> dict[str, Any]:
     """The contract's object for one record or file."""
     if isinstance(outcome, Failure):
         return {"id": outcome.identity, "error": outcome.reason}
-    return to_record(outcome.document.identity, outcome.result, every_mention=every_mention)
+    answer = to_record(outcome.document.identity, outcome.result, every_mention=every_mention)
+    return answer | {"unread": outcome.document.unread} if outcome.document.unread else answer
 
 
 def to_line(answer: dict[str, Any]) -> bytes:

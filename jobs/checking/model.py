@@ -24,6 +24,10 @@ class Document:
     published_on: date | None = None
     source: str | None = None
     """A plain text file as it stands on disk, where ``text`` is its cleaned form."""
+    recognised: bool = False
+    """Whether its words were read from pictures."""
+    unread: str = ""
+    """What of it was not read, and what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Tally:
             self.unread += not outcome.skipped
             return
         self.documents += 1
+        self.unread += bool(outcome.document.unread)
         self.findings += len(outcome.result.findings)
         self.alerts += sum(finding.severity.is_alert for finding in outcome.result.findings)
 

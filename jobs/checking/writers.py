@@ -83,6 +83,8 @@ class TextWriter:
                     outcome.result,
                     every_mention=self._every_mention,
                 )
+                if document.unread:
+                    print_failure(document.name, document.unread)
             elif not outcome.skipped:
                 print_failure(outcome.name, outcome.reason)
 

@@ -45,6 +45,8 @@ class _Ending:
         if not self._over.wait(_GRACE_SECONDS):
             self._services.fetcher.abort()
             self._services.workers.abort()
+            if self._services.recogniser is not None:
+                self._services.recogniser.workers.abort()
 
     @property
     def begun(self) -> bool:

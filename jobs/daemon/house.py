@@ -18,6 +18,7 @@ from catalogue.loading import OVERLAY_VARIABLE
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.pace import SharedTurns
 from jobs.official_lists.sync import overlay_of
+from jobs.visits.recognising import Recogniser
 from jobs.visits.services import Services
 from jobs.visits.under_way import DAEMON, is_under_way, locks_of
 from jobs.visits.workers import WorkError, Workers, return_freed_memory
@@ -142,7 +143,10 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
             workers.warm_up()
         except WorkError as error:
             raise StartError(f"{error}: install Qualwatch anew, or set detection.processes = 0") from error
-        services = Services(settings, engine, evidence, fetcher, workers)
+        recogniser = Recogniser.configured(settings.detection)
+        if recogniser is not None:
+            stack.enter_context(recogniser.workers)
+        services = Services(settings, engine, evidence, fetcher, workers, recogniser)
         yield House(services, sources, open_channels(settings), sample_address)
 
 

@@ -22,8 +22,10 @@ from jobs.fetching.model import FetchingStoppedError, PageKind
 from jobs.intake.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
 from jobs.intake.messages import OpenedMessage, Part, message_key, open_message
 from jobs.listing.model import Item
+from jobs.visits.archives import ArchiveReading
 from jobs.visits.documents import DocumentReader
-from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError
+from jobs.visits.recognising import read_in_workers
 from jobs.visits.services import PageDone, Services
 from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
@@ -256,7 +258,7 @@ class _Taking:
         )
         answer = Answer(part.body, part.media_type, part.charset, part.name)
         try:
-            reading = self._services.workers.run(read_document, answer, known, self._services.today())
+            reading = self._read_document(answer, known)
             return self._keep(url, kind, without(reading, opened.private), evidence)
         except ReadingError as error:
             return self._failed(url, kind, error.outcome, error.detail)
@@ -266,6 +268,15 @@ class _Taking:
             raise
         except WorkError as error:
             return self._failed(url, kind, Outcome.ERROR, str(error))
+
+    def _read_document(self, answer: Answer, known: Known) -> DocumentReading:
+        services = self._services
+        reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
+        if isinstance(reading, ArchiveReading):
+            raise ReadingError(
+                Outcome.UNREADABLE_ATTACHMENT, "it is an archive: ask for its files one by one"
+            )
+        return reading
 
     def _keep(self, url: str, kind: PageKind, reading: DocumentReading, evidence: EvidenceRef) -> PageDone:
         services, result = self._services, reading.result
@@ -291,7 +302,7 @@ class _Taking:
             kept = keep_version(session, record, self._visit_id, now)
             if result.findings:
                 findings = open_cases(session, kept, result, services.settings, now).findings
-            record_fetch(session, self._visit_id, url, Outcome.OK, now)
+            record_fetch(session, self._visit_id, url, Outcome.OK, now, detail=reading.unread)
         return PageDone(url, kind, Outcome.OK, title=reading.title, is_new=True, findings=findings)
 
     def _follow(self, opened: OpenedMessage) -> None:

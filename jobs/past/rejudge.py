@@ -21,9 +21,11 @@ from sqlmodel import Session, col, func, select
 from catalogue.loading import current_catalogue, loaded_catalogue
 from detection import scan
 from detection.model import PublisherKind, ScanResult
+from detection.recognised import doubt_recognised
 from extraction.archives import ARCHIVES
 from jobs.past.judgements import Change, ChangeKind, Judgement
 from jobs.past.rejudge_report import report_to_administrator
+from jobs.visits.reading import RECOGNISED
 from jobs.visits.services import Services
 from jobs.visits.workers import WorkError, WorkersEndedError
 from storage.database import for_reading
@@ -249,7 +251,7 @@ def _last_met(session: Session, document_id: int) -> int | None:
 def _judge(services: Services, stored: tuple[Document, DocumentVersion]) -> tuple[ScanResult, str]:
     """The verdicts of today's catalogue, with its digest; everything else as it was when it was read."""
     document, version = stored
-    return services.workers.run(
+    result, catalogue = services.workers.run(
         _scan,
         # An archive is a list of file names, which demand nothing; what stands in them is judged by itself.
         "" if version.media_type in ARCHIVES else version.text,
@@ -260,6 +262,9 @@ def _judge(services: Services, stored: tuple[Document, DocumentVersion]) -> tupl
         publisher_kind=PublisherKind(version.publisher_kind),
         region=document.region,
     )
+    if version.facts.get(RECOGNISED):
+        result = doubt_recognised(result)
+    return result, catalogue
 
 
 def _scan(text: str, **known: Any) -> tuple[ScanResult, str]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from catalogue.loading import loaded_catalogue
 from detection import scan
 from detection.report import to_record
-from extraction import ArchiveLimits, ExtractionError, expand_archive, is_archive, sniff
+from extraction import ArchiveLimits, ExtractionError, Recognition, expand_archive, is_archive, sniff
 from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
 from storage.addresses import MEMBER
 from storage.tables import Outcome
@@ -38,6 +38,8 @@ class Member:
     reading: DocumentReading | None = None
     outcome: Outcome = Outcome.OK
     detail: str = ""
+    needs_recognition: bool = False
+    """Whether it holds pictures of words that were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +49,33 @@ class ArchiveReading:
     contents: DocumentReading
     members: tuple[Member, ...]
 
+    @property
+    def needs_recognition(self) -> bool:
+        """Whether any member holds pictures of words that were not read."""
+        return any(member.needs_recognition for member in self.members)
 
-def read_file(answer: Answer, known: Known, today: date) -> DocumentReading | ArchiveReading:
+
+def read_file(
+    answer: Answer, known: Known, today: date, recognition: Recognition | None = None
+) -> DocumentReading | ArchiveReading:
     """Like :func:`~jobs.visits.reading.read_document`, with the members of an archive.
 
     Raises ReadingError.
     """
     if not is_archive(answer.body, answer.media_type, answer.name):
-        return read_document(answer, known, today)
+        return read_document(answer, known, today, recognition)
     names: dict[str, int] = {}
     members: list[Member] = []
     try:
         for name, body in _Unpacking().files(answer.body, "", 0):
             names[name] = names.get(name, 0) + 1
             own = name if names[name] == 1 else f"{name}~{names[name]}"
-            members.append(_read_member(own, body, known, today))
+            members.append(_read_member(own, body, known, today, recognition))
     except ExtractionError as error:
         if not members:
             raise ReadingError(Outcome.UNREADABLE_ATTACHMENT, str(error)) from error
-        members.append(_unread(_known_member("…", known), f"the rest of the archive: {error}"))
+        rest, why = _known_member("…", known), f"the rest of the archive: {error}"
+        members.append(Member(rest, None, Outcome.UNREADABLE_ATTACHMENT, why))
     if not members:
         raise ReadingError(Outcome.EMPTY, "the archive holds no files: fetch it again or look at it by hand")
     return ArchiveReading(_contents(answer.body, members, known, today), tuple(members))
@@ -95,16 +105,15 @@ def _known_member(name: str, archive: Known) -> Known:
     return replace(archive, url=f"{archive.url}{MEMBER}{quote(short)}", title=title, is_attachment=True)
 
 
-def _unread(known: Known, detail: str, outcome: Outcome = Outcome.UNREADABLE_ATTACHMENT) -> Member:
-    return Member(known, None, outcome, detail)
-
-
-def _read_member(name: str, body: bytes, archive: Known, today: date) -> Member:
+def _read_member(
+    name: str, body: bytes, archive: Known, today: date, recognition: Recognition | None
+) -> Member:
     known = _known_member(name, archive)
     try:
-        return Member(known, read_document(Answer(body, name=name), known, today))
+        reading = read_document(Answer(body, name=name), known, today, recognition)
     except ReadingError as error:
-        return _unread(known, error.detail, error.outcome)
+        return Member(known, None, error.outcome, error.detail, error.needs_recognition)
+    return Member(known, reading, detail=reading.unread, needs_recognition=reading.needs_recognition)
 
 
 def _contents(body: bytes, members: list[Member], known: Known, today: date) -> DocumentReading:

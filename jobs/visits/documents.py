@@ -17,8 +17,9 @@ from extraction import Link
 from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from jobs.listing.addresses import is_attachment, same_site
 from jobs.listing.model import Item
-from jobs.visits.archives import ArchiveReading, Member, read_file
+from jobs.visits.archives import ArchiveReading, Member
 from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError
+from jobs.visits.recognising import read_in_workers
 from jobs.visits.services import PageDone, Services
 from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
@@ -124,7 +125,7 @@ class DocumentReader:
     def _read_answer(self, known: Known, kind: PageKind, fetched: Fetched, parent_url: str) -> list[PageDone]:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, _file_name(fetched))
         services = self._services
-        reading = services.workers.run(read_file, answer, known, services.today())
+        reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
         if isinstance(reading, ArchiveReading):
             return self._keep_archive(known, kind, fetched, reading, parent_url)
         attachments = reading.attachments if self._source.attachments else ()
@@ -234,6 +235,7 @@ class DocumentReader:
                 now,
                 http_status=fetched.status,
                 bytes_read=size,
+                detail=reading.unread,
             )
         return _Kept(kept.document_id, kept.new_document, kept.changed, findings)
 

@@ -14,8 +14,9 @@ from catalogue.loading import loaded_catalogue
 from detection import scan
 from detection.documents import read_facts
 from detection.model import PublisherKind, ScanResult
+from detection.recognised import doubt_recognised
 from detection.report import to_record
-from extraction import Extracted, ExtractionError, Link, extract
+from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
 from jobs.listing.addresses import absolute_url, is_attachment
 from jobs.listing.forms import PAGE, read_data_list, recognise
 from jobs.listing.model import ListError, ListPage
@@ -25,23 +26,37 @@ from storage.tables import Outcome
 
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""
+RECOGNISED = "recognised"
+"""Key of a version's facts: its words were read from pictures."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 _FILE_NAME_ENDS = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
-    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz"),
+    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"),
 )
 
 
 class ReadingError(Exception):
-    """The bytes cannot be read; ``outcome`` says how, the message why and what to do."""
+    """The bytes cannot be read; ``outcome`` says how, the message why and what to do.
 
-    def __init__(self, outcome: Outcome, detail: str) -> None:
+    ``needs_recognition``: they are pictures of words, which were not to be read.
+    """
+
+    def __init__(self, outcome: Outcome, detail: str, *, needs_recognition: bool = False) -> None:
         super().__init__(outcome, detail)
         self.outcome = outcome
         self.detail = detail
+        self.needs_recognition = needs_recognition
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It crosses from a worker process with all it says."""
+        return _rebuild, (self.outcome, self.detail, self.needs_recognition)
 
     def __str__(self) -> str:
         return self.detail
+
+
+def _rebuild(outcome: Outcome, detail: str, needs_recognition: bool) -> ReadingError:
+    return ReadingError(outcome, detail, needs_recognition=needs_recognition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,10 @@ class DocumentReading:
     detection_seconds: float
     catalogue: str
     """Digest of the catalogue that it was judged by."""
+    unread: str = ""
+    """What of it was not read and what to do about it; empty where all was."""
+    needs_recognition: bool = False
+    """Whether what was not read are pictures of words."""
 
 
 def read_list(answer: Answer, url: str, selectors: Selectors, listing: Listing | None = None) -> ListPage:
@@ -101,14 +120,17 @@ def read_list(answer: Answer, url: str, selectors: Selectors, listing: Listing |
         raise ReadingError(Outcome.ERROR, str(error)) from error
 
 
-def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
+def read_document(
+    answer: Answer, known: Known, today: date, recognition: Recognition | None = None
+) -> DocumentReading:
     """Text, facts, verdicts and attachments of a page or file.
 
     Judged as of the day of publication, else the date that the document gives itself, else ``today``; a day
-    in the future is a mistake of the page. Raises :class:`ReadingError`.
+    in the future is a mistake of the page. ``recognition`` has pictures of words read; what is found in them
+    is to be reviewed. Raises :class:`ReadingError`.
     """
     catalogue = loaded_catalogue()
-    extracted = _extract(answer, known.url, is_file=known.is_attachment)
+    extracted = _extract(answer, known.url, is_file=known.is_attachment, recognition=recognition)
     title, publisher = _title(extracted, known), extracted.publisher or known.publisher
     published_on = _day_of_publication(extracted, known, today)
     if published_on is None:
@@ -127,6 +149,10 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         region=known.region,
     )
     detection_seconds = perf_counter() - began
+    facts_said = to_record(known.url, result, every_mention=False)["document"]
+    if extracted.recognised:
+        result = doubt_recognised(result)
+        facts_said |= {RECOGNISED: True}
     return DocumentReading(
         text=extracted.text,
         media_type=extracted.media_type,
@@ -135,19 +161,30 @@ def read_document(answer: Answer, known: Known, today: date) -> DocumentReading:
         publisher=publisher or result.facts.document.issuer or "",
         published_on=published_on,
         result=result,
-        facts=to_record(known.url, result, every_mention=False)["document"],
+        facts=facts_said,
         attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
         detection_seconds=detection_seconds,
         catalogue=catalogue,
+        unread=extracted.unread,
+        needs_recognition=extracted.needs_recognition,
     )
 
 
-def _extract(answer: Answer, url: str, *, is_file: bool) -> Extracted:
+def _extract(answer: Answer, url: str, *, is_file: bool, recognition: Recognition | None = None) -> Extracted:
     unreadable = Outcome.UNREADABLE_ATTACHMENT if is_file else Outcome.UNDECODABLE
     try:
         extracted = extract(
-            answer.body, url=url, media_type=answer.media_type, charset=answer.charset, name=answer.name
+            answer.body,
+            url=url,
+            media_type=answer.media_type,
+            charset=answer.charset,
+            name=answer.name,
+            recognition=recognition,
         )
+    except NeedsRecognitionError as error:
+        raise ReadingError(
+            Outcome.UNREADABLE_ATTACHMENT, str(error).removeprefix("no text: "), needs_recognition=True
+        ) from error
     except ExtractionError as error:
         nothing_there = not is_file and str(error).startswith("no text")
         raise ReadingError(Outcome.EMPTY if nothing_there else unreadable, str(error)) from error

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import PageKind
+from jobs.visits.recognising import Recogniser
 from jobs.visits.under_way import locks_of
 from jobs.visits.workers import Workers
 from settings.model import Settings, Source
@@ -93,6 +94,8 @@ class Services:
     evidence: EvidenceStore
     fetcher: Fetcher
     workers: Workers
+    recogniser: Recogniser | None = None
+    """Reads pictures of words; None where that is switched off or not installed."""
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import resource
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -57,13 +57,27 @@ class Workers:
     """Runs tasks in ``processes`` processes, each for at most ``timeout_seconds``.
 
     A process may write to at most ``memory_megabytes`` of memory of its own; 0: no limit. With 0 processes
-    tasks run in the caller's thread, without either limit.
+    tasks run in the caller's thread, without either limit. Processes begin with the first task; those without
+    a task for ``idle_seconds`` end until the next one, 0: never. ``limits`` is what the names of these
+    settings begin with.
     """
 
-    def __init__(self, processes: int, timeout_seconds: float, memory_megabytes: int = 0) -> None:
+    def __init__(
+        self,
+        processes: int,
+        timeout_seconds: float,
+        memory_megabytes: int = 0,
+        *,
+        limits: str = "detection.",
+        idle_seconds: float = 0,
+    ) -> None:
         self._processes = processes
         self._timeout = timeout_seconds
         self._memory = memory_megabytes
+        self._limits = limits
+        self._idle = idle_seconds
+        self._tasks = 0
+        self._rest: threading.Timer | None = None
         self._lock = threading.Lock()
         self._ended = False
         self._pool = self._new_pool() if processes else None
@@ -94,6 +108,10 @@ class Workers:
         use_catalogue(catalogue)
         if self._pool is None:
             return task(*args, **kwargs)
+        with self._busy():
+            return self._run_in_pool(task, args, kwargs)
+
+    def _run_in_pool(self, task: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         pool = self._working_pool()
         future = None
         try:
@@ -105,7 +123,9 @@ class Workers:
             if future is not None and not future.done():
                 self._replace(pool)
                 raise WorkError("the worker processes hang") from error
-            raise WorkTimeoutError(f"not read after {self._timeout:g} s") from error
+            raise WorkTimeoutError(
+                f"not read after {self._timeout:g} s ({self._limits}timeout_seconds)"
+            ) from error
         except ProcessExpired as error:
             if self._ended:
                 raise WorkersEndedError from error
@@ -122,21 +142,57 @@ class Workers:
     def _death(self, exit_code: int) -> WorkError:
         if exit_code == _OUT_OF_MEMORY:
             return WorkMemoryError(
-                f"reading it needs more than {self._memory} MB (detection.memory_megabytes): open it by hand"
+                f"reading it needs more than {self._memory} MB ({self._limits}memory_megabytes): "
+                "open it by hand"
             )
         memory = " or needed too much memory" if self._memory and exit_code in _MEMORY_SIGNALS else ""
         return WorkError(f"the reading process died with exit code {exit_code}{memory}: open it by hand")
 
+    @contextlib.contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While a task waits or runs, the processes do not rest."""
+        with self._lock:
+            self._tasks += 1
+            self._stop_resting()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tasks -= 1
+                if self._idle and not self._tasks and not self._ended:
+                    self._rest = threading.Timer(self._idle, self._end_idle)
+                    self._rest.daemon = True
+                    self._rest.start()
+
+    def _stop_resting(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _end_idle(self) -> None:
+        """End processes that nobody needs; the next task begins others."""
+        with self._lock:
+            idle = None if self._tasks or self._ended else self._pool
+            if idle is not None:
+                idle.close()  # type: ignore[no-untyped-call]
+        if idle is not None:
+            idle.join()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ended = True
+            self._stop_resting()
+
     def close(self) -> None:
         """Finish what was begun and end the processes."""
-        self._ended = True
+        self._end()
         if self._pool is not None:
             self._pool.close()  # type: ignore[no-untyped-call]
             self._pool.join()
 
     def abort(self) -> None:
         """End the processes at once."""
-        self._ended = True
+        self._end()
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()

@@ -15,6 +15,7 @@ import docx
 import openpyxl
 
 from storage.tables import Outcome
+from tests.extraction.pictures import png_that_claims
 from tests.extraction.rar_files import rar5
 from tests.jobs.loopback import Answer, answer
 from tests.jobs.traps import TEXT, Trap
@@ -151,8 +152,14 @@ _FILES: dict[str, Callable[[], bytes]] = {
     "archive.rar": lambda: b"Rar!\x1a\x07\x01\x00" + bytes(200),
     "locked.rar": lambda: rar5({"a.txt": b"words"}, hides="contents"),
     "bomb.tgz": _bomb_tarball,
+    "bomb.png": lambda: png_that_claims(30_000, 30_000),
+    "thin.png": lambda: png_that_claims(30_000_000, 1),
+    "cut.jpg": lambda: b"\xff\xd8\xff\xe0" + bytes(99),
 }
-_OUTCOMES = {"empty.docx": Outcome.EMPTY, "empty.zip": Outcome.EMPTY}
+_OUTCOMES = {
+    **dict.fromkeys(("empty.docx", "empty.zip", "thin.png"), Outcome.EMPTY),
+    **dict.fromkeys(("bomb.png", "cut.jpg"), Outcome.UNDECODABLE),
+}
 
 
 def file_traps() -> Iterator[Trap]:
