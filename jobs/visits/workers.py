@@ -109,15 +109,13 @@ class Workers:
         if self._pool is None:
             return task(*args, **kwargs)
         with self._busy():
-            return self._run_in_pool(task, args, kwargs)
+            return self._run_in_pool((catalogue, task, args, kwargs))
 
-    def _run_in_pool(self, task: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    def _run_in_pool(self, order: tuple[str, Callable[..., T], tuple[Any, ...], dict[str, Any]]) -> T:
         pool = self._working_pool()
         future = None
         try:
-            future = pool.schedule(
-                _within_memory, args=(catalogue, task, args, kwargs), timeout=self._timeout
-            )
+            future = pool.schedule(_within_memory, args=order, timeout=self._timeout)
             result: T = future.result(self._timeout * _LONGEST_QUEUE)
         except TimeoutError as error:
             if future is not None and not future.done():
