@@ -18,6 +18,8 @@ _HEADLINE = 40
 """Characters of an advert's first line."""
 _LIST, _PAIR = 3, 2
 _GAP = 20
+_MARKED = 65_536
+"""Characters of an advert in which titles in marks are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def add_marked(text: str, spans: list[Span]) -> list[Span]:
     rules = load_bare_rules()
     added: list[Span] = []
     taken = {place for span in spans for place in range(span.start, span.end)}
-    for match in rules.marked.finditer(text):
+    for match in rules.marked.finditer(text, 0, _MARKED):
         start, end = match.span(1)
         named = rules.marked_behind.match(text, match.end()) or rules.marked_before.search(
             text, max(0, match.start() - _BEFORE), match.start()
@@ -162,10 +164,12 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
-    if rules.examined_before.search(before):
+    if "考" in before and rules.examined_before.search(before):
         return True
+    if rules.by_itself.search(text[span.start : span.end]) is None:
+        return False
     held = rules.holding.search(before) or rules.favoured.match(after) or rules.portrait.search(before)
-    return held is not None and rules.by_itself.search(text[span.start : span.end]) is not None
+    return held is not None
 
 
 def _is_under_certificates(text: str, span: Span) -> bool:
@@ -182,15 +186,15 @@ def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sell
     """In an advert: a name in its title, in a list, or where an examination is meant."""
     rules = load_bare_rules()
     span = spans[position]
-    if rules.prospects.search(text, max(0, span.start - 2 * _BEFORE), span.start):
-        return False
     everyday = rules.everyday.fullmatch(span.core) is not None
     if span.hit is not Hit.TITLE and not everyday and rules.examined.match(after):
         return True
-    if not sells or span.hit is Hit.TITLE:
-        return sells and _is_listed(text, spans, position, _LIST)
-    least = _LIST if everyday else _PAIR
-    return _is_listed(text, spans, position, least) or _is_examined(text, span, after, everyday=everyday)
+    if not sells or rules.prospects.search(text, max(0, span.start - 2 * _BEFORE), span.start):
+        return False
+    least = _LIST if everyday or span.hit is Hit.TITLE else _PAIR
+    if _is_listed(text, spans, position, least):
+        return True
+    return span.hit is not Hit.TITLE and _is_examined(text, span, after, everyday=everyday)
 
 
 def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
