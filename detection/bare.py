@@ -34,6 +34,8 @@ class BareRules:
     """Before a name: a person is introduced."""
     examined_before: re.Pattern[str]
     """Before a name: a verb that only an examination takes."""
+    sat_for: re.Pattern[str]
+    """The same before a name that is no everyday job."""
     sought: re.Pattern[str]
     """Before a name in an advert: a verb that an examination or its certificate takes."""
     asked: re.Pattern[str]
@@ -164,8 +166,11 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
-    if "考" in before and rules.examined_before.search(before):
-        return True
+    if "考" in before:
+        if rules.examined_before.search(before):
+            return True
+        if rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core):
+            return True
     if rules.by_itself.search(text[span.start : span.end]) is None:
         return False
     held = rules.holding.search(before) or rules.favoured.match(after) or rules.portrait.search(before)

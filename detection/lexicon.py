@@ -79,7 +79,7 @@ def load_lexicon() -> Lexicon:
         meanings.pop(text, None)
     for shield in read_lines("not_inside.txt"):
         meanings.setdefault(shield, Hit.SHIELD)
-    for anchor in ANCHORS:
+    for anchor in (*ANCHORS, *rules["anchors"]):
         meanings[anchor] = Hit.ANCHOR
     words = tuple(meanings)
     automaton = AhoCorasick(

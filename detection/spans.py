@@ -111,7 +111,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """An abbreviation inside a longer word of Latin letters is another word."""
     before = text[start - 1] if start else " "
-    if before.isascii() and (before.isalnum() or before in "_.@"):
+    numbered = before == "." and text[max(0, start - 2) : start - 1].isdigit()  # 1.A2驾驶证
+    if before.isascii() and (before.isalnum() or before in "_.@") and not numbered:
         return False
     if not text[end - 1].isascii():
         return True

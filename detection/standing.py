@@ -130,7 +130,7 @@ class Reader:
 
     def _unless_another(self, known: Reading, core: str, quote: str) -> Reading:
         """``known``, except where a word of the quote makes it a professional title or a name of its own."""
-        if known.status in _LOST and "职称" in quote:
+        if known.status in _LOST and ("职称" in quote or "技术职务" in quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         own = core in self._lexicon.known or not known.certain
         if known.status in _LOST and quote.startswith(_SOCIETY) and own:

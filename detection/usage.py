@@ -30,7 +30,9 @@ _LAST_PHRASE_END = re.compile(
 _LAST_CLAUSE_END = re.compile(rf"(?s:.*)(?:{_CLAUSE_END.pattern})")
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 _LINE_END = re.compile(r"[\n\r]")
-_SPILL = re.compile(r"[者的]?[，,]\s{0,2}(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)")
+_SPILL = re.compile(
+    r"(?:[者的]?[，,]|(?:[（(][^（()）\n]{1,10})?[）)])\s{0,2}(?:者|的)?(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)"
+)
 """``有电工证者，优先``: the comma before the cue is no end."""
 
 

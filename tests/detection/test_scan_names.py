@@ -192,9 +192,25 @@ def test_a_publisher_kind_given_overrules_the_text() -> None:
         ("具有CFP、CFA或CPA等专业资质；", ["CFP", "CFA", "CPA"]),
         ("税务师、注册会计师、注册税务师优先；", ["税务师", "注册会计师", "注册税务师"]),
         ("本公司具有建造师资质等级；", []),
+        ("英语CET-4及以上；", ["英语CET-4"]),
+        ("CET4级425分以上；", ["CET4级"]),
+        ("1.A2驾驶证，五年驾龄；", ["A2驾驶证"]),
+        ("英语能力达到4/6级证书；", ["4/6级证书"]),
+        ("具有系统分析师、系统架构师资格认证者优先；", ["系统分析师", "系统架构师资格"]),
+        ("获得岗位相关资质证书者优先；", ["岗位相关资质证书"]),
+        ("具备证券从业资质证书；", ["证券从业资质证书"]),
+        ("具备相关专业中级以上技术职务资格；", ["相关专业中级以上技术职务资格"]),
+        ("取得CFA一级的考试成绩；", ["CFA"]),
+        ("熟悉设备证书的X.509校验；", []),
     ],
 )
 def test_names_in_a_list_share_what_the_last_one_says(line: str, names: list[str]) -> None:
     text = f"任职要求：\n1、大专以上学历；\n2、{line}\n3、认真负责。\n"
     mentions = scan(text, as_of=DAY, title="招聘财务经理").mentions
     assert [mention.quote for mention in mentions] == names
+
+
+def test_who_sits_for_an_examination_names_its_certificate_unless_it_is_an_everyday_job() -> None:
+    text = "小林正在备考心理咨询师，小陈报考了小学英语教师。"
+    mentions = scan(text, as_of=DAY, title="职场见闻").mentions
+    assert [mention.quote for mention in mentions] == ["心理咨询师"]

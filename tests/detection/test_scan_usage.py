@@ -30,6 +30,7 @@ def usages(line: str) -> list[Usage]:
         ("优先录用持有会计证的人员；", Usage.PREFERRED),
         ("有会计证更佳；", Usage.PREFERRED),
         ("最好有会计证；", Usage.PREFERRED),
+        ("初级会计师（助理会计师）优先；", Usage.PREFERRED),
         ("会计证或初级职称；", Usage.ALTERNATIVE),
         ("有会计证（无证有经验亦可）；", Usage.ALTERNATIVE),
         ("无需会计证；", Usage.NEGATED),
