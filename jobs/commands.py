@@ -9,7 +9,7 @@ import typer
 
 from settings import SettingsError, load_settings
 from settings.load import FILE_NAME
-from settings.model import Settings
+from settings.model import Settings, Source
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ def list_(config: Config = None) -> None:
 
     from rich.console import Console  # noqa: PLC0415
 
-    from jobs.daemon.live import source_table  # noqa: PLC0415
-    from jobs.fetching.advice import advice  # noqa: PLC0415
-    from storage.visits import SUCCESSES  # noqa: PLC0415
+    from jobs.daemon.source_list import source_list  # noqa: PLC0415
 
     settings = _load(config)
     try:
@@ -72,11 +70,9 @@ def list_(config: Config = None) -> None:
     except DatabaseError as error:
         raise _refusal(str(error)) from error
     if rows:
-        Console().print(source_table(rows, ZoneInfo(settings.time_zone)))
-    for row in rows:
-        if row.outcome is not None and row.outcome not in SUCCESSES:
-            typer.echo(f"{row.name}: {row.detail}\n    {advice(row.outcome, row.detail)}")
-    if not rows:
+        console = Console(highlight=False)
+        console.print(*source_list(rows, ZoneInfo(settings.time_zone), console.width), sep="\n")
+    else:
         typer.echo("没有配置来源：qualwatch run 监测自带的示例站点；qualwatch source presets 列出可用来源。")
 
 
@@ -146,7 +142,8 @@ def try_(
     from settings.shipped import preset_sources  # noqa: PLC0415
 
     settings = _load(config)
-    known = {source.name: source for source in settings.sources + settings.watched()}
+    samples = _remembered_samples(settings)
+    known = {source.name: source for source in settings.sources + settings.watched() + samples}
     try:
         source = known.get(name) or preset_sources([name])[0]
     except SettingsError as error:
@@ -154,7 +151,8 @@ def try_(
             f"no source is called {name!r}: {', '.join(known) or 'none'} are configured; {error}"
         ) from error
     well = True
-    for step in dry_visit(source, settings):
+    own_hosts = {f"{each.url.host}:{each.url.port}" for each in samples}
+    for step in dry_visit(source, settings, own_hosts):
         typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
         well = well and step.is_well
     raise typer.Exit(0 if well else 1)
@@ -166,11 +164,7 @@ def _remembered(settings: Settings) -> list[SourceRow]:
     from storage.database import open_database  # noqa: PLC0415
     from storage.migrate import require_current  # noqa: PLC0415
 
-    sources, storage = settings.watched(), settings.storage
-    if settings.serves_sample:
-        from jobs.sample.server import remembered_sources  # noqa: PLC0415
-
-        sources += remembered_sources(storage.directory, settings.sample.every_minutes)
+    sources, storage = settings.watched() + _remembered_samples(settings), settings.storage
     if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
         return [SourceRow.of(source) for source in sources]
     engine = open_database(storage.database_url)
@@ -179,6 +173,15 @@ def _remembered(settings: Settings) -> list[SourceRow]:
         return read_rows(engine, sources)
     finally:
         engine.dispose()
+
+
+def _remembered_samples(settings: Settings) -> tuple[Source, ...]:
+    """The sources of the sample site as a daemon last served it; empty where others are configured."""
+    if not settings.serves_sample:
+        return ()
+    from jobs.sample.server import remembered_sources  # noqa: PLC0415
+
+    return remembered_sources(settings.storage.directory, settings.sample.every_minutes)
 
 
 def _write_default_configuration() -> None:

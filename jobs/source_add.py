@@ -12,6 +12,7 @@ from extraction.charset import decode
 from jobs.fetching.advice import advice
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import Access, Fetched, FetchError, PageKind
+from jobs.fetching.pace import turns_of
 from jobs.listing.addresses import registered_site
 from jobs.listing.forms import FORMS
 from jobs.listing.model import ListPage
@@ -99,7 +100,7 @@ def propose_source(
         raise LookError(
             "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
         ) from error
-    fetcher = Fetcher(settings.fetching)
+    fetcher = Fetcher(settings.fetching, turns=turns_of(settings.storage.directory))
     workers = Workers.configured(settings.detection)
     try:
         return _Look(fetcher, workers, Access.to(given)).propose(given)

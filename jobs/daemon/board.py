@@ -12,10 +12,20 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from jobs.fetching.model import Access, PageKind
+from jobs.visits.expectations import expected_items, open_troubles
 from jobs.visits.services import PageDone, VisitSummary
 from settings.model import Source
 from storage.database import for_reading
-from storage.tables import Document, DocumentVersion, Finding, Outcome, SourceState, Visit, VisitPurpose
+from storage.tables import (
+    Document,
+    DocumentVersion,
+    Finding,
+    Outcome,
+    SourceState,
+    SourceTrouble,
+    Visit,
+    VisitPurpose,
+)
 from storage.visits import SUCCESSES
 
 RECENT_FINDINGS = 8
@@ -41,6 +51,17 @@ class SourceRow:
     failures_in_a_row: int = 0
     last_success_at: datetime | None = None
     next_due_at: datetime | None = None
+    last_visit_at: datetime | None = None
+    """When the last visit that ended did so."""
+    items: int = 0
+    """Items that its list linked then."""
+    usual_items: int = 0
+    """What is usual; 0 where that is not known yet."""
+    least_items: int = 0
+    """With fewer than these something is wrong."""
+    new_documents: int = 0
+    troubles: tuple[SourceTrouble, ...] = ()
+    """What the operator was told of and what lasts."""
 
     @classmethod
     def of(cls, source: Source) -> SourceRow:
@@ -59,7 +80,7 @@ class FoundLine:
 
 def read_rows(engine: Engine, sources: Iterable[Source]) -> list[SourceRow]:
     """What the database remembers of ``sources``, in their order."""
-    with Session(for_reading(engine)) as session, session.begin():
+    with Session(for_reading(engine), expire_on_commit=False) as session, session.begin():
         findings = dict(
             session.execute(
                 select(col(Document.source), func.count(col(Finding.id)))
@@ -74,7 +95,14 @@ def read_rows(engine: Engine, sources: Iterable[Source]) -> list[SourceRow]:
 
 
 def _read_row(session: Session, source: Source, findings: int) -> SourceRow:
-    row = replace(SourceRow.of(source), findings=findings)
+    expected = expected_items(session, source)
+    row = replace(
+        SourceRow.of(source),
+        findings=findings,
+        usual_items=expected.usual,
+        least_items=expected.least,
+        troubles=open_troubles(session, source.name),
+    )
     state = session.get(SourceState, source.name)
     if state is not None:
         row = replace(
@@ -99,6 +127,9 @@ def _read_row(session: Session, source: Source, findings: int) -> SourceRow:
         pages=visit.pages,
         attachments=visit.attachments,
         errors=visit.errors,
+        last_visit_at=visit.finished_at,
+        items=visit.items,
+        new_documents=visit.new_documents,
     )
 
 

@@ -85,9 +85,27 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
             _rejudge(house)
             _take_due_steps(house)
         sent = 0 if stopping.is_set() else _deliver(house)
+        coming = None if summaries else _next_due(house)
+    if coming is not None:
+        console_print(_nothing_due(*coming, zone))
     for line in summary_lines(summaries, sent, settings):
         console_print(line)
     return 0 if all(summary.outcome in SUCCESSES for summary in summaries) else 1
+
+
+def _next_due(house: House) -> tuple[str, datetime] | None:
+    """The source that is due next and when its visit begins; None where none is watched."""
+    zone, now, engine = ZoneInfo(house.settings.time_zone), house.services.now(), house.services.engine
+    planned = [
+        (after_quiet_hours(source, max(next_visit_at(engine, source), now), zone), source.name)
+        for source in house.sources
+    ]
+    at, name = min(planned, default=(None, ""))
+    return (name, at) if at is not None else None
+
+
+def _nothing_due(name: str, at: datetime, zone: ZoneInfo) -> str:
+    return f"no source is due: {name} is next, {at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) -> list[str]:

@@ -16,7 +16,7 @@ from alerts.channels import Channel, open_channels
 from alerts.outbox import release_leases
 from catalogue.loading import OVERLAY_VARIABLE
 from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.pace import SharedTurns
+from jobs.fetching.pace import turns_of
 from jobs.official_lists.sync import overlay_of
 from jobs.visits.recognising import Recogniser
 from jobs.visits.services import Services
@@ -135,7 +135,7 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
             sources += samples
         own_hosts = (sample_address.removeprefix("http://"),) if sample_address else ()
         evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
-        turns = SharedTurns(settings.storage.directory / "pace")
+        turns = turns_of(settings.storage.directory)
         fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
         stack.callback(fetcher.close)
         workers = stack.enter_context(Workers.configured(settings.detection))

@@ -98,10 +98,10 @@ def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
         number = column in _NUMBERS
         table.add_column(column, justify="right" if number else "left", no_wrap=number)
     for row in rows:
-        style = _style(row)
+        style = state_style(row)
         table.add_row(
             Text.assemble(row.title, *((f"（{remark}）", "yellow") for remark in row.remarks)),
-            Text(_state(row), style=style),
+            Text(state_words(row), style=style),
             str(row.pages),
             str(row.attachments),
             Text(str(row.findings), style="bold red" if row.findings else ""),
@@ -134,7 +134,8 @@ def _found_line(found: FoundLine) -> Text:
     )
 
 
-def _state(row: SourceRow) -> str:
+def state_words(row: SourceRow) -> str:
+    """How its visit is going, or how the last one ended."""
     if row.is_visiting:
         return "访问中…"
     if row.outcome is None:
@@ -143,7 +144,8 @@ def _state(row: SourceRow) -> str:
     return f"{name}（连续{row.failures_in_a_row}次）" if row.failures_in_a_row > 1 else name
 
 
-def _style(row: SourceRow) -> str:
+def state_style(row: SourceRow) -> str:
+    """The colour of that."""
     if row.is_visiting:
         return "cyan"
     if row.outcome is None:

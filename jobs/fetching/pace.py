@@ -74,6 +74,11 @@ class SharedTurns:
         return None
 
 
+def turns_of(directory: Path) -> SharedTurns | None:
+    """The turns of a storage directory; None where it does not exist, because only looking makes none."""
+    return SharedTurns(directory / "pace") if directory.is_dir() else None
+
+
 class HostPace:
     """Gives turns: between the end of one request to a host and the start of the next lies the delay.
 

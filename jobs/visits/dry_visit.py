@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from detection.model import PublisherKind
 from jobs.fetching.advice import OUTCOME_NAMES, advice
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import Access, FetchError, PageKind
+from jobs.fetching.pace import turns_of
 from jobs.listing.addresses import is_attachment
 from jobs.listing.model import Item, ListPage
 from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
@@ -42,9 +43,13 @@ class Step:
     is_well: bool = True
 
 
-def dry_visit(source: Source, settings: Settings) -> Iterator[Step]:
-    """Read the list of ``source``, its next page and the first item, without database or evidence."""
-    fetcher = Fetcher(settings.fetching)
+def dry_visit(source: Source, settings: Settings, own_hosts: Iterable[str] = ()) -> Iterator[Step]:
+    """Read the list of ``source``, its next page and the first item, without database or evidence.
+
+    ``own_hosts`` are served by the daemon itself.
+    """
+    turns = turns_of(settings.storage.directory)
+    fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
     workers = Workers.configured(settings.detection)
     try:
         yield from _DryVisit(source, fetcher, workers, settings).steps()

@@ -42,7 +42,7 @@ _ENOUGH_GAPS = 5
 _SILENT_GAPS = 3
 _THIN = frozenset({Outcome.EMPTY, Outcome.FEWER_THAN_EXPECTED})
 _ABOUT_THE_LIST = (TroubleKind.FAILING, TroubleKind.FEWER)
-_WORDS = {
+TROUBLE_WORDS = {
     TroubleKind.FAILING: "无法访问",
     TroubleKind.FEWER: "列表内容明显减少",
     TroubleKind.SILENT: "久无更新",
@@ -155,6 +155,16 @@ def review_source(session: Session, source: Source, settings: Settings, now: dat
             telling.begin(TroubleKind.FEWER if thin else TroubleKind.FAILING, _what_failed(visits))
 
 
+def open_troubles(session: Session, source: str) -> tuple[SourceTrouble, ...]:
+    """What the operator was told of ``source`` and what lasts, oldest first."""
+    lasting = (
+        select(SourceTrouble)
+        .where(SourceTrouble.source == source, col(SourceTrouble.ended_at).is_(None))
+        .order_by(col(SourceTrouble.began_at))
+    )
+    return tuple(session.exec(lasting).all())
+
+
 def _what_failed(visits: Sequence[Visit]) -> str:
     newest = visits[0]
     outcome = newest.outcome or Outcome.ERROR
@@ -226,11 +236,11 @@ class _Telling:
     def _tell(self, kind: TroubleKind, detail: str, began_at: datetime, *, ended: bool) -> None:
         zone = ZoneInfo(self.settings.time_zone)
         name = displayable(self.source.title or self.source.name, limit=60)
-        what = f"{_WORDS[kind]}（已恢复）" if ended else _WORDS[kind]
+        what = f"{TROUBLE_WORDS[kind]}（已恢复）" if ended else TROUBLE_WORDS[kind]
         payload = {
             "subject": f"【来源{'恢复' if ended else '异常'}】{name}：{what}",
             "ended": ended,
-            "what": _WORDS[kind],
+            "what": TROUBLE_WORDS[kind],
             "source": {
                 "name": self.source.name,
                 "title": name,

@@ -84,6 +84,9 @@ def test_running_again_finds_nothing_due_and_sends_nothing(operator: Operator, s
     again = operator.run("run", "--once")
     assert again.returncode == 0
     assert "0 sources visited" in again.stdout
+    assert re.search(
+        r"^no source is due: good is next, \d{4}-\d\d-\d\d \d\d:\d\d$", again.stdout, re.MULTILINE
+    )
     assert operator.message_ids() == mails
 
 
@@ -142,6 +145,7 @@ def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) 
     assert metrics is not None
     assert str(operator.folder / "var" / "mail") in said
     assert "qualwatch source presets" in said
+    assert operator.run("source", "test", "sample-notices").returncode == 0
     wait_until(lambda: operator.count("visit", "finished_at is not null") == 2)
     wait_until(lambda: operator.count("outbox_message", "state != 'sent'") == 0 and bool(operator.mails()))
     counted = look_at(f"{metrics[0]}/metrics")
@@ -242,9 +246,10 @@ def test_the_health_of_sources_is_listed(operator: Operator, site: Site) -> None
     operator.run("run", "--once")
     listed = operator.run("source", "list")
     assert listed.returncode == 0, listed.stderr
-    assert re.search(r"good\s*│ 正常\s*│\s*2", listed.stdout)
-    assert re.search(r"broken\s*│ 已失效", listed.stdout)
+    assert re.search(r"^good\s+正常\s+\d\d-\d\d \d\d:\d\d\s+2\s+2\s+2\s", listed.stdout, re.MULTILINE)
+    assert re.search(r"^broken\s+已失效", listed.stdout, re.MULTILINE)
     assert "请更新该来源的 url" in listed.stdout
+    assert "共 2 个来源：正常 1，异常 1" in listed.stdout
 
 
 def test_sources_are_listed_before_the_first_visit(operator: Operator, site: Site) -> None:
@@ -259,13 +264,16 @@ def test_the_sources_of_the_sample_site_are_listed_once_it_was_visited(operator:
     nothing = operator.run("source", "list")
     assert nothing.returncode == 0, nothing.stderr
     assert "没有配置来源" in nothing.stdout
-    assert "│" not in nothing.stdout
+    assert "代号" not in nothing.stdout
     assert operator.run("run", "--once").returncode == 0
     listed = operator.run("source", "list")
     assert listed.returncode == 0, listed.stderr
     assert "没有配置来源" not in listed.stdout
-    assert re.search(r"示例站点 · 通知公告\s*│ 正常\s*│\s*14", listed.stdout)
-    assert re.search(r"示例站点 · 最新招聘\s*│ 正常\s*│\s*14", listed.stdout)
+    assert re.search(r"^sample-notices\s+正常.*\n示例站点 · 通知公告", listed.stdout, re.MULTILINE)
+    assert re.search(r"^sample-board\s+正常.*\n示例站点 · 最新招聘", listed.stdout, re.MULTILINE)
+    tried = operator.run("source", "test", "sample-notices")
+    assert tried.returncode == 1, "nobody serves it now"
+    assert "no source is called" not in tried.stdout + tried.stderr
 
 
 def test_a_source_is_tried_without_keeping_anything(operator: Operator, site: Site) -> None:
