@@ -14,7 +14,7 @@ from typing import Any
 COLOURS = (("new", "#c2410c"), ("rectified", "#15803d"))
 _WIDTH, _HEIGHT = 1160, 440
 """Pixels; shown at half of that, for sharp screens."""
-_TOP, _BOTTOM, _SIDE = 52, 56, 24
+_TOP, _BOTTOM, _SIDE = 52, 62, 24
 _BAR, _GAP = 46, 8
 
 
@@ -24,9 +24,10 @@ def draw_weeks(weeks: Sequence[Mapping[str, Any]]) -> bytes:
 
     image = Image.new("RGB", (_WIDTH, _HEIGHT), "#ffffff")
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=34)
     floor = _HEIGHT - _BOTTOM
     highest = max((week[name] for week in weeks for name, _ in COLOURS), default=0)
+    # A telephone shows the picture at a third of its size; four digits of the large size would not fit a bar.
+    font, figures = ImageFont.load_default(size=40), ImageFont.load_default(size=24 if highest > 999 else 34)
     scale = (floor - _TOP) / max(1, highest)
     draw.line((_SIDE, floor, _WIDTH - _SIDE, floor), fill="#8b95a1", width=2)
     pitch = (_WIDTH - 2 * _SIDE) / max(1, len(weeks))
@@ -38,7 +39,7 @@ def draw_weeks(weeks: Sequence[Mapping[str, Any]]) -> bytes:
             top = floor - week[name] * scale
             if week[name]:
                 draw.rectangle((left, top, left + _BAR, floor - 1), fill=colour)
-            draw.text((left + _BAR / 2, top - 4), str(week[name]), fill="#1d2733", font=font, anchor="mb")
+            draw.text((left + _BAR / 2, top - 4), str(week[name]), fill="#1d2733", font=figures, anchor="mb")
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return written.getvalue()
