@@ -315,6 +315,25 @@ def test_an_address_of_no_machine_is_an_error(services: Services) -> None:
         _served(services, host="192.0.2.1").__enter__()
 
 
+@pytest.mark.parametrize("host", ["::1", "localhost", "127.0.0.2"])
+def test_any_address_of_this_machine_will_do(services: Services, host: str) -> None:
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback to listen on")
+    with _served(services, host=host) as room:
+        case = room.report()
+        room.follow(room.take(room.link(case), "confirm"))
+        assert room.state(case) is CaseState.CONFIRMED
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("keeps_path", [True, False])
 def test_a_proxy_may_serve_it_in_a_folder(services: Services, keeps_path: bool) -> None:
     with _served(services, base_url="https://q.example.com/watch/") as room:
