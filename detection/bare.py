@@ -141,7 +141,7 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     after = text[span.end : span.end + _AFTER]
     if rules.job.match(after):
         return False
-    if rules.headed.search(before) or rules.trailed.match(after):
+    if ("证" in before and rules.headed.search(before)) or ("等" in after and rules.trailed.match(after)):
         return True
     if span.hit is Hit.LATIN:
         taught = kind in ADVERTS and rules.course.match(after) is not None
