@@ -67,6 +67,15 @@ class LinkCollector:
         self._waiting.clear()
         self._containers = [(tag, 0, -_LONGEST_CONTEXT - 1) for tag, _, _ in self._containers]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what comes now stands inside a link."""
+        return self._open is not None
+
+    def absolute(self, href: str) -> str:
+        """An address of the page made absolute; empty where it leads nowhere that can be fetched."""
+        return _absolute(self._base, href)
+
     def add_picture(self, alternative: str) -> None:
         """A picture inside a link speaks for it by its alternative text, no visible text of the page."""
         if self._open and alternative and not self._open.title:

@@ -53,6 +53,8 @@ class Extracted:
     published_on: date | None = None
     charset: str = ""
     links: tuple[Link, ...] = field(default=())
+    pictures: tuple[Link, ...] = field(default=())
+    """Pictures that stand in for the text of a page which says next to nothing itself."""
     recognised: bool = False
     """Whether words were read from pictures: characters may be wrong, and a person must compare."""
     unread: str = ""

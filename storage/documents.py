@@ -112,6 +112,20 @@ def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
     return ConditionalHeaders(document.etag, document.last_modified)
 
 
+def version_met_last(session: Session, url: str) -> DocumentVersion | None:
+    """The version of ``url`` that was met last; None where it is not known."""
+    document = _known(session, url)
+    if document is None:
+        return None
+    return session.exec(
+        select(DocumentVersion)
+        .join(Sighting, col(Sighting.version_id) == col(DocumentVersion.id))
+        .where(Sighting.document_id == document.id)
+        .order_by(col(Sighting.visit_id).desc())
+        .limit(1)
+    ).first()
+
+
 def _known(session: Session, url: str) -> Document | None:
     try:
         address = document_address(url)

@@ -12,6 +12,7 @@ from extraction.composing import TextComposer
 from extraction.facts import page_date, page_publisher, page_title
 from extraction.links import LinkCollector
 from extraction.model import Extracted
+from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
 from extraction.tables import Cell
 
@@ -53,6 +54,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         published_on=page_date(page.metas, text, declared.url),
         charset=charset,
         links=page.links.finished(),
+        pictures=page.pictures.finished(),
     )
 
 
@@ -64,6 +66,7 @@ class PageText:
         self.title = ""
         self.headings: list[str] = []
         self.links = LinkCollector(url)
+        self.pictures = PictureCollector(self.links)
         self.lines: list[str] = []
         self._composer = TextComposer()
         self._hidden = 0
@@ -81,6 +84,7 @@ class PageText:
         elif tag in _BLOCKS:
             self._start_block(tag)
             self.links.open_container(tag)
+            self.pictures.open_block(tag)
         elif tag == "a":
             self.links.open_link(attributes)
         elif tag in {"table", "tr", "td", "th"}:
@@ -92,6 +96,7 @@ class PageText:
             self.links.rebase(attributes.get("href", ""))
         elif tag == "img":
             self.links.add_picture(attributes.get("alt", ""))
+            self.pictures.add(attributes)
 
     def end(self, tag: str) -> None:
         if self._hidden:
@@ -99,6 +104,7 @@ class PageText:
         elif tag in _BLOCKS:
             self._end_block(tag)
             self.links.close_container(tag)
+            self.pictures.close_block(tag)
         elif tag == "a":
             self.links.close_link()
         elif tag in {"table", "tr", "td", "th"}:
@@ -128,6 +134,7 @@ class PageText:
     def _add(self, text: str) -> None:
         self._composer.add(text)
         self.links.add_text(text)
+        self.pictures.add_text(text)
 
     def _break_line(self) -> None:
         if self._composer.break_line():

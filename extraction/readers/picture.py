@@ -69,6 +69,12 @@ def pictures_of(body: bytes) -> Iterator[Image]:
                 raise _damaged(error) from error
 
 
+def size_of(body: bytes) -> tuple[int, int]:
+    """Width and height in pixels as the picture declares them; raises UnreadableError."""
+    with _opened(body) as picture:
+        return picture.size
+
+
 def check_size(width: float, height: float) -> None:
     """Raises UnreadableError where a picture is too large to unpack or too thin to hold words."""
     if width * height > MOST_PIXELS:

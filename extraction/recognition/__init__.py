@@ -28,10 +28,13 @@ def is_installed() -> bool:
 
 def must_recognise(what: str) -> NeedsRecognitionError:
     """The refusal of a file that holds ``what``, in the words of what to do about it."""
-    if is_installed():
-        advice = "switch it on (detection.ocr_processes)"
-    else:
-        advice = "install it (pip install 'qualwatch[ocr]')"
     return NeedsRecognitionError(
-        f"no text: {what}; it needs OCR: {advice}, or ask for the file that was printed"
+        f"no text: {what}; {how_to_recognise()}, or ask for the file that was printed"
     )
+
+
+def how_to_recognise() -> str:
+    """What an operator does so that pictures of words are read."""
+    if is_installed():
+        return "it needs OCR: switch it on (detection.ocr_processes)"
+    return "it needs OCR: install it (pip install 'qualwatch[ocr]')"

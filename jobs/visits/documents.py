@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from email.message import Message
 from hashlib import sha256
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from sqlmodel import Session, col, select
 
 from alerts.cases import open_cases
 from detection.model import PublisherKind
-from extraction import Link
+from extraction.recognition import how_to_recognise
 from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
-from jobs.listing.addresses import is_attachment, same_site
+from jobs.listing.addresses import is_attachment
 from jobs.listing.model import Item
+from jobs.visits.answers import file_name, refuse_elsewhere
 from jobs.visits.archives import ArchiveReading, Member
-from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError
+from jobs.visits.reading import RECOGNISED, WHOLE, Answer, DocumentReading, Known, ReadingError
 from jobs.visits.recognising import read_in_workers
 from jobs.visits.services import PageDone, Services
 from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
 from storage.addresses import MEMBER, canonical_url
 from storage.database import for_reading
-from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version
+from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version, version_met_last
 from storage.evidence import EvidenceRef, Exchange
 from storage.tables import Document, DocumentVersion, Outcome, storable
 from storage.visits import record_fetch
 
 ATTACHMENTS_PER_PAGE = 40
-_FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
 
 log = structlog.get_logger()
 
@@ -100,13 +98,18 @@ class DocumentReader:
             status, size = fetched.status, len(fetched.body)
             if fetched.unchanged:
                 return self._note_unchanged(known, kind)
-            _refuse_elsewhere(fetched)
+            refuse_elsewhere(fetched)
+            if known.is_attachment and self._was_recognised(known.url, fetched.body):
+                return self._note_unchanged(known, kind, status=status, size=size)
             return self._read_answer(known, kind, fetched, parent_url)
         except FetchError as error:
             failure = PageDone(known.url, kind, error.outcome, error.detail, bytes_read=error.bytes_read)
             status = error.status
         except ReadingError as error:
-            failure = PageDone(known.url, kind, error.outcome, error.detail, bytes_read=size)
+            # A photograph beside a line of text is no failure.
+            is_wordless = known.is_picture and error.outcome is Outcome.EMPTY
+            outcome = Outcome.OK if is_wordless else error.outcome
+            failure = PageDone(known.url, kind, outcome, error.detail, bytes_read=size)
         except WorkTimeoutError as error:
             failure = PageDone(known.url, kind, _unread(kind, Outcome.TIMEOUT), str(error), bytes_read=size)
         except WorkError as error:
@@ -123,20 +126,42 @@ class DocumentReader:
         return [failure]
 
     def _read_answer(self, known: Known, kind: PageKind, fetched: Fetched, parent_url: str) -> list[PageDone]:
-        answer = Answer(fetched.body, fetched.media_type, fetched.charset, _file_name(fetched))
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         services = self._services
         reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
         if isinstance(reading, ArchiveReading):
             return self._keep_archive(known, kind, fetched, reading, parent_url)
-        attachments = reading.attachments if self._source.attachments else ()
+        attachments = self._attached(known, reading)
+        if reading.pictures and services.recogniser is None and self._source.attachments:
+            why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"
+            reading = replace(reading, unread=why)
         kept = self._keep(known, fetched, reading, parent_url, is_complete=not attachments)
         page = _page_done(known, kind, reading, kept, len(fetched.body))
         if not attachments:
             return [page]
-        below = self._read_attachments(known, reading, attachments)
+        below = self._read_attachments(known, attachments)
         if not any(attachment.failed for attachment in below):
             self._remember_conditions(kept.document_id, fetched)
         return [page, *below]
+
+    def _attached(self, known: Known, reading: DocumentReading) -> tuple[Known, ...]:
+        """The files that a page links, then the pictures that it shows in place of text."""
+        if not self._source.attachments:
+            return ()
+        below = replace(
+            known,
+            publisher=reading.publisher,
+            published_on=reading.published_on,
+            is_attachment=True,
+            parent_title=reading.title,
+        )
+        files = [replace(below, url=link.url, title=link.text or link.title) for link in reading.attachments]
+        if self._services.recogniser is not None:
+            files += (
+                replace(below, url=link.url, title=link.text or f"公告图片{number}", is_picture=True)
+                for number, link in enumerate(reading.pictures, 1)
+            )
+        return tuple(files)
 
     def _keep_archive(
         self, known: Known, kind: PageKind, fetched: Fetched, reading: ArchiveReading, parent_url: str
@@ -160,26 +185,15 @@ class DocumentReader:
         kept = self._keep(known, fetched, member.reading, archive_url, is_complete=False, evidence=evidence)
         return _page_done(known, kind, member.reading, kept, 0)
 
-    def _read_attachments(
-        self, known: Known, reading: DocumentReading, links: tuple[Link, ...]
-    ) -> list[PageDone]:
+    def _read_attachments(self, known: Known, attachments: tuple[Known, ...]) -> list[PageDone]:
         done: list[PageDone] = []
-        for link in links[:ATTACHMENTS_PER_PAGE]:
-            done += self._read(
-                replace(
-                    known,
-                    url=link.url,
-                    title=link.text or link.title,
-                    publisher=reading.publisher,
-                    published_on=reading.published_on,
-                    is_attachment=True,
-                    parent_title=reading.title,
-                ),
-                parent_url=known.url,
-            )
-        for link in links[ATTACHMENTS_PER_PAGE:]:
+        for attachment in attachments[:ATTACHMENTS_PER_PAGE]:
+            done += self._read(attachment, parent_url=known.url)
+        for attachment in attachments[ATTACHMENTS_PER_PAGE:]:
             detail = f"not asked for: the page links more than {ATTACHMENTS_PER_PAGE} files"
-            skipped = PageDone(link.url, PageKind.ATTACHMENT, Outcome.TOO_LARGE, detail, title=link.text)
+            skipped = PageDone(
+                attachment.url, PageKind.ATTACHMENT, Outcome.TOO_LARGE, detail, title=attachment.title
+            )
             self._record(skipped, None)
             done.append(skipped)
         return done
@@ -268,13 +282,35 @@ class DocumentReader:
             )
         )
 
-    def _note_unchanged(self, known: Known, kind: PageKind) -> list[PageDone]:
-        """The server says that nothing changed; the attachments that are known are asked all the same."""
-        page = PageDone(known.url, kind, Outcome.UNCHANGED, title=known.title)
+    def _was_recognised(self, url: str, body: bytes) -> bool:
+        """Whether these very bytes were read from pictures last time, which takes seconds and gives the same."""
+        if self._services.recogniser is None:
+            return False
+        with Session(self._reading) as session:
+            met = version_met_last(session, url)
+        return (
+            met is not None
+            and met.facts.get(RECOGNISED) == WHOLE
+            and met.body_sha256 == sha256(body).hexdigest()
+        )
+
+    def _note_unchanged(
+        self, known: Known, kind: PageKind, *, status: int | None = 304, size: int = 0
+    ) -> list[PageDone]:
+        """Nothing changed, as server or bytes say; attachments that are known are asked all the same."""
+        page = PageDone(known.url, kind, Outcome.UNCHANGED, title=known.title, bytes_read=size)
         now = self._services.now()
         with self._services.transaction() as session:
             kept = keep_unchanged(session, known.url, self._visit_id, now)
-            record_fetch(session, self._visit_id, known.url, Outcome.UNCHANGED, now, http_status=304)
+            record_fetch(
+                session,
+                self._visit_id,
+                known.url,
+                Outcome.UNCHANGED,
+                now,
+                http_status=status,
+                bytes_read=size,
+            )
             children = (
                 []
                 if kept is None
@@ -345,25 +381,3 @@ def _page_done(
 
 def _unread(kind: PageKind, otherwise: Outcome) -> Outcome:
     return Outcome.UNREADABLE_ATTACHMENT if kind is PageKind.ATTACHMENT else otherwise
-
-
-def _refuse_elsewhere(fetched: Fetched) -> None:
-    """A document that leads to another site or to the front page is not that document any more."""
-    if not fetched.redirects:
-        return
-    if not same_site(fetched.url, fetched.final_url):
-        raise FetchError(Outcome.MOVED, f"leads to another site: {fetched.final_url}", status=fetched.status)
-    asked, answered = urlsplit(fetched.url), urlsplit(fetched.final_url)
-    if (
-        answered.path.lower() in _FRONT_PAGES
-        and not answered.query
-        and asked.path.lower() not in _FRONT_PAGES
-    ):
-        raise FetchError(Outcome.GONE, "leads to the front page of the site", status=fetched.status)
-
-
-def _file_name(fetched: Fetched) -> str:
-    """What the server calls the file, else the last part of the address."""
-    message = Message()
-    message["Content-Disposition"] = fetched.header("Content-Disposition").encode("ascii", "replace").decode()
-    return message.get_filename() or unquote(urlsplit(fetched.final_url).path.rpartition("/")[2])

@@ -17,7 +17,8 @@ from detection.model import PublisherKind, ScanResult
 from detection.recognised import doubt_recognised
 from detection.report import to_record
 from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
-from jobs.listing.addresses import absolute_url, is_attachment
+from extraction.readers.picture import size_of
+from jobs.listing.addresses import absolute_url, is_attachment, same_site
 from jobs.listing.forms import PAGE, read_data_list, recognise
 from jobs.listing.model import ListError, ListPage
 from jobs.listing.reading import read_list_page
@@ -26,8 +27,10 @@ from storage.tables import Outcome
 
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""
-RECOGNISED = "recognised"
-"""Key of a version's facts: its words were read from pictures."""
+RECOGNISED, WHOLE = "recognised", "whole"
+"""Key of a version's facts where its words were read from pictures, and its value where all of them were."""
+_SMALLEST_SIDE, _SMALLEST_NOTICE = 250, 150_000
+"""Pixels of the shorter side, and of a whole picture, from which it may be a notice."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 _FILE_NAME_ENDS = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
@@ -70,6 +73,8 @@ class Known:
     publisher_kind: PublisherKind | None = None
     region: str | None = None
     is_attachment: bool = False
+    is_picture: bool = False
+    """Whether it is a picture that a page shows in place of text."""
     parent_title: str = ""
     """Title of the page that links an attachment."""
 
@@ -102,6 +107,8 @@ class DocumentReading:
     detection_seconds: float
     catalogue: str
     """Digest of the catalogue that it was judged by."""
+    pictures: tuple[Link, ...] = ()
+    """Pictures of the page's own site that it shows in place of text."""
     unread: str = ""
     """What of it was not read and what to do about it; empty where all was."""
     needs_recognition: bool = False
@@ -130,7 +137,10 @@ def read_document(
     is to be reviewed. Raises :class:`ReadingError`.
     """
     catalogue = loaded_catalogue()
-    extracted = _extract(answer, known.url, is_file=known.is_attachment, recognition=recognition)
+    if known.is_picture:
+        _refuse_ornament(answer)
+    is_file = known.is_attachment and not known.is_picture
+    extracted = _extract(answer, known.url, is_file=is_file, recognition=recognition)
     title, publisher = _title(extracted, known), extracted.publisher or known.publisher
     published_on = _day_of_publication(extracted, known, today)
     if published_on is None:
@@ -152,7 +162,7 @@ def read_document(
     facts_said = to_record(known.url, result, every_mention=False)["document"]
     if extracted.recognised:
         result = doubt_recognised(result)
-        facts_said |= {RECOGNISED: True}
+        facts_said |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
     return DocumentReading(
         text=extracted.text,
         media_type=extracted.media_type,
@@ -165,9 +175,20 @@ def read_document(
         attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
         detection_seconds=detection_seconds,
         catalogue=catalogue,
+        pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
         unread=extracted.unread,
         needs_recognition=extracted.needs_recognition,
     )
+
+
+def _refuse_ornament(answer: Answer) -> None:
+    """Raises ReadingError where a picture on a page is too small to be a notice."""
+    try:
+        width, height = size_of(answer.body)
+    except ExtractionError as error:
+        raise ReadingError(Outcome.UNREADABLE_ATTACHMENT, str(error)) from error
+    if min(width, height) < _SMALLEST_SIDE or width * height < _SMALLEST_NOTICE:
+        raise ReadingError(Outcome.EMPTY, f"{width} by {height} pixels are too few for a notice")
 
 
 def _extract(answer: Answer, url: str, *, is_file: bool, recognition: Recognition | None = None) -> Extracted:

@@ -59,6 +59,20 @@ def test_a_protected_pdf_asks_for_an_open_copy() -> None:
         extract(pdf_bytes(["招聘公告"], password="open sesame"))  # noqa: S106
 
 
+def test_a_pdf_that_only_forbids_printing_is_read() -> None:
+    stream = BytesIO()
+    canvas = Canvas(stream, encrypt=StandardEncryption("", "owner", canPrint=0, canCopy=0))
+    canvas.drawString(72, 700, "everybody may open this")
+    canvas.save()
+    assert extract(stream.getvalue()).text == "everybody may open this"
+
+
+def test_a_broken_pdf_says_why_once() -> None:
+    with pytest.raises(UnreadableError) as caught:
+        extract(b"%PDF-1.7\n" + bytes(200))
+    assert str(caught.value).count("Invalid PDF") == 1
+
+
 def test_a_scanned_pdf_asks_for_ocr() -> None:
     stream = BytesIO()
     canvas = Canvas(stream)

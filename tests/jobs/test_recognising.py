@@ -105,6 +105,17 @@ def test_without_recognition_a_scan_is_listed_with_what_to_do(
 
 
 @needs_fonts
+def test_the_same_scan_is_not_read_again(open_house: Open, site: Site) -> None:
+    serve(site, "/f/1.pdf", scan(POSTING[:4]))
+    open_house(recogniser()).visit()
+    house = open_house(recogniser(timeout=0.01))
+    assert house.visit().errors == 0
+    assert house.outcomes()["/f/1.pdf"] is Outcome.UNCHANGED
+    serve(site, "/f/1.pdf", scan(POSTING[:5]))
+    assert house.visit().errors == 1
+
+
+@needs_fonts
 def test_pictures_in_an_archive_are_read_too(open_house: Open, site: Site) -> None:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -150,6 +161,55 @@ def test_a_picture_that_needs_too_much_memory_ends_its_process_only(open_house: 
     assert record.outcome is Outcome.UNREADABLE_ATTACHMENT
     assert "memory" in record.detail
     assert reader.workers.run(abs, -1) == 1
+
+
+def serve_picture_page(site: Site, pictures: dict[str, bytes], text: str = "") -> None:
+    shown = "".join(f"<p><img src='{path}'></p>" for path in pictures)
+    site["/list/"] = listing(NOTICE)
+    site[NOTICE] = posting(
+        text or "招聘公告",
+        below=f"<header><img src='/head.png'></header>{shown}<a href='/x.html'><img src='/linked.png'></a>"
+        "<img src='/code.png' width=120 height='120px'><img src='http://elsewhere.example.cn/seal.png'>",
+    )
+    for path, body in pictures.items():
+        site[path] = answer(body)
+
+
+@needs_fonts
+def test_a_notice_that_is_a_picture_is_read(open_house: Open, site: Site) -> None:
+    small, photograph = Image.new("L", (240, 300)), Image.linear_gradient("L").resize((700, 500))
+    pictures = {
+        "/p/1.png": encoded(page(POSTING[:6], paper=(1240, 500)), "PNG"),
+        "/p/2.png": encoded(small, "PNG"),
+        "/p/3.jpg": encoded(photograph, "JPEG"),
+    }
+    serve_picture_page(site, pictures)
+    house = open_house(recogniser())
+    summary = house.visit()
+    assert summary.errors == 0
+    assert {path for path, _ in site.asked if path.endswith(("png", "jpg"))} == set(pictures)
+    [document] = [document for document in house.rows(Document) if document.url.endswith(".png")]
+    assert document.title == "示例市某局招聘公告（附件：公告图片1）"
+    assert "会计从业资格" in {finding.qualification for finding in house.rows(Finding)}
+    assert record_of(house, "/p/2.png").detail == "240 by 300 pixels are too few for a notice"
+    assert record_of(house, "/p/3.jpg").outcome is Outcome.OK
+
+
+def test_pictures_beside_words_are_left_alone(open_house: Open, site: Site) -> None:
+    serve_picture_page(site, {"/p/1.png": b""}, text="公告的正文写得很清楚，不需要看图片。" * 30)
+    house = open_house(recogniser())
+    assert house.visit().errors == 0
+    assert not [path for path, _ in site.asked if path.endswith("png")]
+
+
+def test_without_recognition_a_page_of_pictures_says_so(open_house: Open, site: Site) -> None:
+    serve_picture_page(site, {"/p/1.png": b""})
+    house = open_house(None)
+    house.visit()
+    assert record_of(house, NOTICE).detail.startswith(
+        "the page shows 1 pictures in place of text: it needs OCR"
+    )
+    assert not [path for path, _ in site.asked if path.endswith("png")]
 
 
 def test_processes_without_a_picture_end_and_begin_again() -> None:
