@@ -13,7 +13,7 @@ _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", 
 
 
 def refuse_elsewhere(fetched: Fetched) -> None:
-    """A document that leads to another site or to the front page is not that document any more: FetchError."""
+    """What leads to another site or to the front page is not that document any more; FetchError."""
     if not fetched.redirects:
         return
     if not same_site(fetched.url, fetched.final_url):

@@ -283,7 +283,7 @@ class DocumentReader:
         )
 
     def _was_recognised(self, url: str, body: bytes) -> bool:
-        """Whether these very bytes were read from pictures last time, which takes seconds and gives the same."""
+        """Whether these very bytes were read from pictures last time: again they would give the same."""
         if self._services.recogniser is None:
             return False
         with Session(self._reading) as session:
