@@ -210,6 +210,8 @@ class Imap(Section):
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 993
     security: Literal["tls", "starttls", "none"] = "tls"
+    ca_file: str = ""
+    """PEM file of the authority that signed the server's certificate; empty: those that the system trusts."""
     username: str = ""
     password: SecretStr = SecretStr("")
     folder: str = "INBOX"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -112,7 +112,7 @@ class ImapBox:
 @contextmanager
 def open_imap(imap: Imap) -> Iterator[ImapBox]:
     """The folder of ``imap``, logged in; raises :class:`MailboxError`."""
-    context = ssl.create_default_context()
+    context = _trust(imap)
     with _told(imap.host):
         client = IMAPClient(
             imap.host,
@@ -132,13 +132,36 @@ def open_imap(imap: Imap) -> Iterator[ImapBox]:
         try:
             client.logout()
         except (IMAPClientError, OSError):
-            client.shutdown()
+            with suppress(OSError):  # A failed handshake has closed the socket.
+                client.shutdown()
+
+
+def _trust(imap: Imap) -> ssl.SSLContext:
+    """Whose signatures count, and that the certificate has the host's name."""
+    try:
+        return ssl.create_default_context(cafile=imap.ca_file or None)
+    except OSError as error:
+        raise MailboxError(
+            f"{imap.ca_file} holds no certificate that can be read ({error.strerror or error}): "
+            "mend intake.imap.ca_file"
+        ) from error
 
 
 @contextmanager
 def _told(host: str = "") -> Iterator[None]:
     try:
         yield
+    except ssl.SSLCertVerificationError as error:
+        raise MailboxError(
+            f"{host}: nobody can tell whether this is the mail server, and no password was sent "
+            f"({error.verify_message}): write the name that its certificate has into intake.imap.host, or "
+            "the file of the authority that signed it into intake.imap.ca_file"
+        ) from error
+    except ssl.SSLError as error:
+        raise MailboxError(
+            f"{host}: TLS fails ({error.reason or error}): check intake.imap.port and security: "
+            '"tls" is usual at port 993, "starttls" at 143'
+        ) from error
     except (IMAPClientError, OSError) as error:
         where = f"{host}: " if host else ""
         raise MailboxError(

@@ -30,6 +30,10 @@ class Authority:
 
     def certificate(self, names: str = HERE, days: int = 2) -> ssl.SSLContext:
         """A server's context with a certificate for ``names`` that ends in ``days``, maybe days ago."""
+        return _serving(*self.files(names, days))
+
+    def files(self, names: str = HERE, days: int = 2) -> tuple[Path, Path]:
+        """Such a certificate and its key, for servers of other makes."""
         self._made += 1
         stem = self._folder / f"site-{self._made}"
         key, request, certificate = (stem.with_suffix(ending) for ending in (".key", ".csr", ".pem"))
@@ -41,7 +45,7 @@ class Authority:
             *("x509", "-req", "-in", request, "-CA", self.roots, "-CAkey", self._key, "-days", str(days)),
             *("-copy_extensions", "copy", "-out", certificate),
         )
-        return _serving(certificate, key)
+        return certificate, key
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import io
 import mailbox
-import os
-import shutil
-import socket
-import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +11,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
@@ -25,7 +19,7 @@ from jobs.intake.taking_in import masked, take_in
 from jobs.visits.reading import ReadingError
 from jobs.visits.services import Services
 from jobs.visits.workers import Workers
-from settings.model import Fetching, Imap, Intake, Settings
+from settings.model import Fetching, Intake, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -215,103 +209,3 @@ def test_a_mailbox_that_cannot_be_read_is_told(house: House, tmp_path: Path) -> 
     assert "intake.directory" in summary.problems[0]
     (visit,) = house.rows(Visit)
     assert (visit.outcome, visit.errors) == (Outcome.ERROR, 1)
-
-
-@pytest.fixture
-def imap(tmp_path: Path) -> Iterator[Imap]:
-    """A Dovecot of this test's own, with one mailbox."""
-    program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        pytest.skip("no dovecot here: install dovecot-imapd to test against a real IMAP server")
-    if os.geteuid() != 0:
-        pytest.skip("Dovecot changes to its own users and starts as root only")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = tmp_path / "dovecot"
-    base.mkdir(mode=0o755)
-    (base / "passwd").write_text("jubao:{PLAIN}geheim:65534:65534::/nonexistent::\n")
-    (base / "passwd").chmod(0o644)
-    (base / "mail").mkdir(mode=0o777)
-    (base / "mail").chmod(0o777)  # Dovecot's own user writes there.
-    for folder in (base, *base.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o755)
-    (base / "dovecot.conf").write_text(
-        f"""protocols = imap
-listen = 127.0.0.1
-base_dir = {base}/run
-state_dir = {base}/state
-log_path = {base}/log
-ssl = no
-disable_plaintext_auth = no
-mail_location = maildir:{base}/mail
-first_valid_uid = 1
-first_valid_gid = 1
-passdb {{
-  driver = passwd-file
-  args = {base}/passwd
-}}
-userdb {{
-  driver = passwd-file
-  args = {base}/passwd
-}}
-service imap-login {{
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-  chroot =
-}}
-"""
-    )
-    running = subprocess.Popen([program, "-F", "-c", str(base / "dovecot.conf")], stderr=subprocess.PIPE)
-    try:
-        _wait_for(port, running)
-        yield Imap(
-            host="127.0.0.1", port=port, security="none", username="jubao", password=SecretStr("geheim")
-        )
-    finally:
-        running.terminate()
-        running.wait(10)
-        if running.stderr:
-            running.stderr.close()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        assert server.poll() is None, server.stderr.read() if server.stderr else ""
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("dovecot does not answer")
-
-
-def test_an_imap_mailbox_is_read_and_marked(house: House, imap: Imap) -> None:
-    from imapclient import IMAPClient  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    with IMAPClient(imap.host, imap.port, ssl=False) as client:
-        client.login(imap.username, imap.password.get_secret_value())
-        client.append("INBOX", bytes(letter()))
-        client.append("INBOX", bytes(letter("长" * 400_000, number="huge")))
-    settings = house.services.settings.model_copy(update={"intake": Intake(imap=imap, max_bytes=1 << 20)})
-    services = replace(house.services, settings=settings)
-    summary = take_in(services)
-    assert (summary.messages, summary.errors, summary.problems) == (1, 1, [])
-    assert len(house.rows(Case)) == 1
-    assert take_in(services).messages == 0
-    with IMAPClient(imap.host, imap.port, ssl=False) as client:
-        client.login(imap.username, imap.password.get_secret_value())
-        client.select_folder("INBOX", readonly=True)
-        assert client.search("UNSEEN") == []
-        assert len(client.search("FLAGGED")) == 1
-
-
-def test_a_wrong_password_is_told_without_it(house: House, imap: Imap) -> None:
-    wrong = imap.model_copy(update={"password": SecretStr("falsch-9")})
-    settings = house.services.settings.model_copy(update={"intake": Intake(imap=wrong)})
-    (problem,) = take_in(replace(house.services, settings=settings)).problems
-    assert "[intake.imap]" in problem
-    assert "falsch-9" not in problem
