@@ -41,8 +41,8 @@ def redirect(target: str, status: int = 302, **headers: str) -> Answer:
 class Site:
     """Answers by path (with its query first, then without); 404 for the rest; remembers what was asked."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        """``tls`` holds the certificate of a site that is asked by https."""
+    def __init__(self, tls: ssl.SSLContext | None = None, at: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        """``tls`` holds the certificate of a site that is asked by https; ``at``: address and port."""
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.asked_at: list[float] = []
@@ -71,14 +71,14 @@ class Site:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hangs up is what some tests are about."""
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(at, Handler)
         if tls is not None:
             # Shaken in the thread of each request: one client that refuses must not end the server.
             self._server.socket = tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
         self.port = self._server.server_port
-        self.host = f"127.0.0.1:{self.port}"
+        self.host = f"{at[0]}:{self.port}"
         self.address = f"{'https' if tls else 'http'}://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

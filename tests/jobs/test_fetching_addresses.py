@@ -119,6 +119,26 @@ def test_a_connection_goes_to_the_address_that_was_checked(site: Site, fetching:
     assert {headers["Host"] for _, headers in site.asked} == {name}
 
 
+def test_a_name_that_flips_to_a_private_address_between_two_connections_is_refused(
+    site: Site, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first answer is public, the next is not: no kept answer and no second look opens the door."""
+    public = Site(at=("127.9.9.9", site.port))
+    # Loopback is all that a test may connect to: one address of it stands for the open internet.
+    monkeypatch.setattr("jobs.fetching.addresses.is_public", lambda address: address == "127.9.9.9")
+    answers = iter([["127.9.9.9"], ["127.0.0.1"], ["127.9.9.9", "127.0.0.1"]])
+    public["/robots.txt"] = answer("", status=404, Connection="close")
+    public["/a"] = site["/a"] = answer("inside")
+    fetcher = Fetcher(fetching, resolver=lambda *_: next(answers), sleep=lambda _: None)
+    url = f"http://flips.example.cn:{site.port}/a"
+    assert outcome(fetcher, url) is Outcome.REFUSED_ADDRESS
+    assert outcome(fetcher, url) is Outcome.REFUSED_ADDRESS
+    fetcher.close()
+    public.close()
+    assert [path for path, _ in public.asked] == ["/robots.txt"]
+    assert site.asked == []
+
+
 def test_an_unknown_name_is_an_error(fetching: Fetching) -> None:
     def resolver(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

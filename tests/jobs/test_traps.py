@@ -27,22 +27,32 @@ from tests.jobs.operators import Operator
 from tests.jobs.trap_files import file_traps, make_files
 from tests.jobs.traps import (
     NAMES,
+    ROBOTS,
     Trap,
     address_traps,
     page_traps,
+    robots_traps,
     set_up,
     status_traps,
     transport_traps,
 )
 
 
-def all_traps(busy: str = "") -> list[Trap]:
-    """``busy`` is the site by another name."""
-    return [*address_traps(), *transport_traps(), *status_traps(busy), *page_traps(), *file_traps()]
+def all_traps(port: int = 0) -> list[Trap]:
+    """``port`` is the site's, which has other names too."""
+    busy = f"http://localhost:{port}"
+    return [
+        *address_traps(),
+        *transport_traps(),
+        *robots_traps(port),
+        *status_traps(busy),
+        *page_traps(),
+        *file_traps(),
+    ]
 
 
 def resolver(host: str, port: int) -> list[str]:
-    return NAMES.get(host) or resolve(host, port)
+    return ["127.0.0.1"] if host in ROBOTS else NAMES.get(host) or resolve(host, port)
 
 
 @dataclass
@@ -57,11 +67,11 @@ class Visited:
 @pytest.fixture(scope="module")
 def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
     site = Site()
-    set_up(site, all_traps(f"http://localhost:{site.port}"))
+    set_up(site, all_traps(site.port))
     make_files()
     settings = Settings(
         fetching=Fetching(
-            allow_private_hosts=(site.host, f"localhost:{site.port}"),
+            allow_private_hosts=(site.host, f"localhost:{site.port}", *ROBOTS),
             delay_seconds=0,
             timeout_seconds=1.5,
             total_seconds=3,

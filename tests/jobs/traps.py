@@ -11,6 +11,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 
 from storage.tables import Outcome
@@ -24,6 +25,8 @@ NAMES = {
     "nat64.example.cn": ["64:ff9b::a9fe:a9fe"],
 }
 """What hostile names resolve to."""
+ROBOTS: dict[str, tuple[Outcome, Answer]] = {}
+"""Names of the hostile site itself that differ in their robots.txt, and how a page there must end."""
 _REFUSED = {
     "loopback": "http://127.0.0.1:1/",
     "loopback-by-name": "http://localhost:1/",
@@ -109,6 +112,19 @@ def _cookie_wall(handler: BaseHTTPRequestHandler) -> None:
     redirect(handler.path, Set_Cookie=f"wall={'x' * (seen + 1)}")(handler)
 
 
+def _cookie_bomb(handler: BaseHTTPRequestHandler) -> None:
+    """As many and as large cookies as a client takes, and then a redirect to where they are to be sent."""
+    if handler.headers.get("Cookie"):
+        answer(TEXT)(handler)
+        return
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    for number in range(90):
+        handler.send_header("Set-Cookie", f"c{number}={'x' * 60_000}")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
 def address_traps() -> Iterator[Trap]:
     for name, target in _REFUSED.items():
         path = f"/to/{name}.html"
@@ -146,11 +162,23 @@ _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 _ZEROS = bytes(1 << 20)
 
 
+@cache
+def _packed(encoding: str, times: int) -> bytes:
+    """``times`` MB of nothing, packed."""
+    packer = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
+    return b"".join(packer.compress(_ZEROS) for _ in range(times)) + packer.flush()
+
+
 def _bomb(encoding: str, times: int = 300) -> Answer:
     """A small answer that unpacks to ``times`` MB."""
-    packer = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
-    packed = b"".join(packer.compress(_ZEROS) for _ in range(times)) + packer.flush()
-    return answer(packed, Content_Encoding=encoding)
+    return answer(_packed(encoding, times), Content_Encoding=encoding)
+
+
+def _bomb_in_a_bomb() -> Answer:
+    """The same, packed once more: a few kilobytes on the wire."""
+    inner = _packed("gzip", 300)
+    packed = zlib.compress(inner, 9)
+    return answer(packed, Content_Encoding="gzip, deflate")
 
 
 def transport_traps() -> Iterator[Trap]:
@@ -173,6 +201,7 @@ def transport_traps() -> Iterator[Trap]:
     yield Trap("/huge/declared.html", large, raw(_HEAD + b"Content-Length: 99999999999\r\n\r\n<p>x"))
     yield Trap("/huge/gzip.html", large, _bomb("gzip"))
     yield Trap("/huge/deflate.html", large, _bomb("deflate"))
+    yield Trap("/huge/gzip-in-deflate.html", large, _bomb_in_a_bomb())
     yield Trap(
         "/huge/many-encodings.html",
         Outcome.UNDECODABLE,
@@ -193,6 +222,20 @@ def transport_traps() -> Iterator[Trap]:
     yield Trap(
         "/broken/negative-length.html", Outcome.OK, raw(_HEAD + b"Content-Length: -5\r\n\r\n" + TEXT.encode())
     )
+    lying = TEXT.encode() * 3
+    short = _HEAD + b"Content-Length: 40\r\n\r\n" + lying
+    yield Trap("/lying/short.html", Outcome.EMPTY, raw(short))
+    yield Trap(
+        "/lying/twice.html", error, raw(_HEAD + b"Content-Length: 5\r\nContent-Length: 900\r\n\r\n" + lying)
+    )
+    both = _CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n")
+    chunk = f"{len(lying):x}\r\n".encode() + lying + b"\r\n0\r\n\r\n"
+    yield Trap("/lying/both.html", Outcome.OK, raw(both + chunk))
+    yield Trap("/lying/chunk-size.html", error, raw(_CHUNKED + b"ffffffffffffffff\r\n" + lying))
+    yield Trap(
+        "/lying/wide-chunk-size.html", error, raw(_CHUNKED + b"0" * (1 << 20) + b"5\r\n<p>x\r\n0\r\n\r\n")
+    )
+    yield Trap("/huge/cookies.html", error, _cookie_bomb)
     yield Trap("/broken/no-http.html", error, raw(b"SSH-2.0-OpenSSH_9.2\r\n"))
     yield Trap("/broken/hung-up.html", error, raw(b""))
 
@@ -265,6 +308,7 @@ def _readable_pages() -> Iterator[Trap]:
             TEXT.encode("gbk")[:-1] + b"\xff<p>" + notice.encode("gbk") * 20, media_type="text/html"
         ),
         "title": answer(f"<html><head><title>{hostile_title}</title></head><body>{notice}</body></html>"),
+        "million-deep": answer("<html><body>" + "<b>" * 1_000_000 + notice),
         "deep": answer("<html><body>" + "<div>" * 50_000 + notice),
         "tables": answer("<html><body>" + "<table><tr><td>" * 3_000 + notice),
         "attributes": answer(f"<html><body><p {' '.join(f'a{n}=1' for n in range(50_000))}>{notice}"),
@@ -290,6 +334,44 @@ def endless_calendar(handler: BaseHTTPRequestHandler) -> None:
     answer(f"<html><title>日历</title><ul>{events}</ul>{below}</html>")(handler)
 
 
+def robots_traps(port: int) -> Iterator[Trap]:
+    """Pages behind a robots.txt that is itself a trap; ``port`` is the site's."""
+    for name, (outcome, _) in ROBOTS.items():
+        yield Trap(
+            f"/robots/{name.partition('.')[0]}.html",
+            outcome,
+            redirect(f"http://{name}:{port}/fine.html"),
+            needs_resolver=True,
+        )
+
+
+_RULES = answer("User-agent: *\nDisallow: /forbidden/\n", media_type="text/plain")
+_long = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+ROBOTS |= {
+    "sick.example.cn": (Outcome.FORBIDDEN_BY_ROBOTS, answer("later", status=503)),
+    "broken.example.cn": (Outcome.FORBIDDEN_BY_ROBOTS, answer("<p>bug", status=500)),
+    "circling.example.cn": (Outcome.ERROR, redirect("/robots.txt")),
+    "onward.example.cn": (Outcome.ERROR, _moving_on),
+    "inward.example.cn": (Outcome.REFUSED_ADDRESS, redirect("http://169.254.169.254/robots.txt")),
+    "filed.example.cn": (Outcome.REFUSED_ADDRESS, redirect("file:///etc/passwd")),
+    "dripping.example.cn": (Outcome.TIMEOUT, raw(_long, b"x", endless=True, every=0.1)),
+    # What a robots.txt says beyond 500 KB need not be read (RFC 9309): the pages are, on another site.
+    "endless.example.cn": (Outcome.MOVED, raw(_long, b"Allow: /\n" * 9_000, endless=True)),
+    "absent.example.cn": (Outcome.MOVED, answer("no", status=404)),
+    "noise.example.cn": (Outcome.MOVED, answer(bytes(range(256)) * 2_000, media_type="text/plain")),
+    "page.example.cn": (Outcome.MOVED, answer(TEXT)),
+    "nobody.example.cn": (
+        Outcome.FORBIDDEN_BY_ROBOTS,
+        answer("User-agent: *\nDisallow: /\n" * 9_000, media_type="text/plain"),
+    ),
+}
+
+
+def _robots_by_name(handler: BaseHTTPRequestHandler) -> None:
+    name = handler.headers.get("Host", "").partition(":")[0]
+    (ROBOTS[name][1] if name in ROBOTS else _RULES)(handler)
+
+
 def set_up(site: Site, traps: list[Trap]) -> None:
     """Have ``site`` answer with ``traps``, and list them all at ``/list/`` before an endless calendar."""
     for trap in traps:
@@ -301,5 +383,6 @@ def set_up(site: Site, traps: list[Trap]) -> None:
     below = "<a href='/calendar/?month=1'>下一页</a>"
     site["/list/"] = answer(f"<html><title>公告</title><ul>{rows}</ul>{below}</html>")
     site["/calendar/"] = endless_calendar
-    site["/robots.txt"] = answer("User-agent: *\nDisallow: /forbidden/\n", media_type="text/plain")
+    site["/robots.txt"] = _robots_by_name
+    site["/fine.html"] = answer(TEXT)
     site["/"] = answer(TEXT)
