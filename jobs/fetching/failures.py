@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import requests
 from tenacity import RetryCallState, wait_exponential_jitter
-from urllib3.exceptions import DecodeError, NewConnectionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    DecodeError,
+    InvalidChunkLength,
+    InvalidHeader,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from jobs.fetching.certificates import why_tls_failed
 from jobs.fetching.connection import Exchange
@@ -20,6 +28,7 @@ PAUSING = frozenset({429, 500, 502, 503, 504})
 """Statuses of a site that may answer in a moment."""
 LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait within one visit; where it asks for more, the visit goes on."""
+_NONSENSE = (http.client.LineTooLong, http.client.BadStatusLine, InvalidHeader, InvalidChunkLength)
 
 
 def may_be_asked_again(status: int, retry_after: float | None) -> bool:
@@ -54,8 +63,23 @@ def as_fetch_error(error: Exception, exchange: Exchange, settings: Fetching) -> 
         return FetchError(Outcome.TIMEOUT, f"no answer for {settings.timeout_seconds:g} s")
     if isinstance(error, requests.exceptions.ContentDecodingError | DecodeError):
         return FetchError(Outcome.UNDECODABLE, f"the compression is broken: {error}"[:500])
-    transient = not isinstance(error, requests.exceptions.InvalidURL | ValueError)
-    return FetchError(Outcome.ERROR, _plain(error)[:500], transient=transient)
+    return FetchError(Outcome.ERROR, _plain(error)[:500], transient=_may_pass(error))
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether it may be gone in a moment: an unknown name and a server that talks nonsense stay so."""
+    if isinstance(error, requests.exceptions.InvalidURL | ValueError):
+        return False
+    below = [error]
+    for each in below:
+        inner = (getattr(each, "reason", None), each.__cause__, *each.args)
+        below += [one for one in inner if isinstance(one, BaseException) and one not in below]
+    for each in below:
+        if isinstance(each, socket.gaierror):
+            return each.errno == socket.EAI_AGAIN
+        if isinstance(each, _NONSENSE) and not isinstance(each, http.client.RemoteDisconnected):
+            return False
+    return True
 
 
 def _plain(error: Exception) -> str:

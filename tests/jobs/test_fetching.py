@@ -215,6 +215,51 @@ def test_a_host_that_says_nothing_times_out(fetching: Fetching) -> None:
     assert error.outcome is Outcome.TIMEOUT
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\n<p>x</p>",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    ],
+)
+def test_a_server_that_talks_nonsense_is_not_asked_again(
+    site: Site, fetcher: Fetcher, waits: Waits, nonsense: bytes
+) -> None:
+    def talk(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(nonsense)
+
+    site["/a"] = talk
+    assert failure(fetcher, f"{site.address}/a").outcome is Outcome.ERROR
+    assert waits == []
+
+
+def test_a_connection_that_breaks_is_tried_again(site: Site, fetcher: Fetcher, waits: Waits) -> None:
+    def break_off(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n<p>half")
+
+    site["/a"] = break_off
+    assert failure(fetcher, f"{site.address}/a").outcome is Outcome.ERROR
+    assert len(waits) == 2
+
+
+def test_a_name_that_does_not_exist_is_not_asked_again(fetching: Fetching, waits: Waits) -> None:
+    errors = {"gone.invalid": socket.EAI_NONAME, "busy.invalid": socket.EAI_AGAIN}
+
+    def resolver(host: str, _: int) -> list[str]:
+        raise socket.gaierror(errors[host], "no")
+
+    fetcher = Fetcher(fetching, resolver=resolver, sleep=waits.append)
+    assert failure(fetcher, "http://gone.invalid/").outcome is Outcome.ERROR
+    assert waits == []
+    assert failure(fetcher, "http://busy.invalid/").outcome is Outcome.ERROR
+    assert waits
+    fetcher.close()
+
+
 def test_a_list_page_that_timed_out_is_asked_once_more(fetching: Fetching, site: Site) -> None:
     asked: list[str] = []
 
