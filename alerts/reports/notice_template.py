@@ -31,7 +31,7 @@ def build_template() -> bytes:
     draft.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     doubt = "{%p if needs_review %}", "（本案的判断尚待人工核实，发文前请先确认证书性质。）", "{%p endif %}"
     for text in doubt:
-        add_text(document, text, indent=False, font=SUBHEADING)
+        add_text(document, text, indent=False, font=SUBHEADING).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     add_title(document, "责令整改通知书")
     number = add_text(document, "______〔____〕____号", indent=False)
     number.alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -34,6 +34,9 @@ def new_document() -> DocumentObject:
     style = document.styles["Normal"]
     style.font.name, style.font.size = BODY, _SIZE_THREE
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), BODY)
+    # Without 仿宋, programs choose by language whether commas stand in the corner or in the middle.
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")
     style.paragraph_format.space_after = Pt(0)
     style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
     style.paragraph_format.line_spacing = _LINE
@@ -107,6 +110,8 @@ def add_table(
                 font=HEADING if row is cells[0] else BODY,
                 centred=row is cells[0] or _short(text),
             )
+    for cell in cells[-2]:  # The last row, often a total, never stands alone on a page.
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
     for number, table_row in enumerate(table.rows):
         properties = table_row._tr.get_or_add_trPr()  # noqa: SLF001 - no public way
         properties.append(OxmlElement("w:cantSplit"))

@@ -140,8 +140,11 @@ def _overdue(sheet: Any, cases: Sequence[OverdueCase]) -> None:
         if case.link:
             sheet.cell(sheet.max_row, len(OVERDUE_COLUMNS)).hyperlink = case.link
         # A Chinese character is as wide as two digits, by which widths are counted.
-        lines = max(2 * len(case.publisher) / 28, 2 * len(case.title) / 48, len(case.link) / 48, 1)
-        sheet.row_dimensions[sheet.max_row].height = 16 * math.ceil(lines)
+        texts = zip(
+            (case.region, case.publisher, case.qualification, case.title), (20, 28, 22, 48), strict=True
+        )
+        lines = max(len(case.link) / 48, *(2 * len(text) / width for text, width in texts))
+        sheet.row_dimensions[sheet.max_row].height = 17 * max(1, math.ceil(lines))
     _widths(sheet, (10, 20, 28, 22, 10, 13, 10, 48, 48))
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions

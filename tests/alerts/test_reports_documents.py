@@ -113,6 +113,13 @@ def test_fonts_and_margins_are_those_of_official_documents() -> None:
     ]
 
 
+def test_the_languages_of_a_document_are_those_of_china() -> None:
+    """Where a font is missing, the language decides how the commas of its substitute look."""
+    with zipfile.ZipFile(BytesIO(write_bulletin(EMPTY))) as parts:
+        languages = re.findall(rb'w:eastAsia="([a-z]+-[A-Z]+)"', parts.read("word/styles.xml"))
+    assert set(languages) == {b"zh-CN"}
+
+
 def test_the_head_of_a_table_is_repeated_and_its_rows_stay_whole() -> None:
     table = docx.Document(BytesIO(write_bulletin(FULL))).tables[0]
     kept = [[each.tag for each in row._tr.iter(f"{W}tblHeader", f"{W}cantSplit")] for row in table.rows]

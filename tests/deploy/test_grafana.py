@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
+from grafana_foundation_sdk.models.prometheus import Dataquery
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
@@ -64,6 +69,21 @@ def served(engine: Engine, tmp_path: Path) -> set[str]:
 def test_what_is_committed_is_what_the_code_makes(name: str) -> None:
     committed = (DEPLOY / "grafana" / name).read_text(encoding="utf-8")
     assert to_json(DASHBOARDS[name]()) == committed, "run: python -m deploy.grafana.dashboards"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_key_of_a_committed_dashboard_is_one_of_grafanas_model(name: str) -> None:
+    """Reading it into the foundation SDK's types keeps what they know, and drops all else."""
+    register_default_plugins()
+    board = read_dashboard(name)
+    model = Dashboard.from_json(board)
+    assert json.loads(json.dumps(model, cls=JSONEncoder)) == board
+    for panel in model.panels or []:
+        if isinstance(panel, Panel):
+            assert not isinstance(panel.options, dict), f"{panel.title}: a panel that the SDK does not know"
+            assert {type(target) for target in panel.targets or []} == {Dataquery}, panel.title
+    board["panels"][1]["fieldConfigg"] = {}
+    assert json.loads(json.dumps(Dashboard.from_json(board), cls=JSONEncoder)) != board
 
 
 @pytest.mark.parametrize("name", FILES)

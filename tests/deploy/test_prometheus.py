@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ pytestmark = [
         shutil.which("prometheus") is None,
         reason="prometheus is missing (Debian: apt-get install prometheus)",
     ),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(240),
 ]
 LATER = {
     "整改率",  # nothing was asked to be rectified
@@ -31,6 +32,7 @@ LATER = {
     "从通知到确认或排除",
 }
 """Panels that stay empty until somebody has done something with a case."""
+NEVER = {"从发布到发现"}
 
 
 @pytest.fixture
@@ -54,6 +56,20 @@ def _send_to_nobody(operator: Operator) -> int:
         ).fetchone()
         database.commit()
     return int(number[0])
+
+
+def _work_on_cases(operator: Operator) -> None:
+    """Somebody confirms, asks and sees to cases; one deadline passes."""
+    cases = [row[0] for row in operator.rows("select id from \"case\" where state = 'notified' order by id")]
+    due = ("--deadline", f"{date.today() + timedelta(days=30)}")  # noqa: DTZ011 - far enough in any zone
+    for case in cases[:2]:
+        for words in (("confirm",), ("ask", *due)):
+            done = operator.run("case", words[0], str(case), *words[1:])
+            assert done.returncode == 0, done.stderr
+    assert operator.run("case", "rectified", str(cases[0])).returncode == 0
+    with closing(sqlite3.connect(operator.folder / "var" / "qualwatch.sqlite3", timeout=20)) as database:
+        database.execute("update \"case\" set deadline = '2026-01-05' where id = ?", (cases[1],))
+        database.commit()
 
 
 def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tmp_path: Path) -> None:
@@ -80,6 +96,10 @@ def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tm
         wait_until(lambda: prometheus.alerts() == {"QualwatchDown"}, "a daemon that was killed alerts")
         operator.start("run")
         wait_until(lambda: prometheus.alerts() == set(), "the alert ends when it is started again")
+
+        _work_on_cases(operator)
+        wait_until(lambda: prometheus.alerts() == {"QualwatchCasesOverdue"}, "an overdue case alerts", 90)
+        assert _unanswered(prometheus) == NEVER
 
 
 @pytest.mark.skipif(
