@@ -34,6 +34,14 @@ class BareRules:
     """Before a name: a person is introduced."""
     examined_before: re.Pattern[str]
     """Before a name: a verb that only an examination takes."""
+    demanded: re.Pattern[str]
+    phrase_ends: re.Pattern[str]
+    """Around a name that stands among the demands of a posting."""
+    composed: re.Pattern[str]
+    """After a name: somebody is made up of such people."""
+    staffed: re.Pattern[str]
+    counted: re.Pattern[str]
+    """Around a name: so many of them a company has."""
     sat_for: re.Pattern[str]
     """The same before a name that is no everyday job."""
     sought: re.Pattern[str]
@@ -140,7 +148,7 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     before = text[max(0, span.start - _BEFORE) : span.start]
     after = text[span.end : span.end + _AFTER]
     if rules.job.match(after):
-        return False
+        return _is_counted(text, span, before, after)
     if ("证" in before and rules.headed.search(before)) or ("等" in after and rules.trailed.match(after)):
         return True
     if span.hit is Hit.LATIN:
@@ -167,14 +175,24 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
     if "考" in before:
-        if rules.examined_before.search(before):
-            return True
-        if rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core):
+        sat_for = rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core)
+        if sat_for or rules.examined_before.search(before):
             return True
     if rules.by_itself.search(text[span.start : span.end]) is None:
         return False
+    asked = rules.phrase_ends.match(after) and rules.demanded.search(before)
+    if asked and not _is_among_studies(text, span):
+        return True
     held = rules.holding.search(before) or rules.favoured.match(after) or rules.portrait.search(before)
-    return held is not None
+    return held is not None or rules.composed.match(after) is not None
+
+
+def _is_counted(text: str, span: Span, before: str, after: str) -> bool:
+    """Whether a company says how many of them it has: its people hold what they are."""
+    rules = load_bare_rules()
+    if rules.counted.match(after) is None or rules.staffed.search(before) is None:
+        return False
+    return rules.by_itself.search(text[span.start : span.end]) is not None
 
 
 def _is_under_certificates(text: str, span: Span) -> bool:

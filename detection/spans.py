@@ -226,7 +226,7 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
         return False
     if wording.company.search(core) and not wording.person.search(core):
         return False
-    if core in lexicon.known or span.word == "职称":
+    if core in lexicon.known or (span.word == "职称" and len(core) <= _LONGEST_OPEN):
         return True
     if wording.person.search(core) or wording.certifying.search(named) or wording.graded.search(named):
         return True

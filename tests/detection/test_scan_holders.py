@@ -75,3 +75,18 @@ def test_items_under_a_heading_of_extras_are_preferred() -> None:
 def test_a_renting_cue_of_another_matter_does_not_reach() -> None:
     sentence = "驾驶员将车辆转借他人或者将车辆交给无会计从业资格证的人员经营的，责令改正。"
     assert Usage.RENTING not in [usage for _, usage in article(sentence)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names"),
+    [
+        ("本公司目前拥有一级建筑师2名，国家注册造价师1名，绘图员9名。", ["一级建筑师", "国家注册造价师"]),
+        ("本公司团队由银行主管、注册会计师、执业律师等组成。", ["注册会计师", "执业律师"]),
+        ("本公司有员工40人，其中药学专业人员9人，执业药师3人。", ["执业药师"]),
+        ("本公司为注册会计师、造价工程师提供服务，由三个部门构成。", []),
+    ],
+)
+def test_a_company_s_staff_hold_what_they_are_counted_as(sentence: str, names: list[str]) -> None:
+    mentions = scan(f"公司简介\n{sentence}\n", as_of=DAY, title="公司简介").mentions
+    assert [each.quote for each in mentions] == names
+    assert {each.usage for each in mentions} <= {Usage.HELD}

@@ -28,6 +28,7 @@ def usages(article: str) -> list[Usage]:
         "凭律师执业证书，可以向有关单位查阅港区档案。",
         "取得引航员证书，并在港区工作满三年的，可以申请登记。",
         "经考核合格，发给特种作业操作证后，方可上岗。",
+        "以潜水作业指导为职业的人员，应当依照国家有关规定取得职业资格证书。",
     ],
 )
 def test_what_an_article_asks_for_is_a_condition(article: str) -> None:
@@ -39,6 +40,7 @@ def test_what_an_article_asks_for_is_a_condition(article: str) -> None:
     [
         ("对具备规定条件的人员，准予注册，并发给护士执业证书。", Usage.OFFERED),
         ("举办培训班，使学员取得相应的职业资格或者一技之长。", Usage.INFORMATIVE),
+        ("县级人民政府应当对取得职业资格证书的劳动者给予补贴。", Usage.INFORMATIVE),
         ("违反本条例颁发教师资格证书的，由上级机关责令改正。", Usage.INFORMATIVE),
         ("机构组织未取得司法鉴定人执业证的人员从事鉴定的，给予警告。", Usage.PERMIT),
         (

@@ -214,3 +214,14 @@ def test_who_sits_for_an_examination_names_its_certificate_unless_it_is_an_every
     text = "小林正在备考心理咨询师，小陈报考了小学英语教师。"
     mentions = scan(text, as_of=DAY, title="职场见闻").mentions
     assert [mention.quote for mention in mentions] == ["心理咨询师"]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("大专以上文化程度，一级人力资源管理师，五年以上同岗位经验；", ["一级人力资源管理师"]),
+        ("会计学、审计学专业，注册会计师、税务学等方向优先；", []),
+    ],
+)
+def test_a_name_among_demands_is_one_unless_it_is_a_field_of_study(line: str, names: list[str]) -> None:
+    assert [quote for quote, _ in named(line)] == names

@@ -37,6 +37,7 @@ def usages(line: str) -> list[Usage]:
         ("不要求会计证；", Usage.NEGATED),
         ("公司免费办理会计证；", Usage.OFFERED),
         ("入职可获得《青禾数据资格证书》；", Usage.OFFERED),
+        ("公司为每名员工投入培训费用，取得本行业的专业资格证书；", Usage.OFFERED),
         ("负责员工会计证年检；", Usage.INFORMATIVE),
         ("会计证挂靠，只挂不上班；", Usage.RENTING),
     ],
