@@ -12,8 +12,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from extraction.composing import TextComposer
-from extraction.documents import described
 from extraction.model import Extracted, UnreadableError
+from extraction.package_pictures import read_with_pictures
 from extraction.packages import open_package, read_part
 from extraction.reading import Declared
 from extraction.tables import Cell
@@ -27,12 +27,12 @@ _SKIPPED = frozenset({"Fallback", "moveFrom", "del", "instrText", "delText"})
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """Body, footnotes and endnotes; hidden and deleted words are left out."""
+    """Body, footnotes and endnotes; hidden and deleted words are left out. Without words: its pictures."""
     with open_package(body) as package:
         names = set(package.namelist())
         parts = [read_part(package, name) for name in _STORIES if name in names or name == _STORIES[0]]
     lines = [line for part in parts for line in _read_story(part)]
-    return described("\n".join(lines), declared)
+    return read_with_pictures(body, "\n".join(lines), declared)
 
 
 def _read_story(part: bytes) -> list[str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import docx
 import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from extraction import ExtractionError, NeedsRecognitionError, Recognition, UnreadableError, extract
 from extraction.recognition.lines import Box, read_lines
+from tests.extraction.conftest import pack
 from tests.extraction.pictures import (
     CERTIFICATES,
     POSITIONS,
@@ -130,6 +133,50 @@ def test_a_long_picture_is_cut_between_its_lines() -> None:
     ]
     body = encoded(page(lines, paper=(900, 3050)), "PNG")
     assert extract(body, recognition=READ).text.split("\n") == lines
+
+
+def docx_of(*pictures: bytes, text: str = "") -> bytes:
+    document = docx.Document()
+    document.add_paragraph(text)
+    for picture in pictures:
+        document.add_picture(BytesIO(picture))
+    stream = BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+@needs_fonts
+def test_scans_pasted_into_a_word_file_are_read_in_their_order() -> None:
+    scans = [encoded(page(lines, paper=(1240, 500)), "JPEG") for lines in (POSTING[:6], POSTING[6:])]
+    body = docx_of(*scans, text="附件：招聘公告")
+    unread = extract(body)
+    assert (unread.text, unread.needs_recognition) == ("附件：招聘公告", True)
+    with pytest.raises(NeedsRecognitionError, match="2 pictures in place of text"):
+        extract(docx_of(*scans))
+    extracted = extract(body, recognition=READ)
+    assert (extracted.recognised, extracted.unread) == (True, "")
+    found = [flat(extracted.text).index(name) for name in CERTIFICATES]
+    assert found == sorted(found)
+
+
+def test_a_word_file_that_speaks_for_itself_has_its_pictures_left_alone() -> None:
+    body = docx_of(encoded(Image.effect_noise((600, 400), 60), "PNG"), text="须持有会计从业资格证书。" * 9)
+    extracted = extract(body, recognition=READ)
+    assert (extracted.recognised, extracted.needs_recognition) == (False, False)
+
+
+@needs_fonts
+def test_a_scanned_ofd_is_read(ofd_bytes: bytes) -> None:
+    with zipfile.ZipFile(BytesIO(ofd_bytes)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    content = parts["Doc_0/Pages/Page_0/Content.xml"]
+    first, last = content.index(b"<ofd:TextObject"), content.rindex(b"</ofd:TextObject>")
+    parts["Doc_0/Pages/Page_0/Content.xml"] = content[:first] + content[last + len(b"</ofd:TextObject>") :]
+    parts["Doc_0/Res/Image_1.png"] = encoded(page(POSTING[:5], paper=(1240, 420)), "PNG")
+    body = pack(parts)
+    with pytest.raises(NeedsRecognitionError):
+        extract(body)
+    assert "须持有会计从业资格证书" in flat(extract(body, recognition=READ).text)
 
 
 def test_without_the_extra_a_picture_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
