@@ -73,7 +73,7 @@ def _library() -> ModuleType:
         import libarchive  # noqa: PLC0415  (it loads a library of the system)
     except (ImportError, OSError, AttributeError, TypeError) as error:
         raise UnsupportedFormatError(
-            "RAR, 7z and TAR need libarchive: install it (Debian: apt-get install libarchive13), "
+            "RAR, 7z and TAR need libarchive: install it (Debian: apt-get install libarchive-tools), "
             "or ask for a ZIP"
         ) from error
     logging.getLogger("libarchive").disabled = True  # it says on standard error what it made of odd names

@@ -192,5 +192,5 @@ def test_a_damaged_archive_says_what_to_do(body: bytes) -> None:
 
 def test_a_system_without_libarchive_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "libarchive", None)
-    with pytest.raises(UnsupportedFormatError, match="apt-get install libarchive13"):
+    with pytest.raises(UnsupportedFormatError, match="apt-get install libarchive-tools"):
         list(expand_archive(rar5(FILES)))
