@@ -11,6 +11,7 @@ import typer
 
 from alerts.command_line import Config, refuse, region_in_force, transaction
 from alerts.docket import OPEN, File, list_cases, read_case
+from alerts.holidays import last_day
 from alerts.links import Purpose, case_links
 from alerts.regions import region_name
 from alerts.routing import addressee
@@ -90,7 +91,10 @@ def ask(
     config: Config = None,
 ) -> None:
     """Note that a rectification was asked for. 责令整改，须写明期限。"""
-    _take(config, case, Step.ASK, actor=actor, note=note, deadline=_day(deadline))
+    day = _day(deadline)
+    _take(config, case, Step.ASK, actor=actor, note=note, deadline=day)
+    if (last := last_day(load_settings(config).calendar, day)) != day:
+        typer.echo(f"{day} is a day of rest: the period ends on {last} 休息日，顺延")
 
 
 @app.command()

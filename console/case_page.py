@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,10 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from alerts.departments import follow_up
+from alerts.digests import deadline_words
 from alerts.history import ACTOR
+from alerts.holidays import last_day
+from alerts.languages import CHINESE, language
 from alerts.letters import day_words, doubt_words, shown
 from alerts.regions import region_name
 from alerts.routing import addressee
@@ -85,7 +88,7 @@ def read_case_page(
     findings = {place.version_id: _findings(session, case_id, place.version_id) for place in places}
     events, earlier = _events(session, case_id)
     return {
-        "case": _case_block(session, case, now.astimezone(zone).date(), zone),
+        "case": _case_block(session, case, settings, now.astimezone(zone)),
         "basis": _basis(case, [finding for each in findings.values() for finding in each]),
         "places": [_place_block(session, place, findings[place.version_id], zone) for place in places],
         "more_places": more_places,
@@ -97,7 +100,8 @@ def read_case_page(
     }
 
 
-def _case_block(session: Session, case: Case, today: date, zone: ZoneInfo) -> dict[str, Any]:
+def _case_block(session: Session, case: Case, settings: Settings, now: datetime) -> dict[str, Any]:
+    last = case.deadline and last_day(settings.calendar, case.deadline)
     return {
         "id": case.id,
         "state": case.state.value,
@@ -111,9 +115,9 @@ def _case_block(session: Session, case: Case, today: date, zone: ZoneInfo) -> di
         "region": region_name(case.region) or "未识别",
         "title": shown(case.title, 2 * _LINE) or "（无标题）",
         "department": shown(follow_up(session, case.qualification, case.region).department, _LINE),
-        "opened_at": _moment(case.opened_at, zone),
-        "deadline": day_words(case.deadline),
-        "days_left": None if case.deadline is None else (case.deadline - today).days,
+        "opened_at": _moment(case.opened_at, ZoneInfo(settings.time_zone)),
+        "deadline": deadline_words(case.deadline, settings, language(CHINESE)),
+        "days_left": None if last is None else (last - now.date()).days,
     }
 
 

@@ -17,26 +17,27 @@ from settings.model import Settings
 
 Force = Annotated[bool, typer.Option("--force", help="Write over documents that are there. 覆盖已有文件")]
 
+Region = Annotated[
+    str,
+    typer.Option(
+        "--region",
+        metavar="CODE",
+        callback=region_in_force,
+        help="GB/T 2260 code; empty: everywhere. 地区代码",
+    ),
+]
+Folder = Annotated[Path, typer.Option("--output", metavar="DIR", help="Where to write. 输出目录")]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="Compile the figures again, instead of those first compiled. 重新统计")
+]
+
 
 def report(
     *,
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="Empty: last month. 月份")] = "",
-    region: Annotated[
-        str,
-        typer.Option(
-            "--region",
-            metavar="CODE",
-            callback=region_in_force,
-            help="GB/T 2260 code; empty: everywhere. 地区代码",
-        ),
-    ] = "",
-    output: Annotated[
-        Path, typer.Option("--output", metavar="DIR", help="Where to write. 输出目录")
-    ] = Path(),
-    anew: Annotated[
-        bool,
-        typer.Option("--anew", help="Compile the figures again, instead of those first compiled. 重新统计"),
-    ] = False,
+    region: Region = "",
+    output: Folder = Path(),
+    anew: Anew = False,
     force: Force = False,
     config: Config = None,
 ) -> None:

@@ -190,36 +190,37 @@ def compile_bulletin(
     """
     begin, end = month.begins(zone), (month + 1).begins(zone)
     histories = _histories(session, region, end)
-
-    def tabulate(
-        title: str, column: str, name: Callable[[_History], str], order: Sequence[str] = ()
-    ) -> Table:
-        return Table(title, column, _tabulate(histories, name, order, begin))
-
     return Bulletin(
         month=month,
         area=region_name(region) or "全国",
         written_on=written_on,
         total=_count(histories, begin),
-        tables=(
-            tabulate("地区分布", "地区", lambda each: _area(each.case.region, region), _areas(region)),
-            tabulate("主管部门分布", "主管部门", lambda each: each.department),
-            tabulate(
-                "证书状态分布",
-                "证书状态",
-                lambda each: STATUSES[Status(each.case.status)],
-                tuple(STATUSES.values()),
-            ),
-            tabulate(
-                "风险等级分布",
-                "风险等级",
-                lambda each: SEVERITIES[Severity(each.case.severity)],
-                tuple(reversed(SEVERITIES.values())),
-            ),
-        ),
+        tables=_tables(histories, region, begin),
         overdue=_overdue(histories, region, end.date(), calendar),
         trend=_trend(histories, month, zone),
         by_state=_by_state(histories),
+    )
+
+
+def _tables(histories: Sequence[_History], region: str | None, begin: datetime) -> tuple[Table, ...]:
+    def tabulate(
+        title: str, column: str, name: Callable[[_History], str], order: Sequence[str] = ()
+    ) -> Table:
+        return Table(title, column, _tabulate(histories, name, order, begin))
+
+    severities = tuple(reversed(SEVERITIES.values()))
+    return (
+        tabulate("地区分布", "地区", lambda each: _area(each.case.region, region), _areas(region)),
+        tabulate("主管部门分布", "主管部门", lambda each: each.department),
+        tabulate(
+            "证书状态分布",
+            "证书状态",
+            lambda each: STATUSES[Status(each.case.status)],
+            tuple(STATUSES.values()),
+        ),
+        tabulate(
+            "风险等级分布", "风险等级", lambda each: SEVERITIES[Severity(each.case.severity)], severities
+        ),
     )
 
 

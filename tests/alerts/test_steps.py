@@ -189,7 +189,10 @@ def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, 
     assert "found 已发现  【高】会计从业资格  福建省宁德市" in _run(config, "list").stdout
     assert _run(config, "confirm", "1", "--actor", "王科长").stdout == "case 1: confirmed 已确认\n"
     asked = _run(config, "ask", "1", "--deadline", "2999-12-01", "--note", "已发函")
-    assert asked.stdout == "case 1: rectification_asked 责令整改中\n"
+    assert asked.stdout == (
+        "case 1: rectification_asked 责令整改中\n"
+        "2999-12-01 is a day of rest: the period ends on 2999-12-02 休息日，顺延\n"
+    )
     assert "整改期限 2999-12-01" in _run(config, "list", "--state", "rectification_asked").stdout
     assert _run(config, "rectified", "1").exit_code == 0
     assert _run(config, "list").stdout == ""

@@ -212,8 +212,10 @@ def test_a_deadline_is_counted_down(room: Room) -> None:
         take_step(session, case, Step.CONFIRM, actor="王", now=NOW)
         day = (NOW + timedelta(days=5)).date()
         take_step(session, case, Step.ASK, actor="王", now=NOW, deadline=day)
-    assert "还有 5 天" in room.get(room.link(case)).text
-    room.wait(days=5)
+    # A Saturday: the period ends on the next office day.
+    assert "2026年11月7日（休息日，顺延至2026年11月9日）" in room.get(room.link(case)).text
+    assert "还有 7 天" in room.get(room.link(case)).text
+    room.wait(days=7)
     assert "今天届满" in room.get(room.link(case)).text
     room.wait(days=2)
     assert "已逾期 2 天" in room.get(room.link(case)).text
