@@ -18,6 +18,7 @@ from jobs.checking.files import read_page
 from jobs.checking.model import Document, Failure, Lines
 from jobs.checking.records import read_lines, read_record
 from settings.model import Fetching
+from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.loopback import Site, answer, redirect
 
 ROOT = Path(__file__).parents[2]
@@ -213,6 +214,19 @@ def test_a_folder_is_walked_in_order_and_each_file_fails_alone(tmp_path: Path) -
     assert answers["b/page.html"]["findings"]
     assert "error" in answers["photo.png"]
     assert done.returncode == 2
+
+
+@needs_fonts
+@pytest.mark.parametrize("form", ["PNG", "PDF"])
+def test_a_scan_is_judged_with_its_findings_to_be_reviewed(tmp_path: Path, form: str) -> None:
+    scan = tmp_path / f"scan.{form.lower()}"
+    scan.write_bytes(encoded(page(POSTING[:5], paper=(1240, 500)), form))
+    done = _check(scan, "--format", "json", "--as-of", "2026-11-01")
+    assert done.returncode == 1
+    [finding] = json.loads(done.stdout)["findings"]
+    assert finding["quote"] == "会计从业资格证书"
+    assert (finding["severity"], finding["needs_review"]) == ("medium", True)
+    assert "由图片识别" in finding["explanation"]
 
 
 def test_files_of_other_kinds_in_a_folder_are_skipped_and_counted(tmp_path: Path) -> None:
