@@ -21,7 +21,7 @@ from alerts.wording import CASE_STATES, SEVERITIES, VIOLATIONS
 from catalogue.model import Status
 from catalogue.wording import STATUSES
 from detection.model import Severity, Violation
-from detection.passages import safe_link
+from detection.passages import displayable, safe_link
 from settings.model import Settings
 from storage.tables import Case, CaseState, DigestItem, DocumentVersion, Finding
 
@@ -162,7 +162,7 @@ def digest_block(
         "publisher": shown(case.publisher, 60) or speech.say("发布单位未识别"),
         "region": region_name(case.region) or speech.say("地区未识别"),
         "title": shown(case.title, 120) or speech.say("（无标题）"),
-        "url": shown(case.url, 2048),
+        "url": displayable(case.url, limit=2048),
         "link": safe_link(case.url),
         "quote": quote_block(version.text, finding),
         "deadline": deadline_words(case.deadline, settings, speech),

@@ -181,6 +181,15 @@ def test_the_digest_says_what_is_needed_and_scraped_words_break_nothing(
         assert words in html
 
 
+def test_an_address_is_never_masked_because_it_would_lead_nowhere(engine: Engine, office: Settings) -> None:
+    url = "https://rsj.example.gov.cn/xxgk/202611/t20261102_49123456789.htm?id=13812345678"
+    report(engine, office, Posting(TEXT, url=url), mention(TEXT, severity=Severity.MEDIUM), now=at(2, 10))
+    assert send_due_digests(engine, office, at(3, 9)) == 1
+    (row,) = rows(engine)
+    assert f"原文：{url}\n" in text_of(as_mail(row))
+    assert url in rendered(row).brief
+
+
 def test_the_weekly_summary_counts_by_region_with_a_chart(engine: Engine, office: Settings) -> None:
     for number in range(4):
         _find(engine, office, number, at(3, 10))

@@ -105,6 +105,7 @@ def test_the_mail_says_what_a_supervisor_needs(engine: Engine, settings: Setting
         assert words in html.words
     assert "条件：须持有【会计从业资格证】，联系电话138******78" in text
     assert html.marked == ["会计从业资格证"]
+    assert "\n\n\n" not in text
     assert html.links == ["https://hr.example.com/notice/1.html"]
 
 
