@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, event, insert
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from alerts.digests import CASES_SHOWN as SHOWN_IN_DIGEST
 from alerts.digests import send_due_digests
+from alerts.regions import covers, lies_within
 from alerts.reminders import STEP_CASES, remind_due
 from alerts.summaries import send_due_summaries
 from settings.model import Settings
@@ -84,6 +85,24 @@ def test_digests_and_summaries_ask_as_much_for_thousands_of_cases_as_for_some(
     assert len(statements) <= 20 + 3 * SHOWN_IN_DIGEST
     letter = rows(engine)[-1]
     assert len(letter.payload["overdue" if letter.template == "summary" else "cases"]) <= SHOWN_IN_DIGEST
+
+
+def test_the_database_finds_the_cases_of_an_area_that_routing_would_give_it(
+    engine: Engine, office: Settings
+) -> None:
+    codes = list(known_regions())
+    report(engine, office, Posting(TEXT), mention(TEXT))
+    with Session(engine) as session, session.begin():
+        case = session.get_one(Case, 1).model_dump(exclude={"region"})
+        new = [
+            case | {"id": number, "key": f"{number:064d}", "region": code}
+            for number, code in enumerate(codes, 2)
+        ]
+        session.execute(insert(Case), new)
+    with Session(engine) as session:
+        for area in [*codes[:: len(codes) // 60], "220100", "220113", "500200", "419000", "341400"]:
+            found = select(Case.region).where(col(Case.id) > 1, lies_within(col(Case.region), area))
+            assert set(session.exec(found)) == {code for code in codes if covers(area, code)}, area
 
 
 def test_deadlines_that_were_brought_up_cost_two_questions_for_each_two_hundred(
