@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 
 from sqlmodel import Session, col, select
 
 from alerts.history import ACTOR
-from alerts.mirrors import find_mirrors
+from alerts.mirrors import REPRINTED_WITHIN, find_mirrors
 from alerts.postings import Posting, case_key, same_title
 from alerts.rebounds import reopen_on_rebound
 from alerts.telling import Told, tell_of
@@ -134,7 +134,11 @@ def _case_of(
     if earlier is not None:
         return earlier, False
     worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
-    key = case_key(scanned.posting.identity(worst.start, worst.end), qualification, violation)
+    identity = scanned.posting.identity(worst.start, worst.end)
+    key = case_key(identity, qualification, violation)
+    day = scanned.document.published_on
+    if day is not None and not scanned.posting.number and _is_of_another_time(session, key, day):
+        key = case_key((*identity, day.isoformat()), qualification, violation)
     mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
     if mirrored is not None:
         return mirrored, False
@@ -145,6 +149,20 @@ def _case_of(
     if known is None:
         raise LookupError(f"case {key} has no id")
     return known, False
+
+
+def _is_of_another_time(session: Session, key: str, day: date) -> bool:
+    """Whether all that the case of ``key`` was seen in was published at another time: next year's notice."""
+    days = session.exec(
+        select(col(Document.published_on))
+        .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
+        .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .where(Case.key == key)
+        .distinct()
+    ).all()
+    known = [each for each in days if each is not None]
+    return bool(known) and all(abs(each - day) > REPRINTED_WITHIN for each in known)
 
 
 def _case_of_earlier_version(

@@ -14,6 +14,7 @@ TELLING_TITLE = 8
 """Characters that a title needs to name one posting; ``招聘启事`` names any."""
 _SPACE = re.compile(r"\s+")
 _SPACE_AND_DIGITS = re.compile(r"[\s\d]+")
+_YEAR = re.compile(r"(?:19|20)\d\d(?=年)")
 _BRACKETS = str.maketrans("[【〔(（﹝", "〔〔〔〔〔〔") | str.maketrans("]】〕)）﹞", "〕〕〕〕〕〕")
 
 
@@ -32,8 +33,8 @@ class Posting:
 
         A document number is an identity by itself. Else a publisher and a telling title are, with the
         sentence of the finding: the whole text would not do, since it comes with the menus of its site. Where
-        publisher or title say too little, the whole text decides, so that no posting hides another. Spaces,
-        and digits of the text (counters, dates of printing), do not matter.
+        publisher or title say too little, the whole text decides, so that no posting hides another, with the
+        years that it names. Spaces and other digits of the text (counters, times of printing) do not matter.
         """
         if self.number:
             return "number", normal_number(self.number)
@@ -41,7 +42,7 @@ class Posting:
         if publisher and len(title) >= TELLING_TITLE:
             sentence = passage(self.text, start, end)
             return "title", publisher, title, _wording(sentence.text)
-        return "text", publisher, title, _wording(self.text)
+        return "text", publisher, title, *sorted(set(_YEAR.findall(self.text))), _wording(self.text)
 
 
 def case_key(identity: tuple[str, ...], qualification: str, violation: Violation) -> str:
