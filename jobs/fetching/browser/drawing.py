@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import urldefrag
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page, Request, Route
 
@@ -185,7 +184,7 @@ class Drawing:
 
     async def _fulfil(self, route: Route, request: Request) -> None:
         is_document = _is_document(request)
-        if is_document and self._is_first and request.url == urldefrag(self._document.final_url).url:
+        if is_document and self._is_first:
             self._is_first = False
             await _give(route, self._document)
             return
