@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from catalogue.loading import current_catalogue, use_catalogue
+from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, use_catalogue
 from settings.model import Detection
 
 P = ParamSpec("P")
@@ -211,8 +211,8 @@ class Workers:
         return ProcessPool(
             max_workers=self._processes,
             max_tasks=_TASKS_PER_PROCESS,
-            initializer=_limit_memory,
-            initargs=(self._memory,),
+            initializer=_begin,
+            initargs=(self._memory, os.environ.get(OVERLAY_VARIABLE)),
             context=context,
         )
 
@@ -231,6 +231,18 @@ class Workers:
 
 def _nothing() -> None:
     """A task that only makes the processes start."""
+
+
+def _begin(megabytes: int, overlay: str | None) -> None:
+    """Prepare this process; ``overlay`` is where imported lists lie.
+
+    Its environment is that of the fork server's start, which may have been long before.
+    """
+    if overlay is None:
+        os.environ.pop(OVERLAY_VARIABLE, None)
+    else:
+        os.environ[OVERLAY_VARIABLE] = overlay
+    _limit_memory(megabytes)
 
 
 def _limit_memory(megabytes: int) -> None:
