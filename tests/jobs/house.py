@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
 
+from jobs.fetching.fetcher import Fetcher
 from jobs.visits.pipeline import visit_source
 from jobs.visits.services import Services, VisitSummary
-from settings.model import Source
+from jobs.visits.workers import Workers
+from settings.model import Settings, Source
+from storage.database import open_database
+from storage.evidence import EvidenceStore
+from storage.migrate import upgrade
 from storage.tables import FetchRecord, Outcome, Visit
 from tests.jobs.loopback import Answer, Site, answer
 
@@ -36,6 +44,39 @@ def posting(
     head = f"<html><head><title>{title}</title></head>"
     headers: dict[str, Any] = {"ETag": etag} if etag else {}
     return answer(f"{head}<body><p>{text}</p>{below}</body></html>", **headers)
+
+
+@dataclass
+class Clock:
+    """A clock that tests put forward."""
+
+    at: datetime = field(default_factory=lambda: datetime(2026, 11, 2, 2, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@contextmanager
+def furnished(
+    settings: Settings,
+    site: Site,
+    *,
+    workers: Workers | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Iterator[House]:
+    """A house of ``settings`` over an empty database; without ``workers`` pages are read in the test's own
+    process.
+    """
+    engine = open_database(settings.storage.database_url)
+    upgrade(engine)
+    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        stack.callback(fetcher.close)
+        evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
+        working = workers or stack.enter_context(Workers(0, 20))
+        services = Services(settings, engine, evidence, fetcher, working)
+        yield House(replace(services, now=now) if now else services, site)
 
 
 @dataclass

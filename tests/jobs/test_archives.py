@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
-from jobs.fetching.fetcher import Fetcher
 from jobs.visits.archives import ArchiveReading, read_file
 from jobs.visits.reading import Answer, Known, ReadingError
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceRef, EvidenceStore
-from storage.migrate import upgrade
+from storage.evidence import EvidenceRef
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, Outcome
 from tests.extraction.rar_files import rar4, rar5
 from tests.jobs.house import House, listing, posting
@@ -40,18 +31,6 @@ def zip_of(members: dict[str, bytes]) -> bytes:
     for number, raw in enumerate(encoded.values()):
         packed = packed.replace(chr(65 + number).encode() * len(raw), raw)
     return packed
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
 
 
 def serve(site: Site, archive: bytes) -> None:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
 from jobs.fetching.fetcher import Fetcher
 from jobs.past.backfill import Progress, back_fill
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from storage.tables import (
     Backfill,
     Case,
@@ -40,18 +31,6 @@ from tests.jobs.operators import Operator
 
 PAGES, ITEMS = 12, 5
 FIRST_DAY = date(2026, 10, 30)
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
 
 
 def day_of(number: int) -> date:

@@ -17,19 +17,13 @@ from catalogue.model import Status
 from catalogue.overlay import ImportedList, undo_import, write_import
 from detection import scan
 from detection.model import ScanResult
-from jobs.fetching.fetcher import Fetcher
 from jobs.past.rejudge import REJUDGE, count_waiting, rejudge
 from jobs.past.rejudge_report import changes_of
-from jobs.visits.services import Services
 from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
+from settings.model import Settings
 from storage.locks import LockedError
-from storage.migrate import upgrade
 from storage.tables import Case, CaseState, JudgedDocument, OutboxMessage, Rejudgement
-from tests.jobs.house import POSTING, House, listing, posting
+from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
@@ -48,15 +42,9 @@ def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path, overlay: Path) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
+def house(settings: Settings, site: Site, overlay: Path) -> Iterator[House]:
+    with furnished(settings, site) as open_house:
+        yield open_house
 
 
 def accept(overlay: Path, status: Status = Status.ACCESS) -> None:

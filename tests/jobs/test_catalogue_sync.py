@@ -15,43 +15,25 @@ from typer.testing import CliRunner, Result
 from alerts.channels import open_channels
 from alerts.outbox import deliver_due
 from catalogue.loading import load_catalogue
-from jobs.fetching.fetcher import Fetcher
 from jobs.official_lists.proposals import app
 from jobs.official_lists.sync import open_proposals, overlay_of, sync_catalogue
-from jobs.visits.services import Services
 from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
+from settings.model import Settings
 from storage.tables import CatalogueNotice, OutboxMessage
-from tests.jobs.house import House, listing, posting
+from tests.jobs.house import House, furnished, listing, posting
 from tests.jobs.loopback import Site, answer
 from tests.jobs.test_catalogue_import import NUMBER, ROWS, _page, _xlsx
 
 LIST = "/zcwj/"
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    with Workers(1, timeout_seconds=20) as running:
-        yield running
-
-
 @pytest.fixture
 def house(
-    site: Site, fetching: Fetching, tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, site: Site, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     monkeypatch.delenv("QW_CATALOGUE", raising=False)
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
+    with furnished(settings, site, workers=workers) as open_house:
+        yield open_house
     load_catalogue.cache_clear()
 
 

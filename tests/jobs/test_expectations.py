@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
 from alerts.mails import render
-from jobs.fetching.fetcher import Fetcher
 from jobs.visits.expectations import Expected, expected_items, find_rhythm
-from jobs.visits.services import Services, VisitSummary
-from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
+from jobs.visits.services import VisitSummary
+from settings.model import Settings
 from storage.tables import OutboxMessage, Outcome, SourceTrouble, TroubleKind, Visit
-from tests.jobs.house import House, posting
+from tests.jobs.house import Clock, House, furnished, posting
 from tests.jobs.loopback import Answer, Site, answer
 
 
-@dataclass
-class Clock:
-    at: datetime = field(default_factory=lambda: datetime(2026, 11, 2, 2, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path, clock: Clock) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers, now=clock), site)
-    fetcher.close()
-    engine.dispose()
+def house(settings: Settings, site: Site, clock: Clock) -> Iterator[House]:
+    with furnished(settings, site, now=clock) as open_house:
+        yield open_house
 
 
 def dated_list(site: Site, days: list[date]) -> Answer:

@@ -13,17 +13,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from jobs.fetching.fetcher import Fetcher
 from jobs.intake.messages import message_key, open_message
 from jobs.intake.taking_in import masked, take_in
 from jobs.visits.reading import ReadingError
-from jobs.visits.services import Services
 from jobs.visits.workers import Workers
-from settings.model import Fetching, Intake, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
+from settings.model import Intake, Settings
 from storage.proof import find_proof
 from storage.tables import (
     Case,
@@ -38,32 +32,17 @@ from storage.tables import (
     Visit,
     VisitPurpose,
 )
-from tests.jobs.house import POSTING, House, posting
+from tests.jobs.house import POSTING, House, furnished, posting
 from tests.jobs.loopback import Site
 
 REPORTER = "zhao.jubao@example.org"
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    with Workers(1, timeout_seconds=20) as running:
-        yield running
-
-
 @pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path, workers: Workers) -> Iterator[House]:
-    settings = Settings(
-        fetching=fetching,
-        storage=StorageSettings(directory=tmp_path / "var"),
-        intake=Intake(directory=str(tmp_path / "intake"), region="350100", max_bytes=1 << 20, link_limit=2),
-    )
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
+def house(settings: Settings, site: Site, workers: Workers, tmp_path: Path) -> Iterator[House]:
+    intake = Intake(directory=str(tmp_path / "intake"), region="350100", max_bytes=1 << 20, link_limit=2)
+    with furnished(settings.model_copy(update={"intake": intake}), site, workers=workers) as open_house:
+        yield open_house
 
 
 def letter(text: str = POSTING, subject: str = "举报某单位招聘", number: str = "1") -> EmailMessage:

@@ -23,9 +23,9 @@ from settings.model import Imap, Intake
 from storage.tables import Case
 from tests.jobs.certificates import Authority
 from tests.jobs.house import House
-from tests.jobs.test_intake import house, letter, workers
+from tests.jobs.test_intake import house, letter
 
-__all__ = ("house", "workers")
+__all__ = ("house",)
 
 PASSWORD = "geheim-7"  # noqa: S105 - of a mailbox that lives as long as its test
 Serve = Callable[..., Imap]

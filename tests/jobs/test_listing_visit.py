@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jobs.fetching.fetcher import Fetcher
 from jobs.visits.dry_visit import dry_visit
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
-from settings.model import Detection, Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
+from settings.model import Detection
 from storage.tables import Document, FetchRecord, Outcome
 from tests.jobs.house import House, listing, posting, rows
 from tests.jobs.loopback import Site, answer
 
 XML = "application/xml"
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with Workers(0, timeout_seconds=20) as workers, EvidenceStore(tmp_path / "evidence") as evidence:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
 
 
 def postings(site: Site, count: int) -> list[str]:

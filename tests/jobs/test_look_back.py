@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, col, select
 
 from alerts.steps import Step, take_step
-from jobs.fetching.fetcher import Fetcher
 from jobs.past.look_back import LookBackReport, look_back
 from jobs.past.settling import Settled
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
+from settings.model import Settings
 from storage.tables import (
     Case,
     CaseEvent,
@@ -33,7 +24,7 @@ from storage.tables import (
     Visit,
     VisitPurpose,
 )
-from tests.jobs.house import POSTING, House, listing, posting
+from tests.jobs.house import POSTING, Clock, House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer
 from tests.jobs.operators import Operator
 
@@ -42,29 +33,10 @@ BEFORE = f"{POSTING}报名时间为即日起，请携带材料到现场报名。
 CORRECTED = "示例市某局招聘出纳1名，证书不作要求。报名时间为即日起，请携带材料到现场报名。"
 
 
-@dataclass
-class Clock:
-    at: datetime = field(default_factory=lambda: datetime(2026, 11, 2, 2, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path, clock: Clock) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers, now=clock), site)
-    fetcher.close()
-    engine.dispose()
+def house(settings: Settings, site: Site, clock: Clock) -> Iterator[House]:
+    with furnished(settings, site, now=clock) as open_house:
+        yield open_house
 
 
 @pytest.fixture

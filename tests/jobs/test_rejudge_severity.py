@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
 
 from detection import scan
 from detection.model import Mention, ScanResult, Severity
-from jobs.fetching.fetcher import Fetcher
 from jobs.past.judgements import Change, ChangeKind, Judgement
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
-from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
-from storage.database import open_database
-from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding
 from tests.jobs.house import POSTING, House, listing, posting
 from tests.jobs.loopback import Site
 
 Judge = Callable[[Severity | None], list[Change]]
-
-
-@pytest.fixture
-def house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[House]:
-    settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
-    fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
-        yield House(Services(settings, engine, evidence, fetcher, workers), site)
-    fetcher.close()
-    engine.dispose()
 
 
 @pytest.fixture
