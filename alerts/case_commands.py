@@ -6,6 +6,7 @@ import getpass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -153,13 +154,15 @@ def _take(
 ) -> None:
     try:
         with transaction(config) as session:
+            # A deadline's day is the office's.
+            zone = ZoneInfo(load_settings(config).time_zone)
             state = take_step(
                 session,
                 case,
                 step,
                 actor=actor or getpass.getuser(),
                 note=note,
-                now=datetime.now(UTC),
+                now=datetime.now(zone),
                 deadline=deadline,
             )
     except StepRefused as error:

@@ -1,4 +1,4 @@
-"""What time alone brings about: overdue cases, reminders, digests and summaries."""
+"""What time alone brings about: overdue cases, reminders, digests, summaries and word of dead letters."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.digests import send_due_digests
 from alerts.reminders import mark_overdue, remind_due
 from alerts.summaries import send_due_summaries
+from alerts.undelivered import report_undelivered
 from settings.model import Settings
 
-STEPS = (mark_overdue, remind_due, send_due_digests, send_due_summaries)
+STEPS = (mark_overdue, remind_due, send_due_digests, send_due_summaries, report_undelivered)
 """In this order, so that a case which is overdue since midnight is escalated in the same round."""
 
 

@@ -213,7 +213,8 @@ def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, a
             session,
             row,
             state=OutboxState.DEAD if dead else OutboxState.WAITING,
-            next_attempt_at=at + pause_after(row.attempts, row.key),
+            # Of a dead letter: when it died.
+            next_attempt_at=at if dead else at + pause_after(row.attempts, row.key),
             last_error=str(failure)[:500],
         )
     log.warning(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -16,6 +16,9 @@ from sqlmodel import Session, col, func, select, update
 
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, CaseState
+
+DEADLINE_YEARS = 3
+"""Longest time for a rectification."""
 
 
 class Step(StrEnum):
@@ -136,6 +139,11 @@ def take_step(
     return rule.after
 
 
+def last_deadline(today: date) -> date:
+    """The last day that may be set: a later one is a slip of the pen, and would never be overdue."""
+    return today + timedelta(days=366 * DEADLINE_YEARS)
+
+
 def possible_steps(state: CaseState) -> tuple[Step, ...]:
     """What a person or the clock may do with a case in ``state``."""
     return tuple(step for step, rule in RULES.items() if state in rule.before)
@@ -161,6 +169,10 @@ def _require_complete(
         raise IncompleteStep(f"{step} takes no deadline")
     if deadline is not None and deadline < now.date():
         raise IncompleteStep(f"the deadline {deadline} has passed already")
+    if deadline is not None and deadline > last_deadline(now.date()):
+        raise IncompleteStep(
+            f"the deadline {deadline} is more than {DEADLINE_YEARS} years away: mend the year"
+        )
 
 
 def _move(session: Session, case_id: int, step: Step, *, deadline: date | None, now: datetime) -> None:

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, select
 
 from alerts.links import Link
-from alerts.steps import RULES, IllegalStep, IncompleteStep, Step, UnknownCase, take_step
+from alerts.steps import (
+    DEADLINE_YEARS,
+    RULES,
+    IllegalStep,
+    IncompleteStep,
+    Step,
+    UnknownCase,
+    last_deadline,
+    take_step,
+)
 from alerts.wording import CASE_STATES, STEPS
 from jobs.visits.services import Services
 from storage.tables import Case, CaseEvent
@@ -88,6 +97,8 @@ def _incomplete(step: Step, form: Form, deadline: date | None, today: date) -> R
         return Refusal(422, f"“{STEPS[step]}”须写明整改期限，例如 {today}。")
     if deadline is not None and deadline < today:
         return Refusal(422, f"整改期限 {deadline} 已过，请选择今天或以后的日期。")
+    if deadline is not None and deadline > last_deadline(today):
+        return Refusal(422, f"整改期限 {deadline} 过远（至多{DEADLINE_YEARS}年），请核对年份。")
     return None
 
 

@@ -34,7 +34,7 @@ from tests.alerts.stored import NOW, Posting, mention, report
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 HOSTILE = '"><script>alert(1)</script>%(name)s{severity}'
 ROOM = Path(alerts.__file__).parent
-OPERATORS = {"catalogue_notice", "source_trouble"}
+OPERATORS = {"catalogue_notice", "source_trouble", "undelivered"}
 """Layouts for the administrator alone, who types Chinese and English commands anyway."""
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 SAID = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")

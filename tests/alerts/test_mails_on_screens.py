@@ -121,9 +121,19 @@ def test_nothing_sticks_out_of_an_operators_mail(engine: Engine, browser: Browse
     proposal = {"title": TITLE, "url": URL, "link": URL, "number": WORD, "items": 9, "changed": 1}
     proposal |= {"names": [WORD], "problems": [WORD], "command": WORD}
     notice = {"subject": WORD, "count": 1, "proposals": [proposal], "unsubscribe": ""}
+    dead = {
+        "id": 1,
+        "to": WORD,
+        "subject": TITLE,
+        "why": WORD,
+        "cases": [{"id": 1, "link": URL}],
+        "more_cases": 9,
+    }
+    undelivered = {"subject": WORD, "count": 2, "messages": [dead], "more": 1, "unsubscribe": ""}
     to = Recipient("admin@example.com", "系统管理员")
+    letters = {"source_trouble": trouble, "catalogue_notice": notice, "undelivered": undelivered}
     with Session(engine) as session, session.begin():
-        for template, payload in (("source_trouble", trouble), ("catalogue_notice", notice)):
+        for template, payload in letters.items():
             enqueue(session, Letter(template, template, to, payload), Settings(), at(2))
     page = browser.new_page(viewport={"width": 360, "height": 800})
     for row in rows(engine):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -188,12 +188,16 @@ def _run(config: Path, *arguments: str) -> Result:
 def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, case: int) -> None:
     assert "found 已发现  【高】会计从业资格  福建省宁德市" in _run(config, "list").stdout
     assert _run(config, "confirm", "1", "--actor", "王科长").stdout == "case 1: confirmed 已确认\n"
-    asked = _run(config, "ask", "1", "--deadline", "2999-12-01", "--note", "已发函")
+    deadline = datetime.now(UTC).date() + timedelta(days=30)
+    worked = deadline + timedelta(days=1)
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f"[calendar]\nholidays = [{deadline}]\nworking_days = [{worked}]\n")
+    asked = _run(config, "ask", "1", "--deadline", str(deadline), "--note", "已发函")
     assert asked.stdout == (
         "case 1: rectification_asked 责令整改中\n"
-        "2999-12-01 is a day of rest: the period ends on 2999-12-02 休息日，顺延\n"
+        f"{deadline} is a day of rest: the period ends on {worked} 休息日，顺延\n"
     )
-    assert "整改期限 2999-12-01" in _run(config, "list", "--state", "rectification_asked").stdout
+    assert f"整改期限 {deadline}" in _run(config, "list", "--state", "rectification_asked").stdout
     assert _run(config, "rectified", "1").exit_code == 0
     assert _run(config, "list").stdout == ""
     assert "rectified" in _run(config, "list", "--all").stdout
@@ -216,4 +220,5 @@ def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
     )
     assert _run(config, "show", "7").stderr == "there is no case 7\n"
     assert "is no date" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
+    assert "mend the year" in _run(config, "ask", "1", "--deadline", "9999-12-31").stderr
     assert _run(config, "dismiss", "1").exit_code == 2

@@ -171,6 +171,7 @@ def test_who_comes_second_is_told_the_state(room: Room) -> None:
         (CaseState.CONFIRMED, "ask", {"deadline": ""}, "须写明整改期限"),
         (CaseState.CONFIRMED, "ask", {"deadline": "下周"}, "须写明整改期限"),
         (CaseState.CONFIRMED, "ask", {"deadline": "2026-11-01"}, "已过"),
+        (CaseState.CONFIRMED, "ask", {"deadline": "2206-11-20"}, "请核对年份"),
     ],
 )
 def test_what_is_missing_is_said_beside_what_was_typed(

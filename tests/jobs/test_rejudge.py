@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ PAGES = {
     "/a/20261103_103.html": "示例市某局招聘文员1名，学历不限。",
 }
 NUMBER = "示例发〔2026〕9号"
-STEPS = (("confirm", "1"), ("ask", "1", "--deadline", "2099-01-01"), ("rectified", "1"))
+SOON = str(datetime.now(UTC).date() + timedelta(days=30))
+STEPS = (("confirm", "1"), ("ask", "1", "--deadline", SOON), ("rectified", "1"))
 
 
 @pytest.fixture
