@@ -34,6 +34,8 @@ def test_texts_come_from_the_pool_and_quotes_from_their_places(tmp_path: Path) -
 
 
 @pytest.mark.skipif(not POOL.is_file(), reason="the collected texts are kept beside the project, not in it")
-@pytest.mark.parametrize(("reading", "count"), [("first", 242), ("second", 70)])
+@pytest.mark.parametrize(
+    ("reading", "count"), [("first", 242), ("second", 70), ("third", 135), ("fourth", 135), ("fifth", 138)]
+)
 def test_every_labelled_document_is_in_the_pool(reading: str, count: int) -> None:
     assert len(labelled_documents(reading)) == count
