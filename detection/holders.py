@@ -47,7 +47,8 @@ def _is_of_a_body(text: str, span: Span) -> bool:
     if rules.body_linked.match(after) and rules.body_behind.match(after):
         return True
     before = text[max(0, span.start - _BEFORE) : span.start]
-    if span.form is Form.GENERIC and rules.proof.search(before):
+    of_persons = "人员" in text[span.start : span.end]
+    if span.form is Form.GENERIC and not of_persons and rules.proof.search(before):
         return True
     if _names_a_person(span) or rules.persons_behind.match(after):
         return False

@@ -31,9 +31,9 @@ _LAST_CLAUSE_END = re.compile(rf"(?s:.*)(?:{_CLAUSE_END.pattern})")
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 _LINE_END = re.compile(r"[\n\r]")
 _SPILL = re.compile(
-    r"(?:[者的]?[，,]|(?:[（(][^（()）\n]{1,10})?[）)])\s{0,2}(?:者|的)?(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)"
+    r"(?:[，,]并(?:且)?[^，,。；;\n]{1,14}者(?=优先|尤佳|更佳|佳)|[者的]?[，,]|(?:[（(][^（()）\n]{1,10})?[）)])\s{0,2}(?:者|的)?(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)"
 )
-"""``有电工证者，优先``: the comma before the cue is no end."""
+"""``有电工证者，优先``, ``持驾驶证，并能熟练驾驶者优先``: the comma before the cue is no end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 ``readings.jsonl`` holds labels only, as places in the pool's texts; the texts stay beside the project. Each
 reading was answered before its labels were read, and the rules were mended by it afterwards: the ``first``
-(242 documents), the ``second`` (70 short ones), the ``third`` (135), the ``fourth`` (135) and the ``fifth`` (138,
-rich in names that are cancelled or exited). docs/detection.md has the figures from before they were read.
+(242 documents), the ``second`` (70 short ones), the ``third`` (135), the ``fourth`` (135) and the ``fifth``
+(138, rich in names that are cancelled or exited). docs/detection.md has the
+figures from before they were read.
 """
 
 from __future__ import annotations

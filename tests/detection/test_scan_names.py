@@ -48,6 +48,10 @@ def named(text: str) -> list[tuple[str, Status]]:
         ("施工员证", Status.OFF_CATALOGUE),
         ("催乳师证书", Status.OFF_CATALOGUE),
         ("相关职业资格证书", Status.GENERIC),
+        ("有关专业证书", Status.GENERIC),
+        ("母婴保健技术执业资格", Status.ACCESS),
+        ("计算机VB二级", Status.LAWFUL_OTHER),
+        ("Tableau证书", Status.LAWFUL_OTHER),
     ],
 )
 def test_a_certificate_demanded_alone_is_read_as_people_write_it(written: str, status: Status) -> None:
@@ -183,6 +187,18 @@ def test_a_publisher_kind_given_overrules_the_text() -> None:
     bound = scan(text, as_of=DAY, title="招聘", publisher_kind=PublisherKind.PUBLIC_BODY)
     assert not lawful.mentions[0].severity.is_alert
     assert bound.mentions[0].severity.is_alert
+
+
+@pytest.mark.parametrize(
+    "line", ["吃苦耐劳\n资格证书/要求：法律专业", "退回有关证件", "安排有关小组查证", "可得三张证书"]
+)
+def test_a_heading_and_what_names_no_certificate_are_no_mentions(line: str) -> None:
+    assert demand(line) == []
+
+
+def test_a_name_begins_behind_what_is_done_with_it() -> None:
+    assert named("有有关专业证书") == [("有关专业证书", Status.GENERIC)]
+    assert named("撤销有关从业资格") == [("有关从业资格", Status.GENERIC)]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def usages(line: str) -> list[Usage]:
         ("有会计证者，优先考虑；", Usage.PREFERRED),
         ("优先录用持有会计证的人员；", Usage.PREFERRED),
         ("有会计证更佳；", Usage.PREFERRED),
+        ("持C1驾驶证，并能熟练驾驶者优先；", Usage.PREFERRED),
+        ("须有会计证，并有责任心；", Usage.REQUIRED),
         ("最好有会计证；", Usage.PREFERRED),
         ("初级会计师（助理会计师）优先；", Usage.PREFERRED),
         ("会计证或初级职称；", Usage.ALTERNATIVE),
