@@ -34,6 +34,8 @@ POOL = SHARED / "corpus" / "pool.jsonl.gz"
 AS_OF = date(2026, 11, 1)
 ROUNDS = 3
 HOSTILE_BYTES = 20_000_000
+DEAREST_BYTES = 190_000
+"""The densest text is dearest per byte up to here: the longest text of which every hit is read."""
 SLOW = 10.0
 """Times the pool's cost per byte from which a hostile text is not tried at its full size."""
 LAUNCHER = """
@@ -122,6 +124,16 @@ def measure_hostile(bench: Bench) -> None:
         if times_pool < SLOW:
             times_pool = _cost_per_byte(hostile_texts(bench.hostile_bytes)[name]) * judged
         bench.add(f"hostile, per byte: {name}", times_pool, "times", wanted=3.0, bound="most")
+    dense = hostile_texts(DEAREST_BYTES)["nested 或"]
+    seconds = _fastest(lambda: scan(dense, as_of=AS_OF), bench.rounds)
+    count = len(scan(dense, as_of=AS_OF).mentions)
+    bench.add(
+        f"nested 或, {DEAREST_BYTES // 1000} KB with {count:,} mentions, CPU",
+        seconds,
+        "s",
+        wanted=1.0,
+        bound="most",
+    )
 
 
 def _cost_per_byte(text: str) -> float:

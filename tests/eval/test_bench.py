@@ -55,4 +55,5 @@ def test_the_bench_writes_its_results(tmp_path: Path) -> None:
     names = [result["name"] for result in report["results"]]
     assert "scan against bare iter" in names
     assert "two processes against one" in names
+    assert any(name.startswith("nested 或, 190 KB with 1") for name in names)
     assert all(result["value"] > 0 for result in report["results"])
