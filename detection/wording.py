@@ -93,7 +93,9 @@ def load_wording() -> Wording:
     levels = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
     infix = alternatives(rules["infixes"])
     prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
-    guard, stop = alternatives(rules["not_a_boundary"]), alternatives(rules["boundaries"])
+    guard = alternatives(rules["not_a_boundary"])
+    boundaries = sorted(rules["boundaries"], key=len, reverse=True)
+    stop = "|".join(_with_guard(word, rules["boundary_never_before"]) for word in boundaries)
     never_before, closing = rules["never_before"], "".join(rules["closing"])
     return Wording(
         forward=re.compile(_forward(rules, levels, infix)),
