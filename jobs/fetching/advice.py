@@ -15,8 +15,7 @@ OUTCOME_NAMES: dict[Outcome, str] = {
     Outcome.GONE: "已失效",
     Outcome.FORBIDDEN_BY_ROBOTS: "robots 禁止",
     Outcome.TIMEOUT: "超时",
-    Outcome.TLS: "网站的 HTTPS 证书无法验证：请通知网站更换证书，或核对本机时间与根证书；须照现状读取时，"
-    "可为该来源设置 verify_tls = false（内容可能被篡改，证据会注明证书未验证）。",
+    Outcome.TLS: "证书错误",
     Outcome.TOO_LARGE: "过大",
     Outcome.UNDECODABLE: "无法解码",
     Outcome.UNREADABLE_ATTACHMENT: "附件不可读",

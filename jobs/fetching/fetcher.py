@@ -167,10 +167,8 @@ class Fetcher:
         target = refresh_target(answer.final_url, answer.body)
         return Redirect(answer.final_url, answer.status, target) if target else answer
 
-    def _follow(
-        self, url: str, errand: _Errand, accept: Callable[[Fetched], Fetched | Redirect] | None = None
-    ) -> Fetched:
-        """What answers in the end, be it what it may where nothing says what to ``accept``."""
+    def _follow(self, url: str, errand: _Errand, accept: Callable[[Fetched], Fetched | Redirect]) -> Fetched:
+        """What answers in the end; ``accept`` says what an answer comes to, while its host has its turn."""
         session = self._transport.session()
         redirects: list[Redirect] = []
         verified = True
@@ -187,7 +185,7 @@ class Fetcher:
             with self._turn(current, delay):
                 answer = self._exchange(session, prepared, errand.access)
                 verified = verified and errand.access.verifies(prepared.url or current)
-                if accept and isinstance(answer, Fetched):
+                if isinstance(answer, Fetched):
                     answer = accept(answer)
             if isinstance(answer, Fetched):
                 return replace(answer, url=url, redirects=tuple(redirects), certificate_verified=verified)
@@ -202,11 +200,15 @@ class Fetcher:
         self._go_on()
         return self._transport.exchange(session, prepared, verify=access.verifies(prepared.url or ""))
 
+    def _accept_frame(self, answer: Fetched) -> Fetched:
+        if not is_drawable(answer):
+            refuse_failure(answer, self._pace.postpone)
+        return answer
+
     def _draw(self, url: str, errand: _Errand) -> Fetched:
         """The page as a browser shows it once its scripts have run; all of its requests are made here."""
-        frame = self._follow(url, errand)
+        frame = self._follow(url, errand, self._accept_frame)
         if not is_drawable(frame):
-            refuse_failure(frame, self._pace.postpone)
             return frame
         drawn = self._chromium().draw(frame, partial(self._load, errand), self._stopped)
         refuse_failure(drawn, self._pace.postpone)

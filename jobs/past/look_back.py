@@ -201,7 +201,7 @@ class _LookBackVisit:
         visit = SourceVisit(self.source, services, visit_id, started)
         reader = DocumentReader(self.source, visit_id, services)
         threads = ThreadPoolExecutor(services.settings.fetching.threads, f"look-back-{self.source.name}")
-        outcome, detail = Outcome.OK, ""
+        outcome, detail = Outcome.ERROR, "interrupted"
         try:
             reading = {threads.submit(reader.read_item, _item(page)): page for page in pages}
             for finished in as_completed(reading):
@@ -209,9 +209,9 @@ class _LookBackVisit:
                 visit.done += done
                 self._note(reading[finished], done)
                 yield reading[finished]
+            outcome, detail = Outcome.OK, ""
         except FetchingStoppedError:
             self.report.interrupted = True
-            outcome, detail = Outcome.ERROR, "interrupted"
         finally:
             threads.shutdown(cancel_futures=True)
             now = services.now()

@@ -135,7 +135,9 @@ class DocumentReader:
         if reading.pictures and services.recogniser is None and self._source.attachments:
             why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"
             reading = replace(reading, unread=why)
-        kept = self._keep(known, fetched, reading, parent_url, is_complete=not attachments)
+        # What is left aside today may be read tomorrow: by another setting, or with OCR.
+        is_all = not (reading.attachments or reading.pictures)
+        kept = self._keep(known, fetched, reading, parent_url, is_complete=is_all)
         page = _page_done(known, kind, reading, kept, len(fetched.body))
         if not attachments:
             return [page]

@@ -21,6 +21,7 @@ from jobs.fetching.advice import advice
 from jobs.fetching.browser.processes import family, find_chromium, private_megabytes
 from jobs.fetching.fetcher import Fetcher
 from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from jobs.fetching.pace import SharedTurns
 from settings.model import Fetching
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -389,6 +390,27 @@ def test_what_is_gone_or_broken_needs_no_browser(site: Site, draw: Draw) -> None
     assert failure(draw, "/nowhere.html").outcome is Outcome.GONE
     site["/soft.html"] = script("shown.textContent = '抱歉，您访问的页面不存在'")
     assert failure(draw, "/soft.html").outcome is Outcome.GONE
+
+
+def test_a_busy_host_is_left_alone_by_other_programs_too(site: Site, tmp_path: Path) -> None:
+    site["/busy"] = answer("<p>too many</p>", status=429, Retry_After="300")
+    site["/robots.txt"] = answer("", status=404)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        other.stop()
+
+    own = settings(site, delay_seconds=0.01)
+    drawing = Fetcher(own, turns=SharedTurns(tmp_path))
+    other = Fetcher(own, turns=SharedTurns(tmp_path), sleep=wait)
+    with contextlib.closing(drawing), contextlib.closing(other):
+        with pytest.raises(FetchError, match="429"):
+            drawing.fetch(f"{site.address}/busy", kind=PageKind.PAGE, access=DRAWN)
+        with pytest.raises(FetchingStoppedError):
+            other.fetch(f"{site.address}/a", kind=PageKind.PAGE)
+    assert waited[-1] > 100
+    assert "/a" not in site.paths()
 
 
 def test_what_changed_is_never_asked_conditionally(site: Site, fetcher: Fetcher) -> None:

@@ -450,3 +450,5 @@ def test_waiting_ends_when_the_daemon_ends(site: Site, fetching: Fetching) -> No
 def test_every_outcome_has_a_name_and_says_what_to_do() -> None:
     assert set(OUTCOME_NAMES) == set(ADVICE) == set(Outcome)
     assert all(re.search(r"[。]$", advice(outcome)) for outcome in Outcome)
+    # Names stand in the columns of tables: words, no sentences.
+    assert max(map(len, OUTCOME_NAMES.values())) <= len("robots 禁止")

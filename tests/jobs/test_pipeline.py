@@ -28,7 +28,7 @@ from storage.tables import (
 )
 from storage.visits import abandon_visits, due_sources
 from tests.jobs.house import POSTING, House, furnished, listing, posting
-from tests.jobs.loopback import Site, answer
+from tests.jobs.loopback import Answer, Site, answer
 
 
 @pytest.fixture
@@ -107,15 +107,19 @@ def test_a_known_page_is_asked_conditionally(house: House, site: Site) -> None:
     assert len(house.rows(Sighting)) == 4
 
 
+def posting_known_by_its_etag(below: str) -> Answer:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        known = handler.headers["If-None-Match"] == '"1"'
+        (answer(status=304) if known else posting(below=below, etag='"1"'))(handler)
+
+    return send
+
+
 def test_an_attachment_that_failed_is_asked_again_although_its_page_did_not_change(
     house: House, site: Site
 ) -> None:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        known = handler.headers["If-None-Match"] == '"1"'
-        (answer(status=304) if known else posting(below="<a href='/f/1.txt'>附件1</a>", etag='"1"'))(handler)
-
     site["/list/"] = listing("/a/20261101_101.html")
-    site["/a/20261101_101.html"] = send
+    site["/a/20261101_101.html"] = posting_known_by_its_etag("<a href='/f/1.txt'>附件1</a>")
     site["/f/1.txt"] = answer("gone for now", status=404)
     assert house.visit().errors == 1
     site["/f/1.txt"] = answer(POSTING, media_type="text/plain")
@@ -175,6 +179,14 @@ def test_attachments_are_left_alone_where_the_source_says_so(house: House, site:
     site["/a/20261101_101.html"] = posting(below="<a href='/f/1.txt'>附件1</a>")
     assert house.visit(attachments=False).attachments == 0
     assert "/f/1.txt" not in site.paths()
+
+
+def test_attachments_left_alone_are_read_once_the_source_wants_them(house: House, site: Site) -> None:
+    site["/list/"] = listing("/a/20261101_101.html")
+    site["/a/20261101_101.html"] = posting_known_by_its_etag("<a href='/f/1.txt'>附件1</a>")
+    site["/f/1.txt"] = answer(POSTING, media_type="text/plain")
+    house.visit(attachments=False)
+    assert house.visit().attachments == 1
 
 
 def test_a_file_that_many_pages_link_is_asked_once(house: House, site: Site) -> None:
