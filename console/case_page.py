@@ -15,8 +15,8 @@ from alerts.departments import follow_up
 from alerts.digests import deadline_words
 from alerts.history import ACTOR
 from alerts.holidays import last_day
-from alerts.languages import CHINESE, language
-from alerts.letters import day_words, doubt_words, shown
+from alerts.languages import Language
+from alerts.letters import doubt_words, shown
 from alerts.regions import region_name
 from alerts.routing import addressee
 from alerts.steps import RULES, Step, possible_steps
@@ -77,7 +77,7 @@ class _Stretch:
 
 
 def read_case_page(
-    session: Session, case_id: int, settings: Settings, now: datetime
+    session: Session, case_id: int, settings: Settings, now: datetime, speech: Language
 ) -> dict[str, Any] | None:
     """The values of ``templates/case.html`` that come from the database; None where there is no such case."""
     case = session.get(Case, case_id)
@@ -88,56 +88,63 @@ def read_case_page(
     findings = {place.version_id: _findings(session, case_id, place.version_id) for place in places}
     events, earlier = _events(session, case_id)
     return {
-        "case": _case_block(session, case, settings, now.astimezone(zone)),
-        "basis": _basis(case, [finding for each in findings.values() for finding in each]),
-        "places": [_place_block(session, place, findings[place.version_id], zone) for place in places],
+        "case": _case_block(session, case, settings, now.astimezone(zone), speech),
+        "basis": _basis(case, [finding for each in findings.values() for finding in each], speech),
+        "places": [
+            _place_block(session, place, findings[place.version_id], zone, speech) for place in places
+        ],
         "more_places": more_places,
-        "events": [_event_block(event, settings, zone) for event in reversed(events)],
+        "events": [_event_block(event, settings, zone, speech) for event in reversed(events)],
         "earlier_events": earlier,
         "after": events[-1].id if events else 0,
-        "steps": [_step_block(step) for step in possible_steps(case.state) if step is not Step.OVERDUE],
+        "steps": [
+            _step_block(step, speech) for step in possible_steps(case.state) if step is not Step.OVERDUE
+        ],
         "today": now.astimezone(zone).date().isoformat(),
     }
 
 
-def _case_block(session: Session, case: Case, settings: Settings, now: datetime) -> dict[str, Any]:
+def _case_block(
+    session: Session, case: Case, settings: Settings, now: datetime, speech: Language
+) -> dict[str, Any]:
     last = case.deadline and last_day(settings.calendar, case.deadline)
     return {
         "id": case.id,
         "state": case.state.value,
-        "state_name": CASE_STATES[case.state],
+        "state_name": speech.say(CASE_STATES[case.state]),
         "severity": case.severity,
-        "severity_name": SEVERITIES[Severity(case.severity)],
+        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
         "qualification": shown(case.qualification, _LINE),
-        "violation": VIOLATIONS[Violation(case.violation)],
-        "publisher": shown(case.publisher, _LINE) or "发布单位未识别",
-        "publisher_kind": PUBLISHER_KINDS[PublisherKind(case.publisher_kind)],
-        "region": region_name(case.region) or "未识别",
-        "title": shown(case.title, 2 * _LINE) or "（无标题）",
+        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
+        "publisher": shown(case.publisher, _LINE) or speech.say("发布单位未识别"),
+        "publisher_kind": speech.say(PUBLISHER_KINDS[PublisherKind(case.publisher_kind)]),
+        "region": region_name(case.region) or speech.say("未识别"),
+        "title": shown(case.title, 2 * _LINE) or speech.say("（无标题）"),
         "department": shown(follow_up(session, case.qualification, case.region).department, _LINE),
-        "opened_at": _moment(case.opened_at, ZoneInfo(settings.time_zone)),
-        "deadline": deadline_words(case.deadline, settings, language(CHINESE)),
+        "opened_at": speech.moment(case.opened_at.astimezone(ZoneInfo(settings.time_zone))),
+        "deadline": deadline_words(case.deadline, settings, speech),
         "days_left": None if last is None else (last - now.date()).days,
     }
 
 
-def _basis(case: Case, findings: Sequence[Finding]) -> dict[str, Any] | None:
+def _basis(case: Case, findings: Sequence[Finding], speech: Language) -> dict[str, Any] | None:
     """What the verdict rests on, from the finding that decided it; None where no text of it is kept."""
     telling = next((finding for finding in findings if finding.usage == case.usage), None)
     telling = telling or next(iter(findings), None)
     if telling is None:
         return None
     return {
-        "status": STATUSES[Status(telling.status)],
-        "since": day_words(telling.since),
+        "status": speech.say(STATUSES[Status(telling.status)]),
+        "since": speech.day(telling.since),
         "status_document": shown(telling.status_document, _LINE),
-        "usage": USAGES[Usage(telling.usage)],
+        "usage": speech.say(USAGES[Usage(telling.usage)]),
         "cue": shown(telling.cue, _LINE),
+        "gist": speech.gist(Violation(case.violation)),
         "explanation": shown(telling.explanation, _WORDS),
         "advice": shown(telling.advice, _WORDS),
         "legal_basis": [shown(clause, _LINE) for clause in telling.legal_basis],
-        "as_of": day_words(telling.as_of),
-        "doubt": doubt_words(case, telling),
+        "as_of": speech.day(telling.as_of),
+        "doubt": speech.say(doubt_words(case, telling)),
     }
 
 
@@ -178,19 +185,19 @@ def _findings(session: Session, case_id: int, version_id: int) -> Sequence[Findi
 
 
 def _place_block(
-    session: Session, place: _Place, findings: Sequence[Finding], zone: ZoneInfo
+    session: Session, place: _Place, findings: Sequence[Finding], zone: ZoneInfo, speech: Language
 ) -> dict[str, Any]:
     document = place.document
     return {
-        "title": shown(document.title, 2 * _LINE) or "（无标题）",
+        "title": shown(document.title, 2 * _LINE) or speech.say("（无标题）"),
         "publisher": shown(document.publisher, _LINE),
         "region": region_name(document.region),
-        "published_on": day_words(document.published_on),
+        "published_on": speech.day(document.published_on),
         "url": displayable(document.url, limit=_ADDRESS),
         "link": safe_link(document.url),
         "sha256": place.body_sha256,
-        "seen_at": _moment(place.seen_at, zone),
-        "last_seen_at": _moment(document.last_seen_at, zone),
+        "seen_at": speech.moment(place.seen_at.astimezone(zone)),
+        "last_seen_at": speech.moment(document.last_seen_at.astimezone(zone)),
         "excerpts": excerpts(session, findings[:EXCERPTS_SHOWN]),
         "has_more": len(findings) > EXCERPTS_SHOWN,
     }
@@ -267,28 +274,28 @@ def _events(session: Session, case_id: int) -> tuple[list[CaseEvent], int]:
     return list(reversed(latest)), count - len(latest)
 
 
-def _event_block(event: CaseEvent, settings: Settings, zone: ZoneInfo) -> dict[str, str]:
+def _event_block(event: CaseEvent, settings: Settings, zone: ZoneInfo, speech: Language) -> dict[str, str]:
     person = addressee(settings, event.actor)
     name = shown(person.name, _LINE) if person else ""
-    actor = f"{name}（{person.email}）" if person and name else shown(event.actor, _LINE)
+    actor = (
+        speech.say("{name}（{email}）", name=name, email=person.email)
+        if person and name
+        else shown(event.actor, _LINE)
+    )
     return {
-        "at": _moment(event.at, zone),
+        "at": speech.moment(event.at.astimezone(zone)),
         "kind": event.kind,
-        "name": EVENTS.get(event.kind, shown(event.kind, _LINE)),
-        "actor": "系统" if event.actor == ACTOR else actor,
+        "name": speech.say(EVENTS[event.kind]) if event.kind in EVENTS else shown(event.kind, _LINE),
+        "actor": speech.say("系统") if event.actor == ACTOR else actor,
         "note": shown(event.note, _WORDS),
     }
 
 
-def _step_block(step: Step) -> dict[str, Any]:
+def _step_block(step: Step, speech: Language) -> dict[str, Any]:
     rule = RULES[step]
     return {
         "step": step.value,
-        "name": STEPS[step],
+        "name": speech.say(STEPS[step]),
         "needs_note": rule.needs_note,
         "needs_deadline": rule.needs_deadline,
     }
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y年%m月%d日 %H:%M}"

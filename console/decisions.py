@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from alerts.languages import Language
 from alerts.links import Link
 from alerts.steps import (
     DEADLINE_YEARS,
@@ -47,17 +48,17 @@ class Refusal:
     sentence: str
 
 
-def decide(services: Services, link: Link, form: Form) -> Refusal | None:
+def decide(services: Services, link: Link, form: Form, speech: Language) -> Refusal | None:
     """Take the step of ``form`` as the recipient of ``link``; None where it is taken, now or before.
 
     Of a form that is sent twice, the second one changes nothing and is no error.
     """
     step = _known_step(form.step)
     if step is None:
-        return Refusal(400, "没有这样的处理步骤，请从本页重新选择。")
+        return Refusal(400, speech.say("没有这样的处理步骤，请从本页重新选择。"))
     now = services.now().astimezone(ZoneInfo(services.settings.time_zone))
     deadline = _day(form.deadline) if RULES[step].needs_deadline else None
-    refusal = _incomplete(step, form, deadline, now.date())
+    refusal = _incomplete(step, form, deadline, now.date(), speech)
     if refusal is not None:
         return refusal
     key = f"form:{step}:{_event_number(form.after)}"
@@ -74,11 +75,11 @@ def decide(services: Services, link: Link, form: Form) -> Refusal | None:
                 key=key,
             )
     except UnknownCase:
-        return Refusal(404, "没有这一案件。")
+        return Refusal(404, speech.say("没有这一案件。"))
     except IllegalStep:
-        return _taken_before_or_refused(services, link, step, key)
+        return _taken_before_or_refused(services, link, step, key, speech)
     except IncompleteStep:
-        return Refusal(422, "所填内容不完整，请补充后重新提交。")
+        return Refusal(422, speech.say("所填内容不完整，请补充后重新提交。"))
     return None
 
 
@@ -87,28 +88,49 @@ def _known_step(typed: str) -> Step | None:
     return Step(typed) if typed in {*Step} - {Step.OVERDUE} else None
 
 
-def _incomplete(step: Step, form: Form, deadline: date | None, today: date) -> Refusal | None:
-    rule = RULES[step]
+def _incomplete(
+    step: Step, form: Form, deadline: date | None, today: date, speech: Language
+) -> Refusal | None:
+    rule, name = RULES[step], speech.say(STEPS[step])
     if rule.needs_note and not form.note.strip():
-        return Refusal(422, f"“{STEPS[step]}”须写明理由。")
+        return Refusal(422, speech.say("“{step}”须写明理由。", step=name))
     if len(form.note) > NOTE_LIMIT:
-        return Refusal(422, f"文字过长：至多{NOTE_LIMIT}字，现有{len(form.note)}字。")
+        return Refusal(
+            422,
+            speech.say("文字过长：至多{limit}字，现有{length}字。", limit=NOTE_LIMIT, length=len(form.note)),
+        )
     if rule.needs_deadline and deadline is None:
-        return Refusal(422, f"“{STEPS[step]}”须写明整改期限，例如 {today}。")
+        return Refusal(422, speech.say("“{step}”须写明整改期限，例如 {today}。", step=name, today=today))
     if deadline is not None and deadline < today:
-        return Refusal(422, f"整改期限 {deadline} 已过，请选择今天或以后的日期。")
+        return Refusal(
+            422, speech.say("整改期限 {deadline} 已过，请选择今天或以后的日期。", deadline=deadline)
+        )
     if deadline is not None and deadline > last_deadline(today):
-        return Refusal(422, f"整改期限 {deadline} 过远（至多{DEADLINE_YEARS}年），请核对年份。")
+        return Refusal(
+            422,
+            speech.say(
+                "整改期限 {deadline} 过远（至多{years}年），请核对年份。",
+                deadline=deadline,
+                years=DEADLINE_YEARS,
+            ),
+        )
     return None
 
 
-def _taken_before_or_refused(services: Services, link: Link, step: Step, key: str) -> Refusal | None:
+def _taken_before_or_refused(
+    services: Services, link: Link, step: Step, key: str, speech: Language
+) -> Refusal | None:
     with Session(services.engine) as session, session.begin():
         same = select(CaseEvent.actor).where(CaseEvent.case_id == link.case_id, CaseEvent.key == key)
         if session.exec(same).first() == link.recipient:
             return None
         state = session.get_one(Case, link.case_id).state
-    return Refusal(409, f"案件目前为“{CASE_STATES[state]}”，不能再“{STEPS[step]}”。请看下方的最新记录。")
+    words = speech.say(
+        "案件目前为“{state}”，不能再“{step}”。请看下方的最新记录。",
+        state=speech.say(CASE_STATES[state]),
+        step=speech.say(STEPS[step]),
+    )
+    return Refusal(409, words)
 
 
 def _event_number(typed: str) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from alerts.languages import CHINESE, Language, language, templates_in
 from alerts.links import Link, LinkRefused, read_link
 from alerts.routing import Recipient, addressee
 from jobs.visits.services import Services
+
+_CHINESE = language(CHINESE)
 
 
 class FormerRecipient(LinkRefused):
@@ -43,18 +44,11 @@ class Desk:
             raise FormerRecipient(f"{link.recipient} receives no mails any more")
         return recipient
 
-    def page(self, template: str, values: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
-        """``templates/<template>.html``, filled in."""
-        filled = _environment().get_template(f"{template}.html").render(prefix=self.prefix, **values)
-        return HTMLResponse(filled, status_code=status)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    def page(
+        self, template: str, values: Mapping[str, Any], *, status: int = 200, speech: Language = _CHINESE
+    ) -> HTMLResponse:
+        """``templates/<template>.html``, filled in; Chinese where nobody knows who reads it."""
+        page = templates_in(speech.code, "console").get_template(f"{template}.html")
+        return HTMLResponse(
+            page.render(prefix=self.prefix, language=speech.code, **values), status_code=status
+        )

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.languages import CHINESE, Language, language
 from alerts.letters import shown
 from alerts.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
 from alerts.new_links import send_link
@@ -24,11 +25,13 @@ from alerts.wording import STEPS
 from console.case_page import read_case_page
 from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
+from detection.passages import displayable
 from storage.database import for_reading
 
 _FIELDS = 10
 """Fields that a form may have; ours have five."""
 log = structlog.get_logger()
+_UNKNOWN_READER = language(CHINESE)
 _BLANK = Form(step="", note="", deadline="", after="")
 
 
@@ -68,7 +71,7 @@ def _take_case_step(desk: Desk, case: str, fields: dict[str, str]) -> Response:
     except LinkRefused as error:
         return _refused_link(desk, error, token)
     form = Form(*(fields.get(name, "") for name in ("step", "note", "deadline", "after")))
-    refusal = decide(desk.services, link, form)
+    refusal = decide(desk.services, link, form, language(recipient.language))
     if refusal is not None:
         return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
     # The browser asks anew, so that reloading the page repeats nothing.
@@ -101,10 +104,14 @@ def _send_new_link(desk: Desk, token: str) -> Response:
         return _refused_link(desk, error, token)
     with desk.services.transaction() as session:
         known = send_link(session, link.case_id, recipient, desk.settings, desk.services.now())
+    speech = language(recipient.language)
     if not known:
-        return _no_case(desk)
-    words = f"新的链接已发往 {shown(link.recipient, 120)}，请在几分钟后查收邮件。一小时内至多发送一封。"
-    return _notice(desk, 200, "请查收邮件", words)
+        return _no_case(desk, speech)
+    words = speech.say(
+        "新的链接已发往 {email}，请在几分钟后查收邮件。一小时内至多发送一封。",
+        email=displayable(link.recipient, limit=120),
+    )
+    return _notice(desk, 200, speech.say("请查收邮件"), words, speech)
 
 
 async def show_http_error(request: Request, error: Exception) -> Response:
@@ -143,36 +150,36 @@ def _case_page(
     refusal: Refusal | None = None,
     form: Form = _BLANK,
 ) -> Response:
-    services = desk.services
+    services, speech = desk.services, language(recipient.language)
     with Session(for_reading(services.engine)) as session, session.begin():
-        page = read_case_page(session, link.case_id, desk.settings, services.now())
+        page = read_case_page(session, link.case_id, desk.settings, services.now(), speech)
     if page is None:
-        return _no_case(desk)
+        return _no_case(desk, speech)
     wanted = form.step or (Step.DISMISS.value if link.purpose is Purpose.DISMISS else "")
     values = {
         **page,
         "token": token,
         "recipient": shown(recipient.name or recipient.email, 60),
-        "banner": _banner(page["events"], done, recipient),
-        "hint": _hint(page, link, done),
+        "banner": _banner(page["events"], done, recipient, speech),
+        "hint": _hint(page, link, done, speech),
         "problem": refusal.sentence if refusal else "",
         "form": form,
         "wanted": "" if done else wanted,
         "note_limit": NOTE_LIMIT,
     }
-    return desk.page("case", values, status=refusal.status if refusal else 200)
+    return desk.page("case", values, status=refusal.status if refusal else 200, speech=speech)
 
 
-def _banner(events: list[dict[str, str]], done: str, recipient: Recipient) -> str:
+def _banner(events: list[dict[str, str]], done: str, recipient: Recipient, speech: Language) -> str:
     """What was just done; only what the history bears out, because anybody can write an address."""
     if done not in {*Step}:
         return ""
     kind = RULES[Step(done)].event
     own = any(event["kind"] == kind and recipient.email in event["actor"] for event in events)
-    return f"已记录：{STEPS[Step(done)]}。" if own else ""
+    return speech.say("已记录：{step}。", step=speech.say(STEPS[Step(done)])) if own else ""
 
 
-def _hint(page: dict[str, Any], link: Link, done: str) -> str:
+def _hint(page: dict[str, Any], link: Link, done: str, speech: Language) -> str:
     """Why the form that the button promised is not there: mails grow old."""
     if (
         done
@@ -180,7 +187,7 @@ def _hint(page: dict[str, Any], link: Link, done: str) -> str:
         or Step.DISMISS in {each["step"] for each in page["steps"]}
     ):
         return ""
-    return f"案件目前为“{page['case']['state_name']}”，不需要再排除。"
+    return speech.say("案件目前为“{state}”，不需要再排除。", state=page["case"]["state_name"])
 
 
 def _identify(desk: Desk, token: str, case: str) -> tuple[Link, Recipient]:
@@ -196,8 +203,12 @@ def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:
             recipient = desk.recipient(error.link)
         except FormerRecipient as former:
             return _refused_link(desk, former, token)
-        values = {"token": token, "email": shown(recipient.email, 120), "case_id": error.link.case_id}
-        return desk.page("expired", values, status=410)
+        values = {
+            "token": token,
+            "email": displayable(recipient.email, limit=120),
+            "case_id": error.link.case_id,
+        }
+        return desk.page("expired", values, status=410, speech=language(recipient.language))
     if isinstance(error, FormerRecipient):
         words = "该链接的收件人已不在监管人员之列，不能再打开案件。如有疑问，请联系系统管理员。"
         return _notice(desk, 403, "链接已停用", words)
@@ -208,12 +219,15 @@ def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:
     return _notice(desk, 403, "链接无效", words)
 
 
-def _no_case(desk: Desk) -> Response:
-    return _notice(desk, 404, "没有这一案件", "案件可能属于另一套系统。请使用最近一封邮件中的按钮。")
+def _no_case(desk: Desk, speech: Language) -> Response:
+    words = speech.say("案件可能属于另一套系统。请使用最近一封邮件中的按钮。")
+    return _notice(desk, 404, speech.say("没有这一案件"), words, speech)
 
 
-def _notice(desk: Desk, status: int, title: str, sentence: str) -> Response:
-    return desk.page("notice", {"title": title, "sentence": sentence}, status=status)
+def _notice(
+    desk: Desk, status: int, title: str, sentence: str, speech: Language = _UNKNOWN_READER
+) -> Response:
+    return desk.page("notice", {"title": title, "sentence": sentence}, status=status, speech=speech)
 
 
 def _comes_from_our_page(request: Request) -> bool:

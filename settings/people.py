@@ -29,7 +29,7 @@ class Supervisor(Section):
     departments: tuple[str, ...] = ()
     """Fields of departments, by any of their names: ``财政`` or ``省财政厅``."""
     language: Literal["zh-CN", "en"] = "zh-CN"
-    """Of their mails and chats; what is quoted, and names, stay Chinese."""
+    """Of their mails, chats and pages; what is quoted, and names, stay Chinese."""
     severities: tuple[Literal["medium", "high", "critical"], ...] = ()
     working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
         *range(1, 8),

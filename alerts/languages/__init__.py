@@ -1,4 +1,4 @@
-"""The languages that mails are written in.
+"""The languages that mails and the pages behind their buttons are written in.
 
 Chinese stands where it is used, in code and templates; every other language is a table here, from the Chinese
 words to its own. What is quoted, and names of places, bodies, certificates and laws, stay Chinese in all of
@@ -14,6 +14,8 @@ from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from detection.model import Violation
 
@@ -63,3 +65,22 @@ def language(code: str) -> Language:
     return Language(
         code, table["words"], table["gists"], table["dates"]["day"], tuple(table["dates"]["months"])
     )
+
+
+@cache
+def templates_in(code: str, package: str) -> Environment:
+    """The ``templates/`` of ``package`` in a language: ``_("…")`` in them says Chinese words in it."""
+    speech = language(code)
+    environment = Environment(
+        loader=PackageLoader(package),
+        extensions=("jinja2.ext.i18n",),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # newstyle: what stands for %(…)s is escaped as everywhere else.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        speech.say, lambda one, many, count: speech.say(one if count == 1 else many), newstyle=True
+    )
+    return environment

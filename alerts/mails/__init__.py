@@ -9,13 +9,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from alerts.channels import Picture, Rendered
-from alerts.languages import CHINESE, language
+from alerts.languages import CHINESE, templates_in
 from alerts.mails.chart import draw_weeks
 from detection.passages import displayable
 
@@ -38,13 +35,14 @@ def render(
     """
     # Letters that were written before there were languages are Chinese.
     spoken = payload.get("language", CHINESE)
-    environment = _environment(spoken)
+    environment = templates_in(spoken, "alerts.mails")
     picture_id = f"chart.{message_id.strip('<>')}"
     values = {
         **payload,
         "recipient_name": displayable(recipient_name, limit=60),
         "picture_id": picture_id,
         "language": spoken,
+        "TONES": _TONES,
     }
     pictures = (Picture(picture_id, draw_weeks(payload["weeks"])),) if "weeks" in payload else ()
     return Rendered(
@@ -99,23 +97,3 @@ def ascii_domain(address: str) -> str:
 def _address(name: str, address: str) -> Address:
     user = address.rpartition("@")[0]
     return Address(displayable(name, limit=60), username=user, domain=ascii_domain(address))
-
-
-@cache
-def _environment(spoken: str) -> Environment:
-    """The templates in a language: ``_("…")`` in them says Chinese words in it."""
-    speech = language(spoken)
-    environment = Environment(
-        loader=PackageLoader("alerts.mails"),
-        extensions=("jinja2.ext.i18n",),
-        autoescape=select_autoescape(("html",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # newstyle: what stands for %(…)s is escaped as everywhere else.
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        speech.say, lambda one, many, count: speech.say(one if count == 1 else many), newstyle=True
-    )
-    environment.globals["TONES"] = _TONES
-    return environment

@@ -16,13 +16,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 import alerts
+import console
 from alerts.digests import send_due_digests
-from alerts.languages import CHINESE, language
-from alerts.mails import _environment, render
+from alerts.languages import CHINESE, language, templates_in
+from alerts.mails import render
 from alerts.reminders import mark_overdue, remind_due
 from alerts.steps import Step, take_step
 from alerts.summaries import send_due_summaries
-from alerts.wording import CASE_STATES, PUBLISHER_KINDS, SEVERITIES, USAGES, VIOLATIONS
+from alerts.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
 from catalogue.wording import STATUSES
 from detection.model import Severity, Violation
 from settings import SettingsError, load_settings
@@ -34,6 +35,7 @@ from tests.alerts.stored import NOW, Posting, mention, report
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 HOSTILE = '"><script>alert(1)</script>%(name)s{severity}'
 ROOM = Path(alerts.__file__).parent
+CONSOLE = Path(console.__file__).parent
 OPERATORS = {"catalogue_notice", "source_trouble", "undelivered"}
 """Layouts for the administrator alone, who types Chinese and English commands anyway."""
 HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -56,8 +58,9 @@ def office() -> Settings:
 
 
 def _said_in_templates() -> Iterator[str]:
-    environment = _environment(CHINESE)
-    for file in sorted((ROOM / "mails" / "templates").iterdir()):
+    environment = templates_in(CHINESE, "alerts.mails")
+    folders = (ROOM / "mails" / "templates", CONSOLE / "templates")
+    for file in sorted(file for folder in folders for file in folder.iterdir()):
         if file.name.split(".")[0] not in OPERATORS:
             page = environment.parse(file.read_text(encoding="utf-8"))
             for _, _, said in extract_from_ast(page):
@@ -75,14 +78,28 @@ def _said_in_code() -> Iterator[str]:
                 yield node.value
 
 
+def _said_on_pages() -> Iterator[str]:
+    """The Chinese texts that the console hands to ``say``; others go to readers whom nobody knows."""
+    for file in sorted(CONSOLE.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "say"
+            ):
+                words = node.args[0]
+                if isinstance(words, ast.Constant) and isinstance(words.value, str):
+                    yield words.value
+
+
 NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限 ", " 已过"}
 """For the administrator, and for a case's history."""
 WORDS = sorted(
-    {*_said_in_templates()}
+    {*_said_in_templates(), *_said_on_pages()}
     | {words for words in _said_in_code() if words not in NOT_SAID and "``" not in words and len(words) < 90}
     | {
         words
-        for names in (SEVERITIES, STATUSES, USAGES, VIOLATIONS, PUBLISHER_KINDS, CASE_STATES)
+        for names in (SEVERITIES, STATUSES, USAGES, VIOLATIONS, PUBLISHER_KINDS, CASE_STATES, STEPS, EVENTS)
         for words in names.values()
     }
 )
