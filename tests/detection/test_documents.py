@@ -381,6 +381,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
             "\n技工\n发现\n计算机\n电工\n技工-摘要：电工是从事线路维修的人员。岗位职责：负责维修。任职要求：经验。",
             DocumentKind.OTHER,
         ),
+        ("育才资格证考试报名中心", "安监局：电工等特种工操作证。工程师等。", DocumentKind.TRAINING_AD),
         (
             "石城育才研究所",
             "我中心专业从事学历培训，同时开展资格证培训，开设建造师等。",

@@ -96,6 +96,8 @@ def test_a_society_that_calls_its_certificate_chinese_breaks_the_naming_rule() -
         ("周老师，女，高级讲师，国家二级心理咨询师证书。", Usage.HELD),
         ("教师资格证由教育部统一印制", Usage.INFORMATIVE),
         ("电工操作证(IC卡)必须每三年复审一次", Usage.INFORMATIVE),
+        ("企业聘用未取得叉车证的人员从事作业的，处以罚款", Usage.INFORMATIVE),
+        ("培训三级育婴师的教师应具有本职业二级育婴师资格证书", Usage.INFORMATIVE),
         ("叉车证有效期四年", Usage.INFORMATIVE),
         ("由钻研教师资格证考试多年的讲师组成", Usage.OFFERED),
     ],

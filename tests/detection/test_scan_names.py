@@ -199,6 +199,7 @@ def test_a_heading_and_what_names_no_certificate_are_no_mentions(line: str) -> N
 def test_a_name_begins_behind_what_is_done_with_it() -> None:
     assert named("有有关专业证书") == [("有关专业证书", Status.GENERIC)]
     assert named("持有关专业证书") == [("有关专业证书", Status.GENERIC)]
+    assert named("有就业资格证") == [("就业资格证", Status.GENERIC)]
     assert named("撤销有关从业资格") == [("有关从业资格", Status.GENERIC)]
 
 

@@ -40,6 +40,7 @@ def usages(line: str) -> list[Usage]:
         ("公司免费办理会计证；", Usage.OFFERED),
         ("入职可获得《青禾数据资格证书》；", Usage.OFFERED),
         ("公司为每名员工投入培训费用，取得本行业的专业资格证书；", Usage.OFFERED),
+        ("几年之后，她考取了高级育婴师的职业证书；", Usage.HELD),
         ("负责员工会计证年检；", Usage.INFORMATIVE),
         ("会计证挂靠，只挂不上班；", Usage.RENTING),
     ],
