@@ -46,7 +46,7 @@ ADVICE: dict[Outcome, str] = {
 
 _CHALLENGED = (
     "网站要求先运行 JavaScript 验证：可为该来源设置 browser = true（需 pip install 'qualwatch[browser]' 与 "
-    "apt-get install chromium）；已设置仍被拦截的，请与网站联系。"
+    "apt-get install chromium libatomic1）；已设置仍被拦截的，请与网站联系。"
 )
 
 

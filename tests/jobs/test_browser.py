@@ -477,6 +477,17 @@ def test_without_the_extra_the_source_says_what_to_install(
     fetcher.close()
 
 
+def test_a_driver_that_does_not_start_says_what_to_install(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site["/a.html"] = script("")
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+    fetcher = Fetcher(settings(site), sleep=lambda _: None)
+    with pytest.raises(FetchError, match="apt-get install libatomic1"):
+        fetcher.fetch(f"{site.address}/a.html", kind=PageKind.PAGE, access=DRAWN)
+    fetcher.close()
+
+
 def test_a_daemon_loads_no_browser_until_a_page_needs_one() -> None:
     code = "import jobs.daemon.daemon, sys; print([name for name in sys.modules if 'playwright' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -129,8 +129,8 @@ class Chromium:
         await self._kill()
         program = find_chromium(self._settings.browser_path)
         self._is_too_large = False
+        self._driver = await _start_driver()
         try:
-            self._driver = await async_playwright().start()
             self._browser = await self._driver.chromium.launch(
                 executable_path=program,
                 chromium_sandbox=os.geteuid() != 0,
@@ -195,3 +195,13 @@ class Chromium:
 def _said(error: Exception) -> str:
     """The first line of what Playwright says: its log follows."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+async def _start_driver() -> Playwright:
+    """Playwright's own program, which speaks with Chromium."""
+    try:
+        return await async_playwright().start()
+    except Exception as error:  # Playwright raises no class of its own here
+        raise FetchError(
+            Outcome.ERROR, f"Playwright's driver does not start (apt-get install libatomic1): {_said(error)}"
+        ) from error
