@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from alerts.metrics import Metrics
+    from jobs.daemon.house import ServedConsole
     from jobs.visits.services import Services
 
 COMMANDS = {
@@ -90,7 +91,7 @@ def _imported_lists() -> str:
     return f"{directory}/catalogue"
 
 
-def _serve_console(services: Services, metrics: Metrics) -> AbstractContextManager[str]:
+def _serve_console(services: Services, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
     """The daemon serves the console, and yet stands below it and does not know it."""
     from console.serving import serve_console  # noqa: PLC0415
 

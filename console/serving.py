@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from alerts.links import ServedAt, console_address, last_served, remember_served
 from alerts.metrics import Metrics
 from console.application import build_application
-from jobs.daemon.house import StartError
+from jobs.daemon.house import ServedConsole, StartError
 from jobs.visits.services import Services
 from settings.console import Console
 
@@ -27,13 +27,14 @@ CONNECTION_SECONDS = 60.0
 CONNECTIONS = 100
 HEADER_BYTES = 16 * 1024
 _END_SECONDS = 2
+_DEAD = "the console has ended, and the buttons of mails open nothing: see the log, and start qualwatch again"
 
 log = structlog.get_logger()
 
 
 @contextlib.contextmanager
-def serve_console(services: Services, metrics: Metrics) -> Iterator[str]:
-    """Serve the console while the block runs; its address there, without a slash at the end.
+def serve_console(services: Services, metrics: Metrics) -> Iterator[ServedConsole]:
+    """Serve the console while the block runs; its address there has no slash at the end.
 
     The address is remembered for mails. Raises ``StartError`` where it cannot be served.
     """
@@ -62,7 +63,7 @@ def serve_console(services: Services, metrics: Metrics) -> Iterator[str]:
         thread = threading.Thread(target=server.run, args=([listening],), name="console", daemon=True)
         thread.start()
         try:
-            yield url
+            yield ServedConsole(url, lambda: [] if thread.is_alive() else [_DEAD])
         finally:
             server.should_exit = True
             thread.join()

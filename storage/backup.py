@@ -1,8 +1,8 @@
 """A copy of everything that is kept, made while the daemon runs, and verified.
 
 A backup is a directory that can take the place of ``storage.directory``: the database, ``evidence/``,
-``reports/`` and ``BACKUP.json``, which says when it was made. Backing up to the same directory again copies
-what is new.
+``reports/``, ``link.key`` and ``BACKUP.json``, which says when it was made. Backing up to
+the same directory again copies what is new.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from storage.tables import DocumentVersion
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
 REPORTS = "reports"
+KEY = "link.key"
+"""Of ``alerts.links``; the letters in the database carry links that it signed, so that it adds no secret."""
 MARKER = "BACKUP.json"
 
 
@@ -65,6 +67,7 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
         (target / EVIDENCE).mkdir(parents=True, exist_ok=True)
         _copy_database(database, target / DATABASE)
         _copy_reports(evidence.parent / REPORTS, target / REPORTS)
+        _copy_key(evidence.parent / KEY, target / KEY)
         sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
         versions, problems = _verify(target)
         report = BackupReport(
@@ -108,6 +111,18 @@ def _copy_reports(source: Path, target: Path) -> None:
     for file in sorted(source.glob("*.json")):
         target.mkdir(exist_ok=True)
         shutil.copy2(file, target / file.name)
+
+
+def _copy_key(source: Path, copy: Path) -> None:
+    """Without it, a restored house takes the buttons of its own mails for forged."""
+    if not source.is_file():
+        return
+    part = copy.with_name(copy.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(source.read_bytes())
+    _sync(part)
+    part.replace(copy)
 
 
 def _archive(evidence: Path) -> Iterator[Path]:

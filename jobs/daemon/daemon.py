@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -15,11 +15,11 @@ from sqlmodel import Session
 
 from alerts.clock import take_due_steps
 from alerts.metrics import Metrics
-from alerts.metrics_server import serve_metrics
+from alerts.metrics_server import Health, MetricsServer, serve_metrics
 from alerts.outbox import deliver_due
 from jobs.daemon.board import Board, read_rows
 from jobs.daemon.ending import end_on_signal
-from jobs.daemon.house import SENDER, House, StartError, open_house
+from jobs.daemon.house import SENDER, House, ServedConsole, StartError, open_house
 from jobs.daemon.live import VisitLog, live_table, set_up_logging
 from jobs.daemon.scheduler import (
     CLOCK_SECONDS,
@@ -44,7 +44,7 @@ from storage.locks import LockedError
 from storage.visits import SUCCESSES, due_sources
 
 log = structlog.get_logger()
-ServeConsole = Callable[[Services, Metrics], contextlib.AbstractContextManager[str]]
+ServeConsole = Callable[[Services, Metrics], contextlib.AbstractContextManager[ServedConsole]]
 """Serves the room above this one while the block runs; gives its address."""
 
 
@@ -140,6 +140,22 @@ def _deliver(house: House) -> int:
     return sent
 
 
+def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Health]) -> MetricsServer:
+    host, port = settings.metrics.host, settings.metrics.port
+    try:
+        return serve_metrics(
+            metrics.registry,
+            host,
+            port,
+            lambda: [problem for problems in watched for problem in problems()],
+        )
+    except OSError as error:
+        raise StartError(
+            f"metrics.host = {host!r} cannot be served at ({error.strerror}): "
+            "write an address of this machine"
+        ) from error
+
+
 def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole) -> int:
     """Run until SIGINT or SIGTERM; 0. ``config`` is where the settings came from, or would be written."""
     from rich.console import Console  # noqa: PLC0415
@@ -156,19 +172,12 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
         services = house.services
         metrics = Metrics(services.engine, house.sources, services.now, settings.calendar)
         heartbeat = Heartbeat()
-        try:
-            server = serve_metrics(
-                metrics.registry, settings.metrics.host, settings.metrics.port, heartbeat.problems
-            )
-        except OSError as error:
-            raise StartError(
-                f"metrics.host = {settings.metrics.host!r} cannot be served at ({error.strerror}): "
-                "write an address of this machine"
-            ) from error
-        stack.enter_context(server)
-        console_url = (
-            stack.enter_context(serve_console(services, metrics)) if settings.console.enabled else ""
-        )
+        watched: list[Health] = [heartbeat.problems]
+        server = stack.enter_context(_serve_metrics(settings, metrics, watched))
+        console_url = ""
+        if settings.console.enabled:
+            console_url, problems = stack.enter_context(serve_console(services, metrics))
+            watched.append(problems)
         board = Board(read_rows(services.engine, house.sources))
         observers: tuple[Observer, ...] = (_DetectionTimes(metrics), board if live else VisitLog())
         house = replace(house, services=replace(services, observers=observers))

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from alerts.channels import Channel, open_channels
+from alerts.metrics_server import Health
 from alerts.outbox import release_leases
 from catalogue.loading import OVERLAY_VARIABLE
 from jobs.fetching.fetcher import Fetcher
@@ -34,6 +36,14 @@ SENDER = "daemon"
 """Owner of the outbox's leases; the daemon's lock makes sure that there is only one."""
 
 log = structlog.get_logger()
+
+
+class ServedConsole(NamedTuple):
+    """A console while it is served."""
+
+    url: str
+    problems: Health
+    """Empty while it answers."""
 
 
 class StartError(Exception):

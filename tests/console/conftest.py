@@ -56,7 +56,7 @@ def services(settings: Settings, engine: Engine) -> Iterator[Services]:
 @pytest.fixture
 def room(services: Services) -> Iterator[Room]:
     metrics = Metrics(services.engine, (), services.now)
-    with serve_console(services, metrics) as url:
+    with serve_console(services, metrics) as (url, _):
         yield Room(url, services, metrics)
 
 

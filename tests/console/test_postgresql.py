@@ -31,7 +31,7 @@ def room(services: Services, postgresql_server: str) -> Iterator[Room]:
     upgrade(engine)
     there = dataclasses.replace(services, engine=engine)
     metrics = Metrics(engine, (), services.now)
-    with serve_console(there, metrics) as url:
+    with serve_console(there, metrics) as (url, _):
         yield Room(url, there, metrics)
     engine.dispose()
 

@@ -45,7 +45,7 @@ def _served(services: Services, **console: object) -> Iterator[Room]:
     settings = services.settings.model_copy(update={"console": changed})
     there = dataclasses.replace(services, settings=settings)
     metrics = Metrics(services.engine, (), services.now)
-    with serve_console(there, metrics) as url:
+    with serve_console(there, metrics) as (url, _):
         yield Room(url, there, metrics)
 
 
@@ -375,3 +375,10 @@ def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(service
         with _served(away, base_url="https://q.example.com") as room:
             assert console_address(room.services.settings) == "https://q.example.com"
     assert [line["event"] for line in logged].count("mails_have_no_buttons") == 1
+
+
+def test_the_end_of_the_console_is_a_problem(services: Services) -> None:
+    with serve_console(services, Metrics(services.engine, (), services.now)) as served:
+        assert list(served.problems()) == []
+    (problem,) = served.problems()
+    assert "start qualwatch again" in problem

@@ -237,6 +237,9 @@ def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> Non
     issued = kept.directory / "reports" / "2026-10_220000.json"
     issued.parent.mkdir()
     issued.write_text("{}", encoding="utf-8")
+    key = kept.directory / "link.key"
+    key.write_text("of this house", encoding="ascii")
+    key.chmod(0o644)
     made = kept.run("backup", str(copy))
     assert made.exit_code == 0, made.output
     assert "1 document versions" in made.stdout
@@ -246,6 +249,7 @@ def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> Non
     assert restored.exit_code == 0, restored.output
     assert "须持有【会计从业资格证】" in restored.stdout
     assert issued.is_file()
+    assert (key.read_text(encoding="ascii"), key.stat().st_mode & 0o777) == ("of this house", 0o600)
 
 
 def test_a_backup_made_while_pages_are_being_kept_is_whole(kept: Kept, tmp_path: Path) -> None:
