@@ -77,7 +77,7 @@ def _sightings(session: Session, kept: KeptVersion, count: int) -> list[Sighting
         session.exec(
             select(Sighting)
             .where(Sighting.document_id == kept.document_id)
-            .order_by(col(Sighting.visit_id).desc())
+            .order_by(col(Sighting.id).desc())
             .limit(count)
         )
     )

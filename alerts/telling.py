@@ -77,7 +77,7 @@ def _news(
     sighting = session.exec(
         select(Sighting.id)
         .where(Sighting.document_id == told.document.id)
-        .order_by(col(Sighting.visit_id).desc())
+        .order_by(col(Sighting.id).desc())
         .limit(1)
     ).first()
     return News(

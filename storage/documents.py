@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.addresses import AddressError, document_address
 from storage.evidence import EvidenceRef
@@ -96,12 +97,12 @@ def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> 
     document = _known(session, url)
     if document is None or document.id is None:
         return None
-    met = _met_before(session, document.id, visit_id)
+    met = session.exec(_last_sightings(document.id).limit(1)).first()
     if met is None:
         return None
     document.last_seen_at = max(document.last_seen_at, now)
     session.flush()
-    return _keep_sighting(session, document.id, met, visit_id, now)
+    return _keep_sighting(session, document.id, met.version_id, visit_id, now)
 
 
 def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
@@ -121,9 +122,18 @@ def version_met_last(session: Session, url: str) -> DocumentVersion | None:
         select(DocumentVersion)
         .join(Sighting, col(Sighting.version_id) == col(DocumentVersion.id))
         .where(Sighting.document_id == document.id)
-        .order_by(col(Sighting.visit_id).desc())
+        .order_by(col(Sighting.id).desc())
         .limit(1)
     ).first()
+
+
+def _last_sightings(document_id: int) -> SelectOfScalar[Sighting]:
+    """Sightings of a document, the last one first.
+
+    They are in the order in which they were written: visits overlap, and one that began long ago, such as a
+    back-fill, may meet a page after a later one did.
+    """
+    return select(Sighting).where(Sighting.document_id == document_id).order_by(col(Sighting.id).desc())
 
 
 def _known(session: Session, url: str) -> Document | None:
@@ -189,36 +199,21 @@ def _digest(page: PageRecord) -> str:
 def _keep_sighting(
     session: Session, document_id: int, version_id: int, visit_id: int, now: datetime
 ) -> KeptVersion:
-    insert_once(
-        session, Sighting(visit_id=visit_id, document_id=document_id, version_id=version_id, seen_at=now)
-    )
-    before = _met_before(session, document_id, visit_id)
-    changed = before is not None and before != version_id
+    sighting = Sighting(visit_id=visit_id, document_id=document_id, version_id=version_id, seen_at=now)
+    sighting_id = insert_once(session, sighting) or _kept_sighting(session, document_id, visit_id)
+    earlier = _last_sightings(document_id).where(col(Sighting.id) < sighting_id)
+    before = session.exec(earlier.limit(1)).first()
+    changed = before is not None and before.version_id != version_id
     return KeptVersion(
         document_id=document_id,
         version_id=version_id,
         new_document=before is None,
         changed=changed,
-        returned=changed and _was_met(session, version_id, visit_id),
+        returned=changed
+        and session.exec(earlier.where(Sighting.version_id == version_id).limit(1)).first() is not None,
     )
 
 
-def _met_before(session: Session, document_id: int, visit_id: int) -> int | None:
-    """The version that the last visit before ``visit_id`` met."""
-    return session.exec(
-        select(Sighting.version_id)
-        .where(Sighting.document_id == document_id, Sighting.visit_id < visit_id)
-        .order_by(col(Sighting.visit_id).desc())
-        .limit(1)
-    ).one_or_none()
-
-
-def _was_met(session: Session, version_id: int, visit_id: int) -> bool:
-    return (
-        session.exec(
-            select(Sighting.id)
-            .where(Sighting.version_id == version_id, Sighting.visit_id < visit_id)
-            .limit(1)
-        ).first()
-        is not None
-    )
+def _kept_sighting(session: Session, document_id: int, visit_id: int) -> int:
+    kept = select(Sighting.id).where(Sighting.document_id == document_id, Sighting.visit_id == visit_id)
+    return cast("int", session.exec(kept).one())

@@ -243,7 +243,7 @@ def _last_met(session: Session, document_id: int) -> int | None:
     return session.exec(
         select(Sighting.version_id)
         .where(Sighting.document_id == document_id)
-        .order_by(col(Sighting.visit_id).desc())
+        .order_by(col(Sighting.id).desc())
         .limit(1)
     ).first()
 

@@ -109,7 +109,7 @@ def _places(session: Session, case_id: int) -> Sequence[_Place]:
         seen_at_all = (
             select(Sighting)
             .where(Sighting.document_id == document.id)
-            .order_by(col(Sighting.visit_id).desc())
+            .order_by(col(Sighting.id).desc())
             .limit(1)
         )
         has_it = select(Finding.version_id).where(Finding.case_id == case_id)

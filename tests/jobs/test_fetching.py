@@ -358,6 +358,7 @@ def test_an_empty_answer_is_empty(site: Site, fetcher: Fetcher) -> None:
     "body",
     [
         "<html><head><title>提示</title></head><body>您的访问被拦截，事件编号 77</body></html>",
+        "<html><title>拦截</title><body>您的访问请求可能对网站造成安全威胁，请求已被WAF拦截</body></html>",
         "<html><script>var arg1='AB'; setCookie('acw_sc__v2', x);</script><body></body></html>",
         "<html><script>document.cookie='__jsl_clearance_s=1';location.href=location</script></html>",
         "<html><body><div id='captcha'>请完成安全验证后继续</div></body></html>",

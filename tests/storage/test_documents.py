@@ -157,6 +157,19 @@ def _visit_in(session: Session) -> int:
     return start_visit(session, "sample", NOW)
 
 
+def test_what_counts_is_who_met_a_page_last_and_not_whose_visit_began_last(engine: Engine) -> None:
+    """A back-fill meets a page hours after it began; visits of the daemon have met it meanwhile."""
+    backfill, visit, later = (_visit(engine, number) for number in range(3))
+    _keep(engine, PAGE, visit)
+    changed = _keep(engine, replace(PAGE, text="招聘会计一名。", etag='"two"'), backfill)
+    assert (changed.new_document, changed.changed) == (False, True)
+    with Session(engine) as session:
+        assert conditional_headers(session, PAGE.url).etag == '"two"'
+        unchanged = keep_unchanged(session, PAGE.url, later, NOW)
+    assert unchanged is not None
+    assert (unchanged.version_id, unchanged.changed) == (changed.version_id, False)
+
+
 def test_an_unchanged_answer_for_an_unknown_page_is_none(engine: Engine) -> None:
     with Session(engine) as session:
         assert keep_unchanged(session, "http://hr.example/unknown", _visit_in(session), NOW) is None
