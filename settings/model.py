@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +20,14 @@ from pydantic import (
 from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
 from settings.section import TIME, RegionCode, Section, SourceName, TimeOfDay, region_in_force
+
+
+def _one_address(sender: str) -> str:
+    # What cannot be read as one address would fail every mail, long after the start.
+    _, at, domain = parseaddr(sender)[1].rpartition("@")
+    if not (at and domain) or not sender.isprintable():
+        raise ValueError("write a name and an address, as 'Qualwatch <qualwatch@example.com>'")
+    return sender
 
 
 def _known_time_zone(name: str) -> str:
@@ -179,7 +188,7 @@ class Smtp(Section):
 
 class Mail(Section):
     channel: Literal["maildir", "smtp"] = "maildir"
-    sender: str = "Qualwatch <qualwatch@localhost>"
+    sender: Annotated[str, AfterValidator(_one_address)] = "Qualwatch <qualwatch@localhost>"
     immediate_from: Literal["medium", "high", "critical"] = "high"
     """Least severity that is told at once in somebody's working hours; the rest waits for the digest."""
     digest_at: TimeOfDay = "08:30"
@@ -311,6 +320,23 @@ class Settings(Section):
             if unknown:
                 raise ValueError(
                     f"{supervisor.name} wants to be told in chat {unknown[0]!r}: no [[chats]] has that name"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _superiors_end_somewhere(self) -> Settings:
+        above: dict[str, str | None] = {}
+        for each in self.supervisors:
+            above.setdefault(each.email.casefold(), each.superior and each.superior.casefold())
+        for address, superior in above.items():
+            passed, at = {address}, superior
+            while at in above and at not in passed:
+                passed.add(at)
+                at = above[at]
+            if at in passed:
+                raise ValueError(
+                    f"the superiors of {address} lead back to {at}: "
+                    "leave superior out where nobody stands above"
                 )
         return self
 

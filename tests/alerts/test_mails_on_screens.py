@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
 
 def _letters(engine: Engine, language: str, folder: Path) -> list[OutboxMessage]:
     """One of each layout for a supervisor, full of long words."""
-    person = {"name": WORD, "email": "wang@example.com", "language": language, "superior": "wang@example.com"}
+    person = {"name": WORD, "email": "wang@example.com", "language": language, "superior": "li@example.com"}
     settings = Settings.model_validate(
         {
             "supervisors": [person],

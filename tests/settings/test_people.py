@@ -38,6 +38,17 @@ def test_a_supervisor_without_hours_works_always(tmp_path: Path) -> None:
         (WANG + "working_days = [0]", "at least 1"),
         (WANG + "working_days = []", "working_days"),
         (WANG + 'chats = ["office"]', "no [[chats]] has that name"),
+        (WANG + 'superior = "Wang@example.com"', "lead back to wang@example.com"),
+        (
+            WANG
+            + 'superior = "li@example.com"\n'
+            + WANG.replace("wang", "li")
+            + 'superior = "wang@example.com"',
+            "leave superior out",
+        ),
+        ('[mail]\nsender = "nonsense"', "write a name and an address"),
+        ('[mail]\nsender = "王, 李 <wang@example.com>"', "write a name and an address"),
+        ('[mail]\nsender = "x\\r\\nBcc: <y@example.com>"', "write a name and an address"),
         ('[mail]\ndigest_at = "24:00"', 'for example "08:30"'),
         ('[console]\nbase_url = "https://a.example.com/?x=1"', "without"),
         ('[console]\nbase_url = "javascript:alert(1)"', "without"),
