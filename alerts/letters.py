@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.languages import CHINESE, Language, language
+from alerts.languages import Language, language
 from alerts.links import case_links
 from alerts.regions import region_name
 from alerts.routing import Recipient
@@ -182,11 +182,6 @@ def doubt_words(case: Case, finding: Finding) -> str:
 def shown(text: str, limit: int) -> str:
     """Words from outside as a mail shows them: on one line, masked, cut at ``limit``."""
     return displayable(mask_personal_numbers(text), limit=limit)
-
-
-def day_words(day: date | None) -> str:
-    """``2026年11月2日``; empty for None."""
-    return language(CHINESE).day(day)
 
 
 def _id(case: Case) -> int:
