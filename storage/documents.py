@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -111,6 +112,22 @@ def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
     if document is None:
         return ConditionalHeaders()
     return ConditionalHeaders(document.etag, document.last_modified)
+
+
+def remember_conditions(
+    session: Session, document_id: int, conditions: ConditionalHeaders, linked: Iterable[str]
+) -> None:
+    """Have the page asked conditionally next time, now that the files it has ``linked`` are read too.
+
+    A page that no longer links a file goes on being read as a whole: "not modified" would not say which of
+    its files are left.
+    """
+    of_page = select(Document.url).where(Document.parent_id == document_id)
+    if not set(session.exec(of_page)) <= {document_address(url) for url in linked}:
+        conditions = ConditionalHeaders()
+    document = session.get_one(Document, document_id)
+    document.etag, document.last_modified = conditions
+    session.add(document)
 
 
 def version_met_last(session: Session, url: str) -> DocumentVersion | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -24,7 +25,15 @@ from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from settings.model import Source
 from storage.addresses import MEMBER, canonical_url
 from storage.database import for_reading
-from storage.documents import PageRecord, conditional_headers, keep_unchanged, keep_version, version_met_last
+from storage.documents import (
+    ConditionalHeaders,
+    PageRecord,
+    conditional_headers,
+    keep_unchanged,
+    keep_version,
+    remember_conditions,
+    version_met_last,
+)
 from storage.evidence import EvidenceRef, Exchange
 from storage.tables import Document, DocumentVersion, Outcome, storable
 from storage.visits import record_fetch
@@ -143,7 +152,7 @@ class DocumentReader:
             return [page]
         below = self._read_attachments(known, attachments)
         if not any(attachment.failed for attachment in below):
-            self._remember_conditions(kept.document_id, fetched)
+            self._remember_conditions(kept.document_id, fetched, [each.url for each in attachments])
         return [page, *below]
 
     def _attached(self, known: Known, reading: DocumentReading) -> tuple[Known, ...]:
@@ -173,7 +182,7 @@ class DocumentReader:
         kept = self._keep(known, fetched, reading.contents, parent_url, is_complete=False, evidence=evidence)
         below = [self._keep_member(member, fetched, known.url, evidence) for member in reading.members]
         if not any(member.failed for member in below):
-            self._remember_conditions(kept.document_id, fetched)
+            self._remember_conditions(kept.document_id, fetched, [each.url for each in below])
         return [_page_done(known, kind, reading.contents, kept, len(fetched.body)), *below]
 
     def _keep_member(
@@ -240,6 +249,9 @@ class DocumentReader:
         )
         with self._services.transaction() as session:
             kept = keep_version(session, record, self._visit_id, now)
+            if is_complete and not kept.new_document:
+                conditions = ConditionalHeaders(record.etag, record.last_modified)
+                remember_conditions(session, kept.document_id, conditions, ())
             findings = 0
             if result.findings:
                 findings = open_cases(session, kept, result, self._services.settings, now).findings
@@ -343,11 +355,10 @@ class DocumentReader:
                 done += self._read(attachment, parent_url=known.url)
         return done
 
-    def _remember_conditions(self, document_id: int, fetched: Fetched) -> None:
+    def _remember_conditions(self, document_id: int, fetched: Fetched, linked: Iterable[str]) -> None:
+        conditions = ConditionalHeaders(fetched.etag, fetched.last_modified)
         with self._services.transaction() as session:
-            document = session.get_one(Document, document_id)
-            document.etag, document.last_modified = fetched.etag, fetched.last_modified
-            session.add(document)
+            remember_conditions(session, document_id, conditions, linked)
 
     def _record(self, page: PageDone, status: int | None) -> None:
         with self._services.transaction() as session:

@@ -24,7 +24,7 @@ class Document(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     url: str = Field(sa_column=Column(StoredText, nullable=False, unique=True))
     source: str = Field(max_length=40, index=True)
-    parent_id: int | None = Field(default=None, foreign_key="document.id")
+    parent_id: int | None = Field(default=None, foreign_key="document.id", index=True)
     """The page that links an attachment."""
     title: str = text_column()
     publisher: str = text_column()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from sqlmodel import Session, col, select
@@ -230,6 +231,25 @@ def test_an_attachment_is_looked_at_through_its_page(house: House, site: Site, c
     site[PAGE] = posting("示例市某局招聘公告，岗位见附件。", below=link)
     site["/f/1.txt"] = answer(CORRECTED, media_type="text/plain")
     assert look(house, clock).settled == {Settled.RECTIFIED: 1}
+
+
+def test_an_attachment_that_its_page_dropped_is_not_asked_for_while_the_page_stays_so(
+    house: House, site: Site, clock: Clock
+) -> None:
+    site["/list/"] = listing(PAGE)
+    site[PAGE] = posting("示例市某局招聘公告，岗位见附件。", below="<a href='/f/1.txt'>附件1：岗位表</a>")
+    site["/f/1.txt"] = answer(BEFORE, media_type="text/plain")
+    house.visit()
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        known = handler.headers["If-None-Match"] == '"2"'
+        (answer(status=304) if known else posting("示例市某局招聘公告，岗位见附件。", etag='"2"'))(handler)
+
+    site[PAGE] = send
+    assert look(house, clock).settled == {Settled.GONE: 1}
+    site.asked.clear()
+    assert look(house, clock).settled == {Settled.GONE: 1}
+    assert "/f/1.txt" not in site.paths()
 
 
 def test_a_case_with_two_places_is_rectified_once_no_place_shows_it(
