@@ -14,7 +14,10 @@ from jobs.fetching.model import Access, FetchError, PageKind
 from jobs.fetching.pace import turns_of
 from jobs.listing.addresses import is_attachment
 from jobs.listing.model import Item, ListPage
-from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document, read_list
+from jobs.visits.answers import file_name
+from jobs.visits.archives import ArchiveReading
+from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_list
+from jobs.visits.recognising import Recogniser, read_in_workers
 from jobs.visits.workers import WorkError, Workers
 from settings.model import Settings, Source
 from storage.tables import Outcome
@@ -50,11 +53,13 @@ def dry_visit(source: Source, settings: Settings, own_hosts: Iterable[str] = ())
     """
     turns = turns_of(settings.storage.directory)
     fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
-    workers = Workers.configured(settings.detection)
+    workers, recogniser = Workers.configured(settings.detection), Recogniser.configured(settings.detection)
     try:
-        yield from _DryVisit(source, fetcher, workers, settings).steps()
+        yield from _DryVisit(source, fetcher, workers, recogniser, settings).steps()
     finally:
         workers.abort()
+        if recogniser is not None:
+            recogniser.workers.abort()
         fetcher.close()
 
 
@@ -63,6 +68,7 @@ class _DryVisit:
     source: Source
     fetcher: Fetcher
     workers: Workers
+    recogniser: Recogniser | None
     settings: Settings
 
     def steps(self) -> Iterator[Step]:
@@ -104,21 +110,17 @@ class _DryVisit:
         except (FetchError, ReadingError, WorkError) as error:
             yield _failure(f"第一条 {item.url}", error)
             return
-        facts, result = reading.result.facts, reading.result
-        yield Step(f"第一条 {item.url}：{len(reading.text)} 字，{reading.media_type} {reading.charset}")
-        yield Step(
-            f"  标题：{reading.title}；发布：{reading.publisher or '—'}，{reading.published_on or '日期不明'}"
-        )
-        yield Step(
-            f"  文种 {facts.document_kind}，发布方 {facts.publisher_kind}，按 {result.as_of} 的目录判断"
-        )
-        yield Step(f"  提及证书 {len(result.mentions)} 处，违规 {len(result.findings)} 处")
-        for finding in result.findings:
-            yield Step(f"    {finding.severity} {finding.quote}：{finding.explanation}")
-        for link in reading.attachments[:_ATTACHMENTS_SHOWN]:
-            yield Step(f"  附件 {link.text} {link.url}")
+        if not isinstance(reading, ArchiveReading):
+            yield from _reading_steps(f"第一条 {item.url}", reading)
+            return
+        yield Step(f"第一条 {item.url}：压缩包，含 {len(reading.members)} 个文件")
+        for member in reading.members[:_ATTACHMENTS_SHOWN]:
+            if member.reading is not None:
+                yield from _reading_steps(member.known.title, member.reading)
+            else:
+                yield _failure(member.known.title, ReadingError(member.outcome, member.detail))
 
-    def _read_document(self, item: Item) -> DocumentReading:
+    def _read_document(self, item: Item) -> DocumentReading | ArchiveReading:
         attached = is_attachment(item.url)
         kind = PageKind.ATTACHMENT if attached else PageKind.PAGE
         fetched = self.fetcher.fetch(item.url, kind=kind, access=Access.to(self.source))
@@ -130,9 +132,23 @@ class _DryVisit:
             region=self.source.region,
             is_attachment=attached,
         )
-        answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         today = datetime.now(ZoneInfo(self.settings.time_zone)).date()
-        return self.workers.run(read_document, answer, known, today)
+        return read_in_workers(self.workers, self.recogniser, answer, known, today)
+
+
+def _reading_steps(what: str, reading: DocumentReading) -> Iterator[Step]:
+    facts, result = reading.result.facts, reading.result
+    yield Step(f"{what}：{len(reading.text)} 字，{reading.media_type} {reading.charset}")
+    yield Step(
+        f"  标题：{reading.title}；发布：{reading.publisher or '—'}，{reading.published_on or '日期不明'}"
+    )
+    yield Step(f"  文种 {facts.document_kind}，发布方 {facts.publisher_kind}，按 {result.as_of} 的目录判断")
+    yield Step(f"  提及证书 {len(result.mentions)} 处，违规 {len(result.findings)} 处")
+    for finding in result.findings:
+        yield Step(f"    {finding.severity} {finding.quote}：{finding.explanation}")
+    for link in reading.attachments[:_ATTACHMENTS_SHOWN]:
+        yield Step(f"  附件 {link.text} {link.url}")
 
 
 def _list_steps(number: int, page: ListPage) -> Iterator[Step]:

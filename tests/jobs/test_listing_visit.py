@@ -12,8 +12,9 @@ import pytest
 from jobs.visits.dry_visit import dry_visit
 from settings.model import Detection
 from storage.tables import Document, FetchRecord, Outcome
-from tests.jobs.house import House, listing, posting, rows
+from tests.jobs.house import POSTING, House, listing, posting, rows
 from tests.jobs.loopback import Site, answer
+from tests.jobs.trap_files import zipped
 
 XML = "application/xml"
 
@@ -150,3 +151,15 @@ def test_a_dry_visit_follows_an_index_to_its_first_part(house: House, site: Site
     said = "\n".join(step.text for step in steps)
     assert "索引，含 1 个列表" in said
     assert path in said
+
+
+def test_a_dry_visit_looks_into_an_archive(house: House, site: Site) -> None:
+    site["/list/"] = listing("/f/20261101.zip")
+    site["/f/20261101.zip"] = answer(
+        zipped({"岗位表.txt": POSTING.encode("gb18030"), "空.doc": b"?"}), media_type="application/zip"
+    )
+    steps = list(dry_visit(house.source(), house.services.settings))
+    shown = "\n".join(step.text for step in steps)
+    assert "压缩包，含 2 个文件" in shown
+    assert "违规 1 处" in shown
+    assert [step.text.partition("：")[2][:5] for step in steps if not step.is_well] == ["附件不可读"]
