@@ -142,7 +142,9 @@ class _Look:
                 except (FetchError, ReadingError, WorkError):
                     continue
                 if other_page.items or other_page.parts:
-                    fetched, page = other_fetched, replace(other_page, title=other_page.title or page.title)
+                    note = f"所给地址没有读到条目，以上是该站的 {other}；数据接口请填写 sources.listing"
+                    title = other_page.title or page.title
+                    fetched, page = other_fetched, replace(other_page, title=title, note=note)
                     break
         _, charset = decode(fetched.body, fetched.charset)
         source = _described(given, page)

@@ -52,6 +52,9 @@ _PATTERNS: Mapping[str, str] = {
     r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$": (
         'write when work begins and ends, for example "08:30-17:30"'
     ),
+    r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$": (
+        'write when they begin and end, for example "22:00-06:00", or nothing: ""'
+    ),
     r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$": (
         'write the address without "?" and "#", for example "https://qualwatch.example.com"'
     ),

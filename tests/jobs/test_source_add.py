@@ -105,6 +105,7 @@ def test_the_feed_of_a_page_without_items_is_proposed(config: Path, site: Site) 
     result = add(config, site.address, "--yes")
     assert result.exit_code == 0, result.output
     assert str(load_settings(config).sources[0].url) == f"{site.address}/rss.xml"
+    assert f"所给地址没有读到条目，以上是该站的 {site.address}/rss.xml" in result.output
 
 
 def test_a_page_without_items_is_not_written(config: Path, site: Site) -> None:

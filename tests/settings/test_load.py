@@ -207,3 +207,8 @@ def test_a_list_that_is_not_json_names_the_variable(name: str, monkeypatch: pyte
     monkeypatch.setenv(name, "mohrss")
     with pytest.raises(SettingsError, match=f"{name}.*write a list"):
         load_settings()
+
+
+def test_quiet_hours_that_are_none_are_answered_with_an_example() -> None:
+    [problem] = problems('[[sources]]\nname = "x"\nurl = "http://a.example.cn/"\nquiet_hours = "25:00-6"\n')
+    assert 'for example "22:00-06:00"' in problem
