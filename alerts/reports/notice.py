@@ -30,6 +30,7 @@ from storage.tables import Case, CaseState, Document, DocumentVersion, Finding
 
 QUOTES_SHOWN = 10
 BLANK_DEADLINE = "____年__月__日"
+_UNCONFIRMED = (CaseState.FOUND, CaseState.NOTIFIED)
 _SETTLED = (CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED)
 
 
@@ -68,6 +69,7 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         "advice": masked(telling.advice, 600),
         "legal_basis": "、".join(masked(clause, 120) for clause in telling.legal_basis),
         "needs_review": case.needs_review,
+        "confirmed": case.state not in _UNCONFIRMED,
         "deadline": _day(case.deadline) or BLANK_DEADLINE,
         "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
         "sha256": version.body_sha256,

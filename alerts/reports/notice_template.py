@@ -12,7 +12,8 @@ from alerts.reports.paper import SUBHEADING, add_note, add_text, add_title, new_
 
 FILE = Path(__file__).parent / "templates" / "rectification_notice.docx"
 _BODY = (
-    "经监测并核实，你单位{% if published_on %}于{{ published_on }}{% endif %}发布的《{{ title }}》"
+    "经监测{% if confirmed %}并核实{% else %}发现{% endif %}，"
+    "你单位{% if published_on %}于{{ published_on }}{% endif %}发布的《{{ title }}》"
     "（网址：{{ url }}）存在“{{ violation }}”问题，涉及职业资格为“{{ qualification }}”（{{ status }}）。"
     "原文如下：",
     "{%p for quote in quotes %}",

@@ -120,6 +120,7 @@ def test_the_letter_says_what_is_wrong_and_until_when(office: Office) -> None:
         "2026年11月02日 09:30",
     ):
         assert said in text
+    assert "经监测并核实，你单位" in text
     assert "尚待人工核实" not in text
 
 
@@ -136,6 +137,11 @@ def test_a_doubtful_case_says_so(office: Office) -> None:
     text = _letter(office.folder / "draft.docx")
     assert "尚待人工核实" in text
     assert "____年__月__日前完成整改" in text
+
+
+def test_what_nobody_has_confirmed_is_not_called_verified(office: Office) -> None:
+    assert office.type("letter", str(office.open()), "--output", "draft.docx").exit_code == 0
+    assert "经监测发现，你单位" in _letter(office.folder / "draft.docx")
 
 
 def test_a_dismissed_case_gets_no_letter(office: Office) -> None:
