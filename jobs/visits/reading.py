@@ -5,7 +5,7 @@ Everything here is pure, with plain arguments and results, so that it runs in an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from time import perf_counter
 from typing import Any
@@ -143,20 +143,9 @@ def read_document(
     extracted = _extract(answer, known.url, is_file=is_file, recognition=recognition)
     title, publisher = _title(extracted, known), extracted.publisher or known.publisher
     published_on = _day_of_publication(extracted, known, today)
-    if published_on is None:
-        facts = read_facts(extracted.text, title=title, publisher=publisher, url=known.url)
-        as_of = _past(facts.document.date, today) or today
-    else:
-        as_of = published_on
     began = perf_counter()
-    result = scan(
-        extracted.text,
-        as_of=as_of,
-        title=title,
-        publisher=publisher,
-        url=known.url,
-        publisher_kind=known.publisher_kind,
-        region=known.region,
+    result = _judge(
+        extracted.text, replace(known, title=title, publisher=publisher, published_on=published_on), today
     )
     detection_seconds = perf_counter() - began
     facts_said = to_record(known.url, result, every_mention=False)["document"]
@@ -178,6 +167,23 @@ def read_document(
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
         unread=extracted.unread,
         needs_recognition=extracted.needs_recognition,
+    )
+
+
+def _judge(text: str, known: Known, today: date) -> ScanResult:
+    """The verdicts as of the day that :func:`read_document` names."""
+    as_of = known.published_on
+    if as_of is None:
+        facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
+        as_of = _past(facts.document.date, today) or today
+    return scan(
+        text,
+        as_of=as_of,
+        title=known.title,
+        publisher=known.publisher,
+        url=known.url,
+        publisher_kind=known.publisher_kind,
+        region=known.region,
     )
 
 
