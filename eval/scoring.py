@@ -1,8 +1,10 @@
 """Scores answers of ``qualwatch check --format jsonl --all`` against labelled documents.
 
 A predicted mention matches a labelled one when their spans overlap. A label with ``sure: false`` counts
-neither way. Figures: mention precision and recall; status and usage accuracy on matched sure mentions;
-document and publisher kind accuracy; and alert precision and recall: verdicts of severity medium or above.
+neither way. An alert for a name that breaks the naming rule is right wherever that certificate is offered,
+because labels know no names. Figures: mention precision and recall; status and usage accuracy on matched
+sure mentions; document and publisher kind accuracy; and alert precision and recall: verdicts of severity
+medium or above.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from detection.model import Severity
+from detection.model import Severity, Usage, Violation
 
 Label = Mapping[str, Any]
 """``start``, ``end``, ``quote``, ``status``, ``usage``, ``severity`` and, of a label, ``sure``."""
@@ -106,7 +108,7 @@ def _count_mention(
         told.append(_tell("invented", document, mention, f"{mention['status']} {mention['usage']}"))
     if _is_alert(mention):
         count["alerts"] += 1
-        right = any(_is_alert(label) for label in sure)
+        right = any(_is_alert(label) or _is_restricted_name(mention, label) for label in sure)
         count["alerts_right"] += right
         if not right:
             told.append(_tell("false alert", document, mention, f"{mention['status']} {mention['usage']}"))
@@ -119,6 +121,13 @@ def _overlap(one: Label, other: Label) -> bool:
 
 def _is_alert(mention: Label) -> bool:
     return Severity(mention["severity"]).is_alert
+
+
+def _is_restricted_name(mention: Label, label: Label) -> bool:
+    """Whether an alert is for the name of a certificate that the label knows as offered."""
+    return (
+        mention.get("violation") == Violation.RESTRICTED_NAME.value and label["usage"] == Usage.OFFERED.value
+    )
 
 
 def _tell(kind: str, document: dict[str, Any], mention: Label, what: str) -> str:

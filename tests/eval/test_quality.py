@@ -23,7 +23,7 @@ def test_detection_stands_above_its_floors_on_the_projects_documents() -> None:
 
 
 @pytest.mark.skipif(
-    not quality.SHARED_CORPUS.gold.is_file(), reason="../shared/corpus/dev-gold.jsonl is not here"
+    not quality.SHARED_CORPORA[0].gold.is_file(), reason="../shared/corpus/dev-gold.jsonl is not here"
 )
 def test_detection_stands_above_its_floors_on_the_shared_documents() -> None:
     assert quality.main([]) == 0
@@ -42,7 +42,7 @@ def test_without_the_shared_documents_the_gate_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     missing = quality.Corpus("dev-gold", tmp_path / "dev-gold.jsonl", tmp_path / "score.py")
-    monkeypatch.setattr(quality, "SHARED_CORPUS", missing)
+    monkeypatch.setattr(quality, "SHARED_CORPORA", (missing,))
     assert quality.main([]) == 0
     assert "../shared is not here" in capsys.readouterr().out
 

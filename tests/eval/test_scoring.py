@@ -76,6 +76,14 @@ def test_a_false_alert_and_a_missed_alert_are_told() -> None:
     assert [line.split("  ")[0].strip() for line in scored.disagreements] == ["alert missed", "false alert"]
 
 
+def test_an_alert_for_a_restricted_name_is_right_wherever_the_certificate_is_offered() -> None:
+    offered = _mention("会计证", "off_catalogue", "offered", "low", sure=True)
+    alarmed = {**offered, "severity": "high", "violation": "restricted_name"}
+    assert score(_gold(offered), _answers(alarmed)).figures["alert_precision"] == 1.0
+    held = {**offered, "usage": "held", "severity": "none"}
+    assert score(_gold(held), _answers(alarmed)).figures["alert_precision"] == 0.0
+
+
 def test_wrong_status_and_usage_cost_accuracy_only() -> None:
     wrong = {**ACCOUNTING, "status": "exited", "usage": "preferred"}
     figures = score(_gold(ACCOUNTING), _answers(wrong)).figures
