@@ -40,8 +40,11 @@ def caution(standing: Standing) -> str:
     """The sentence that a standing without published ground needs; empty where it has one."""
     if standing.certain:
         return ""
-    doubt = f"（{standing.period.note}）" if standing.period.note else ""
-    return f"此条依据{EVIDENCES[standing.period.evidence]}{doubt}，须由人工核对文件后再下结论。"
+    period = standing.period
+    if period.contested:
+        return f"此条各来源说法不一（{period.contested}），须由人工核对文件后再下结论。"
+    doubt = f"（{period.note}）" if period.note else ""
+    return f"此条依据{EVIDENCES[period.evidence]}{doubt}，须由人工核对文件后再下结论。"
 
 
 def summary(standing: Standing, day: date) -> str:

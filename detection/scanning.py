@@ -10,12 +10,12 @@ from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
 from catalogue.model import Status
 from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
-from detection.explanations import Letter, write_letter
+from detection.explanations import Letter, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
-from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
+from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Usage
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage, find_headings, is_article
@@ -27,6 +27,8 @@ _AROUND = 100
 _REACH = 24
 """Characters before a name in which more of it may stand."""
 _NO_LETTER = Letter((), "", "")
+_DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
+"""Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
 
 
 def scan(
@@ -119,6 +121,8 @@ def _judge(
     letter = _NO_LETTER
     if verdict.violation is not None:
         letter = write_letter(quote, reading, decision.usage, verdict, facts.publisher_kind)
+    elif reading.doubt and decision.usage in _DEMANDING:
+        letter = replace(letter, explanation=say_contested(reading))
     return Mention(
         start=span.start,
         end=span.end,
@@ -134,6 +138,6 @@ def _judge(
         legal_basis=letter.legal_basis,
         explanation=letter.explanation,
         advice=letter.advice,
-        needs_review=verdict.violation is not None and not reading.certain,
+        needs_review=bool(letter.explanation) and not reading.certain,
         foreign=reading.foreign,
     )
