@@ -13,6 +13,7 @@ from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_
 from detection.explanations import Letter, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
+from detection.joining import join_broken_names
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Usage
@@ -67,11 +68,15 @@ def _reader(as_of: date, region: str | None) -> Reader:
 
 
 def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
-    text = fold_text(original)
     lexicon, wording = load_lexicon(), load_wording()
-    hits = find_hits(text, lexicon)
+    folded = fold_text(original)
+    hits = find_hits(folded.text, lexicon)
     if not hits:
         return []
+    joined = join_broken_names(folded, lexicon)
+    if joined is not folded:
+        folded, hits = joined, find_hits(joined.text, lexicon)
+    text = folded.text
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:
         return []
@@ -95,7 +100,8 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
             choice = False
         for span, reading in zip(group, readings, strict=True):
             decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
-            mentions.append(_judge(original, span, (reading, decision), facts, reader.day))
+            place = folded.original(span.start, span.end)
+            mentions.append(_judge(original, place, (reading, decision), facts, reader.day))
     return mentions
 
 
@@ -111,11 +117,12 @@ def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Readi
 
 
 def _judge(
-    text: str, span: Span, said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
+    text: str, place: tuple[int, int], said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
 ) -> Mention:
     reading, decision = said
-    quote = text[span.start : span.end]
-    around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
+    start, end = place
+    quote = text[start:end]
+    around = text[max(0, start - _AROUND) : end + _AROUND]
     case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain, as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
     letter = _NO_LETTER
@@ -124,8 +131,8 @@ def _judge(
     elif reading.doubt and decision.usage in _DEMANDING:
         letter = replace(letter, explanation=say_contested(reading))
     return Mention(
-        start=span.start,
-        end=span.end,
+        start=start,
+        end=end,
         quote=quote,
         qualification=reading.qualification,
         status=reading.status,
