@@ -47,13 +47,7 @@ def write_letter(
         "clauses": "、".join(basis),
         "word": verdict.word,
     }
-    sentence = row["sentence"].format_map(values) + say_contested(reading)
-    return Letter(basis, sentence, row["advice"].format_map(values))
-
-
-def say_contested(reading: Reading) -> str:
-    """That sources contradict each other about what was read, and what they say; empty where none do."""
-    return load_letters()["contested"].format_map({"doubt": reading.doubt}) if reading.doubt else ""
+    return Letter(basis, row["sentence"].format_map(values), row["advice"].format_map(values))
 
 
 def _legal_basis(reading: Reading, clauses: list[str], names: dict[str, str]) -> tuple[str, ...]:

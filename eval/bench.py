@@ -157,8 +157,7 @@ def run_check(*arguments: str) -> Usage:
         "-c",
         LAUNCHER,
         sys.executable,
-        "-m",
-        "qualwatch",
+        str(ROOT / "qualwatch.py"),
         "check",
         *arguments,
     ]

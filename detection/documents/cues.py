@@ -55,6 +55,7 @@ def load_cues() -> CueSet:
 
     Raises:
         KeyError: a kind has no table of its own, or a table no threshold.
+        ValueError: a sign speaks of a kind that does not exist.
     """
     tables = read_table("kinds.toml")
     title, text, endings = (_weights(tables, key) for key in ("title", "text", "title_ends"))
@@ -89,4 +90,11 @@ def _weights(tables: dict[str, Any], key: str) -> dict[str, Weights]:
         for weight, terms in tables[kind].get(key, {}).items():
             for term in terms:
                 weights[term] = (*weights.get(term, ()), (position, float(weight)))
+    for sign in tables["signs"]:
+        if sign["place"] == key:
+            spread = tuple(
+                (KINDS.index(DocumentKind(kind)), float(each)) for kind, each in sign["for"].items()
+            )
+            for term in sign["terms"]:
+                weights[term] = (*weights.get(term, ()), *spread)
     return weights

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
-from detection.documents.publishers import classify_name, decide_publisher_kind
+from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, signer
 from detection.model import DocumentFacts, DocumentKind, OfficialDocument
 
 OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
 """Kinds that are read for number, issuer and date even where no number shows."""
+_NAMED_IN_TITLE = OFFICIAL | {DocumentKind.RECRUITMENT, DocumentKind.TENDER, DocumentKind.PERMIT_GUIDE}
+_SIGNED = _NAMED_IN_TITLE | {DocumentKind.OTHER}
+_LAW = re.compile(
+    r"(?<!办)法$|条例$|^(?:中华人民共和国|国务院|国家|全国|[^\s]{1,8}[省市县区]).*(?:规定|办法|细则|规则|决定)$"
+)
+"""Titles of laws and regulations."""
 NOTHING = OfficialFacts(OfficialDocument(), ())
 
 
@@ -28,9 +36,13 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     reading = read_window(text, title, classify_name(publisher).kind if publisher else None)
     official = _read_official(text, title, reading)
     issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
-    names = (publisher, issuer, stated, _site_owner(url) if url else "")
+    named = body_of_title(title) if reading.kind in _NAMED_IN_TITLE else ""
+    signed = signer(text) if reading.kind in _SIGNED else ""
+    names = (publisher, issuer, stated, named, signed, _site_owner(url) if url else "")
     stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
-    publisher_kind = stated_kind or decide_publisher_kind(reading.kind, names, text[:600])
+    publisher_kind = stated_kind or decide_publisher_kind(
+        reading.kind, names, text[:600], says_law=reading.is_article or _LAW.search(title) is not None
+    )
     return DocumentFacts(reading.kind, publisher_kind, official.document, official.forwards)
 
 

@@ -13,6 +13,7 @@ TAIL = 200
 """Characters read from each end of a text; what a document is shows there, and the cost stays bounded."""
 MAX_TITLE = 120
 _MAX_VALUE = 60
+_MAX_HEAD = 14
 _POLICY = KINDS.index(DocumentKind.POLICY)
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
 _SITE_NAME = re.compile(r"[-_—|｜][^-_—|｜]{2,30}$")
@@ -32,6 +33,8 @@ class Reading:
     """What a form states of the publisher's nature."""
     scores: tuple[float, ...]
     """By position in :data:`KINDS`."""
+    is_article: bool = False
+    """Whether the text begins as an article of a law does."""
 
 
 def read_window(text: str, title: str, publisher_kind: PublisherKind | None = None) -> Reading:
@@ -57,20 +60,23 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     for position, weight in cues.publisher_weights.get(publisher_kind or "", ()):
         if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
             scores[position] += weight
-    if "第" in text[:20] and _ARTICLE.match(text):
-        scores[_POLICY] += 6  # an article: part of a law
+    is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
+    if is_article:
+        scores[_POLICY] += 12  # part of a law
     form = hits & cues.form_terms
     if not form:
-        return Reading(_choose(scores, cues), {}, form, None, tuple(scores))
+        return Reading(_choose(scores, cues), {}, form, None, tuple(scores), is_article)
     values = _read_values(form & cues.labels.keys(), window, cues)
     nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
-    return Reading(_choose(scores, cues), values, form & YEAR_OPENERS, nature, tuple(scores))
+    return Reading(_choose(scores, cues), values, form & YEAR_OPENERS, nature, tuple(scores), is_article)
 
 
 def _first_line(window: str) -> str:
     """A text without a title has its first line for one, where that is short."""
     head = window[:MAX_TITLE].lstrip()
     line, newline, _ = head.partition("\n")
+    if not newline and "：" in head[:_MAX_HEAD]:
+        return head
     return line.rstrip() if newline else ""
 
 
@@ -100,8 +106,13 @@ def _score_title(title: str, cues: CueSet, scores: list[float]) -> None:
 
 
 def _without_trimmings(title: str) -> str:
-    """A title less the site's name behind a dash and a remark in brackets at its end."""
+    """A title less the site's name behind a dash and a remark in brackets at its end.
+
+    Of a first line that goes on behind a colon (``会计主管：大专以上学历，…``) what stands before it.
+    """
     title = title.removesuffix("的模板")
+    if len(title) > _MAX_HEAD and 0 < (colon := title.find("：")) <= _MAX_HEAD:
+        title = title[:colon]
     if not title.isalpha():
         title = _SITE_NAME.sub("", title).rstrip()
     if title.endswith(("）", ")", "】", "]")):

@@ -14,11 +14,18 @@ from detection.model import DocumentKind, PublisherKind
 MAX_NAME = 60
 _REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")
 """``…中心（参公）``: what stands in brackets behind a name."""
-_USUAL = {
-    DocumentKind.POLICY: PublisherKind.PUBLIC_BODY,
-    DocumentKind.TRAINING_AD: PublisherKind.TRAINING_SCHOOL,
-}
-"""Who publishes such a document where no name says otherwise."""
+_TITLE_BODY = re.compile(
+    r"[\s【\[]{0,4}(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
+    r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|街道办事处|管委会))"
+    r"(?:[（(][^（）()]{1,14}[）)])?"
+    r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟)"
+)
+"""``…卫生健康局2026年公开招聘…公告``: the body that a title begins with."""
+_DATE_BELOW = re.compile(
+    r"\n[^\S\n]{0,40}(?:\d{4}|[二〇零一三四五六七八九○]{4})\s?[年./-]\s?[\d一二三四五六七八九十]{1,3}\s?[月./-]?"
+)
+_SIGNED = 260
+"""Characters from the end of a text in which a signature stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,32 @@ def classify_name(name: str) -> NamedAs:
     return NamedAs(kind, is_carrier=kind is None, teaches=min(hits) in rules.teaching)
 
 
-def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str) -> PublisherKind:
+def body_of_title(title: str) -> str:
+    """The body that a title begins with (``某市人社局所属事业单位公开招聘公告``); empty where none does."""
+    match = _TITLE_BODY.match(title)
+    return match["body"] if match is not None else ""
+
+
+def signer(text: str) -> str:
+    """The name that stands alone on the line above a date at a text's end; empty where none does."""
+    tail = text[-_SIGNED:]
+    dates = list(_DATE_BELOW.finditer(tail))
+    if not dates:
+        return ""
+    name = tail[: dates[-1].start()].rstrip().rpartition("\n")[2].strip()
+    return name if 3 <= len(name) <= MAX_NAME and classify_name(name).kind is not None else ""
+
+
+def decide_publisher_kind(
+    kind: DocumentKind, names: tuple[str, ...], text: str, *, says_law: bool = False
+) -> PublisherKind:
     """Publisher kind from the names found, best first, else from the kind of document and its voice.
 
     Args:
         kind: what the document is.
         names: the publisher given, the issuer, the form's value; empty ones are skipped.
         text: the beginning of the text, in which a publisher speaks of itself.
+        says_law: whether the text is a law's or speaks as an authority does.
     """
     if kind is DocumentKind.RESUME:
         return PublisherKind.INDIVIDUAL
@@ -103,8 +129,10 @@ def decide_publisher_kind(kind: DocumentKind, names: tuple[str, ...], text: str)
     for name in found:
         if name.kind is not None:
             return _in_its_role(name.kind, kind, names, teaches=name.teaches)
-    if kind in _USUAL:
-        return _USUAL[kind]
+    if kind is DocumentKind.POLICY and says_law:
+        return PublisherKind.PUBLIC_BODY
+    if kind is DocumentKind.TRAINING_AD:
+        return PublisherKind.TRAINING_SCHOOL
     carried = any(name.is_carrier for name in found)
     if found and carried is (kind is not DocumentKind.RECRUITMENT):
         return PublisherKind.COMPANY  # an employer with a name like any other; a site's own page

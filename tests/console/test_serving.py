@@ -16,13 +16,13 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.delivery.links import console_address, last_served
-from alerts.metrics.collected import Metrics
-from cases.history import mark_notified
+from alerts.history import mark_notified
+from alerts.links import console_address, last_served
+from alerts.metrics import Metrics
 from console import serving
 from console.serving import serve_console
-from jobs.context import Services
-from jobs.runtime import StartError
+from jobs.daemon.house import StartError
+from jobs.visits.services import Services
 from storage.tables import CaseState
 from tests.console.visitor import Page, Room, token_of
 

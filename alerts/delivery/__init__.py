@@ -1,1 +1,0 @@
-"""How messages leave: the outbox, its channels, the make of mails, signed links."""

@@ -1,1 +1,0 @@
-"""Cases: how they open, what may be done with them, and how they are found again."""

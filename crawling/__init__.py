@@ -1,1 +1,0 @@
-"""Asking addresses, and reading lists of them."""

@@ -1,0 +1,1 @@
+"""Official lists: annexes imported by hand, and pages watched for changes of the catalogue."""

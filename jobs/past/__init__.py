@@ -1,0 +1,1 @@
+"""What was already read: back-fills, look-backs, and judging again after the catalogue changed."""

@@ -1,5 +1,0 @@
-"""``python -m qualwatch``."""
-
-from qualwatch import main
-
-main()

@@ -1,0 +1,97 @@
+"""Kinds and publishers of documents as other sites than job boards have them: guides, questions, tenders."""
+
+from __future__ import annotations
+
+import pytest
+
+from detection.documents import read_facts
+from detection.model import DocumentKind, PublisherKind
+
+KINDS = [
+    ("other", "茶艺师证值得考吗", "茶艺师证书由第三方机构发放。年龄、学历不限，通常学习一个月就能参加考核。"),
+    ("other", "", "茶艺师证书由第三方机构发放。年龄、学历不限。"),
+    ("other", "保育员和育婴员有什么区别", "保育员在幼儿园任职，育婴员多在家庭工作，很多人两个证都考。"),
+    ("other", "安全员证多少钱", "各地收费不同，一般来说八百元左右，岗位不同价格也不同。"),
+    (
+        "permit_guide",
+        "开一家小型宠物医院要办哪些手续",
+        "先到市场监管部门领营业执照，再向农业农村部门申请动物诊疗许可证，需要准备以下材料：执业兽医师资格证书、场所平面图。",
+    ),
+    (
+        "permit_guide",
+        "人力资源服务许可证怎么办",
+        "一、核心条件：有固定的办公场所；有三名以上专职人员。二、需提交下列材料：申请表、营业执照复印件、章程、人员资格证书复印件。",
+    ),
+    (
+        "permit_guide",
+        "旅行社设立的办理条件",
+        "申请人应当有固定的经营场所，注册资本不少于三十万元，有取得导游证的人员三名。递交申请表、章程和租赁合同。",
+    ),
+    (
+        "permit_guide",
+        "某区房地产估价机构备案须知",
+        "提交资料：备案申请表、营业执照、估价师注册证书复印件，核对原件。",
+    ),
+    (
+        "tender",
+        "评分细则",
+        "项目经理具有高级工程师职称的得2分，不具有的不得分；投标人近三年类似业绩每个得1分，最高得3分。",
+    ),
+    (
+        "tender",
+        "",
+        "拟派项目负责人须具备二级建造师注册证书；供应商须提供营业执照复印件，响应文件正本一份。",
+    ),
+    ("recruitment", "", "急招茶艺师两名，月薪面议，须持茶艺师证，包吃住。"),
+    (
+        "recruitment",
+        "",
+        "会计主管：三十五岁以下，大专以上学历，须有会计从业资格证，待遇面谈。\n电话联系人事部。",
+    ),
+    (
+        "recruitment",
+        "某县教育局2026年公开招聘幼儿园教师公告",
+        "为补充师资力量，经研究，面向社会公开招聘教师12名。报名时间为3月1日至5日，笔试、面试后进行资格复审。",
+    ),
+    (
+        "other",
+        "建议放宽网约车驾驶员的年龄",
+        "尊敬的领导：您好！我是一名出租车司机，恳请有关部门考虑我们的实际困难。",
+    ),
+    (
+        "resume",
+        "",
+        "张某某，男，汉族，1970年出生，本科学历，高级会计师，曾任某集团财务科科长，现任副总经理。",
+    ),
+    ("policy", "", "第十二条 从事家政服务的人员应当具备下列条件：（一）身体健康；（二）经培训合格。"),
+]
+
+
+@pytest.mark.parametrize(("kind", "title", "text"), KINDS, ids=[text[:12] for _, _, text in KINDS])
+def test_a_text_is_told_by_what_it_is_for(kind: str, title: str, text: str) -> None:
+    assert read_facts(text, title=title).document_kind is DocumentKind(kind)
+
+
+PUBLISHERS = [
+    ("public_body", "临江市卫生健康局2026年公开招聘编外人员公告", "", "因工作需要，公开招聘编外人员8名。"),
+    ("public_body", "东河市人力资源和社会保障局所属事业单位公开招聘公告", "", "岗位要求见附件。"),
+    ("public_body", "南山县人民政府办公室关于招聘的公告", "", "现面向社会招聘工作人员2名，年龄35周岁以下。"),
+    ("public_body", "招聘公告", "", "现招聘辅助人员5名，要求大专以上学历。\n东河市档案馆\n2026年5月6日"),
+    ("company", "会计", "星河医院", "公司性质：民营 学历要求：大专\n任职要求：持有会计证。"),
+    (
+        "unknown",
+        "证书管理办法",
+        "",
+        "一、证书的种类。二、证书应当妥善保管，不得转借。三、本办法自发布之日起施行。",
+    ),
+    ("individual", "为何办证这么慢", "", "您好！请问贵局，我的证书何时能拿到？我是去年报名的，恳请答复。"),
+]
+
+
+@pytest.mark.parametrize(
+    ("publisher", "title", "name", "text"), PUBLISHERS, ids=[title for _, title, *_ in PUBLISHERS]
+)
+def test_a_publisher_is_read_where_the_document_names_it(
+    publisher: str, title: str, name: str, text: str
+) -> None:
+    assert read_facts(text, title=title, publisher=name).publisher_kind is PublisherKind(publisher)

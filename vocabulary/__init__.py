@@ -1,1 +1,0 @@
-"""Closed sets, what each code is called, regions, addresses, and how text is presented."""
