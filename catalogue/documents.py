@@ -22,9 +22,13 @@ class Effect(StrEnum):
     EXITED = "exited"
     EDITION = "edition"
     """The list is the catalogue: each item is what its category says."""
+    APPROVALS = "approvals"
+    """The list ends approvals that may bear a qualification's name; no qualification ends by it."""
 
     def status(self, category: str) -> Status:
-        """Raises ValueError where a catalogue's item has no category."""
+        """Raises ValueError where a catalogue's item has no category, and for a list of approvals."""
+        if self is Effect.APPROVALS:
+            raise ValueError("取消的是行政审批事项：审批的取消不是职业资格的取消，不导入")
         if self is Effect.EDITION:
             if category == "准入类":
                 return Status.ACCESS

@@ -7,13 +7,14 @@ import functools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from catalogue.book import Catalogue, Name, Statute
-from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.model import Approval, Entry, Evidence, Period, Status
 from catalogue.overlay import merge, read_imports
 
 DATA = Path(__file__).parent / "data"
@@ -125,6 +126,8 @@ def _read_entries() -> Iterator[Entry]:
     periods: dict[str, list[Period]] = defaultdict(list)
     for row in read_rows(DATA / "periods.csv"):
         periods[row["key"]].append(_period(row))
+    for key, said in _contested().items():
+        periods[key][-1] = replace(periods[key][-1], contested=said)
     aliases: dict[str, list[str]] = defaultdict(list)
     for text, key, _ in _read_names():
         if text != key:
@@ -140,6 +143,30 @@ def _read_entries() -> Iterator[Entry]:
             domain=row["domain"],
             region=row["region"] or None,
             foreign=row["foreign"] == "yes",
+        )
+
+
+def _contested() -> dict[str, str]:
+    """Key → what speaks against its last period, where sources contradict each other and none could win."""
+    said: dict[str, str] = {}
+    for row in read_rows(DATA / "contradictions.csv"):
+        if row["outcome"] == "open" and row["key"]:
+            said.setdefault(row["key"], f"另有材料：{row['found']}；{row['why']}")
+    return said
+
+
+def read_approvals() -> Iterator[Approval]:
+    """Ends of approvals that bear a qualification's name."""
+    for row in read_rows(DATA / "approvals.csv"):
+        yield Approval(
+            name=row["name"],
+            key=row["key"],
+            number=row["number"],
+            ended_on=date.fromisoformat(row["date"]) if row["date"] else None,
+            ends_qualification=row["ends"] == "yes",
+            evidence=Evidence(row["evidence"]),
+            source=row["source"],
+            note=row["note"],
         )
 
 

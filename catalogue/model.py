@@ -47,6 +47,8 @@ class Period:
     """``准入类``, ``水平评价类`` or empty."""
     note: str = ""
     """What a reader has to know about this row, in Chinese: what is unverified, what goes on instead."""
+    contested: str = ""
+    """What another source says against this row, unsettled, in Chinese; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """An administrative approval that bears a qualification's name, and its end.
+
+    The end of an approval is not the end of the qualification: 物业管理师注册执业资格认定 ended in 2015, the
+    qualification in 2016. Only where the approval itself is what people held did both end.
+    """
+
+    name: str
+    key: str
+    """Of the entry whose name it bears."""
+    number: str
+    """Of the decision that ended it; empty where that is not known."""
+    ended_on: date | None
+    ends_qualification: bool
+    evidence: Evidence
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """An entry's standing as of the day that was asked about."""
 
@@ -83,5 +105,5 @@ class Standing:
 
     @property
     def certain(self) -> bool:
-        """Whether the standing rests on a published document."""
-        return self.period.evidence is Evidence.PUBLISHED
+        """Whether the standing rests on a published document that no other source contradicts."""
+        return self.period.evidence is Evidence.PUBLISHED and not self.period.contested

@@ -13,7 +13,7 @@ from catalogue.documents import Effect
 from catalogue.model import Entry, Evidence, Period, Status
 from catalogue.naming import fold, without_suffixes
 from catalogue.overlay import ImportedItem
-from catalogue.wording import EVIDENCES, STATUSES, since_words
+from vocabulary.statuses import EVIDENCES, STATUSES, since_words
 
 _ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})
 

@@ -21,10 +21,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerts.metrics import Metrics
+from alerts.metrics.collected import Metrics
 from console import pages
 from console.desk import Desk
-from jobs.visits.services import Services
+from jobs.context import Services
 from settings.model import Settings
 
 BODY_BYTES = 64 * 1024

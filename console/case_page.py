@@ -11,28 +11,28 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from alerts.departments import follow_up
-from alerts.digests import deadline_words
-from alerts.history import ACTOR
 from alerts.holidays import last_day
 from alerts.languages import Language
-from alerts.letters import doubt_words, shown
-from alerts.regions import region_name
-from alerts.routing import addressee
-from alerts.steps import RULES, Step, possible_steps
-from alerts.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
+from alerts.notifications.digest import deadline_words
+from alerts.notifications.letters import doubt_words, shown
+from alerts.recipients import addressee
+from cases.departments import follow_up
+from cases.history import ACTOR
+from cases.steps import RULES, Step, possible_steps
 from catalogue.model import Status
-from catalogue.wording import STATUSES
 from detection.model import PublisherKind, Severity, Usage, Violation
-from detection.passages import (
+from settings.model import Settings
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from vocabulary.areas import region_name
+from vocabulary.presentation import (
     PASSAGE_LIMIT,
     displayable,
     mask_personal_numbers,
     passage,
     safe_link,
 )
-from settings.model import Settings
-from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
 
 PLACES_SHOWN = 20
 EXCERPTS_SHOWN = 5

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from alerts.delivery.links import Link
 from alerts.languages import Language
-from alerts.links import Link
-from alerts.steps import (
+from cases.steps import (
     DEADLINE_YEARS,
     RULES,
     IllegalStep,
@@ -20,9 +20,9 @@ from alerts.steps import (
     last_deadline,
     take_step,
 )
-from alerts.wording import CASE_STATES, STEPS
-from jobs.visits.services import Services
+from jobs.context import Services
 from storage.tables import Case, CaseEvent
+from vocabulary.wording import CASE_STATES, STEPS
 
 NOTE_LIMIT = 1000
 """Characters of a reason or remark."""

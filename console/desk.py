@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 
+from alerts.delivery.links import Link, LinkRefused, read_link
 from alerts.languages import CHINESE, Language, language, templates_in
-from alerts.links import Link, LinkRefused, read_link
-from alerts.routing import Recipient, addressee
-from jobs.visits.services import Services
+from alerts.recipients import Recipient, addressee
+from jobs.context import Services
 
 _CHINESE = language(CHINESE)
 

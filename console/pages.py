@@ -15,18 +15,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.delivery.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
 from alerts.languages import CHINESE, Language, language
-from alerts.letters import shown
-from alerts.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
-from alerts.new_links import send_link
-from alerts.routing import Recipient
-from alerts.steps import RULES, Step
-from alerts.wording import STEPS
+from alerts.notifications.letters import shown
+from alerts.notifications.new_link import send_link
+from alerts.recipients import Recipient
+from cases.steps import RULES, Step
 from console.case_page import read_case_page
 from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
-from detection.passages import displayable
 from storage.database import for_reading
+from vocabulary.presentation import displayable
+from vocabulary.wording import STEPS
 
 _FIELDS = 10
 """Fields that a form may have; ours have five."""

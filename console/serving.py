@@ -13,11 +13,11 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alerts.links import ServedAt, console_address, last_served, remember_served
-from alerts.metrics import Metrics
+from alerts.delivery.links import ServedAt, console_address, last_served, remember_served
+from alerts.metrics.collected import Metrics
 from console.application import build_application
-from jobs.daemon.house import ServedConsole, StartError
-from jobs.visits.services import Services
+from jobs.context import Services
+from jobs.runtime import ServedConsole, StartError
 from settings.console import Console
 
 PORTS_TRIED = 20

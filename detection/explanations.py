@@ -47,7 +47,13 @@ def write_letter(
         "clauses": "、".join(basis),
         "word": verdict.word,
     }
-    return Letter(basis, row["sentence"].format_map(values), row["advice"].format_map(values))
+    sentence = row["sentence"].format_map(values) + say_contested(reading)
+    return Letter(basis, sentence, row["advice"].format_map(values))
+
+
+def say_contested(reading: Reading) -> str:
+    """That sources contradict each other about what was read, and what they say; empty where none do."""
+    return load_letters()["contested"].format_map({"doubt": reading.doubt}) if reading.doubt else ""
 
 
 def _legal_basis(reading: Reading, clauses: list[str], names: dict[str, str]) -> tuple[str, ...]:

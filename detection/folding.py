@@ -1,20 +1,56 @@
-"""One spelling for reading: simplified characters and half-width letters, place for place.
+"""One spelling for reading: simplified characters and half-width letters, without what nobody sees.
 
-The folded text has the length of the original, so offsets hold in both. Most texts need nothing.
+``Folded`` keeps where each character of the reading text stands in the original, so that every quote is the
+original's own. Most texts need nothing.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from detection.rulebook import read_lines
 
-_UNUSUAL = re.compile("[證資執職會師Ａ-Ｚａ-ｚ０-９]")
-"""Wide letters, and the characters without which no certificate is named in traditional script."""
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Unicode's Default_Ignorable_Code_Point, and marks of annotations: shown as nothing."""
+_UNUSUAL = re.compile(f"[證資執職會師Ａ-Ｚａ-ｚ０-９{_IGNORABLE}]")
+"""Wide letters, what nobody sees, and the characters that certificates in traditional script need."""
+_SEEN = re.compile(f"[^{_IGNORABLE}]+")
 _WIDE_TO_HALF = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text as it is read."""
+
+    text: str
+    places: Sequence[int] | None = None
+    """Where each character of ``text`` stands in the original; None where nothing was left out."""
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The original's offsets of ``text[start:end]``, which must not be empty."""
+        if self.places is None:
+            return start, end
+        return self.places[start], self.places[end - 1] + 1
+
+    def without(self, gaps: Sequence[tuple[int, int]]) -> Folded:
+        """The text less the stretches ``gaps`` (begin and end, in order, apart from each other)."""
+        kept: list[tuple[int, int]] = []
+        begin = 0
+        for start, end in gaps:
+            kept.append((begin, start))
+            begin = end
+        kept.append((begin, len(self.text)))
+        known = range(len(self.text)) if self.places is None else self.places
+        places = [place for start, end in kept for place in known[start:end]]
+        return Folded("".join(self.text[start:end] for start, end in kept), places)
 
 
 @cache
@@ -24,8 +60,13 @@ def load_folds() -> dict[int, int]:
     return {ord(pair[0]): ord(pair[1]) for pair in pairs} | _WIDE_TO_HALF
 
 
-def fold_text(text: str) -> str:
-    """``text`` in simplified characters and half-width letters, of the same length."""
+def fold_text(text: str) -> Folded:
+    """``text`` in simplified characters and half-width letters, without characters that show nothing."""
     if _UNUSUAL.search(text) is None:
-        return text
-    return text.translate(load_folds())
+        return Folded(text)
+    folded = text.translate(load_folds())
+    seen = list(_SEEN.finditer(folded))
+    if len(seen) == 1 and len(seen[0][0]) == len(folded):
+        return Folded(folded)
+    places = [place for match in seen for place in range(match.start(), match.end())]
+    return Folded("".join(match[0] for match in seen), places)

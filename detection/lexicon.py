@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import pairwise
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
@@ -41,8 +42,15 @@ class Lexicon:
     """What each pattern means, by its index."""
     words: tuple[str, ...]
     known: dict[str, KnownName]
+    inside: frozenset[str]
+    """Pairs of neighbouring characters inside names."""
+    words_and_stems: frozenset[str]
+    """What is a word by itself, so that a line may well end with it."""
 
 
+_NAMES = frozenset({Hit.NAME, Hit.CERTIFICATE, Hit.TITLE})
+_JOINED = 3
+"""Characters of the shortest name that is read across a break."""
 _TRADE = 2
 """Characters of a trade's shortest name (电工)."""
 _SHORT_CERTIFICATES = frozenset({"驾照"})
@@ -88,7 +96,11 @@ def load_lexicon() -> Lexicon:
         store_patterns=False,
         implementation=Implementation.ContiguousNFA,
     )
-    return Lexicon(automaton, tuple(meanings.values()), words, known)
+    names = [word for word, hit in meanings.items() if hit in _NAMES and len(word) >= _JOINED]
+    inside = frozenset(left + right for name in names for left, right in pairwise(name))
+    return Lexicon(
+        automaton, tuple(meanings.values()), words, known, inside, frozenset(words) | frozenset(known)
+    )
 
 
 def find_hits(text: str, lexicon: Lexicon) -> list[tuple[int, int, int]]:

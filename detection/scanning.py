@@ -10,12 +10,13 @@ from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
 from catalogue.model import Status
 from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
-from detection.explanations import Letter, write_letter
+from detection.explanations import Letter, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
+from detection.joining import join_broken_names
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
-from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult
+from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Usage
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage, find_headings, is_article
@@ -27,6 +28,8 @@ _AROUND = 100
 _REACH = 24
 """Characters before a name in which more of it may stand."""
 _NO_LETTER = Letter((), "", "")
+_DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
+"""Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
 
 
 def scan(
@@ -65,11 +68,15 @@ def _reader(as_of: date, region: str | None) -> Reader:
 
 
 def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
-    text = fold_text(original)
     lexicon, wording = load_lexicon(), load_wording()
-    hits = find_hits(text, lexicon)
+    folded = fold_text(original)
+    hits = find_hits(folded.text, lexicon)
     if not hits:
         return []
+    joined = join_broken_names(folded, lexicon)
+    if joined is not folded:
+        folded, hits = joined, find_hits(joined.text, lexicon)
+    text = folded.text
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:
         return []
@@ -93,7 +100,8 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
             choice = False
         for span, reading in zip(group, readings, strict=True):
             decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
-            mentions.append(_judge(original, span, (reading, decision), facts, reader.day))
+            place = folded.original(span.start, span.end)
+            mentions.append(_judge(original, place, (reading, decision), facts, reader.day))
     return mentions
 
 
@@ -109,19 +117,22 @@ def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Readi
 
 
 def _judge(
-    text: str, span: Span, said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
+    text: str, place: tuple[int, int], said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
 ) -> Mention:
     reading, decision = said
-    quote = text[span.start : span.end]
-    around = text[max(0, span.start - _AROUND) : span.end + _AROUND]
+    start, end = place
+    quote = text[start:end]
+    around = text[max(0, start - _AROUND) : end + _AROUND]
     case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain, as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
     letter = _NO_LETTER
     if verdict.violation is not None:
         letter = write_letter(quote, reading, decision.usage, verdict, facts.publisher_kind)
+    elif reading.doubt and decision.usage in _DEMANDING:
+        letter = replace(letter, explanation=say_contested(reading))
     return Mention(
-        start=span.start,
-        end=span.end,
+        start=start,
+        end=end,
         quote=quote,
         qualification=reading.qualification,
         status=reading.status,
@@ -134,6 +145,6 @@ def _judge(
         legal_basis=letter.legal_basis,
         explanation=letter.explanation,
         advice=letter.advice,
-        needs_review=verdict.violation is not None and not reading.certain,
+        needs_review=bool(letter.explanation) and not reading.certain,
         foreign=reading.foreign,
     )

@@ -29,6 +29,8 @@ class Reading:
     certain: bool = True
     """Rests on a published document, or on a convention about a name that is written out."""
     foreign: bool = False
+    doubt: str = ""
+    """What another source says against it and nobody could settle, in Chinese; empty where none does."""
     led: bool = False
     """The words before the listed name belong to it."""
 
@@ -224,6 +226,7 @@ def from_standing(standing: Standing) -> Reading:
         period.document,
         standing.certain,
         standing.entry.foreign,
+        period.contested,
     )
 
 

@@ -157,7 +157,8 @@ def run_check(*arguments: str) -> Usage:
         "-c",
         LAUNCHER,
         sys.executable,
-        str(ROOT / "qualwatch.py"),
+        "-m",
+        "qualwatch",
         "check",
         *arguments,
     ]

@@ -59,7 +59,7 @@ def choose_corpora(*, own: bool = False) -> tuple[Corpus, ...]:
 def run_check(gold: Path, answers: Path) -> None:
     """Runs the real command on the documents. Raises CheckFailedError where it does not end with 0 or 1."""
     options = ["--as-of", AS_OF.isoformat(), "--format", "jsonl", "--all"]
-    command = [sys.executable, str(ROOT / "qualwatch.py"), "check", *options, str(gold)]
+    command = [sys.executable, "-m", "qualwatch", "check", *options, str(gold)]
     with answers.open("wb") as output:
         done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, check=False)
     if done.returncode not in {0, 1}:

@@ -15,7 +15,7 @@ class Chat(Section):
 
     name: SourceName
     channel: SourceName
-    """One of ``alerts.channels``: wecom, dingtalk, feishu or webhook."""
+    """One of ``alerts.delivery.channels``: wecom, dingtalk, feishu or webhook."""
     secret_url: SecretStr
     """The robot's webhook address, or an Apprise address; whoever knows it can write there."""
 

@@ -20,7 +20,7 @@ class Section(BaseModel):
 def region_in_force(code: str) -> str:
     """Its code today, empty for none; raises ``ValueError`` that says what to write."""
     # Imported here, because most configurations name few regions or none.
-    from settings import regions  # noqa: PLC0415
+    from vocabulary import regions  # noqa: PLC0415
 
     return regions.region_in_force(code) if code else code
 

@@ -30,7 +30,7 @@ DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
 REPORTS = "reports"
 KEY = "link.key"
-"""Of ``alerts.links``; the letters in the database carry links that it signed, so that it adds no secret."""
+"""Of ``alerts.delivery.links``; the letters in the database carry links that it signed: it adds no secret."""
 MARKER = "BACKUP.json"
 
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, cast
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.addresses import AddressError, document_address
 from storage.evidence import EvidenceRef
 from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import Document, DocumentVersion, JudgedDocument, Sighting, storable
+from vocabulary.addresses import AddressError, document_address
 
 _SEEN_AGAIN = OnConflict(
     key=("url",),

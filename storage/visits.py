@@ -10,9 +10,9 @@ from typing import cast
 from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
-from storage.addresses import recordable_url
 from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import FetchRecord, Outcome, SourceState, Visit, VisitPurpose
+from vocabulary.addresses import recordable_url
 
 SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""

@@ -15,20 +15,20 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from alerts.departments import follow_ups
-from alerts.docket import OPEN
 from alerts.holidays import last_day
-from alerts.regions import code_prefix, lies_within, prefecture_code, region_name
 from alerts.reports.texts import masked, on_one_line
-from alerts.steps import RULES, deadline_in
-from alerts.wording import CASE_STATES, SEVERITIES
+from cases.departments import follow_ups
+from cases.queries import OPEN
+from cases.steps import RULES, deadline_in
 from catalogue.model import Status
-from catalogue.wording import STATUSES
 from detection.model import Severity
-from detection.passages import safe_link
 from settings.people import Calendar
-from settings.regions import known_regions, present_code
 from storage.tables import Case, CaseEvent, CaseState
+from vocabulary.areas import code_prefix, lies_within, prefecture_code, region_name
+from vocabulary.presentation import safe_link
+from vocabulary.regions import known_regions, present_code
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import CASE_STATES, SEVERITIES
 
 TREND_MONTHS = 12
 UNKNOWN_REGION = "地区未识别"

@@ -17,16 +17,16 @@ from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
-from alerts.docket import read_case
-from alerts.regions import region_name
 from alerts.reports.texts import masked, on_one_line
-from alerts.steps import IllegalStep, UnknownCase
-from alerts.wording import SEVERITIES, USAGES, VIOLATIONS
+from cases.queries import read_case
+from cases.steps import IllegalStep, UnknownCase
 from catalogue.model import Status
-from catalogue.wording import STATUSES
 from detection.model import Severity, Usage, Violation
-from detection.passages import passage
 from storage.tables import Case, CaseState, Document, DocumentVersion, Finding
+from vocabulary.areas import region_name
+from vocabulary.presentation import passage
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import SEVERITIES, USAGES, VIOLATIONS
 
 QUOTES_SHOWN = 10
 BLANK_DEADLINE = "____年__月__日"

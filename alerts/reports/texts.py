@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detection.passages import displayable, mask_personal_numbers
+from vocabulary.presentation import displayable, mask_personal_numbers
 
 _NOT_IN_XML = {0xFFFE: None, 0xFFFF: None}
 """Not characters at all; what else XML forbids, ``displayable`` takes out."""

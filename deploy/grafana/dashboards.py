@@ -2,7 +2,7 @@
 
 ``supervisors`` (in Chinese) asks how many violations there are and how fast they are dealt with,
 ``operators`` (in English) whether the program is well. Names of series are those of
-``alerts.metrics``; the tests ask the running program for every one of them.
+``alerts.metrics.collected``; the tests ask the running program for every one of them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
-from alerts.docket import OPEN
-from alerts.metrics_cases import DECISIONS
-from alerts.wording import CASE_STATES, SEVERITIES
-from catalogue.wording import STATUSES
+from alerts.metrics.cases import DECISIONS
+from cases.queries import OPEN
 from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import CASE_STATES, SEVERITIES
 
 FOLDER = Path(__file__).parent
 _IN = 'region=~"$region"'

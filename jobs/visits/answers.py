@@ -5,8 +5,8 @@ from __future__ import annotations
 from email.message import Message
 from urllib.parse import unquote, urlsplit
 
-from jobs.fetching.model import Fetched, FetchError
-from jobs.listing.addresses import same_site
+from crawling.fetching.model import Fetched, FetchError
+from crawling.listing.addresses import same_site
 from storage.tables import Outcome
 
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import structlog
 
+from assessment.archives import ArchiveReading, Member
+from assessment.reading import Answer, DocumentReading, Known, ReadingError
+from assessment.recognising import read_in_workers
+from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
+from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.listing.addresses import is_attachment
+from crawling.listing.model import Item
 from detection.model import PublisherKind
 from extraction.recognition import how_to_recognise
-from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
-from jobs.listing.addresses import is_attachment
-from jobs.listing.model import Item
+from jobs.context import PageDone, Services
 from jobs.visits.answers import file_name, refuse_elsewhere
-from jobs.visits.archives import ArchiveReading, Member
-from jobs.visits.keeping import DocumentKeeper, Kept
-from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError
-from jobs.visits.recognising import read_in_workers
-from jobs.visits.services import PageDone, Services
-from jobs.visits.workers import WorkError, WorkersEndedError, WorkTimeoutError
+from jobs.visits.storing import DocumentKeeper, Kept
 from settings.model import Source
-from storage.addresses import MEMBER
 from storage.evidence import EvidenceRef
 from storage.tables import Outcome
+from vocabulary.addresses import MEMBER
 
 ATTACHMENTS_PER_PAGE = 40
 

@@ -19,15 +19,15 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
-from alerts.letters import Letter
-from alerts.outbox import enqueue
-from alerts.routing import ADMINISTRATOR, Recipient
-from detection.passages import displayable, safe_link
-from jobs.fetching.advice import OUTCOME_NAMES, advice
+from alerts.delivery.outbox import enqueue
+from alerts.notifications.letters import Letter
+from alerts.recipients import ADMINISTRATOR, Recipient
+from crawling.fetching.advice import OUTCOME_NAMES, advice
 from settings.model import Settings, Source
 from storage.rows import insert_once
 from storage.tables import Document, Outcome, SourceTrouble, TroubleKind, Visit, VisitPurpose
 from storage.visits import DIED, SUCCESSES
+from vocabulary.presentation import displayable, safe_link
 
 VISITS_IN_A_ROW = 3
 """So many visits must go wrong before anybody is told: one night's maintenance is no trouble."""

@@ -16,7 +16,7 @@ from storage.tables.documents import (
 from storage.tables.letters import DigestItem, OutboxMessage
 from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter, RejudgedChange, Rejudgement
 from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
-from storage.tables.words import CaseState, OutboxState, Outcome, TroubleKind, VisitPurpose
+from vocabulary.words import CaseState, OutboxState, Outcome, TroubleKind, VisitPurpose
 
 __all__ = [
     "Backfill",

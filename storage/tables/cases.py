@@ -11,7 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from storage.tables.words import CaseState, Outcome
+from vocabulary.words import CaseState, Outcome
 
 
 class Case(SQLModel, table=True):
@@ -21,7 +21,7 @@ class Case(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("key"), Index("ix_case_state", "state"))
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
-    """SHA-256 of posting, qualification and violation; see ``alerts.cases.case_key``."""
+    """SHA-256 of posting, qualification and violation; see ``cases.opening.case_key``."""
     state: CaseState = word_column(CaseState, 24, default=CaseState.FOUND)
     qualification: str = text_column()
     status: str = Field(max_length=24)

@@ -91,7 +91,7 @@ class TextSketch(SQLModel, table=True):
     __tablename__ = "text_sketch"
     version_id: int = Field(primary_key=True, foreign_key="document_version.id")
     signature: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    """Little-endian 32-bit numbers; see ``alerts.mirrors``."""
+    """Little-endian 32-bit numbers; see ``cases.mirrors``."""
 
 
 class SketchBand(SQLModel, table=True):

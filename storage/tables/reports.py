@@ -10,7 +10,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from storage.tables.words import Outcome
+from vocabulary.words import Outcome
 
 
 class IntakeMessage(SQLModel, table=True):
@@ -89,7 +89,7 @@ class RejudgedChange(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     rejudgement_id: int = Field(foreign_key="rejudgement.id", index=True)
     kind: str = Field(max_length=12)
-    """``jobs.past.judgements.ChangeKind``."""
+    """``cases.reconciliation.ChangeKind``."""
     case_id: int | None = None
     decided: bool = False
     """A person had gone further with the case: what becomes of it is left to them."""

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from alerts.channels import open_channels
-from alerts.outbox import deliver_due, release_leases
+from alerts.delivery.channels import open_channels
+from alerts.delivery.outbox import deliver_due, release_leases
 from settings.model import Settings
 from storage.database import open_database
 from storage.tables import Document, OutboxMessage, OutboxState

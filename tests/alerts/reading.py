@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.channels import Rendered
-from alerts.mails import render, to_email
+from alerts.delivery.channels import Rendered
+from alerts.delivery.mails import render, to_email
 from storage.tables import OutboxMessage
 
 SENDER = "Qualwatch <qualwatch@localhost>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from alerts.channels import Rendered
+from alerts.delivery.channels import Rendered
 
 
 class Recording:

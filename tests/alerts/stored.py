@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.cases import OpenedCases, open_cases
+from cases.opening import OpenedCases, open_cases
 from catalogue.model import Status
 from detection.model import (
     DocumentFacts,

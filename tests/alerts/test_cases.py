@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
-from alerts.cases import open_cases
+from cases.opening import open_cases
 from catalogue.model import Status
 from detection.model import Severity, Violation
 from settings.model import Settings

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-import alerts.channels
-from alerts.channels import channel_names, open_channels
-from alerts.outbox import deliver_due
+import alerts.delivery.channels
+from alerts.delivery.channels import channel_names, open_channels
+from alerts.delivery.outbox import deliver_due
 from settings.model import Settings
 from tests.alerts.stored import NOW, Posting, report
 
@@ -40,9 +40,11 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     folder = tmp_path / "channels" / "subjects"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(FILE_CHANNEL)
-    monkeypatch.setattr(alerts.channels, "__path__", [*alerts.channels.__path__, str(folder.parent)])
+    monkeypatch.setattr(
+        alerts.delivery.channels, "__path__", [*alerts.delivery.channels.__path__, str(folder.parent)]
+    )
     yield "subjects"
-    sys.modules.pop("alerts.channels.subjects", None)
+    sys.modules.pop("alerts.delivery.channels.subjects", None)
 
 
 def test_smtp_is_open_only_where_a_server_is_named(settings: Settings) -> None:

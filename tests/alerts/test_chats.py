@@ -12,8 +12,8 @@ from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.wecombot import NotifyWeComBot
 from sqlalchemy import Engine
 
-from alerts.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure, open_channels
-from alerts.outbox import deliver_due
+from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure, open_channels
+from alerts.delivery.outbox import deliver_due
 from settings import SettingsError
 from settings.model import Settings
 from storage.tables import OutboxState

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.clock import take_due_steps
-from alerts.steps import Step, take_step
+from alerts.notifications.due import take_due_steps
+from cases.steps import Step, take_step
 from detection.model import Severity
 from settings.model import Settings
 from tests.alerts.reading import rows

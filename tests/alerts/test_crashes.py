@@ -29,7 +29,9 @@ def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry
     tmp_path: Path,
 ) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.alerts.finding_and_sending", "alerts.channels.smtp", "jinja2"])
+    context.set_forkserver_preload(
+        ["tests.alerts.finding_and_sending", "alerts.delivery.channels.smtp", "jinja2"]
+    )
     server, chance, killed = MailServer(), random.Random(2026), 0  # noqa: S311 - points in time, no secrets
     with serving(server) as port:
         values = _values(tmp_path, port)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, func, select
 
-from alerts.channels import Rendered
-from alerts.digests import CASES_SHOWN, send_due_digests
-from alerts.outbox import STEP_MESSAGES, deliver_due
+from alerts.delivery.channels import Rendered
+from alerts.delivery.outbox import STEP_MESSAGES, deliver_due
+from alerts.notifications.digest import CASES_SHOWN, send_due_digests
 from detection.model import Severity
 from settings.model import Settings
 from storage.tables import DigestItem, OutboxMessage

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from typer.testing import CliRunner, Result
 
-from alerts.departments import (
+from alerts.recipients import recipients, superior_of
+from cases.departments import (
     RULE_COLUMNS,
     FollowUp,
     annex_rules,
@@ -18,11 +19,10 @@ from alerts.departments import (
     fields_of,
     follow_up,
 )
-from alerts.routing import recipients, superior_of
-from alerts.routing_commands import app
-from alerts.routing_table import RoutingTableError, read_table, table_rows
+from cases.routing_table import RoutingTableError, read_table, table_rows
 from catalogue import load_catalogue
 from catalogue.model import Status
+from cli.routing import app
 from detection.model import Severity
 from settings.model import Settings
 from storage.tables import OutboxMessage, RoutingRule

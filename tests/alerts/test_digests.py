@@ -11,20 +11,20 @@ from PIL import Image
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
-from alerts.digests import CASES_SHOWN, send_due_digests
-from alerts.hours import digest_moment, next_work, summary_moment, works_at
-from alerts.mails import to_email
-from alerts.mails.chart import draw_weeks
-from alerts.outbox import deliver_due
-from alerts.steps import Step, take_step
-from alerts.summaries import REGIONS_SHOWN, send_due_summaries
+from alerts.delivery.mails import to_email
+from alerts.delivery.mails.chart import draw_weeks
+from alerts.delivery.outbox import deliver_due
+from alerts.notifications.digest import CASES_SHOWN, send_due_digests
+from alerts.notifications.summary import REGIONS_SHOWN, send_due_summaries
+from alerts.working_time import digest_moment, next_work, summary_moment, works_at
+from cases.steps import Step, take_step
 from detection.model import Severity
 from settings.model import Settings
-from settings.regions import known_regions, present_code
 from storage.tables import Case, CaseState, DigestItem
 from tests.alerts.reading import SENDER, as_mail, html_of, rendered, rows, text_of
 from tests.alerts.recording import Recording
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.regions import known_regions, present_code
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 HOSTILE = '"><script>alert(1)</script>\r\nBcc: victim@example.com\r\n\u202e'

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.digests import send_due_digests
 from alerts.holidays import changed_day, is_office_day, known_until, last_day, office_day_before
-from alerts.hours import digest_moment, next_work, works_at
-from alerts.summaries import send_due_summaries
+from alerts.notifications.digest import send_due_digests
+from alerts.notifications.summary import send_due_summaries
+from alerts.working_time import digest_moment, next_work, works_at
 from detection.model import Severity
 from settings import SettingsError, load_settings
 from settings.model import Settings

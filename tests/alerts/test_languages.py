@@ -17,20 +17,20 @@ from sqlmodel import Session
 
 import alerts
 import console
-from alerts.digests import send_due_digests
+from alerts.delivery.mails import render
 from alerts.languages import CHINESE, language, templates_in
-from alerts.mails import render
-from alerts.reminders import mark_overdue, remind_due
-from alerts.steps import Step, take_step
-from alerts.summaries import send_due_summaries
-from alerts.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
-from catalogue.wording import STATUSES
+from alerts.notifications.digest import send_due_digests
+from alerts.notifications.reminder import mark_overdue, remind_due
+from alerts.notifications.summary import send_due_summaries
+from cases.steps import Step, take_step
 from detection.model import Severity, Violation
 from settings import SettingsError, load_settings
 from settings.model import Settings
 from settings.people import Supervisor
 from tests.alerts.reading import as_mail, html_of, rendered, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 HOSTILE = '"><script>alert(1)</script>%(name)s{severity}'
@@ -58,7 +58,7 @@ def office() -> Settings:
 
 
 def _said_in_templates() -> Iterator[str]:
-    environment = templates_in(CHINESE, "alerts.mails")
+    environment = templates_in(CHINESE, "alerts.delivery.mails")
     folders = (ROOM / "mails" / "templates", CONSOLE / "templates")
     for file in sorted(file for folder in folders for file in folder.iterdir()):
         if file.name.split(".")[0] not in OPERATORS:

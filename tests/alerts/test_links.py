@@ -11,8 +11,8 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import Engine
 
-from alerts.digests import send_due_digests
-from alerts.links import ExpiredLink, ForgedLink, Purpose, case_links, read_link
+from alerts.delivery.links import ExpiredLink, ForgedLink, Purpose, case_links, read_link
+from alerts.notifications.digest import send_due_digests
 from detection.model import Severity
 from settings.model import Settings
 from tests.alerts.reading import as_mail, html_of, rows, text_of

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from alerts.cases import open_cases
-from alerts.letters import CASES_SHOWN, QUOTES_SHOWN
-from alerts.mails import render, to_email
+from alerts.delivery.mails import render, to_email
+from alerts.notifications.letters import CASES_SHOWN, QUOTES_SHOWN
+from cases.opening import open_cases
 from catalogue.model import Status
 from detection.model import Mention, Severity, Violation
 from settings.model import Settings

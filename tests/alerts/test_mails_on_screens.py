@@ -13,13 +13,13 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.digests import send_due_digests
-from alerts.letters import Letter
-from alerts.outbox import enqueue
-from alerts.reminders import mark_overdue, remind_due
-from alerts.routing import Recipient
-from alerts.steps import Step, take_step
-from alerts.summaries import send_due_summaries
+from alerts.delivery.outbox import enqueue
+from alerts.notifications.digest import send_due_digests
+from alerts.notifications.letters import Letter
+from alerts.notifications.reminder import mark_overdue, remind_due
+from alerts.notifications.summary import send_due_summaries
+from alerts.recipients import Recipient
+from cases.steps import Step, take_step
 from detection.model import Severity
 from settings.model import Settings
 from storage.tables import OutboxMessage

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Engine, event, insert
 from sqlmodel import Session, col, select
 
-from alerts.digests import CASES_SHOWN as SHOWN_IN_DIGEST
-from alerts.digests import send_due_digests
-from alerts.regions import covers, lies_within
-from alerts.reminders import STEP_CASES, remind_due
-from alerts.summaries import send_due_summaries
+from alerts.notifications.digest import CASES_SHOWN as SHOWN_IN_DIGEST
+from alerts.notifications.digest import send_due_digests
+from alerts.notifications.reminder import STEP_CASES, remind_due
+from alerts.notifications.summary import send_due_summaries
 from settings.model import Settings
-from settings.regions import known_regions
 from storage.tables import Case, CaseState, DigestItem, Finding
 from tests.alerts.reading import rows
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.areas import covers, lies_within
+from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 MONDAY = datetime(2026, 11, 9, 1, 0, tzinfo=UTC)

@@ -19,9 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 from sqlmodel import Session, update
 
-from alerts.metrics import Metrics
-from alerts.metrics_server import MetricsServer, serve_metrics
-from alerts.outbox import deliver_due
+from alerts.delivery.outbox import deliver_due
+from alerts.metrics.collected import Metrics
+from alerts.metrics.server import MetricsServer, serve_metrics
 from detection.model import Severity
 from settings.model import Settings, Source
 from storage.tables import Case, Finding, Outcome

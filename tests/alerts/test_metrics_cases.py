@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
-from alerts.metrics import Metrics
-from alerts.regions import province_code, province_names
+from alerts.metrics.collected import Metrics
 from settings.model import Settings
-from settings.regions import known_regions
 from storage.tables import Case, CaseEvent, CaseState, Document
 from storage.visits import start_visit
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.areas import province_code, province_names
+from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 HIGH = {"severity": "high"}

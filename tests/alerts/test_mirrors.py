@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from alerts.mirrors import BANDS, Notice, is_mirror, likeness, signature
+from cases.mirrors import BANDS, Notice, is_mirror, likeness, signature
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, OutboxMessage, SketchBand, TextSketch
 from tests.alerts.stored import Posting, mention, report, scanned

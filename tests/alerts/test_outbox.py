@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, col, select, update
 
-from alerts.channels import (
+from alerts.delivery.channels import (
     Channel,
     ChannelDown,
     PermanentFailure,
@@ -19,7 +19,7 @@ from alerts.channels import (
     TemporaryFailure,
     open_channels,
 )
-from alerts.outbox import (
+from alerts.delivery.outbox import (
     FIRST_PAUSE,
     LEASE,
     LONGEST_PAUSE,

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
-from alerts.channels import PermanentFailure, Rendered
-from alerts.commands import app
-from alerts.outbox import deliver_due
+from alerts.delivery.channels import PermanentFailure, Rendered
+from alerts.delivery.outbox import deliver_due
+from cli.outbox import app
 from settings.model import Settings
 from tests.alerts.stored import NOW, Posting, report
 

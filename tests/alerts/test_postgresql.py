@@ -14,14 +14,14 @@ from prometheus_client import generate_latest
 from sqlalchemy import Engine
 from sqlmodel import Session, select, update
 
-from alerts.clock import take_due_steps
-from alerts.departments import follow_up
-from alerts.docket import list_cases
-from alerts.metrics import Metrics
-from alerts.outbox import deliver_due
+from alerts.delivery.outbox import deliver_due
+from alerts.metrics.collected import Metrics
+from alerts.notifications.due import take_due_steps
 from alerts.reports.figures import Month, compile_bulletin
-from alerts.routing_table import import_rules
-from alerts.steps import IllegalStep, Step, take_step
+from cases.departments import follow_up
+from cases.queries import list_cases
+from cases.routing_table import import_rules
+from cases.steps import IllegalStep, Step, take_step
 from detection.model import Severity
 from settings.model import Settings
 from storage.database import open_database

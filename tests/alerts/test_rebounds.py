@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.cases import OpenedCases, open_cases
-from alerts.steps import Step, take_step
+from cases.opening import OpenedCases, open_cases
+from cases.steps import Step, take_step
 from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.tables import Case, CaseEvent, CaseState, OutboxMessage

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.reminders import mark_overdue, remind_due
-from alerts.steps import Step, take_step
+from alerts.notifications.reminder import mark_overdue, remind_due
+from cases.steps import Step, take_step
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, CaseState
 from tests.alerts.reading import as_mail, html_of, rows, text_of
@@ -170,7 +170,7 @@ def test_reminders_can_be_switched_off(engine: Engine, office: Settings) -> None
 def test_more_cases_than_one_step_takes_are_all_brought_up(
     engine: Engine, office: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.reminders.STEP_CASES", 2)
+    monkeypatch.setattr("alerts.notifications.reminder.STEP_CASES", 2)
     for number in range(5):
         _ask(engine, office, number)
     assert [mark_overdue(engine, office, at(21)) for _ in range(4)] == [2, 2, 1, 0]

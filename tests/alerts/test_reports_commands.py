@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from alerts.reports.notice import shipped_template
 from alerts.reports.notice_template import build_template
-from alerts.steps import Step, take_step
-from qualwatch import assemble
+from cases.steps import Step, take_step
+from cli.main import assemble
 from settings.model import Settings
 from tests.alerts.stored import NOW, Posting, mention, report
 

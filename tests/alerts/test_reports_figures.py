@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.history import mark_notified
 from alerts.reports.figures import Bulletin, Counts, Month, compile_bulletin
-from alerts.steps import Step, possible_steps, take_step
-from alerts.wording import CASE_STATES
+from cases.history import mark_notified
+from cases.steps import Step, possible_steps, take_step
 from catalogue.model import Status
 from detection.model import Severity
 from settings.model import Settings
 from storage.tables import Case
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.wording import CASE_STATES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OCTOBER = Month(2026, 10)

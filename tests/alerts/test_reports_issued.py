@@ -11,7 +11,7 @@ from sqlmodel import Session, update
 from alerts.reports.bulletin import write_bulletin
 from alerts.reports.figures import Bulletin, Month
 from alerts.reports.issued import KeptBulletinError, issue_bulletin
-from alerts.steps import Step, take_step
+from cases.steps import Step, take_step
 from settings.model import Settings
 from storage.tables import Case, RoutingRule
 from tests.alerts.stored import Posting, mention, report

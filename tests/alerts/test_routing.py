@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.regions import covers, prefecture_code, province_code, region_name
-from alerts.routing import recipients
+from alerts.recipients import recipients
 from detection.model import Severity
 from settings.model import Settings
+from vocabulary.areas import covers, prefecture_code, province_code, region_name
 
 
 def _told(settings: Settings, region: str | None, severity: Severity = Severity.HIGH) -> list[str]:

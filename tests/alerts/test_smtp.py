@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure, open_channels
-from alerts.channels.smtp import SmtpChannel
-from alerts.outbox import deliver_due
+from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure, open_channels
+from alerts.delivery.channels.smtp import SmtpChannel
+from alerts.delivery.outbox import deliver_due
 from settings.model import Settings, Smtp
 from storage.tables import OutboxMessage, OutboxState
 from tests.alerts.mailserver import MailServer, free_port, serving

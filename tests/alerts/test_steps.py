@@ -11,9 +11,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 from typer.testing import CliRunner, Result
 
-from alerts.case_commands import app
-from alerts.docket import list_cases, read_case
-from alerts.steps import (
+from cases.queries import list_cases, read_case
+from cases.steps import (
     RULES,
     IllegalStep,
     IncompleteStep,
@@ -22,10 +21,11 @@ from alerts.steps import (
     possible_steps,
     take_step,
 )
-from alerts.wording import CASE_STATES, EVENTS
+from cli.case import app
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, CaseState
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.wording import CASE_STATES, EVENTS
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
 DEADLINE = date(2026, 12, 1)

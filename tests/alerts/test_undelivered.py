@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
 
-from alerts.channels import Channel
-from alerts.channels.smtp import SmtpChannel
-from alerts.dead_letters import retry_dead_letters
-from alerts.outbox import deliver_due
-from alerts.undelivered import MESSAGES_SHOWN, report_undelivered
+from alerts.delivery.channels import Channel
+from alerts.delivery.channels.smtp import SmtpChannel
+from alerts.delivery.dead_letters import retry_dead_letters
+from alerts.delivery.outbox import deliver_due
+from alerts.notifications.failures import MESSAGES_SHOWN, report_undelivered
 from settings.model import Settings
 from storage.tables import Case, CaseState, OutboxMessage, OutboxState
 from tests.alerts.mailserver import MailServer, serving

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.metrics import Metrics
+from alerts.metrics.collected import Metrics
+from assessment.workers import Workers
 from console.serving import serve_console
-from jobs.fetching.fetcher import Fetcher
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
+from crawling.fetching.fetcher import Fetcher
+from jobs.context import Services
 from settings.model import Settings
 from storage.database import open_database
 from storage.evidence import EvidenceStore

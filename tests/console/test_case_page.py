@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, update
 
-from alerts.steps import Step, take_step
+from cases.steps import Step, take_step
 from storage.tables import Case, CaseState, Document
 from tests.alerts.stored import NOW, Posting, mention, report
 from tests.console.visitor import TEXT, Page, Room, token_of

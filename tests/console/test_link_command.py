@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from alerts.case_commands import app
+from cli.case import app
 from tests.console.visitor import Page, Room
 
 CONFIG = """

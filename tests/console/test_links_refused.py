@@ -6,7 +6,7 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from sqlmodel import Session, select
 
-from alerts.links import ExpiredLink, read_link
+from alerts.delivery.links import ExpiredLink, read_link
 from settings.model import Settings
 from storage.tables import CaseState, OutboxMessage
 from tests.alerts.reading import as_mail, html_of, text_of

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from alerts.digests import send_due_digests
-from alerts.reminders import mark_overdue, remind_due
-from alerts.steps import Step, take_step
+from alerts.notifications.digest import send_due_digests
+from alerts.notifications.reminder import mark_overdue, remind_due
+from cases.steps import Step, take_step
 from detection.model import Severity
 from storage.tables import OutboxMessage
 from tests.alerts.reading import as_mail, html_of, rows, text_of

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from alerts.metrics import Metrics
+from alerts.metrics.collected import Metrics
 from console.serving import serve_console
-from jobs.visits.services import Services
+from jobs.context import Services
 from storage.database import open_database
 from storage.migrate import upgrade
 from tests.alerts.stored import Posting

@@ -16,13 +16,13 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.history import mark_notified
-from alerts.links import console_address, last_served
-from alerts.metrics import Metrics
+from alerts.delivery.links import console_address, last_served
+from alerts.metrics.collected import Metrics
+from cases.history import mark_notified
 from console import serving
 from console.serving import serve_console
-from jobs.daemon.house import StartError
-from jobs.visits.services import Services
+from jobs.context import Services
+from jobs.runtime import StartError
 from storage.tables import CaseState
 from tests.console.visitor import Page, Room, token_of
 

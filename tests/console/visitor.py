@@ -11,10 +11,10 @@ import requests
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.links import case_links
-from alerts.metrics import Metrics
+from alerts.delivery.links import case_links
+from alerts.metrics.collected import Metrics
 from detection.model import Mention
-from jobs.visits.services import Services
+from jobs.context import Services
 from storage.tables import Case, CaseEvent, CaseState
 from tests.alerts.stored import NOW, Posting, report
 

@@ -18,11 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 from sqlmodel import Session, update
 
-from alerts.metrics import Metrics
-from alerts.outbox import deliver_due
-from alerts.steps import Step, take_step
-from alerts.wording import CASE_STATES, SEVERITIES
-from catalogue.wording import STATUSES
+from alerts.delivery.outbox import deliver_due
+from alerts.metrics.collected import Metrics
+from cases.steps import Step, take_step
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings, Source
 from storage.database import open_database
@@ -32,6 +30,8 @@ from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
+from vocabulary.statuses import STATUSES
+from vocabulary.wording import CASE_STATES, SEVERITIES
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 SOURCE = Source.model_validate({"name": "sample", "url": "https://sample.example.org/"})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from alerts.metrics_server import serve_metrics
+from alerts.metrics.server import serve_metrics
 from tests.alerts.mailserver import MailServer, serving
 from tests.deploy.asked import FILES, expressions, read_dashboard
 from tests.deploy.prometheus import Prometheus, free_port, run_alertmanager, run_prometheus, wait_until

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.passages import PASSAGE_LIMIT, displayable, mask_personal_numbers, passage, safe_link
+from vocabulary.presentation import PASSAGE_LIMIT, displayable, mask_personal_numbers, passage, safe_link
 
 
 def test_a_passage_is_the_sentence_or_cell_of_its_quote() -> None:

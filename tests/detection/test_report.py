@@ -11,6 +11,9 @@ import pytest
 from rich.console import Console
 
 from catalogue.model import Status
+from cli.checking.lines import LineIndex
+from cli.checking.sarif import SarifRun, to_uri
+from cli.checking.terminal import make_printable, print_result, print_summary
 from detection.model import (
     DocumentFacts,
     DocumentKind,
@@ -22,11 +25,8 @@ from detection.model import (
     Usage,
     Violation,
 )
-from detection.report import to_record
-from detection.report.labels import label, violation_label
-from detection.report.lines import LineIndex
-from detection.report.sarif import SarifRun, to_uri
-from detection.report.terminal import make_printable, print_result, print_summary
+from detection.record import to_record
+from vocabulary.labels import label, violation_label
 
 TEXT = "青禾水业招聘\n任职要求：\n1、须持有二级心理咨询师证书；\n2、有健康证。"
 

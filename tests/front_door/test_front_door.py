@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import qualwatch
+import cli.main
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_help_lists_every_command() -> None:
-    shown = CliRunner().invoke(qualwatch.assemble(), ["--help"])
+    shown = CliRunner().invoke(cli.main.assemble(), ["--help"])
     assert shown.exit_code == 0
-    for name in qualwatch.COMMANDS:
+    for name in cli.main.COMMANDS:
         assert name in shown.output
 
 
-@pytest.mark.parametrize("name", sorted(qualwatch.COMMANDS))
+@pytest.mark.parametrize("name", sorted(cli.main.COMMANDS))
 def test_each_command_explains_itself_on_its_own(name: str) -> None:
-    shown = CliRunner().invoke(qualwatch.assemble((name,)), [name, "--help"])
+    shown = CliRunner().invoke(cli.main.assemble((name,)), [name, "--help"])
     assert shown.exit_code == 0, shown.output
     assert "Usage" in shown.output
 
@@ -39,7 +39,7 @@ def test_a_misspelt_command_ends_with_2_and_says_so() -> None:
 
 def test_check_loads_neither_the_database_nor_the_scheduler() -> None:
     program = (
-        "import sys, qualwatch; qualwatch.assemble(('check',));"
+        "import sys, cli.main; cli.main.assemble(('check',));"
         "print([name for name in ('sqlmodel', 'apscheduler', 'jinja2', 'requests') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -50,7 +50,7 @@ def test_check_loads_neither_the_database_nor_the_scheduler() -> None:
 
 def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = [name for name in qualwatch.COMMANDS if f"qualwatch {name}" not in readme]
+    missing = [name for name in cli.main.COMMANDS if f"qualwatch {name}" not in readme]
     assert not missing
 
 

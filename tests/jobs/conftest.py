@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.visits.workers import Workers
+from assessment.workers import Workers
 from settings.model import Fetching, Settings, Storage
 from tests.jobs.house import Clock, House, furnished
 from tests.jobs.loopback import Site

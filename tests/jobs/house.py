@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
 
-from jobs.fetching.fetcher import Fetcher
-from jobs.visits.pipeline import visit_source
-from jobs.visits.services import Services, VisitSummary
-from jobs.visits.workers import Workers
+from assessment.workers import Workers
+from crawling.fetching.fetcher import Fetcher
+from jobs.context import Services, VisitSummary
+from jobs.visits.watch import visit_source
 from settings.model import Settings, Source
 from storage.database import open_database
 from storage.evidence import EvidenceStore

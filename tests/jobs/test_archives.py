@@ -9,8 +9,8 @@ from io import BytesIO
 
 import pytest
 
-from jobs.visits.archives import ArchiveReading, read_file
-from jobs.visits.reading import Answer, Known, ReadingError
+from assessment.archives import ArchiveReading, read_file
+from assessment.reading import Answer, Known, ReadingError
 from storage.evidence import EvidenceRef
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, Outcome
 from tests.extraction.rar_files import rar4, rar5

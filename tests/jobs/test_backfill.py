@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlmodel import Session
 
-from jobs.fetching.fetcher import Fetcher
-from jobs.past.backfill import Progress, back_fill
+from crawling.fetching.fetcher import Fetcher
+from jobs.visits.backfill import Progress, back_fill
 from storage.tables import (
     Backfill,
     Case,

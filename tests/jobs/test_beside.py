@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
 
-from jobs.visits.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.locks import Locks
@@ -30,6 +29,7 @@ from storage.tables import (
     Visit,
     VisitPurpose,
 )
+from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator

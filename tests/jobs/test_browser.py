@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from jobs.fetching.advice import advice
-from jobs.fetching.browser.processes import family, find_chromium, private_megabytes
-from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
-from jobs.fetching.pace import SharedTurns
+from crawling.fetching.advice import advice
+from crawling.fetching.browser.processes import family, find_chromium, private_megabytes
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.fetching.pace import SharedTurns
 from settings.model import Fetching
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -465,7 +465,7 @@ def test_without_the_extra_the_source_says_what_to_install(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site["/a.html"] = script("")
-    for name in [name for name in sys.modules if name.startswith("jobs.fetching.browser.")]:
+    for name in [name for name in sys.modules if name.startswith("crawling.fetching.browser.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "playwright.async_api", None)
     fetcher = Fetcher(settings(site), sleep=lambda _: None)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from alerts.notifications.reassessed import changes_of
+from assessment.workers import Workers
 from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, loaded_catalogue, use_catalogue
 from catalogue.model import Status
 from catalogue.overlay import ImportedList, undo_import, write_import
 from detection import scan
 from detection.model import ScanResult
-from jobs.past.rejudge import REJUDGE, count_waiting, rejudge
-from jobs.past.rejudge_report import changes_of
-from jobs.visits.workers import Workers
+from jobs.reassess import REJUDGE, count_waiting, rejudge
 from settings.model import Settings
 from storage.locks import LockedError
 from storage.tables import Case, CaseState, JudgedDocument, OutboxMessage, Rejudgement

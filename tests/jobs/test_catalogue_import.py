@@ -19,7 +19,7 @@ from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 from typer.testing import CliRunner, Result
 
 from catalogue import load_catalogue
-from jobs.official_lists.importing import app
+from cli.catalogue_import import app
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 

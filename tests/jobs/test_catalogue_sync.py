@@ -12,12 +12,12 @@ import pytest
 from sqlmodel import Session
 from typer.testing import CliRunner, Result
 
-from alerts.channels import open_channels
-from alerts.outbox import deliver_due
+from alerts.delivery.channels import open_channels
+from alerts.delivery.outbox import deliver_due
+from assessment.workers import Workers
 from catalogue.loading import load_catalogue
-from jobs.official_lists.proposals import app
-from jobs.official_lists.sync import open_proposals, overlay_of, sync_catalogue
-from jobs.visits.workers import Workers
+from cli.catalogue_proposals import app
+from jobs.catalogue_sync import open_proposals, overlay_of, sync_catalogue
 from settings.model import Settings
 from storage.tables import CatalogueNotice, OutboxMessage
 from tests.jobs.house import House, furnished, listing, posting

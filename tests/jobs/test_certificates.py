@@ -13,11 +13,11 @@ import pytest
 from rich.console import Console
 from sqlmodel import Session, select
 
-from jobs.daemon.board import SourceRow
-from jobs.daemon.live import source_table
-from jobs.fetching.advice import advice
-from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import PLAIN, Access, Fetched, FetchError, PageKind
+from crawling.fetching.advice import advice
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import PLAIN, Access, Fetched, FetchError, PageKind
+from jobs.status import SourceRow
+from jobs.terminal import source_table
 from settings.model import Fetching, Source
 from storage.database import open_database
 from storage.evidence import EvidenceStore

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from jobs.checking import records
-from jobs.checking.files import read_page
-from jobs.checking.model import Document, Failure, Lines
-from jobs.checking.records import read_lines, read_record
+from cli.checking import records
+from cli.checking.files import read_page
+from cli.checking.model import Document, Failure, Lines
+from cli.checking.records import read_lines, read_record
 from settings.model import Fetching
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.loopback import Site, answer, redirect
@@ -29,7 +29,7 @@ LAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求
 def _check(
     *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, str(ROOT / "qualwatch.py"), "check", *map(str, arguments)]
+    command = [sys.executable, "-m", "qualwatch", "check", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command, input=stdin, capture_output=True, cwd=cwd, env=environment, timeout=60, check=False
@@ -171,7 +171,7 @@ def test_a_half_character_in_a_record_comes_back_as_an_escape() -> None:
 
 
 def test_an_answer_comes_before_the_next_question() -> None:
-    command = [sys.executable, str(ROOT / "qualwatch.py"), "check", "--format", "jsonl", "-"]
+    command = [sys.executable, "-m", "qualwatch", "check", "--format", "jsonl", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as running:
         assert running.stdin is not None
         assert running.stdout is not None
@@ -281,7 +281,7 @@ def test_a_folder_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
         (tmp_path / f"{number}.txt").write_text(LAWFUL, "utf-8")
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(ROOT / "qualwatch.py"), "check", "--format", "jsonl", str(tmp_path)]
+    command = [sys.executable, "-m", "qualwatch", "check", "--format", "jsonl", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as running:
         os.close(theirs)
         output, _ = running.communicate(timeout=60)

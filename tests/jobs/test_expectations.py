@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from alerts.mails import render
+from alerts.delivery.mails import render
+from jobs.context import VisitSummary
 from jobs.visits.expectations import Expected, expected_items, find_rhythm
-from jobs.visits.services import VisitSummary
 from settings.model import Settings
 from storage.tables import OutboxMessage, Outcome, SourceTrouble, TroubleKind, Visit
 from tests.jobs.house import Clock, House, furnished, posting

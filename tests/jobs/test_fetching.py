@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from jobs.fetching.advice import ADVICE, OUTCOME_NAMES, advice
-from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.fetching.advice import ADVICE, OUTCOME_NAMES, advice
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from settings.model import Fetching
 from storage.tables import Outcome
 from tests.jobs.loopback import Site, answer, redirect

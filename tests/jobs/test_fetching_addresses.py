@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.fetching.addresses import AddressPolicy, is_public
-from jobs.fetching.fetcher import Fetcher
-from jobs.fetching.model import FetchError, PageKind
+from crawling.fetching.addresses import AddressPolicy, is_public
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import FetchError, PageKind
 from settings.model import Fetching
 from storage.tables import Outcome
 from tests.jobs.loopback import Site, answer, redirect
@@ -125,7 +125,7 @@ def test_a_name_that_flips_to_a_private_address_between_two_connections_is_refus
     """The first answer is public, the next is not: no kept answer and no second look opens the door."""
     public = Site(at=("127.9.9.9", site.port))
     # Loopback is all that a test may connect to: one address of it stands for the open internet.
-    monkeypatch.setattr("jobs.fetching.addresses.is_public", lambda address: address == "127.9.9.9")
+    monkeypatch.setattr("crawling.fetching.addresses.is_public", lambda address: address == "127.9.9.9")
     answers = iter([["127.9.9.9"], ["127.0.0.1"], ["127.9.9.9", "127.0.0.1"]])
     public["/robots.txt"] = answer("", status=404, Connection="close")
     public["/a"] = site["/a"] = answer("inside")

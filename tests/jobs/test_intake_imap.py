@@ -16,9 +16,9 @@ import pytest
 from imapclient import IMAPClient  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
-from jobs.intake.mailboxes import MailboxError, open_imap
-from jobs.intake.taking_in import take_in
-from jobs.visits.services import Services
+from crawling.mailboxes import MailboxError, open_imap
+from jobs.context import Services
+from jobs.visits.intake import take_in
 from settings.model import Imap, Intake
 from storage.tables import Case
 from tests.jobs.certificates import Authority

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from crawling.listing.addresses import absolute_url, is_attachment, registered_site, same_site
+from crawling.listing.dates import date_beside, date_in_url
+from crawling.listing.model import ListPage
+from crawling.listing.reading import SelectorError, read_list_page
 from extraction import extract
-from jobs.listing.addresses import absolute_url, is_attachment, registered_site, same_site
-from jobs.listing.dates import date_beside, date_in_url
-from jobs.listing.model import ListPage
-from jobs.listing.reading import SelectorError, read_list_page
 from settings.model import Selectors
 
 SITE = "http://rsj.example.gov.cn"

@@ -10,10 +10,10 @@ from datetime import date
 
 import pytest
 
-from jobs.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
-from jobs.listing.forms.json_interface import json_date
-from jobs.listing.model import ListError, ListPage
-from jobs.visits.reading import Answer, ReadingError, read_list
+from assessment.reading import Answer, ReadingError, read_list
+from crawling.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
+from crawling.listing.forms.json_interface import json_date
+from crawling.listing.model import ListError, ListPage
 from settings.model import Listing, Selectors
 from storage.tables import Outcome
 

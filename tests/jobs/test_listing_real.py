@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from crawling.listing.addresses import absolute_url, same_site
+from crawling.listing.model import ListPage
+from crawling.listing.reading import read_list_page
 from extraction import extract
-from jobs.listing.addresses import absolute_url, same_site
-from jobs.listing.model import ListPage
-from jobs.listing.reading import read_list_page
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "raw"
 ARTICLE = re.compile(r"/20\d\d/\d{4}/\d+\.html$|/\d(?=\w*\d{3})[0-9A-Za-z]{8,13}\.html$")

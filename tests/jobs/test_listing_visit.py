@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from jobs.visits.dry_visit import dry_visit
+from cli.dry_visit import dry_visit
 from settings.model import Detection
 from storage.tables import Document, FetchRecord, Outcome
 from tests.jobs.house import POSTING, House, listing, posting, rows

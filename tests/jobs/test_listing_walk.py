@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from crawling.listing.model import Item, ListPage
+from crawling.listing.reading import read_list_page
+from crawling.listing.submitted import submitted_pages
+from crawling.listing.walk import ListWalk
 from extraction import extract
-from jobs.listing.model import Item, ListPage
-from jobs.listing.reading import read_list_page
-from jobs.listing.submitted import submitted_pages
-from jobs.listing.walk import ListWalk
 
 SITE = "http://rsj.example.gov.cn"
 START = f"{SITE}/list/"

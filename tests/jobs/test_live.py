@@ -9,10 +9,10 @@ import pytest
 import structlog
 from rich.console import Console
 
-from jobs.daemon.board import Board, SourceRow
-from jobs.daemon.live import VisitLog, live_table, set_up_logging, source_table
-from jobs.fetching.model import PageKind
-from jobs.visits.services import PageDone, VisitSummary
+from crawling.fetching.model import PageKind
+from jobs.context import PageDone, VisitSummary
+from jobs.status import Board, SourceRow
+from jobs.terminal import VisitLog, live_table, set_up_logging, source_table
 from settings.model import Source
 from storage.tables import Outcome
 

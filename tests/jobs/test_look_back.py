@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlmodel import Session, col, select
 
-from alerts.steps import Step, take_step
-from jobs.past.look_back import LookBackReport, look_back
-from jobs.past.settling import Settled
+from cases.rectification import Settled
+from cases.steps import Step, take_step
+from jobs.visits.look_back import LookBackReport, look_back
 from settings.model import Settings
 from storage.tables import (
     Case,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from alerts.cases import open_cases
-from jobs.visits.reading import Answer, DocumentReading, Known, read_document
+from assessment.reading import Answer, DocumentReading, Known, read_document
+from cases.opening import open_cases
 from settings.model import Settings
 from storage.database import open_database
 from storage.documents import PageRecord, keep_version

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.fetching.pace import HostPace, SharedTurns
+from crawling.fetching.pace import HostPace, SharedTurns
 
 DELAY = 0.05
 ASKING = """
 import sys, time
 from pathlib import Path
-from jobs.fetching.pace import HostPace, SharedTurns
+from crawling.fetching.pace import HostPace, SharedTurns
 pace = HostPace(float(sys.argv[2]), time.monotonic, time.sleep, SharedTurns(Path(sys.argv[1])))
 print("ready", flush=True)
 sys.stdin.readline()

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlmodel import Session
 
-from jobs.visits.workers import Workers
+from assessment.workers import Workers
 from settings.model import Settings
 from storage.evidence import EvidenceRef
 from storage.tables import (

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlmodel import Session
 
-from jobs.fetching.fetcher import Fetcher
-from jobs.visits.workers import Workers
+from assessment.workers import Workers
+from crawling.fetching.fetcher import Fetcher
 from settings.model import Fetching, Settings
 from storage.tables import (
     Document,

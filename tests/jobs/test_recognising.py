@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from assessment.recognising import Recogniser
+from assessment.workers import Workers
+from crawling.fetching.fetcher import Fetcher
 from extraction import Recognition
-from jobs.fetching.fetcher import Fetcher
-from jobs.visits.recognising import Recogniser
-from jobs.visits.services import Services
-from jobs.visits.workers import Workers
+from jobs.context import Services
 from settings.model import Detection, Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

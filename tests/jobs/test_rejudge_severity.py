@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from sqlmodel import Session, col, select
 
+from cases.reconciliation import Change, ChangeKind, Judgement
 from detection import scan
 from detection.model import Mention, ScanResult, Severity
-from jobs.past.judgements import Change, ChangeKind, Judgement
 from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding
 from tests.jobs.house import POSTING, House, listing, posting
 from tests.jobs.loopback import Site

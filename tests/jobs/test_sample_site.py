@@ -11,8 +11,8 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 
-from jobs.sample import SampleSite
-from jobs.sample.render import BOARD, LISTINGS, NOTICES, Listing, render_site
+from sample import SampleSite
+from sample.render import BOARD, LISTINGS, NOTICES, Listing, render_site
 from settings.model import Settings
 
 

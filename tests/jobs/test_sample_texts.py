@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 import requests
 
+from crawling.listing.reading import read_list_page
 from extraction import Extracted, ExtractionError, extract
-from jobs.listing.reading import read_list_page
-from jobs.sample import SampleSite
-from jobs.sample.render import BOARD, LISTINGS, NOTICES, render_site
+from sample import SampleSite
+from sample.render import BOARD, LISTINGS, NOTICES, render_site
 from settings.model import Source
 
 

@@ -9,7 +9,7 @@ import pytest
 from detection import scan
 from detection.model import Mention, ScanResult
 from extraction import Extracted, extract
-from jobs.sample.render import Answer, render_site
+from sample.render import Answer, render_site
 
 PAGES = {path: answer for path, answer in render_site().items() if path != "/robots.txt"}
 BROKEN = "/tzgg/202611/P020261112_bmb.docx"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from jobs.daemon.scheduler import Heartbeat, Schedule, next_visit_at
+from jobs.schedule import Heartbeat, Schedule, next_visit_at
 from settings.model import Source
 from storage.database import open_database
 from storage.migrate import upgrade
@@ -151,7 +151,7 @@ def test_a_heart_that_stopped_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> N
     heartbeat = Heartbeat()
     assert heartbeat.problems() == []
     later = time.monotonic() + 120
-    monkeypatch.setattr("jobs.daemon.scheduler.time.monotonic", lambda: later)
+    monkeypatch.setattr("jobs.schedule.time.monotonic", lambda: later)
     assert "120 s" in heartbeat.problems()[0] or "119 s" in heartbeat.problems()[0]
     heartbeat.beat()
     assert heartbeat.problems() == []

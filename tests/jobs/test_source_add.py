@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from jobs.commands import source_app
-from jobs.source_add import name_of
+from cli.run import source_app
+from cli.source_add import name_of
 from settings import SettingsError, load_settings
 from settings.editing import add_source
 from settings.model import Settings, Source

@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from jobs.daemon.board import SourceRow
-from jobs.daemon.source_list import source_list
+from cli.source_list import source_list
+from jobs.status import SourceRow
 from storage.tables import Outcome, SourceTrouble, TroubleKind
 
 ZONE = ZoneInfo("Asia/Shanghai")

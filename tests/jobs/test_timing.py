@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from jobs.daemon.scheduler import Schedule
+from jobs.schedule import Schedule
 from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
 from settings.model import Source
 from storage.database import open_database

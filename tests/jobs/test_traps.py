@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from jobs.fetching.addresses import resolve
-from jobs.fetching.fetcher import Fetcher
-from jobs.visits.pipeline import visit_source
-from jobs.visits.services import Services, VisitSummary
-from jobs.visits.workers import Workers
+from assessment.workers import Workers
+from crawling.fetching.addresses import resolve
+from crawling.fetching.fetcher import Fetcher
+from jobs.context import Services, VisitSummary
+from jobs.visits.watch import visit_source
 from settings.model import Fetching, Settings, Source
 from settings.model import Storage as StorageSettings
 from storage.database import open_database

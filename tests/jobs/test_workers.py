@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from jobs.visits.reading import Answer, DocumentReading, Known, ReadingError, read_document
-from jobs.visits.workers import WorkError, Workers, WorkersEndedError, WorkMemoryError, WorkTimeoutError
+from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from assessment.workers import WorkError, Workers, WorkersEndedError, WorkMemoryError, WorkTimeoutError
 from storage.tables import Outcome
 
 TODAY = date(2026, 11, 21)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from settings import SettingsError, load_settings
-from settings.regions import find_regions, full_name, known_regions, present_code, region_problem
+from vocabulary.regions import find_regions, full_name, known_regions, present_code, region_problem
 
 
 def _load(folder: Path, region: str) -> tuple[str, ...]:
@@ -105,6 +105,6 @@ def test_reports_from_nowhere_in_particular_need_no_region(tmp_path: Path) -> No
 def test_a_program_that_names_no_region_does_not_read_the_table() -> None:
     program = (
         "from settings import load_settings; load_settings(); import sys; "
-        "assert 'settings.regions' not in sys.modules"
+        "assert 'vocabulary.regions' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

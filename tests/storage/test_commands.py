@@ -15,7 +15,7 @@ import pytest
 from sqlmodel import Session
 from typer.testing import CliRunner, Result
 
-import qualwatch
+import cli.main
 from storage.database import open_database
 from storage.documents import PageRecord, keep_version
 from storage.evidence import EvidenceStore, Exchange
@@ -39,7 +39,7 @@ class Kept:
     finding_id: int
 
     def run(self, *arguments: str) -> Result:
-        app = qualwatch.assemble(("evidence", "backup"))
+        app = cli.main.assemble(("evidence", "backup"))
         return CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
 
     def evidence(self, *arguments: str) -> Result:

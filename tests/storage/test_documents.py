@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func
 from sqlmodel import Session, SQLModel, select
 
-from storage.addresses import ADDRESS_LIMIT, AddressError, canonical_url, recordable_url
 from storage.database import open_database
 from storage.documents import (
     ConditionalHeaders,
@@ -27,6 +26,7 @@ from storage.documents import (
 from storage.evidence import EvidenceRef
 from storage.tables import Document, DocumentVersion, Sighting
 from storage.visits import start_visit
+from vocabulary.addresses import ADDRESS_LIMIT, AddressError, canonical_url, recordable_url
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 PAGE = PageRecord(

@@ -1,0 +1,1 @@
+"""How messages leave: the outbox, its channels, the make of mails, signed links."""

@@ -1,0 +1,101 @@
+"""The ways a message can leave the house. Each module or folder in here is one: adding one touches no other.
+
+A channel's module has a function ``open_channel(settings) -> Channel | None``, which gives None where the
+configuration lacks what the channel needs. The channel's name, as it stands in the outbox, is its module's.
+A module that has a ``KIND`` of ``alerts.delivery.chats`` speaks to the chats that name it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from types import ModuleType
+from typing import Protocol
+
+from settings import SettingsError
+from settings.model import Settings
+
+
+class DeliveryFailure(Exception):  # noqa: N818 - "failure" is the word of RFC 3463
+    """A channel did not deliver the message; the text says why."""
+
+
+class TemporaryFailure(DeliveryFailure):
+    """A later try may succeed."""
+
+
+class ChannelDown(TemporaryFailure):
+    """Nothing can be delivered at the moment, not only this message."""
+
+
+class PermanentFailure(DeliveryFailure):
+    """No later try of this message will succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG that the HTML shows as ``cid:<content_id>``."""
+
+    content_id: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to be sent to one recipient."""
+
+    message_id: str
+    """With its angle brackets; the same at every try."""
+    recipient: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str
+    written_at: datetime
+    unsubscribe: str = ""
+    """Address that stops such messages."""
+    brief: str = ""
+    """The same in a few lines, for a chat."""
+    pictures: tuple[Picture, ...] = ()
+
+
+class Channel(Protocol):
+    """Delivers one message at a time; may be called from any thread."""
+
+    @property
+    def patience(self) -> timedelta:
+        """Longest time that one ``send`` may take; the lease of a message outlasts it."""
+
+    def send(self, message: Rendered) -> None:
+        """Deliver, or raise ``TemporaryFailure`` or ``PermanentFailure``; returns only when accepted."""
+
+
+def open_channels(settings: Settings) -> dict[str, Channel]:
+    """Every channel that ``settings`` configure, by name.
+
+    Raises ``SettingsError`` where a chat names no channel or has no address of its kind.
+    """
+    _require_known(settings)
+    opened = ((name, _module(name).open_channel(settings)) for name in channel_names())
+    return {name: channel for name, channel in opened if channel is not None}
+
+
+def _require_known(settings: Settings) -> None:
+    names = [name for name in channel_names() if hasattr(_module(name), "KIND")]
+    unknown = [chat for chat in settings.chats if chat.channel not in names]
+    if unknown:
+        raise SettingsError(
+            f"chats: {chat.name!r} has channel {chat.channel!r}: write one of {', '.join(names)}"
+            for chat in unknown
+        )
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")
+
+
+def channel_names() -> tuple[str, ...]:
+    """Every channel that the program has, configured or not."""
+    return tuple(module.name for module in pkgutil.iter_modules(__path__))

@@ -1,0 +1,246 @@
+"""The transactional outbox: a message is written with what causes it, and delivered on its own.
+
+A message is sent once. Only a crash between its acceptance and the note of it makes it go twice, with the
+same Message-ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select, update
+
+from alerts.delivery.channels import (
+    Channel,
+    ChannelDown,
+    DeliveryFailure,
+    PermanentFailure,
+    Rendered,
+    TemporaryFailure,
+)
+from alerts.delivery.mails import ascii_domain, render
+from alerts.notifications.letters import Letter
+from alerts.recipients import Recipient, chat_channels
+from cases.history import mark_notified
+from settings.model import Settings
+from storage.rows import insert_once
+from storage.tables import OutboxMessage, OutboxState
+
+MAX_ATTEMPTS = 16
+"""Tries before a message is a dead letter: with the pauses below, about two days."""
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+LEASE = timedelta(minutes=5)
+"""Added to a channel's patience: a lease may never end while its message is being sent."""
+STEP_MESSAGES = 100
+STEP_SECONDS = 60.0
+_KEY_LENGTH = 120
+
+log = structlog.get_logger()
+
+
+def enqueue(
+    session: Session, letter: Letter, settings: Settings, now: datetime, *, not_before: datetime | None = None
+) -> int:
+    """Write ``letter`` to the outbox, as a mail and for its recipient's chats, in the caller's transaction.
+
+    Nothing leaves before ``not_before``. Returns the messages written: 0 where they were before.
+    """
+    to, due = letter.recipient, not_before or now
+    domain = ascii_domain(parseaddr(settings.mail.sender)[1]) or "localhost"
+    rows = [_row(letter, settings.mail.channel, f"{letter.about}:{to.email}", domain, now)]
+    channels = chat_channels(settings)
+    for chat in to.chats:
+        # A group sees no buttons, which are signed for one person.
+        told = replace(letter, recipient=Recipient(chat, ""), payload={**letter.payload, "links": {}})
+        rows.append(_row(told, channels[chat], f"{letter.about}:chat:{chat}", domain, now))
+    for row in rows:
+        row.next_attempt_at = due
+    return sum(insert_once(session, row) is not None for row in rows)
+
+
+def _row(letter: Letter, channel: str, key: str, domain: str, now: datetime) -> OutboxMessage:
+    # The time is part of it, lest a database begun anew repeat the Message-IDs of the one before it.
+    digest = hashlib.sha256(f"{key}|{now.isoformat()}".encode()).hexdigest()[:32]
+    return OutboxMessage(
+        key=_bounded(key),
+        case_id=letter.case_id,
+        channel=channel,
+        recipient=letter.recipient.email,
+        recipient_name=letter.recipient.name,
+        template=letter.template,
+        payload=dict(letter.payload),
+        message_id=f"<{digest}@{domain}>",
+        created_at=now,
+    )
+
+
+def deliver_due(engine: Engine, channels: Mapping[str, Channel], now: datetime, *, owner: str) -> int:
+    """Deliver messages that are due, each alone, and return how many were tried; 0 when nothing is due.
+
+    One step tries at most STEP_MESSAGES and ends after STEP_SECONDS: call again while it returns more than 0.
+    ``owner`` names this sender. A channel that is down is left alone for the rest of the step. Failures of
+    channels are noted, database errors are raised.
+    """
+    started, tried, down = time.monotonic(), 0, set[str]()
+    while tried < STEP_MESSAGES and (elapsed := time.monotonic() - started) < STEP_SECONDS:
+        usable = {name: channel for name, channel in channels.items() if name not in down}
+        row = _lease(engine, usable, now + timedelta(seconds=elapsed), owner)
+        if row is None:
+            break
+        tried += 1
+        failure = _try(row, usable[row.channel])
+        at = now + timedelta(seconds=time.monotonic() - started)
+        if failure is None:
+            _mark_sent(engine, row, at)
+        else:
+            _mark_failed(engine, row, failure, at)
+        if isinstance(failure, ChannelDown):
+            down.add(row.channel)
+    return tried
+
+
+def release_leases(engine: Engine, owner: str) -> int:
+    """Give back what ``owner`` had taken before it died, so that nothing waits for its leases to end.
+
+    Only for a start at which no other sender of that name can be alive. Returns how many there were.
+    """
+    with Session(engine) as session, session.begin():
+        released = session.execute(
+            update(OutboxMessage)
+            .where(col(OutboxMessage.state) == OutboxState.LEASED, col(OutboxMessage.lease_owner) == owner)
+            .values(state=OutboxState.WAITING, lease_owner="", lease_until=None)
+        )
+        return int(released.rowcount)  # type: ignore[attr-defined]
+
+
+def pause_after(attempts: int, key: str) -> timedelta:
+    """The wait before the next try: doubling, up to LONGEST_PAUSE, give or take a fifth by the message's key.
+
+    The spread is reproducible, and still keeps messages that failed together from coming back together.
+    """
+    doubled: timedelta = min(FIRST_PAUSE * 2 ** min(attempts - 1, 30), LONGEST_PAUSE)
+    spread = hashlib.sha256(f"{key}|{attempts}".encode()).digest()[0] / 255
+    return doubled * (0.8 + 0.4 * spread)
+
+
+def _lease(
+    engine: Engine, channels: Mapping[str, Channel], now: datetime, owner: str
+) -> OutboxMessage | None:
+    """Take one message that is due, or one whose sender let its lease run out."""
+    if not channels:
+        return None
+    names = list(channels)
+    state, due, until = (
+        col(OutboxMessage.state),
+        col(OutboxMessage.next_attempt_at),
+        col(OutboxMessage.lease_until),
+    )
+    lease = LEASE + max(channel.patience for channel in channels.values())
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        for free in ((state == OutboxState.LEASED, until < now), (state == OutboxState.WAITING, due <= now)):
+            # One statement chooses and takes: two senders can never agree on the same row.
+            chosen = (
+                select(OutboxMessage.id)
+                .where(*free, col(OutboxMessage.channel).in_(names))
+                .order_by(due)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+                .scalar_subquery()
+            )
+            taken: OutboxMessage | None = session.execute(
+                update(OutboxMessage)
+                .where(col(OutboxMessage.id) == chosen, *free)
+                .values(
+                    state=OutboxState.LEASED,
+                    lease_owner=owner,
+                    lease_until=now + lease,
+                    attempts=col(OutboxMessage.attempts) + 1,
+                )
+                .returning(OutboxMessage)
+                .execution_options(synchronize_session=False)
+            ).scalar_one_or_none()
+            if taken is not None:
+                return taken
+    return None
+
+
+def _try(row: OutboxMessage, channel: Channel) -> DeliveryFailure | None:
+    if row.attempts > MAX_ATTEMPTS:
+        return PermanentFailure(f"the sender died at each of {MAX_ATTEMPTS} tries")
+    try:
+        message = _render(row)
+    except Exception as error:  # noqa: BLE001 - whatever one payload breaks, the other messages go out
+        return PermanentFailure(f"the message cannot be written: {type(error).__name__}: {error}")
+    try:
+        channel.send(message)
+    except DeliveryFailure as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001 - a channel's bug holds up its message only
+        return TemporaryFailure(f"{type(error).__name__}: {error}")
+    return None
+
+
+def _render(row: OutboxMessage) -> Rendered:
+    return render(
+        row.template,
+        row.payload,
+        message_id=row.message_id,
+        recipient=row.recipient,
+        recipient_name=row.recipient_name,
+        written_at=row.created_at,
+    )
+
+
+def _mark_sent(engine: Engine, row: OutboxMessage, at: datetime) -> None:
+    with Session(engine) as session, session.begin():
+        if _settle(session, row, state=OutboxState.SENT, sent_at=at, last_error=""):
+            cases = row.payload.get("case_ids", ())
+            mark_notified(session, cases, message=_id(row), recipient=row.recipient, at=at)
+
+
+def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, at: datetime) -> None:
+    dead = isinstance(failure, PermanentFailure) or row.attempts >= MAX_ATTEMPTS
+    with Session(engine) as session, session.begin():
+        _settle(
+            session,
+            row,
+            state=OutboxState.DEAD if dead else OutboxState.WAITING,
+            # Of a dead letter: when it died.
+            next_attempt_at=at if dead else at + pause_after(row.attempts, row.key),
+            last_error=str(failure)[:500],
+        )
+    log.warning(
+        "message_dead" if dead else "message_delayed", message=row.id, channel=row.channel, why=str(failure)
+    )
+
+
+def _settle(session: Session, row: OutboxMessage, **values: object) -> bool:
+    """End this try of the row, unless its lease ran out and somebody else has taken it since."""
+    settled = session.execute(
+        update(OutboxMessage)
+        .where(col(OutboxMessage.id) == row.id, col(OutboxMessage.state) == OutboxState.LEASED)
+        .where(col(OutboxMessage.lease_owner) == row.lease_owner, col(OutboxMessage.attempts) == row.attempts)
+        .values(lease_owner="", lease_until=None, **values)
+    )
+    return bool(settled.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _bounded(key: str) -> str:
+    if len(key) <= _KEY_LENGTH:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"{key[: _KEY_LENGTH - 33]}:{digest}"
+
+
+def _id(row: OutboxMessage) -> int:
+    if row.id is None:
+        raise ValueError("the message is not stored")
+    return row.id

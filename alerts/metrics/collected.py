@@ -1,0 +1,286 @@
+"""What the program tells Prometheus: every name begins with ``qualwatch_``, every label has few values.
+
+What the database knows is read from it at each scrape, so that it survives a restart; only what no table
+keeps (how long detection takes, starts that were missed) is counted in the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine, case, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col
+
+from alerts.delivery.channels import channel_names
+from alerts.holidays import known_until
+from alerts.metrics.cases import case_families, region_names_family
+from alerts.metrics.series import (
+    OTHER,
+    SecondsBetween,
+    Values,
+    add,
+    bucketed,
+    counter,
+    gauge,
+    histogram,
+    word,
+)
+from settings.model import Source
+from settings.people import Calendar
+from storage.database import for_reading
+from storage.tables import (
+    DigestItem,
+    Document,
+    OutboxMessage,
+    OutboxState,
+    Outcome,
+    SourceState,
+    Visit,
+)
+
+_DETECTION_BUCKETS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    120.0,
+)
+_UNSENT = (OutboxState.WAITING, OutboxState.LEASED)
+
+_DELIVERED_BUCKETS = (5.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0, 259_200.0)
+
+
+class Metrics:
+    """All series of one program, in a registry of their own."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sources: Sequence[Source],
+        clock: Callable[[], datetime],
+        calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
+    ) -> None:
+        """``sources`` are those that are visited, ``clock`` gives the aware time at a scrape."""
+        self.registry = CollectorRegistry()
+        self.detection_seconds = Histogram(
+            "qualwatch_detection_seconds",
+            "Time to detect in one text.",
+            buckets=_DETECTION_BUCKETS,
+            registry=self.registry,
+        )
+        self.misfires = Counter(
+            "qualwatch_misfires", "Starts of a job that were missed or skipped.", registry=self.registry
+        )
+        Gauge(
+            "qualwatch_holidays_known_until_timestamp_seconds",
+            "End of the last year whose holidays are known.",
+            registry=self.registry,
+        ).set(datetime.combine(known_until(calendar) + timedelta(days=1), time(), UTC).timestamp())
+        self.console_requests = Counter(
+            "qualwatch_console_requests",
+            "Requests to the console, by its route and the status of the answer.",
+            ("route", "status"),
+            registry=self.registry,
+        )
+        ProcessCollector(namespace="qualwatch", registry=self.registry)
+        self.registry.register(_Kept(engine, sources, clock))
+
+
+class _Kept(Collector):
+    """The series that are read from the database."""
+
+    def __init__(self, engine: Engine, sources: Sequence[Source], clock: Callable[[], datetime]) -> None:
+        self._engine = for_reading(engine)
+        self._intervals = {source.name: 60.0 * source.longest_minutes for source in sources}
+        self._unverified = {source.name: not source.verify_tls for source in sources}
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """A database that does not answer leaves its series out and says so: zeros would look like peace."""
+        up = GaugeMetricFamily("qualwatch_database_up", "Whether the database answered this scrape.")
+        try:
+            with Session(self._engine) as session, session.begin():
+                families = [*case_families(session), *self._sources(session), *self._outbox(session)]
+        except SQLAlchemyError:
+            up.add_metric((), 0)
+            yield up
+            return
+        up.add_metric((), 1)
+        yield up
+        yield region_names_family()
+        yield from families
+
+    def _sources(self, session: Session) -> Iterator[Metric]:
+        yield self._interval()
+        yield self._exceptions()
+        yield from self._source_states(session)
+        yield from self._visits(session)
+        yield from self._documents(session)
+
+    def _interval(self) -> Metric:
+        interval = GaugeMetricFamily(
+            "qualwatch_source_interval_seconds",
+            "Longest planned time between two visits.",
+            labels=("source",),
+        )
+        for name, seconds in self._intervals.items():
+            interval.add_metric((name,), seconds)
+        return interval
+
+    def _exceptions(self) -> Metric:
+        return gauge(
+            "qualwatch_source_tls_unverified",
+            "1 where the source's certificate is not verified (verify_tls = false).",
+            ("source",),
+            {(name,): float(unverified) for name, unverified in self._unverified.items()},
+        )
+
+    def _source_states(self, session: Session) -> Iterator[Metric]:
+        """Only sources that are visited: one that was taken out of the configuration is silent for ever."""
+        silence = GaugeMetricFamily(
+            "qualwatch_source_since_success_seconds",
+            "Time since a visit succeeded, or since the first visit where none ever did.",
+            labels=("source",),
+        )
+        failures = GaugeMetricFamily(
+            "qualwatch_source_failures_in_a_row",
+            "Visits that failed since the last success.",
+            labels=("source",),
+        )
+        now = self._clock()
+        first = select(col(Visit.source), func.min(col(Visit.started_at))).group_by(col(Visit.source))
+        begun = dict(session.execute(first).all())
+        for state in session.scalars(select(SourceState).where(col(SourceState.name).in_(self._intervals))):
+            failures.add_metric((state.name,), state.failures_in_a_row)
+            since = state.last_success_at or begun.get(state.name)
+            if since is not None:
+                silence.add_metric((state.name,), max(0.0, (now - since).total_seconds()))
+        yield from (silence, failures)
+
+    def _visits(self, session: Session) -> Iterator[Metric]:
+        rows = session.execute(
+            select(
+                col(Visit.source),
+                col(Visit.outcome),
+                func.count(),
+                func.sum(col(Visit.list_pages)),
+                func.sum(col(Visit.pages)),
+                func.sum(col(Visit.attachments)),
+                func.sum(col(Visit.bytes_read)),
+                func.sum(col(Visit.errors)),
+            )
+            .where(col(Visit.outcome).is_not(None))  # counts of a visit under way would be taken back
+            .group_by(col(Visit.source), col(Visit.outcome))
+        ).all()
+        outcomes, pages, read, errors = Values(), Values(), Values(), Values()
+        for source, outcome, visits, lists, details, attachments, size, failed in rows:
+            name = source if source in self._intervals else OTHER
+            add(outcomes, (name, word(outcome, Outcome)), visits)
+            for kind, count in (("list", lists), ("detail", details), ("attachment", attachments)):
+                add(pages, (name, kind), count)
+            add(read, (name,), size)
+            add(errors, (name,), failed)
+        yield counter("qualwatch_visits", "Visits by how they ended.", ("source", "outcome"), outcomes)
+        yield counter("qualwatch_pages", "Pages that were read.", ("source", "kind"), pages)
+        yield counter("qualwatch_read_bytes", "Bytes that were read.", ("source",), read)
+        yield counter("qualwatch_page_errors", "Pages that could not be read.", ("source",), errors)
+
+    def _documents(self, session: Session) -> Iterator[Metric]:
+        """A site that changed its list pages may answer well and still never show anything new."""
+        rows = session.execute(
+            select(col(Document.source), func.count(), func.max(col(Document.first_seen_at))).group_by(
+                col(Document.source)
+            )
+        ).all()
+        now, kept, age = self._clock(), Values(), Values()
+        for source, count, newest in rows:
+            if source in self._intervals:
+                age[source,] = max(0.0, (now - newest).total_seconds())
+            add(kept, (source if source in self._intervals else OTHER,), count)
+        yield gauge("qualwatch_documents", "Pages and attachments under watch.", ("source",), kept)
+        yield gauge(
+            "qualwatch_source_since_new_document_seconds",
+            "Time since a page or attachment was met for the first time.",
+            ("source",),
+            age,
+        )
+
+    def _outbox(self, session: Session) -> Iterator[Metric]:
+        oldest = func.min(case((col(OutboxMessage.state).in_(_UNSENT), col(OutboxMessage.created_at))))
+        rows = session.execute(
+            select(col(OutboxMessage.channel), col(OutboxMessage.state), func.count(), oldest).group_by(
+                col(OutboxMessage.channel), col(OutboxMessage.state)
+            )
+        ).all()
+        channels = channel_names()
+        depth: Values = {(channel, state.value): 0 for channel in channels for state in OutboxState}
+        age: Values = {(channel,): 0 for channel in channels}
+        now = self._clock()
+        for channel, state, count, first in rows:
+            name = channel if channel in channels else OTHER
+            add(depth, (name, state.value), count)
+            if first is not None:
+                age[name,] = max(age.get((name,), 0), (now - first).total_seconds())
+        yield gauge(
+            "qualwatch_outbox_messages", "Messages by channel and state.", ("channel", "state"), depth
+        )
+        yield gauge(
+            "qualwatch_outbox_oldest_seconds", "Age of the longest waiting message.", ("channel",), age
+        )
+        yield _retrying(session, channels)
+        yield _delivered(session, channels)
+        yield from _digests(session, now)
+
+
+def _retrying(session: Session, channels: Collection[str]) -> Metric:
+    rows = session.execute(
+        select(col(OutboxMessage.channel), func.count())
+        .where(col(OutboxMessage.state).in_(_UNSENT), col(OutboxMessage.attempts) > 0)
+        .group_by(col(OutboxMessage.channel))
+    )
+    waiting: Values = {(channel,): 0 for channel in channels}
+    for channel, count in rows:
+        add(waiting, (word(channel, channels),), count)
+    return gauge(
+        "qualwatch_outbox_retrying", "Messages that failed and will be tried again.", ("channel",), waiting
+    )
+
+
+def _delivered(session: Session, channels: Collection[str]) -> Metric:
+    waited = SecondsBetween(col(OutboxMessage.created_at), col(OutboxMessage.sent_at))
+    rows = session.execute(
+        select(col(OutboxMessage.channel), *bucketed(waited, _DELIVERED_BUCKETS))
+        .where(col(OutboxMessage.state) == OutboxState.SENT, waited >= 0)
+        .group_by(col(OutboxMessage.channel))
+        .order_by(col(OutboxMessage.channel))
+    )
+    return histogram(
+        "qualwatch_delivery_seconds",
+        "From the writing of a message to its acceptance.",
+        ("channel",),
+        _DELIVERED_BUCKETS,
+        [row for row in rows if row[0] in channels],
+    )
+
+
+def _digests(session: Session, now: datetime) -> Iterator[Metric]:
+    untold = select(func.count(), func.min(col(DigestItem.added_at))).where(col(DigestItem.told_at).is_(None))
+    count, oldest = session.execute(untold).one()
+    yield gauge("qualwatch_digest_items", "Cases that wait for somebody's next digest.", (), {(): count})
+    age = (now - oldest).total_seconds() if oldest else 0
+    yield gauge("qualwatch_digest_oldest_seconds", "Age of the longest waiting of them.", (), {(): age})

@@ -1,0 +1,232 @@
+"""The same notice on several sites, told by its text: near-duplicates that nothing else tells apart.
+
+Candidates are found by MinHash signatures, kept in the database with their bands (locality-sensitive
+hashing): memory stays flat, and only versions that agree in a band are looked at. These are compared sentence
+by sentence, from the first that both have to the last: what stands before and behind is the site's.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from difflib import Match, SequenceMatcher
+from hashlib import blake2b
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import rensa  # type: ignore[import-untyped]
+from sqlmodel import Session, col, select
+
+from cases.postings import TELLING_TITLE, normal_number
+from storage.rows import insert_once
+from storage.tables import Document, DocumentVersion, SketchBand, TextSketch
+
+BANDS = 24
+ROWS = 5
+"""Numbers in a band: texts of 70 % the same shingles share a band in 99 of 100 cases, of 40 % in 22."""
+NEAR = 0.9
+"""Share of common sentences from which two texts are one, where title and publisher agree."""
+ALMOST_EQUAL = 0.97
+"""The same where a publisher is not said."""
+_COVERED = 0.7
+"""Share of the shorter text that must be common at all."""
+REPRINTED_WITHIN = timedelta(days=60)
+"""Mirrors follow within weeks; next year's notice has the same words."""
+_PERMUTATIONS = BANDS * ROWS
+_SEED = 42
+_SHINGLE = 5
+_LEAST_LINE = 15
+"""Characters: menus, which differ from site to site, are made of shorter lines."""
+_LEAST_TEXT = 60
+_READ = 60_000
+"""Characters that a signature is made of."""
+_CANDIDATES = 200
+_SPACE = re.compile(r"\s+")
+_SENTENCE_END = re.compile(r"[。；;!?\n]")
+_LEAST_SENTENCE = 8
+_LONGEST_SENTENCE = 500
+_COMPARED = 50
+"""Sentences of one gap whose numbers are compared."""
+_NUMBERS = re.compile(r"[\d〇零一二两三四五六七八九十百]+")
+_PUT_OTHERWISE = 0.6
+"""Share of common characters from which two sentences are no site's own words but one with another date."""
+_OF_THE_SITE = re.compile(
+    r"(发布|更新|录入)(时间|日期)|来源:|浏览|点击|阅读|字号|打印|责任编辑|作者:|上一[篇条]|下一[篇条]"
+)
+"""What sites write between a title and the text."""
+_SEPARATORS = frozenset(("", *"-_|—–·>:"))
+"""What stands between a title and the name of a site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What tells one notice from another beside its text."""
+
+    title: str
+    publisher: str
+    number: str
+    published_on: date | None
+    site: str
+    """Host of its address; empty for a message of the public."""
+
+
+def signature(text: str) -> tuple[int, ...] | None:
+    """MinHash of the shingles of the body of ``text``; None where it is too short to tell anything."""
+    lines = (_SPACE.sub("", line) for line in unicodedata.normalize("NFKC", text[:_READ]).splitlines())
+    body = "".join(line for line in lines if len(line) >= _LEAST_LINE and not _OF_THE_SITE.search(line))
+    if len(body) < _LEAST_TEXT:
+        return None
+    sketch = rensa.RMinHash(num_perm=_PERMUTATIONS, seed=_SEED)
+    sketch.update(list({body[start : start + _SHINGLE] for start in range(len(body) - _SHINGLE + 1)}))
+    return tuple(sketch.digest())
+
+
+def likeness(one: str, other: str) -> float:
+    """Share of what stands between the first and the last common sentence that both texts have, 0 to 1.
+
+    0 where they have little in common beside that, and where a sentence has other numbers than its
+    counterpart: a date is what tells this year's notice from last year's.
+    """
+    first, second = _sentences(one), _sentences(other)
+    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()[:-1]
+    common = sum(len(each) for block in blocks for each in first[block.a : block.a + block.size])
+    if not common or common < _COVERED * min(sum(map(len, first)), sum(map(len, second))):
+        return 0.0
+    differing = 0
+    for here, there in _between(first, second, blocks):
+        if any(_has_other_numbers(*pair) for pair in zip(here[:_COMPARED], there[:_COMPARED], strict=False)):
+            return 0.0
+        differing += sum(map(len, (*here, *there)))
+    return 2 * common / (2 * common + differing)
+
+
+def _between(
+    first: list[str], second: list[str], blocks: Sequence[Match]
+) -> Iterator[tuple[list[str], list[str]]]:
+    """What stands between the common parts, and at either end what is one sentence put otherwise."""
+    begin, end = blocks[0], blocks[-1]
+    yield _put_otherwise(first[: begin.a][-1:], second[: begin.b][-1:])
+    for one, following in pairwise(blocks):
+        yield first[one.a + one.size : following.a], second[one.b + one.size : following.b]
+    yield _put_otherwise(first[end.a + end.size :][:1], second[end.b + end.size :][:1])
+
+
+def _put_otherwise(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
+    return (one, other) if one and other and _is_put_otherwise(one[0], other[0]) else ([], [])
+
+
+def _is_put_otherwise(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _PUT_OTHERWISE
+
+
+def _has_other_numbers(one: str, other: str) -> bool:
+    return _NUMBERS.findall(one) != _NUMBERS.findall(other) and _is_put_otherwise(one, other)
+
+
+def _sentences(text: str) -> list[str]:
+    """What a text says, each sentence once, without what sites write around it."""
+    plain = unicodedata.normalize("NFKC", text[:_READ])
+    found = (_SPACE.sub("", each)[:_LONGEST_SENTENCE] for each in _SENTENCE_END.split(plain))
+    telling = (each for each in found if len(each) >= _LEAST_SENTENCE and not _OF_THE_SITE.search(each))
+    return list(dict.fromkeys(telling))  # A text that repeats one sentence would take the matcher for ever.
+
+
+def is_mirror(one: Notice, other: Notice, alike: float) -> bool:
+    """Whether texts as ``alike`` as that are one notice: nothing that both say of themselves may differ."""
+    if one.site == other.site or not _is_same_title(one.title, other.title):
+        return False
+    if one.number and other.number and normal_number(one.number) != normal_number(other.number):
+        return False
+    if one.published_on and other.published_on:
+        apart = abs(one.published_on - other.published_on)
+        if apart > REPRINTED_WITHIN:
+            return False
+    publishers = _publishers(one, other)
+    return publishers is not False and alike >= (NEAR if publishers else ALMOST_EQUAL)
+
+
+def _is_same_title(one: str, other: str) -> bool:
+    """Whether two titles are one, but for the name of a site behind or before it (``…公告_某某网``)."""
+    shorter, longer = sorted((_plain(one), _plain(other)), key=len)
+    if len(shorter) < TELLING_TITLE:
+        return False
+    before, found, behind = longer.partition(shorter)
+    return bool(found) and before[-1:] in _SEPARATORS and behind[:1] in _SEPARATORS
+
+
+def find_mirrors(
+    session: Session, document: Document, version: DocumentVersion, number: str
+) -> tuple[int, ...]:
+    """Versions of other documents that are the same notice, the likest first; keeps the sketch of this one.
+
+    For versions that a case is about to be opened for, in the caller's transaction; doing it twice changes
+    nothing.
+    """
+    own = signature(version.text)
+    if own is None or version.id is None:
+        return ()
+    bands = _bands(own)
+    found = session.exec(
+        select(DocumentVersion, Document)
+        .join(TextSketch, col(DocumentVersion.id) == col(TextSketch.version_id))
+        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+        .where(
+            col(TextSketch.version_id).in_(
+                select(SketchBand.version_id).where(col(SketchBand.value).in_(bands)).distinct()
+            )
+        )
+        .where(DocumentVersion.document_id != document.id)
+        .order_by(col(TextSketch.version_id).desc())
+        .limit(_CANDIDATES)
+    ).all()
+    notice = _notice(document, number)
+    mirrors = []
+    for met, at in found:
+        other = _notice(at, str(met.facts.get("number") or ""))
+        # Titles, sites and dates are told apart at less cost than texts.
+        if met.id is not None and is_mirror(notice, other, 1.0):
+            share = likeness(version.text, met.text)
+            if is_mirror(notice, other, share):
+                mirrors.append((share, met.id))
+    _keep(session, version.id, own, bands)
+    return tuple(version_id for _, version_id in sorted(mirrors, key=lambda pair: (-pair[0], pair[1])))
+
+
+def _notice(document: Document, number: str) -> Notice:
+    site = urlsplit(document.url).hostname or ""
+    return Notice(document.title, document.publisher, number, document.published_on, site)
+
+
+def _keep(session: Session, version_id: int, own: tuple[int, ...], bands: list[int]) -> None:
+    packed = struct.pack(f"<{_PERMUTATIONS}I", *own)
+    if insert_once(session, TextSketch(version_id=version_id, signature=packed)) is None:
+        return
+    for number, value in enumerate(bands):
+        insert_once(session, SketchBand(version_id=version_id, band=number, value=value))
+
+
+def _bands(own: tuple[int, ...]) -> list[int]:
+    """A 64-bit number for each part of the signature; the algorithm's version keeps those of others apart."""
+    parts = (own[start : start + ROWS] for start in range(0, _PERMUTATIONS, ROWS))
+    named = (
+        struct.pack(f"<HI{ROWS}I", number, rensa.RMinHash.ALGORITHM_VERSION, *part)
+        for number, part in enumerate(parts)
+    )
+    return [int.from_bytes(blake2b(name, digest_size=8).digest(), "little", signed=True) for name in named]
+
+
+def _publishers(one: Notice, other: Notice) -> bool | None:
+    """Whether the publishers agree; None where one is not said, and its title does not name the other."""
+    first, second = _plain(one.publisher), _plain(other.publisher)
+    if not first or not second:
+        title = _plain(other.title if first else one.title)
+        return True if (first or second) and (first or second) in title else None
+    return first in second or second in first
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text)).casefold()

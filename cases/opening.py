@@ -1,0 +1,255 @@
+"""From findings to cases, and to the letters that they cause, in one transaction.
+
+A case is one posting and one qualification, however often and wherever it is seen: a new place or version is
+an event of the case, not a new mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import itemgetter
+
+from sqlmodel import Session, col, select
+
+from alerts.notifications.alert import Told, tell_of
+from cases.history import ACTOR
+from cases.mirrors import REPRINTED_WITHIN, find_mirrors
+from cases.postings import Posting, case_key, same_title
+from cases.rebounds import reopen_on_rebound
+from detection.model import Mention, ScanResult, Severity, Violation
+from settings.model import Settings
+from storage.documents import KeptVersion
+from storage.rows import insert_once
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from vocabulary.presentation import passage
+
+_Subject = tuple[str, Violation]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCases:
+    """What a scan changed; all zero and empty where it had been recorded before."""
+
+    findings: int
+    """Findings written, also those too slight for a case."""
+    opened: tuple[int, ...]
+    """Cases that are new."""
+    seen: tuple[int, ...]
+    """Older cases met at a new place or in a new version."""
+    reopened: tuple[int, ...]
+    """Older cases that had been put right and came back: a rebound."""
+    messages: int
+    """Messages that wait in the outbox because of this scan; what can wait is told in a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A stored version with what detection said of it."""
+
+    kept: KeptVersion
+    document: Document
+    version: DocumentVersion
+    posting: Posting
+    result: ScanResult
+    now: datetime
+    mirrors: tuple[int, ...]
+    """Versions of other documents that are the same notice by their text."""
+
+
+def open_cases(
+    session: Session, kept: KeptVersion, result: ScanResult, settings: Settings, now: datetime
+) -> OpenedCases:
+    """Record the findings of a stored version, open their cases and write the letters about them.
+
+    Everything happens in the caller's transaction: cases and letters are committed together or not at all.
+    Doing it twice changes nothing. A finding below ``medium`` is kept without a case. Raises ``LookupError``
+    where ``kept.version_id`` is not stored yet.
+    """
+    scanned = _read_scanned(session, kept, result, now)
+    findings, opened, seen, reopened = 0, [], [], []
+    # Always in one order: workers that meet the same cases wait for each other, never in a circle.
+    for (qualification, violation), mentions in sorted(
+        _by_subject(result.findings).items(), key=itemgetter(0)
+    ):
+        alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
+        case_id = None
+        if alerts:
+            case_id, new = _case_of(session, scanned, qualification, violation, alerts)
+            if new:
+                opened.append(case_id)
+            if _record_sighting(session, scanned, case_id, new=new) and not new:
+                seen.append(case_id)
+            if not new and reopen_on_rebound(session, kept, case_id, document=scanned.document, now=now):
+                reopened.append(case_id)
+        for mention in mentions:
+            finding = _finding(scanned, mention, case_id if mention in alerts else None)
+            findings += insert_once(session, finding) is not None
+    messages = tell_of(session, _told(scanned), opened, reopened, settings)
+    return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), messages)
+
+
+def _told(scanned: _Scanned) -> Told:
+    return Told(scanned.document, scanned.version, scanned.posting.number, scanned.now)
+
+
+def pushed_severity(mention: Mention) -> Severity:
+    """The severity to alert with: a verdict that a person has to confirm is never urgent."""
+    if mention.needs_review and mention.severity.rank > Severity.MEDIUM.rank:
+        return Severity.MEDIUM
+    return mention.severity
+
+
+def _read_scanned(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> _Scanned:
+    document = session.get(Document, kept.document_id)
+    version = session.get(DocumentVersion, kept.version_id)
+    if document is None or version is None:
+        raise LookupError(f"version {kept.version_id} of document {kept.document_id} is not stored")
+    posting = Posting(
+        number=result.facts.document.number or "",
+        publisher=document.publisher,
+        title=document.title,
+        text=version.text,
+    )
+    has_cases = any(pushed_severity(mention).is_alert for mention in result.findings)
+    mirrors = find_mirrors(session, document, version, posting.number) if has_cases else ()
+    return _Scanned(kept, document, version, posting, result, now, mirrors)
+
+
+def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
+    subjects: dict[_Subject, list[Mention]] = {}
+    for mention in mentions:
+        if mention.violation is None:
+            raise ValueError(f"{mention.quote!r} breaks no rule and is no finding")
+        subjects.setdefault((mention.qualification, mention.violation), []).append(mention)
+    return subjects
+
+
+def _case_of(
+    session: Session, scanned: _Scanned, qualification: str, violation: Violation, alerts: Sequence[Mention]
+) -> tuple[int, bool]:
+    """The case's id, and whether it is new."""
+    earlier = _case_of_earlier_version(session, scanned, qualification, violation)
+    if earlier is not None:
+        return earlier, False
+    worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
+    identity = scanned.posting.identity(worst.start, worst.end)
+    key = case_key(identity, qualification, violation)
+    day = scanned.document.published_on
+    if day is not None and not scanned.posting.number and _is_of_another_time(session, key, day):
+        key = case_key((*identity, day.isoformat()), qualification, violation)
+    mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
+    if mirrored is not None:
+        return mirrored, False
+    written = insert_once(session, _case(scanned, key, violation, worst))
+    if written is not None:
+        return written, True
+    known = session.exec(select(Case.id).where(Case.key == key)).one()
+    if known is None:
+        raise LookupError(f"case {key} has no id")
+    return known, False
+
+
+def _is_of_another_time(session: Session, key: str, day: date) -> bool:
+    """Whether all that the case of ``key`` was seen in was published at another time: next year's notice."""
+    days = session.exec(
+        select(col(Document.published_on))
+        .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
+        .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .where(Case.key == key)
+        .distinct()
+    ).all()
+    known = [each for each in days if each is not None]
+    return bool(known) and all(abs(each - day) > REPRINTED_WITHIN for each in known)
+
+
+def _case_of_earlier_version(
+    session: Session, scanned: _Scanned, qualification: str, violation: Violation
+) -> int | None:
+    """The page's own case: its wording may change; another title at its address is another posting."""
+    cases = session.exec(
+        select(Case)
+        .join(Finding, col(Finding.case_id) == col(Case.id))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .where(DocumentVersion.document_id == scanned.document.id)
+        .where(Case.qualification == qualification, Case.violation == violation.value)
+        .order_by(col(Case.id))
+        .distinct()
+    )
+    return next((case.id for case in cases if same_title(case.title, scanned.document.title)), None)
+
+
+def _case_of_mirror(
+    session: Session, scanned: _Scanned, key: str, qualification: str, violation: Violation
+) -> int | None:
+    """The case of the same notice on another site, where no case is known by its own identity."""
+    if not scanned.mirrors or session.exec(select(Case.id).where(Case.key == key)).first():
+        return None
+    return session.exec(
+        select(Case.id)
+        .join(Finding, col(Finding.case_id) == col(Case.id))
+        .where(col(Finding.version_id).in_(scanned.mirrors))
+        .where(Case.qualification == qualification, Case.violation == violation.value)
+        .order_by(col(Case.id))
+        .limit(1)
+    ).first()
+
+
+def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> Case:
+    return Case(
+        key=key,
+        qualification=worst.qualification,
+        status=worst.status.value,
+        usage=worst.usage.value,
+        violation=violation.value,
+        severity=pushed_severity(worst).value,
+        publisher=scanned.document.publisher,
+        publisher_kind=scanned.result.facts.publisher_kind.value,
+        region=scanned.document.region,
+        title=scanned.document.title,
+        url=scanned.document.url,
+        needs_review=worst.needs_review,
+        opened_at=scanned.now,
+        updated_at=scanned.now,
+    )
+
+
+def _finding(scanned: _Scanned, mention: Mention, case_id: int | None) -> Finding:
+    return Finding(
+        version_id=scanned.kept.version_id,
+        case_id=case_id,
+        start=mention.start,
+        end=mention.end,
+        quote=mention.quote,
+        context=passage(scanned.posting.text, mention.start, mention.end).text,
+        qualification=mention.qualification,
+        status=mention.status.value,
+        since=mention.since,
+        status_document=mention.status_document,
+        usage=mention.usage.value,
+        cue=mention.cue,
+        violation="" if mention.violation is None else mention.violation.value,
+        severity=mention.severity.value,
+        legal_basis=list(mention.legal_basis),
+        explanation=mention.explanation,
+        advice=mention.advice,
+        needs_review=mention.needs_review,
+        foreign=mention.foreign,
+        as_of=scanned.result.as_of,
+        found_at=scanned.now,
+    )
+
+
+def _record_sighting(session: Session, scanned: _Scanned, case_id: int, *, new: bool) -> bool:
+    """Whether the case had not been met in this version before."""
+    event = CaseEvent(
+        case_id=case_id,
+        key=f"seen:{scanned.kept.version_id}",
+        kind="found" if new else "seen",
+        actor=ACTOR,
+        note=scanned.document.url,
+        at=scanned.now,
+    )
+    return insert_once(session, event) is not None

@@ -1,0 +1,159 @@
+"""Routing tables that an office brings: which department follows up which qualification, where."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from cases.departments import CATALOGUE, RULE_COLUMNS, annex_rules, catalogue_departments
+from catalogue import load_catalogue
+from storage.rows import OnConflict, insert_or_update
+from storage.tables import RoutingRule
+from vocabulary.regions import present_code, region_problem
+
+_HEADINGS = {
+    "职业资格": "qualification",
+    "职业资格名称": "qualification",
+    "项目名称": "qualification",
+    "地区": "region",
+    "行政区划代码": "region",
+    "责任部门": "department",
+    "主管部门": "department",
+    "设置部门": "department",
+    "落实部门": "department",
+    "依据": "document",
+    "文件": "document",
+}
+_LARGEST = 10_000_000
+_SAME_RULE = OnConflict(key=("qualification", "region"), replace=("department", "document", "imported_at"))
+
+
+class RoutingTableError(ValueError):
+    """The table was not imported; ``problems`` holds a sentence for each row to mend."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought."""
+
+    rules: int
+    unknown: tuple[str, ...]
+    """Names that the catalogue does not have; they are kept as they were written."""
+
+
+def read_table(file: Path, *, region: str = "", document: str = "") -> list[RoutingRule]:
+    """The rules of a CSV file with a heading, in UTF-8 or GB18030; ``imported_at`` is still to be set.
+
+    Columns: qualification (职业资格名称) and department (责任部门), and region (GB/T 2260 code) and document
+    where rows differ from the ``region`` and ``document`` given. Raises ``RoutingTableError`` with every row
+    that cannot be used, and ``OSError``.
+    """
+    reader = csv.DictReader(io.StringIO(_decode(file.read_bytes()), newline=""), restkey="_beyond")
+    names = {_HEADINGS.get(name.strip(), name.strip()): name for name in reader.fieldnames or ()}
+    missing = [name for name in ("qualification", "department") if name not in names]
+    if missing:
+        raise RoutingTableError(
+            [f"{file.name}: no column {' or '.join(missing)}: the heading needs {', '.join(RULE_COLUMNS)}"]
+        )
+    rules, problems, lines = [], [], dict[tuple[str, str], int]()
+    try:
+        for row in reader:
+            rule = RoutingRule(
+                qualification=_cell(row, names, "qualification"),
+                region=present_code(_cell(row, names, "region") or region),
+                department=_cell(row, names, "department"),
+                document=_cell(row, names, "document") or document,
+            )
+            line = reader.line_num
+            problem = _problem(rule) or _repeated(lines, rule, line)
+            if problem:
+                problems.append(f"{file.name}, line {line}: {problem}")
+            rules.append(rule)
+    except csv.Error as error:
+        problems.append(f"{file.name}, line {reader.line_num}: {error}")
+    if problems:
+        raise RoutingTableError(problems)
+    return rules
+
+
+def import_rules(session: Session, rules: Sequence[RoutingRule], now: datetime) -> Imported:
+    """Write ``rules`` in the caller's transaction, each over the one before for its qualification and area.
+
+    A name is replaced by the key of the catalogue's entry that it means.
+    """
+    unknown = []
+    for rule in rules:
+        key = _catalogue_key(rule.qualification, rule.region, now)
+        if key is None:
+            unknown.append(rule.qualification)
+        row = RoutingRule(
+            qualification=key or rule.qualification,
+            region=rule.region,
+            department=rule.department,
+            document=rule.document,
+            imported_at=now,
+        )
+        insert_or_update(session, row, _SAME_RULE)
+    return Imported(len(rules), tuple(unknown))
+
+
+def table_rows(session: Session) -> Iterator[tuple[str, str, str, str]]:
+    """Every rule that is followed, in the shape of ``RULE_COLUMNS``: imported, annexes, catalogue."""
+    order = (col(RoutingRule.qualification), col(RoutingRule.region))
+    everywhere, imported = set(), set()
+    for rule in session.exec(select(RoutingRule).order_by(*order)):
+        if not rule.region:
+            everywhere.add(rule.qualification)
+        imported.add((rule.qualification, rule.region))
+        yield rule.qualification, rule.region, rule.department, rule.document
+    for known in annex_rules().values():
+        # An imported one for everywhere comes before those of annexes.
+        yield from (row for row in known if row[:2] not in imported and row.qualification not in everywhere)
+    for qualification, department in catalogue_departments().items():
+        if qualification not in everywhere:
+            yield qualification, "", department, CATALOGUE
+
+
+def _catalogue_key(name: str, region: str, now: datetime) -> str | None:
+    standings = load_catalogue().as_of(now.date(), region or None).lookup(name)
+    return standings[0].entry.key if standings else None
+
+
+def _cell(row: dict[str, str], names: dict[str, str], name: str) -> str:
+    return " ".join((row.get(names.get(name, "")) or "").split())
+
+
+def _problem(rule: RoutingRule) -> str:
+    if not rule.qualification:
+        return "the qualification is missing"
+    if not rule.department:
+        return f"{rule.qualification}: the department is missing"
+    if rule.region and (problem := region_problem(rule.region)):
+        return f"{rule.region!r}: {problem}"
+    return ""
+
+
+def _repeated(lines: dict[tuple[str, str], int], rule: RoutingRule, line: int) -> str:
+    first = lines.setdefault((rule.qualification, rule.region), line)
+    return "" if first == line else f"{rule.qualification} stands in line {first} already"
+
+
+def _decode(body: bytes) -> str:
+    if len(body) > _LARGEST:
+        raise RoutingTableError([f"the file is larger than {_LARGEST} bytes: is it a table?"])
+    for charset in ("utf-8-sig", "gb18030"):
+        try:
+            return body.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    raise RoutingTableError(["the file is neither UTF-8 nor GB18030: save it as 'CSV UTF-8'"])

@@ -1,0 +1,235 @@
+"""``qualwatch catalogue``: a certificate's standing, what changed between editions, what was imported."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from catalogue.book import Catalogue
+from catalogue.editions import compare, item_count, read_editions, summary_lines
+from catalogue.loading import load_catalogue
+from catalogue.model import Period, Standing
+from catalogue.naming import fold
+from catalogue.overlay import read_imports, undo_import
+from vocabulary.statuses import CONSEQUENCES, EVIDENCES, STATUSES, caution, since_words, summary
+
+OVERLAY = Path("var/catalogue")
+"""Where imported lists are kept unless told otherwise."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Which certificates exist on a given day, and by which document. 查询职业资格目录。",
+)
+
+Directory = Annotated[
+    Path, typer.Option("--directory", help="Where imported lists are kept.", envvar="QW_CATALOGUE")
+]
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def read_day(value: str) -> date:
+    """A date as it is typed; a typer error that shows how to write it."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r} is no date; write it as 2026-11-01") from error
+
+
+@app.command()
+def lookup(
+    name: Annotated[str, typer.Argument(help="A certificate's name, as people write it.")],
+    as_of: Annotated[
+        date | None, typer.Option(metavar="DATE", parser=read_day, help="On this day. Default: today.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="GB/T 2260 code: adds that province's own list, for example 220000.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+    directory: Directory = OVERLAY,
+) -> None:
+    """Show a certificate's status, since when, by which document, and how well that is known.
+
+    查询一种证书在某日的状态。Exits 1 where no list has the name; near names are suggested.
+    """
+    day = as_of or today()
+    catalogue = open_catalogue(directory)
+    standings = catalogue.as_of(day, region).lookup(name)
+    if output is Format.JSON:
+        typer.echo(json.dumps([_to_json(s, catalogue) for s in standings], ensure_ascii=False, indent=2))
+    else:
+        for number, standing in enumerate(standings):
+            if number:
+                typer.echo("")
+            _show(standing, day, catalogue)
+    if not standings:
+        near = suggestions(name, catalogue)
+        hint = f"您要找的是否为：{'、'.join(near)}" if near else "目录和常用名称中都没有相近的名称。"
+        typer.echo(f"没有找到“{name}”。{hint}", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="Year of an edition, for example 2017.")],
+    after: Annotated[str, typer.Argument(help="Year of a later edition, for example 2021.")],
+    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+) -> None:
+    """Show what was added, removed, renamed or changed its kind between two editions. 比较两版目录。"""
+    editions = read_editions()
+    for year in (before, after):
+        if year not in editions:
+            raise typer.BadParameter(f"no edition of {year}; there are {', '.join(sorted(editions))}")
+    rows = list(summary_lines(compare(editions[before], editions[after])))
+    if output is Format.JSON:
+        fields = ("change", "name", "remark")
+        typer.echo(
+            json.dumps([dict(zip(fields, row, strict=True)) for row in rows], ensure_ascii=False, indent=2)
+        )
+        return
+    show_table(("变化", "名称", "说明"), rows)
+    counts = f"{before}年版{item_count(editions[before])}项，{after}年版{item_count(editions[after])}项"
+    kinds = ("新增", "退出", "更名", "类别调整")
+    typer.echo(
+        f"{counts}；" + "，".join(f"{kind}{sum(row[0] == kind for row in rows)}" for kind in kinds) + "。"
+    )
+
+
+@app.command()
+def imports(directory: Directory = OVERLAY) -> None:
+    """Show the official lists that were imported. 列出已导入的正式清单。"""
+    open_catalogue(directory)
+    rows = [
+        (each.identity, str(len(each.items)), each.imported_on.isoformat(), each.source)
+        for each in read_imports(directory)
+    ]
+    if not rows:
+        typer.echo(f"{directory}中没有导入过清单。")
+        return
+    show_table(("清单", "项数", "导入日期", "来源文件"), rows)
+
+
+@app.command()
+def undo(
+    identity: Annotated[
+        str, typer.Argument(help="As `catalogue imports` names it, for example 国发〔2016〕68号.")
+    ],
+    directory: Directory = OVERLAY,
+) -> None:
+    """Take an imported list back; the catalogue's own data are untouched. 撤销导入。"""
+    try:
+        undo_import(directory, identity)
+    except FileNotFoundError:
+        known = "、".join(sorted(path.stem for path in directory.glob("*.csv"))) or "无"
+        typer.echo(f"没有导入过“{identity}”。已导入：{known}。", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"已撤销“{identity}”的导入。")
+
+
+def open_catalogue(directory: Path) -> Catalogue:
+    """The catalogue with the lists imported into ``directory``; exit code 2 where one is damaged."""
+    try:
+        return load_catalogue(directory)
+    except (ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def suggestions(name: str, catalogue: Catalogue) -> list[str]:
+    """Names of up to five certificates that look like ``name``, the nearest first, one for each."""
+    keys = {fold(text): keys[0] for text, keys in catalogue.names().items()}
+    near = difflib.get_close_matches(fold(name), keys, n=20, cutoff=0.6)
+    return list(dict.fromkeys(catalogue.entry(keys[text]).name for text in near))[:5]
+
+
+def today() -> date:
+    """The day in China, where the rules change at midnight."""
+    return (datetime.now(UTC) + timedelta(hours=8)).date()
+
+
+def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; tab-separated lines elsewhere, for other programs."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            typer.echo("\t".join(row))
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(*heading, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _show(standing: Standing, day: date, catalogue: Catalogue) -> None:
+    entry, period = standing.entry, standing.period
+    facts = [
+        ("名称", entry.name + ("" if standing.matched == entry.name else f"（按“{standing.matched}”查到）")),
+        ("状态", f"{STATUSES[period.status]}（{period.status}）"),
+        ("起始", since_words(period)),
+        ("依据", period.document or "无"),
+        ("证据", f"{EVIDENCES[period.evidence]}（{period.evidence}），出处：{period.source}"),
+        ("类别", " ".join(filter(None, (entry.domain, period.category)))),
+        ("部门", entry.department),
+        ("地区", entry.region or ""),
+        ("境外", "国外、境外或厂商证书，只统计，不预警" if entry.foreign else ""),
+        ("说明", period.note),
+        ("适用", CONSEQUENCES[period.status]),
+        ("法条", "；".join(dict.fromkeys(statute.citation for statute in catalogue.statutes(entry.key)))),
+        ("注意", caution(standing)),
+    ]
+    typer.echo(summary(standing, day))
+    for label, value in facts:
+        if value:
+            typer.echo(f"  {label}：{value}")
+    if len(entry.periods) > 1:
+        typer.echo("  沿革：")
+        show_table(
+            ("起始", "状态", "依据", "证据", "说明"),
+            [
+                ("  " + since_words(p), STATUSES[p.status], p.document, EVIDENCES[p.evidence], p.note)
+                for p in entry.periods
+            ],
+        )
+
+
+def _to_json(standing: Standing, catalogue: Catalogue) -> dict[str, Any]:
+    entry = standing.entry
+    return {
+        "key": entry.key,
+        "name": entry.name,
+        "matched": standing.matched,
+        **_period_to_json(standing.period),
+        "certain": standing.certain,
+        "caution": caution(standing),
+        "department": entry.department,
+        "domain": entry.domain,
+        "region": entry.region,
+        "foreign": entry.foreign,
+        "periods": [_period_to_json(period) for period in entry.periods],
+        "statutes": [statute.citation for statute in catalogue.statutes(entry.key)],
+    }
+
+
+def _period_to_json(period: Period) -> dict[str, str | None]:
+    return {
+        "status": period.status,
+        "since": period.since.isoformat() if period.since else None,
+        "document": period.document,
+        "category": period.category,
+        "evidence": period.evidence,
+        "source": period.source,
+        "note": period.note,
+    }

@@ -1,0 +1,147 @@
+"""``qualwatch catalogue proposals|review|dismiss``: what official pages announced, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assessment.official_lists import OfficialList, rows_of
+from cli.catalogue import OVERLAY, Directory, Format, show_table
+from cli.catalogue_import import Config, Conflicts, Items, Meaning, Output, Since, app
+from cli.catalogue_review import REFUSED, UNREADABLE, Wish, describe, review
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlmodel import Session
+
+    from storage.tables import CatalogueNotice
+
+__all__ = ["app"]
+
+ProposalNumber = Annotated[int, typer.Argument(metavar="NUMBER", help="As 'catalogue proposals' shows it.")]
+
+
+@app.command()
+def proposals(directory: Directory = OVERLAY, config: Config = None) -> None:
+    """Show announced changes of the catalogue that wait for a decision. 列出待审核的目录变动。
+
+    Exits 2 where configuration, database or an imported list cannot be read.
+    """
+    from jobs.catalogue_sync import accept_command, open_proposals  # noqa: PLC0415
+    from vocabulary.areas import region_name  # noqa: PLC0415
+    from vocabulary.presentation import displayable  # noqa: PLC0415
+
+    with _transaction(config) as session:
+        found = [(*each, accept_command(each[0])) for each in open_proposals(session, directory)]
+        if not found:
+            typer.echo("没有待审核的目录变动。")
+            return
+        show_table(
+            ("编号", "文号", "地区", "标题", "读到项数", "注意"),
+            [
+                (
+                    str(notice.version_id),
+                    displayable(notice.number, limit=60) or "未读到",
+                    region_name(notice.region) or "全国",
+                    displayable(document.title, limit=100),
+                    str(notice.items),
+                    displayable("；".join(notice.problems), limit=300),
+                )
+                for notice, document, _ in found
+            ],
+        )
+    for *_, command in found:
+        typer.echo(command)
+    typer.echo("逐条核对；加 --accept 导入，或用 qualwatch catalogue dismiss 编号 --reason 理由 排除。")
+
+
+@app.command("review")
+def review_proposal(
+    number: ProposalNumber,
+    *,
+    document: Annotated[str, typer.Option(help="Its number, where the page does not say it.")] = "",
+    items: Items = None,
+    since: Since = None,
+    effect: Meaning = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Import it; else it is only shown.")] = False,
+    accept_conflicts: Conflicts = False,
+    output: Output = Format.TEXT,
+    directory: Directory = OVERLAY,
+    config: Config = None,
+) -> None:
+    """Show what a proposal changes, as it was read and kept, and import it with --accept. 审核一项目录变动。
+
+    Exits 1 where the list is refused, 2 where there is no such proposal or it is not described enough.
+    """
+    from jobs.catalogue_sync import official_document  # noqa: PLC0415
+
+    with _transaction(config) as session:
+        notice, read = _stored(session, number)
+        wanted, region = document or notice.number, notice.region
+    if not wanted:
+        raise typer.BadParameter("the page does not say its number", param_hint="--document")
+    known = official_document(wanted, region)
+    official = describe(wanted, known.region if known else region, items, since, effect)
+    review(read, official, directory, Wish(accept, accept_conflicts, output))
+
+
+@app.command()
+def dismiss(
+    number: ProposalNumber,
+    reason: Annotated[str, typer.Option("--reason", help="Why it changes nothing. 理由")],
+    actor: Annotated[
+        str, typer.Option("--actor", help="Who decides; left out: the user who is logged in. 经办人")
+    ] = "",
+    config: Config = None,
+) -> None:
+    """Decide against a proposal; it is not proposed again. 排除一项目录变动，须写明理由。
+
+    Exits 1 where no such proposal waits, 2 where there is no database.
+    """
+    import getpass  # noqa: PLC0415
+
+    from jobs.catalogue_sync import dismiss_proposal  # noqa: PLC0415
+
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
+    with _transaction(config) as session:
+        who = actor.strip() or getpass.getuser()
+        if not dismiss_proposal(session, number, actor=who, reason=reason.strip(), now=datetime.now(UTC)):
+            typer.echo(f"没有编号为 {number} 的待审核变动。", err=True)
+            raise typer.Exit(REFUSED)
+    typer.echo(f"已排除 {number}：{reason.strip()}")
+
+
+def _stored(session: Session, number: int) -> tuple[CatalogueNotice, OfficialList]:
+    """The proposal with the list as it was read then; exits with 2 where there is none."""
+    from sqlmodel import col, select  # noqa: PLC0415
+
+    from storage.tables import CatalogueNotice, Document, DocumentVersion  # noqa: PLC0415
+
+    notice, version = session.get(CatalogueNotice, number), session.get(DocumentVersion, number)
+    if notice is None or version is None or not notice.proposes:
+        typer.echo(f"没有编号为 {number} 的目录变动：qualwatch catalogue proposals 列出全部。", err=True)
+        raise typer.Exit(UNREADABLE)
+    document = session.get_one(Document, version.document_id)
+    files = session.exec(select(Document.url).where(col(Document.parent_id) == document.id)).all()
+    rows = rows_of(version.text, document.url)
+    session.expunge_all()
+    return notice, OfficialList(document.url, version.body_sha256, rows, tuple(files))
+
+
+@contextmanager
+def _transaction(config: Path | None) -> Iterator[Session]:
+    """A transaction on the configured database; exits with 2 and one message where something is wrong."""
+    from cli.common import transaction  # noqa: PLC0415 - the other commands start without a database
+
+    try:
+        with transaction(config) as session:
+            yield session
+    except ValueError as error:
+        typer.echo(f"qualwatch: {error}", err=True)
+        raise typer.Exit(UNREADABLE) from error

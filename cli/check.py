@@ -1,0 +1,138 @@
+"""``qualwatch check``: judges files, folders, pages and records without database or configuration."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.checking.inputs import Inputs, UnreadableTargetError, open_target
+from cli.checking.judging import process_all
+from cli.checking.model import Rules, Tally
+from cli.checking.writers import JsonWriter, LinesWriter, SarifWriter, TextWriter, Writer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN_FROM = 2
+"""Files that a folder must hold for a progress bar."""
+_CHINA = timedelta(hours=8)
+"""The rules change at midnight in China."""
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+
+
+def _read_day(value: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise typer.BadParameter(f"{value!r} is no date; write it as 2026-11-01")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r} is no date: {error}") from error
+
+
+def check(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|URL|-", help="A file, a folder, a public address, or - for standard input."
+        ),
+    ],
+    as_of: Annotated[
+        date | None,
+        typer.Option(
+            metavar="DATE",
+            parser=_read_day,
+            help="Judge by the rules of this day. Default: each document's own date, else today.",
+        ),
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+    every_mention: Annotated[
+        bool, typer.Option("--all", help="Tell every mention of a certificate, lawful ones too.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes that judge at the same time.")] = 1,
+) -> None:
+    """Find certificates that may no longer be demanded, in a file, a folder, a page or JSON lines.
+
+    检查文件、文件夹、网页或 JSON Lines 记录，找出违规要求的职业资格证书。
+
+    Exits 0 where nothing is of severity medium or above, 1 where something is, 2 where something could not be
+    read.
+    """
+    today = (datetime.now(UTC) + _CHINA).date()
+    rules = Rules(as_of, today, every_mention, as_lines=output is Format.JSONL)
+    try:
+        tally = _run(target, output, rules, jobs)
+    except (UnreadableTargetError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        typer.echo(f"qualwatch check: {_describe(error)}", err=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(tally.exit_code)
+
+
+def _run(target: str, output: Format, rules: Rules, jobs: int) -> Tally:
+    """Reads, judges and writes everything that ``target`` names."""
+    inputs = open_target(target, rules, batched=jobs > 1)
+    console = _console() if output is Format.TEXT else None
+    writer = _writer(output, console, rules, many=inputs.many)
+    tally = Tally()
+    with _progress(console, inputs):
+        for processed in process_all(inputs.batches, rules, jobs):
+            writer.write(processed)
+            tally.add(processed.tally)
+    writer.close()
+    return tally
+
+
+def _console() -> Console:
+    """Standard output as rich sees it; letters that its encoding lacks become question marks."""
+    from rich.console import Console  # noqa: PLC0415 - start-up
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(file=sys.stdout, emoji=False, markup=False, highlight=False)
+
+
+def _writer(output: Format, console: Console | None, rules: Rules, *, many: bool) -> Writer:
+    if console is not None:
+        return TextWriter(console, every_mention=rules.every_mention)
+    if output is Format.JSONL:
+        return LinesWriter()
+    if output is Format.SARIF:
+        return SarifWriter(every_mention=rules.every_mention)
+    return JsonWriter(every_mention=rules.every_mention, many=many)
+
+
+@contextmanager
+def _progress(console: Console | None, inputs: Inputs) -> Iterator[None]:
+    """A bar on standard error while a folder is walked; on a terminal that shows the findings, below them."""
+    if inputs.files < SHOWN_FROM or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - start-up
+    from rich.progress import Progress  # noqa: PLC0415 - start-up
+
+    shared = console if console is not None and console.is_terminal else Console(stderr=True)
+    with Progress(console=shared, transient=True) as progress:
+        task = progress.add_task("检查文件", total=inputs.files)
+        inputs.on_file = lambda: progress.advance(task)
+        yield
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

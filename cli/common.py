@@ -1,0 +1,62 @@
+"""What the commands of this room share: the configuration, and a transaction on its database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from settings import SettingsError, load_settings
+from storage.database import open_database
+from storage.errors import DatabaseError
+from storage.migrate import require_current
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+]
+
+
+@contextmanager
+def transaction(config: Path | None) -> Iterator[Session]:
+    """A transaction on the configured database; exits with 2 and one message where there is none."""
+    try:
+        engine = _open_existing(load_settings(config).storage.database_url)
+    except (SettingsError, DatabaseError) as error:
+        raise refuse(error) from error
+    try:
+        require_current(engine)
+        with Session(engine) as session, session.begin():
+            yield session
+    except DatabaseError as error:
+        raise refuse(error) from error
+    finally:
+        engine.dispose()
+
+
+def region_in_force(code: str) -> str:
+    """For options that take a region: its code today, empty for none; exits with 2 where there is no such."""
+    from vocabulary.regions import present_code, region_problem  # noqa: PLC0415 - reads a table
+
+    if code and (problem := region_problem(code)):
+        raise typer.BadParameter(f"{code!r}: {problem}")
+    return present_code(code) if code else ""
+
+
+def refuse(error: Exception | str) -> typer.Exit:
+    """What to raise so that the command says ``error`` and exits with 2."""
+    typer.echo(str(error), err=True)
+    return typer.Exit(2)
+
+
+def _open_existing(url: str) -> Engine:
+    """Looking must not leave an empty database behind."""
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).exists():
+        raise DatabaseError(f"{file}: there is no database yet: 'qualwatch run' makes one")
+    return open_database(url)

@@ -1,0 +1,173 @@
+"""A visit that keeps nothing and shows its steps: what ``qualwatch source test`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from assessment.archives import ArchiveReading
+from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_list
+from assessment.recognising import Recogniser, read_in_workers
+from assessment.workers import WorkError, Workers
+from crawling.fetching.advice import OUTCOME_NAMES, advice
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import Access, FetchError, PageKind
+from crawling.fetching.pace import turns_of
+from crawling.listing.addresses import is_attachment
+from crawling.listing.model import Item, ListPage
+from detection.model import PublisherKind
+from jobs.visits.answers import file_name
+from settings.model import Settings, Source
+from storage.tables import Outcome
+
+FOUND_BY = {
+    "selectors": "按选择器",
+    "links": "自动识别",
+    "datastore": "大汉 datastore",
+    "json": "JSON 接口",
+    "feed": "RSS/Atom",
+    "sitemap": "站点地图",
+    "nothing": "未找到",
+}
+"""How a list's items were found, as people are told."""
+_ITEMS_SHOWN = 10
+_PAGES_READ = 2
+"""Of the list, to show that paging works."""
+_ATTACHMENTS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried."""
+
+    text: str
+    is_well: bool = True
+
+
+def dry_visit(source: Source, settings: Settings, own_hosts: Iterable[str] = ()) -> Iterator[Step]:
+    """Read the list of ``source``, its next page and the first item, without database or evidence.
+
+    ``own_hosts`` are served by the daemon itself.
+    """
+    turns = turns_of(settings.storage.directory)
+    fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
+    workers, recogniser = Workers.configured(settings.detection), Recogniser.configured(settings.detection)
+    try:
+        yield from _DryVisit(source, fetcher, workers, recogniser, settings).steps()
+    finally:
+        workers.abort()
+        if recogniser is not None:
+            recogniser.workers.abort()
+        fetcher.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _DryVisit:
+    source: Source
+    fetcher: Fetcher
+    workers: Workers
+    recogniser: Recogniser | None
+    settings: Settings
+
+    def steps(self) -> Iterator[Step]:
+        url = str(self.source.url)
+        first: Item | None = None
+        for remark in Access.to(self.source).remarks:
+            yield Step(f"该来源的例外：{remark}")
+        for number in range(1, _PAGES_READ + 1):
+            try:
+                page, drawn_by = self._read_list(url)
+            except (FetchError, ReadingError, WorkError) as error:
+                yield _failure(f"列表第{number}页 {url}", error)
+                return
+            yield from _list_steps(number, page)
+            if drawn_by:
+                yield Step(f"  由 {drawn_by} 运行页面脚本后读取")
+            first = first or (page.items[0] if page.items else None)
+            onward = page.next_pages or page.parts
+            if not onward:
+                break
+            url = onward[0]
+        if first is None:
+            yield Step(advice(Outcome.EMPTY), is_well=False)
+            return
+        yield from self._document_steps(first)
+
+    def _read_list(self, url: str) -> tuple[ListPage, str]:
+        """The list page, and the browser that drew it."""
+        fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+        page = self.workers.run(
+            read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
+        )
+        return page, fetched.drawn_by
+
+    def _document_steps(self, item: Item) -> Iterator[Step]:
+        try:
+            reading = self._read_document(item)
+        except (FetchError, ReadingError, WorkError) as error:
+            yield _failure(f"第一条 {item.url}", error)
+            return
+        if not isinstance(reading, ArchiveReading):
+            yield from _reading_steps(f"第一条 {item.url}", reading)
+            return
+        yield Step(f"第一条 {item.url}：压缩包，含 {len(reading.members)} 个文件")
+        for member in reading.members[:_ATTACHMENTS_SHOWN]:
+            if member.reading is not None:
+                yield from _reading_steps(member.known.title, member.reading)
+            else:
+                yield _failure(member.known.title, ReadingError(member.outcome, member.detail))
+
+    def _read_document(self, item: Item) -> DocumentReading | ArchiveReading:
+        attached = is_attachment(item.url)
+        kind = PageKind.ATTACHMENT if attached else PageKind.PAGE
+        fetched = self.fetcher.fetch(item.url, kind=kind, access=Access.to(self.source))
+        known = Known(
+            item.url,
+            title=item.title,
+            published_on=item.published_on,
+            publisher_kind=PublisherKind(self.source.publisher_kind) if self.source.publisher_kind else None,
+            region=self.source.region,
+            is_attachment=attached,
+        )
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
+        today = datetime.now(ZoneInfo(self.settings.time_zone)).date()
+        return read_in_workers(self.workers, self.recogniser, answer, known, today)
+
+
+def _reading_steps(what: str, reading: DocumentReading) -> Iterator[Step]:
+    facts, result = reading.result.facts, reading.result
+    yield Step(f"{what}：{len(reading.text)} 字，{reading.media_type} {reading.charset}")
+    yield Step(
+        f"  标题：{reading.title}；发布：{reading.publisher or '—'}，{reading.published_on or '日期不明'}"
+    )
+    yield Step(f"  文种 {facts.document_kind}，发布方 {facts.publisher_kind}，按 {result.as_of} 的目录判断")
+    yield Step(f"  提及证书 {len(result.mentions)} 处，违规 {len(result.findings)} 处")
+    for finding in result.findings:
+        yield Step(f"    {finding.severity} {finding.quote}：{finding.explanation}")
+    for link in reading.attachments[:_ATTACHMENTS_SHOWN]:
+        yield Step(f"  附件 {link.text} {link.url}")
+
+
+def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
+    how = FOUND_BY[page.found_by]
+    yield Step(f"列表第{number}页 {page.url}：{page.title or '无标题'}")
+    is_well = bool(page.items or page.parts)
+    yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=is_well)
+    for item in page.items[:_ITEMS_SHOWN]:
+        yield Step(f"  {item.published_on or '日期不明'}  {item.title}  {item.url}")
+    if page.parts:
+        yield Step(f"  索引，含 {len(page.parts)} 个列表，第一个：{page.parts[0]}")
+        return
+    following = page.next_pages[0] if page.next_pages else "没有"
+    yield Step(f"  下一页：{following}")
+    if page.note:
+        yield Step(f"  {page.note}", is_well=False)
+
+
+def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:
+    outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
+    detail = str(error) if isinstance(error, WorkError) else error.detail
+    return Step(f"{what}：{OUTCOME_NAMES[outcome]}，{detail}\n    {advice(outcome, detail)}", is_well=False)

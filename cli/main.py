@@ -1,0 +1,106 @@
+"""The command line's front door: assembles the rooms' commands.
+
+``qualwatch check`` has to start in a fraction of a second, so only the room of the command that was typed is
+imported; help and typing errors load them all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from alerts.metrics.collected import Metrics
+    from jobs.context import Services
+    from jobs.runtime import ServedConsole
+
+COMMANDS = {
+    "run": "cli.run:run",
+    "check": "cli.check:check",
+    "source": "cli.run:source_app",
+    "backfill": "cli.past:backfill",
+    "look-back": "cli.past:look_back",
+    "rejudge": "cli.past:rejudge",
+    "catalogue": "cli.catalogue_proposals:app",
+    "outbox": "cli.outbox:app",
+    "case": "cli.case:app",
+    "routing": "cli.routing:app",
+    "report": "cli.report:report",
+    "letter": "cli.report:letter",
+    "evidence": "cli.storage:evidence",
+    "backup": "cli.storage:backup",
+}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qualwatch {version('qualwatch')}")
+        raise typer.Exit
+
+
+def _qualwatch(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Watch official notices and job postings for certificates that may no longer be demanded.
+
+    查找公告、办事指南和招聘信息中违规要求的职业资格证书。
+    """
+
+
+def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line with the commands called ``names``; their rooms are imported, no others."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_qualwatch)
+    for name in names:
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def _imported_lists() -> str:
+    """Where imported official lists are kept, so that they count for every command: beside the database.
+
+    Only this one key is read, because ``check`` has no time for all settings; what is wrong with the file is
+    said by the commands that need it.
+    """
+    directory = os.environ.get("QUALWATCH_STORAGE__DIRECTORY")
+    if not directory:
+        try:
+            with open("qualwatch.toml", encoding="utf-8-sig") as file:  # noqa: PTH123 - pathlib costs time
+                directory = tomllib.loads(file.read())["storage"]["directory"]
+        except (OSError, ValueError, KeyError, TypeError):
+            directory = "var"
+    return f"{directory}/catalogue"
+
+
+def _serve_console(services: Services, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
+    """The daemon serves the console, and yet stands below it and does not know it."""
+    from console.serving import serve_console  # noqa: PLC0415
+
+    return serve_console(services, metrics)
+
+
+def main() -> None:
+    """Run the command line; the exit code is the command's."""
+    typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
+    if typed != ("run",):  # The daemon knows its settings.
+        os.environ.setdefault("QW_CATALOGUE", _imported_lists())
+    assemble(typed or tuple(COMMANDS))(prog_name="qualwatch", obj=_serve_console)

@@ -1,0 +1,317 @@
+"""``qualwatch backfill``, ``look-back`` and ``rejudge``: what concerns the past, not the next visit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.run import Config
+from settings import SettingsError, load_settings
+from storage.errors import DatabaseError
+from storage.locks import LockedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.progress import Progress as Bar
+    from sqlalchemy import Engine
+
+    from cases.reconciliation import Change
+    from jobs.runtime import House
+    from jobs.visits.backfill import Progress
+    from storage.tables import RejudgedChange, Rejudgement
+
+_REFUSED = 2
+_SETTLED = {
+    "still_there": "仍存在",
+    "rectified": "已整改",
+    "reopened": "重新立案",
+    "gone": "页面消失",
+    "replaced": "内容已换",
+    "unchanged": "无变化",
+}
+"""``cases.rectification.Settled`` for those who read the terminal."""
+
+
+def _read_day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError as error:
+        raise typer.BadParameter(f"{typed!r} is no date; write it as 2026-11-01") from error
+
+
+def backfill(
+    *,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="A configured source. 来源代号")],
+    since: Annotated[
+        date, typer.Option("--since", metavar="DATE", parser=_read_day, help="First day. 起始日期")
+    ],
+    until: Annotated[
+        date | None,
+        typer.Option("--until", metavar="DATE", parser=_read_day, help="Last day; left out: today. 截止日期"),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read once more what was finished before. 重新补采")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Read what a source listed in the past; interrupted, it goes on where it was. 补采历史信息。
+
+    The daemon may run meanwhile: both keep to one pause between requests to a host.
+    Exit code: 0 finished, 1 interrupted or a list page failed (run it again to go on), 2 refused.
+    """
+    if until is not None and until < since:
+        raise typer.BadParameter(f"{until} lies before {since}", param_hint="--until")
+    from jobs.ending import end_on_signal  # noqa: PLC0415
+    from jobs.visits.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
+
+    with _house(config) as house:
+        wanted = next((each for each in house.sources if each.name == source), None)
+        if wanted is None:
+            names = ", ".join(each.name for each in house.sources)
+            raise _refusal(f"no source is called {source!r}: {names} are watched")
+        with end_on_signal(house.services), _bar() as bar:
+            task = bar.add_task(wanted.title or wanted.name, total=None, said="")
+
+            def show(progress: Progress) -> None:
+                days = (progress.until - progress.since).days + 1
+                reached = min(progress.reached or progress.until, progress.until)
+                done = days if progress.finished else max(0, (progress.until - reached).days)
+                bar.update(task, total=days, completed=min(done, days), said=_said(progress))
+
+            try:
+                progress = back_fill(
+                    wanted, house.services, since=since, until=until, again=again, watch=show
+                )
+            except LockedError as error:
+                raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
+            show(progress)
+    typer.echo(f"{source} {progress.since} – {progress.until}：{_said(progress)}")
+    if not progress.finished:
+        typer.echo(progress.why, err=True)
+        raise typer.Exit(1)
+
+
+def _said(progress: Progress) -> str:
+    reached = f"，最早 {progress.reached}" if progress.reached else ""
+    return (
+        f"列表 {progress.list_pages} 页，读到 {progress.documents} 篇（新增 {progress.new_documents}），"
+        f"失败 {progress.errors}{reached}"
+    )
+
+
+def look_back(
+    case: Annotated[
+        int | None, typer.Argument(metavar="[CASE]", help="Only this case, due or not. 案件编号")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Visit the pages of open and rectified cases that are due, and settle what has changed. 回头看。
+
+    The daemon does so every hour by itself and may run meanwhile.
+    Exit code: 0 every page was read or gone, 1 some could not be read, 2 refused.
+    """
+    from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
+
+    from jobs.ending import end_on_signal  # noqa: PLC0415
+    from jobs.visits.look_back import look_back as look_back_at  # noqa: PLC0415
+    from storage.tables import Case  # noqa: PLC0415
+
+    with _house(config) as house:
+        if case is not None:
+            with Session(house.services.engine) as session:
+                if session.get(Case, case) is None:
+                    raise _refusal(f"there is no case {case}")
+        with end_on_signal(house.services), _bar() as bar:
+            task = bar.add_task("回头看", total=None, said="")
+            try:
+                report = look_back_at(
+                    house.services,
+                    house.sources,
+                    case_id=case,
+                    watch=lambda done, total: bar.update(task, completed=done, total=total),
+                )
+            except LockedError as error:
+                raise _refusal("a look-back is under way, of the daemon or another command") from error
+    typer.echo(f"回头看 {report.pages} 个页面，{report.failed} 个未能读取")
+    typer.echo("，".join(f"{_SETTLED[each]} {count}" for each, count in sorted(report.settled.items())))
+    if report.unwatched:
+        typer.echo(f"{report.unwatched} 个页面的来源已不在配置中，未访问", err=True)
+    if report.left_for_later:
+        typer.echo(f"{report.left_for_later} 个页面留待下次", err=True)
+    raise typer.Exit(1 if report.failed or report.interrupted else 0)
+
+
+def rejudge(
+    *,
+    since: Annotated[
+        date | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            parser=_read_day,
+            help="Everything met since then, whatever it was judged by. 起始日期，含已按现行目录判定的",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change. 只显示，不改动")
+    ] = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Only show how far the last one came and what it changed. 查看结果"),
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Judge stored documents again after the catalogue has changed, both ways. 目录更新后重新判定。
+
+    The daemon does so by itself soon after a change; interrupted, it goes on where it was.
+    Exit code: 0 every document was judged, 1 some could not be, or are still to be, 2 refused.
+    """
+    from jobs.ending import end_on_signal  # noqa: PLC0415
+
+    if report:
+        raise typer.Exit(_show_last(config))
+    with _house(config) as house, end_on_signal(house.services):
+        code = _preview(house, since) if dry_run else _judge_again(house, since)
+    raise typer.Exit(code)
+
+
+def _preview(house: House, since: date | None) -> int:
+    from alerts.notifications.reassessed import CHANGE_NAMES  # noqa: PLC0415
+    from jobs.reassess import preview  # noqa: PLC0415
+    from vocabulary.presentation import displayable  # noqa: PLC0415
+
+    counts: Counter[str] = Counter()
+
+    def tell(change: Change) -> None:
+        counts[change.kind] += 1
+        _show_change(change)
+
+    with _bar() as bar:
+        task = bar.add_task("重新判定", total=None, said="")
+        done, failed = preview(
+            house.services,
+            tell,
+            since=since,
+            watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
+        )
+    said = "，".join(f"{name} {counts[kind]}" for kind, name in CHANGE_NAMES.items() if kind != "failed")
+    typer.echo(f"重新判定 {done} 篇：{said}（未改动）")
+    for failure in failed:
+        typer.echo(displayable(failure, limit=300), err=True)
+    return 1 if failed else 0
+
+
+def _judge_again(house: House, since: date | None) -> int:
+    from jobs.reassess import ask_again  # noqa: PLC0415
+    from jobs.reassess import rejudge as judge_again  # noqa: PLC0415
+
+    if since is not None:
+        ask_again(house.services, since)
+    try:
+        with _bar() as bar:
+            task = bar.add_task("重新判定", total=None, said="")
+            order = judge_again(
+                house.services,
+                watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
+            )
+    except LockedError as error:
+        raise _refusal(
+            "stored documents are being judged already, by the daemon or another command: "
+            "'qualwatch rejudge --report' shows how far it has come"
+        ) from error
+    if order is None:
+        typer.echo("没有需要重新判定的文件：都已按现行目录判定。")
+        return 0
+    return _show_order(house.services.engine, order)
+
+
+def _show_last(config: Path | None) -> int:
+    from sqlmodel import Session  # noqa: PLC0415
+
+    from alerts.notifications.reassessed import last_order  # noqa: PLC0415
+    from storage.database import open_database  # noqa: PLC0415
+    from storage.migrate import require_current  # noqa: PLC0415
+
+    try:
+        engine = open_database(load_settings(config).storage.database_url)
+        try:
+            require_current(engine)
+            with Session(engine) as session:
+                order = last_order(session)
+            if order is None:
+                typer.echo("目录没有变动过，未重新判定。")
+                return 0
+            return _show_order(engine, order)
+        finally:
+            engine.dispose()
+    except (SettingsError, DatabaseError) as error:
+        raise _refusal(str(error)) from error
+
+
+def _show_order(engine: Engine, order: Rejudgement) -> int:
+    """What the order changed; the exit code."""
+    from sqlmodel import Session  # noqa: PLC0415
+
+    from alerts.notifications.reassessed import changes_of, summarise  # noqa: PLC0415
+    from storage.database import for_reading  # noqa: PLC0415
+
+    with Session(for_reading(engine)) as session:
+        for change in changes_of(session, order):
+            _show_change(change)
+        typer.echo(summarise(session, order))
+    if order.finished_at is None:
+        typer.echo(f"尚未完成：{order.documents}/{order.total}，由监测程序或下一次 qualwatch rejudge 继续")
+    return 1 if order.failed or order.finished_at is None else 0
+
+
+def _show_change(change: Change | RejudgedChange) -> None:
+    from alerts.notifications.reassessed import CHANGE_NAMES  # noqa: PLC0415
+    from cases.reconciliation import ChangeKind  # noqa: PLC0415
+    from vocabulary.presentation import displayable  # noqa: PLC0415
+
+    case = f"  案件 {change.case_id}" if change.case_id else ""
+    left = "（已有人处理，待人工核定）" if change.decided else ""
+    typer.echo(
+        f"{CHANGE_NAMES[ChangeKind(change.kind)]}  {displayable(change.quote, limit=60)}："
+        f"{change.before or '无'} → {displayable(change.after, limit=200) or '无'}{case}{left}\n"
+        f"    {displayable(change.title, limit=80)}  {displayable(change.url, limit=200)}"
+    )
+
+
+@contextmanager
+def _house(config: Path | None) -> Iterator[House]:
+    """A house beside the daemon's, or one message and exit code 2."""
+    from jobs.runtime import StartError, open_beside  # noqa: PLC0415 - the heavy part of the program
+    from jobs.terminal import set_up_logging  # noqa: PLC0415
+
+    set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
+    try:
+        with open_beside(load_settings(config)) as house:
+            yield house
+    except (SettingsError, StartError, DatabaseError) as error:
+        raise _refusal(str(error)) from error
+
+
+def _bar() -> Bar:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[said]}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _refusal(message: str) -> typer.Exit:
+    typer.echo(f"qualwatch: {message}", err=True)
+    return typer.Exit(_REFUSED)

@@ -1,0 +1,209 @@
+"""``qualwatch run`` and ``qualwatch source``: the daemon and its sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from settings import SettingsError, load_settings
+from settings.load import FILE_NAME
+from settings.model import Settings, Source
+from storage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from jobs.status import SourceRow
+
+source_app = typer.Typer(
+    no_args_is_help=True, help="The places that are watched, and how they are. 监测的来源及其状态。"
+)
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+]
+_CONFIGURATION_ERROR = 2
+
+
+def run(
+    context: typer.Context,
+    config: Config = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Visit every due source once, deliver the mails, and exit.")
+    ] = False,
+) -> None:
+    """Run the daemon: visit the sources on their schedules until Ctrl-C. 启动监测。
+
+    Exit code of --once: 0 every source was read, 1 one failed, 2 the configuration is wrong.
+    """
+    from jobs.daemon import run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+    from jobs.runtime import StartError  # noqa: PLC0415
+
+    if config is None and not once:
+        _write_default_configuration()
+    settings = _load(config)
+    try:
+        if once:
+            code = run_once(settings, typer.echo)
+        else:
+            path = config or Path(FILE_NAME)
+            # The room above this one comes from the front door, which alone knows all rooms.
+            code = run_daemon(settings, config=path, serve_console=context.obj)
+    except (StartError, DatabaseError, SettingsError) as error:
+        raise _refusal(str(error)) from error
+    raise typer.Exit(code)
+
+
+@source_app.command("list")
+def list_(config: Config = None) -> None:
+    """Show every source and how its last visit went. 列出来源及其状态。"""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from cli.source_list import source_list  # noqa: PLC0415
+
+    settings = _load(config)
+    try:
+        rows = _remembered(settings)
+    except DatabaseError as error:
+        raise _refusal(str(error)) from error
+    if rows:
+        console = Console(highlight=False)
+        console.print(*source_list(rows, ZoneInfo(settings.time_zone), console.width), sep="\n")
+    else:
+        typer.echo("没有配置来源：qualwatch run 监测自带的示例站点；qualwatch source presets 列出可用来源。")
+
+
+@source_app.command()
+def presets() -> None:
+    """Show the sources that come with the program and how to switch them on. 列出自带来源。"""
+    from settings.shipped import shipped_presets  # noqa: PLC0415
+
+    for name, source in shipped_presets().items():
+        untried = "" if source.tried else "（未在线验证，请先运行 qualwatch source test）"
+        typer.echo(f"{name:20} {source.title}{untried}\n{'':20} {source.url}")
+    typer.echo(f'\n启用：在 {FILE_NAME} 中写 presets = ["名称", …]')
+
+
+@source_app.command()
+def add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The list page, feed, sitemap or interface.")],
+    *,
+    name: Annotated[str, typer.Option(help="What to call it; else taken from the address.")] = "",
+    title: Annotated[str, typer.Option(help="What people call it; else the page's title.")] = "",
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Draw its pages with Chromium: for lists that scripts build.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")] = False,
+    config: Config = None,
+) -> None:
+    """Look at a site, show what would be read, and add it to the configuration. 添加来源。
+
+    Exit code: 0 it was written, 1 nothing can be read there or you said no, 2 the configuration is wrong.
+    """
+    from cli.source_add import LookError, propose_source  # noqa: PLC0415
+    from settings.editing import add_source  # noqa: PLC0415
+    from settings.template import write_default  # noqa: PLC0415
+
+    settings, path = _load(config), config or Path(FILE_NAME)
+    try:
+        proposal = propose_source(url, settings, name=name, title=title, browser=browser)
+    except LookError as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(1) from error
+    for line in proposal.lines():
+        typer.echo(line)
+    if not proposal.has_items:
+        typer.echo(
+            "✗ 没有读到条目，未写入。页面由脚本生成时，请在浏览器的网络面板中找到数据接口的地址再添加，"
+            "或加上 --browser 再试。",
+            err=True,
+        )
+        raise typer.Exit(1)
+    if not yes and not typer.confirm(f"写入 {path}，代号 {proposal.source.name}？", default=proposal.is_sure):
+        raise typer.Exit(1)
+    try:
+        write_default(path)
+        add_source(path, proposal.source)
+    except (SettingsError, OSError) as error:
+        raise _refusal(str(error)) from error
+    typer.echo(f"✓ 已写入 {path}：{proposal.source.name}")
+
+
+@source_app.command("test")
+def try_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source, or a shipped one.")],
+    config: Config = None,
+) -> None:
+    """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。"""
+    from cli.dry_visit import dry_visit  # noqa: PLC0415
+    from settings.shipped import preset_sources  # noqa: PLC0415
+
+    settings = _load(config)
+    samples = _remembered_samples(settings)
+    known = {source.name: source for source in settings.sources + settings.watched() + samples}
+    try:
+        source = known.get(name) or preset_sources([name])[0]
+    except SettingsError as error:
+        raise _refusal(
+            f"no source is called {name!r}: {', '.join(known) or 'none'} are configured; {error}"
+        ) from error
+    well = True
+    own_hosts = {f"{each.url.host}:{each.url.port}" for each in samples}
+    for step in dry_visit(source, settings, own_hosts):
+        typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
+        well = well and step.is_well
+    raise typer.Exit(0 if well else 1)
+
+
+def _remembered(settings: Settings) -> list[SourceRow]:
+    """The configured sources with what the database knows of them; looking makes no database."""
+    from jobs.status import SourceRow, read_rows  # noqa: PLC0415
+    from storage.database import open_database  # noqa: PLC0415
+    from storage.migrate import require_current  # noqa: PLC0415
+
+    sources, storage = settings.watched() + _remembered_samples(settings), settings.storage
+    if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
+        return [SourceRow.of(source) for source in sources]
+    engine = open_database(storage.database_url)
+    try:
+        require_current(engine)
+        return read_rows(engine, sources)
+    finally:
+        engine.dispose()
+
+
+def _remembered_samples(settings: Settings) -> tuple[Source, ...]:
+    """The sources of the sample site as a daemon last served it; empty where others are configured."""
+    if not settings.serves_sample:
+        return ()
+    from sample.server import remembered_sources  # noqa: PLC0415
+
+    return remembered_sources(settings.storage.directory, settings.sample.every_minutes)
+
+
+def _write_default_configuration() -> None:
+    """A first start leaves a commented file to begin with; where it cannot be written, defaults hold."""
+    from settings.template import write_default  # noqa: PLC0415
+
+    try:
+        written = write_default(Path(FILE_NAME))
+    except OSError as error:
+        typer.echo(f"{FILE_NAME} could not be written ({error.strerror}); the defaults hold", err=True)
+        return
+    if written:
+        typer.echo(f"wrote {Path(FILE_NAME).absolute()}: every setting with its default, commented out")
+
+
+def _load(config: Path | None) -> Settings:
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        raise _refusal(str(error)) from error
+
+
+def _refusal(message: str) -> typer.Exit:
+    typer.echo(f"qualwatch: {message}", err=True)
+    return typer.Exit(_CONFIGURATION_ERROR)

@@ -1,0 +1,197 @@
+"""Looking at a site and proposing how to watch it: what ``qualwatch source add`` shows and writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from assessment.reading import Answer, ReadingError, read_list
+from assessment.workers import WorkError, Workers
+from cli.dry_visit import FOUND_BY
+from crawling.fetching.advice import advice
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import Access, Fetched, FetchError, PageKind
+from crawling.fetching.pace import turns_of
+from crawling.listing.addresses import registered_site
+from crawling.listing.forms import FORMS
+from crawling.listing.model import ListPage
+from extraction.charset import decode
+from settings.model import Listing, Selectors, Settings, Source, SourceKind
+from storage.tables import Outcome
+
+ITEMS_SHOWN = 10
+SURE_ENOUGH = 0.6
+"""Below it people are asked to look twice."""
+_FEED = re.compile(
+    r"<link\b[^>]{0,500}\btype=[\"']application/(?:rss|atom)\+xml[\"'][^>]{0,500}>", re.IGNORECASE
+)
+_HREF = re.compile(r"\bhref=[\"']([^\"']{1,2000})[\"']", re.IGNORECASE)
+_MOST_FEEDS = 3
+_HEAD = 64 * 1024
+"""Characters in which a page names its feeds."""
+_KINDS: tuple[tuple[SourceKind, re.Pattern[str]], ...] = (
+    (SourceKind.TENDERS, re.compile(r"采购|招标|中标|投标")),
+    (SourceKind.PERMIT_GUIDES, re.compile(r"办事指南|服务指南|行政许可|审批事项")),
+    (SourceKind.JOBS, re.compile(r"招聘|招考|招录|岗位|职位|求职")),
+)
+_GENERIC_LABELS = frozenset({"www", "com", "cn", "gov", "org", "net", "edu", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A source that could be written, and what was seen of it."""
+
+    source: Source
+    page: ListPage
+    charset: str
+    paging: str
+    """How the list goes on, as people are told."""
+
+    @property
+    def has_items(self) -> bool:
+        """Whether there is anything to read, here or in the lists that this one consists of."""
+        return bool(self.page.items or self.page.parts)
+
+    @property
+    def is_sure(self) -> bool:
+        return self.page.sureness >= SURE_ENOUGH
+
+    def lines(self) -> Iterator[str]:
+        """What people should see before they say yes, in Chinese; nothing in it can steer a terminal."""
+        for line in self._lines():
+            yield "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
+
+    def _lines(self) -> Iterator[str]:
+        items, page, source = self.page.items, self.page, self.source
+        dated = sum(item.published_on is not None for item in items)
+        yield f"列表：{page.url}"
+        yield f"  标题：{source.title or '无'}；编码：{self.charset or '不明'}；robots.txt：未禁止访问"
+        how = FOUND_BY[page.found_by]
+        yield f"  形式：{how}，{len(items)} 条，其中 {dated} 条有日期，把握 {page.sureness:.0%}"
+        yield f"  翻页：{self.paging}"
+        for item in items[:ITEMS_SHOWN]:
+            yield f"  {item.published_on or '日期不明'}  {item.title or '无标题'}  {item.url}"
+        if page.note:
+            yield f"  注意：{page.note}"
+        if not self.is_sure:
+            yield "  把握不大，请核对以上条目；不对时在 [sources.selectors] 填写 items，"
+            yield f"  再用 qualwatch source test {source.name} 检查。"
+
+
+class LookError(Exception):
+    """Nothing can be proposed for the address; the message says why and what to do, in Chinese."""
+
+
+def propose_source(
+    url: str, settings: Settings, *, name: str = "", title: str = "", browser: bool = False
+) -> Proposal:
+    """Look at ``url``, or at the feed or sitemap of its site where it shows no items.
+
+    Nothing is kept. Raises :class:`LookError` where ``url`` cannot be read or ``name`` is no name.
+    """
+    try:
+        given = Source.model_validate(
+            {"name": name or name_of(url, settings), "url": url, "title": title, "browser": browser}
+        )
+    except ValueError as error:  # pydantic's own among them
+        raise LookError(
+            "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
+        ) from error
+    fetcher = Fetcher(settings.fetching, turns=turns_of(settings.storage.directory))
+    workers = Workers.configured(settings.detection)
+    try:
+        return _Look(fetcher, workers, Access.to(given)).propose(given)
+    except (FetchError, ReadingError) as error:
+        raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
+    except WorkError as error:
+        raise LookError(f"{url}：{error}。{advice(Outcome.TIMEOUT)}") from error
+    finally:
+        workers.abort()
+        fetcher.close()
+
+
+def name_of(url: str, settings: Settings) -> str:
+    """A name from the address that no source has yet: ``rsj.fuzhou.gov.cn`` → ``fuzhou-rsj``."""
+    host = urlsplit(url).hostname or "source"
+    site = registered_site(host)
+    labels = [*site.split("."), *host.removesuffix(site).strip(".").split(".")]
+    telling = [re.sub(r"[^a-z0-9-]", "", label.lower()) for label in labels if label not in _GENERIC_LABELS]
+    base = "-".join(label for label in telling if label).strip("-")[:34] or "source"
+    taken = {source.name for source in settings.sources}
+    number = 1
+    while (name := base if number == 1 else f"{base}-{number}") in taken:
+        number += 1
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    fetcher: Fetcher
+    workers: Workers
+    access: Access
+
+    def propose(self, given: Source) -> Proposal:
+        fetched, page = self._read(str(given.url))
+        if not page.items and not page.parts:
+            for other in _other_lists(fetched):
+                try:
+                    other_fetched, other_page = self._read(other)
+                except (FetchError, ReadingError, WorkError):
+                    continue
+                if other_page.items or other_page.parts:
+                    note = f"所给地址没有读到条目，以上是该站的 {other}；数据接口请填写 sources.listing"
+                    title = other_page.title or page.title
+                    fetched, page = other_fetched, replace(other_page, title=title, note=note)
+                    break
+        _, charset = decode(fetched.body, fetched.charset)
+        source = _described(given, page)
+        return Proposal(source, page, charset, self._paging(page))
+
+    def _read(self, url: str) -> tuple[Fetched, ListPage]:
+        fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=self.access)
+        answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+        page = self.workers.run(read_list, answer, fetched.final_url, Selectors(), Listing())
+        return fetched, page
+
+    def _paging(self, page: ListPage) -> str:
+        """What the next page shows when it is asked for."""
+        if page.parts:
+            return f"索引，含 {len(page.parts)} 个列表"
+        if not page.next_pages:
+            return "没有找到下一页"
+        url = page.next_pages[0]
+        try:
+            _, following = self._read(url)
+        except (FetchError, ReadingError, WorkError) as error:
+            return f"下一页 {url} 读取失败：{error}"
+        met = {item.url for item in page.items}
+        fresh = sum(item.url not in met for item in following.items)
+        return f"下一页 {url}，有 {fresh} 条新内容" if fresh else f"下一页 {url} 没有新内容"
+
+
+def _other_lists(fetched: Fetched) -> list[str]:
+    """Feeds that a page names, and its site's map."""
+    markup, _ = decode(fetched.body, fetched.charset)
+    hrefs = [_HREF.search(link) for link in _FEED.findall(markup[:_HEAD])[:_MOST_FEEDS]]
+    feeds = [urljoin(fetched.final_url, found[1].replace("&amp;", "&")) for found in hrefs if found]
+    return [*feeds, urljoin(fetched.final_url, "/sitemap.xml")]
+
+
+def _described(given: Source, page: ListPage) -> Source:
+    """``given`` with what the page and its address tell."""
+    words = f"{given.title} {page.title} {' '.join(item.title for item in page.items[:ITEMS_SHOWN])}"
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(words)), SourceKind.NOTICES)
+    form = "sitemap" if page.parts else page.found_by if page.found_by in FORMS else "auto"
+    is_public = (given.url.host or "").endswith(".gov.cn")
+    publisher: Literal["public_body"] | None = "public_body" if is_public else None
+    described = given.model_dump(mode="json", exclude_defaults=True) | {
+        "url": page.url,
+        "title": given.title or page.title[:80],
+        "kind": kind,
+        "publisher_kind": publisher,
+        "listing": {"form": form},
+    }
+    return Source.model_validate(described)

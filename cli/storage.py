@@ -1,0 +1,169 @@
+"""``qualwatch evidence`` and ``qualwatch backup``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from settings import Settings, SettingsError, load_settings
+from storage.backup import BackupError, back_up
+from storage.database import for_reading, open_database
+from storage.errors import DatabaseError, EvidenceError
+from storage.evidence import EvidenceStore
+from storage.migrate import require_current
+from storage.proof import Proof, UnknownFindingError, find_proof
+from vocabulary.presentation import displayable, mask_personal_numbers
+
+WRONG = 1
+"""Exit code: the evidence does not hold."""
+UNUSABLE = 2
+"""Exit code: there was nothing to look at."""
+_SHOWN_PROBLEMS = 20
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+]
+
+
+def evidence(
+    finding: Annotated[int, typer.Argument(help="Number of the finding, as mails and metrics show it.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Where to put the page; a directory, or - for stdout."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Extract the page that a finding rests on and verify its SHA-256. 导出某条发现所依据的网页并核对摘要。
+
+    Exits 0 where everything holds, 1 where the evidence is missing or was changed, 2 where there is no such
+    finding or the file cannot be written. An existing file is never overwritten.
+    """
+    with _kept(config) as (settings, engine):
+        try:
+            with (
+                Session(for_reading(engine)) as session,
+                EvidenceStore(settings.storage.evidence_directory) as store,
+            ):
+                proof = find_proof(session, store, finding)
+                written = _write_body(proof, output)
+                _print_proof(proof, written, ZoneInfo(settings.time_zone))
+        except UnknownFindingError:
+            _fail(UNUSABLE, f"没有编号为 {finding} 的发现 (there is no finding {finding})")
+        except EvidenceError as error:
+            _fail(WRONG, f"证据核对未通过 (the evidence does not hold): {error}")
+
+
+def backup(
+    target: Annotated[
+        Path, typer.Argument(help="Directory of the backup: new, empty, or an earlier backup.")
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Copy database and evidence while the daemon runs, and verify the copy. 备份数据库和证据，并核对副本。
+
+    To restore, stop the daemon and put the directory in the place of storage.directory. Exits 0, or 1 where
+    evidence is missing or damaged, or 2 where nothing could be copied.
+    """
+
+    with _kept(config) as (settings, engine):
+        try:
+            report = back_up(engine, settings.storage.evidence_directory, target, datetime.now(UTC))
+        except BackupError as error:
+            _fail(UNUSABLE, str(error))
+    typer.echo(
+        f"{target}: {report.document_versions} document versions, {report.evidence_files} evidence files, "
+        f"{report.evidence_bytes:,} bytes of evidence"
+    )
+    for problem in report.problems[:_SHOWN_PROBLEMS]:
+        typer.echo(problem, err=True)
+    if report.problems:
+        _fail(WRONG, f"{len(report.problems)} document versions have no sound evidence")
+
+
+@contextmanager
+def _kept(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
+    """Settings and the database that is there; a command that reads creates none."""
+
+    try:
+        settings = load_settings(config)
+        url = settings.storage.database_url
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+            _fail(
+                UNUSABLE, f"{url.removeprefix('sqlite:///')}: 尚无数据库 (no database yet): 'qualwatch run'"
+            )
+        engine = open_database(url)
+    except (SettingsError, DatabaseError) as error:
+        _fail(UNUSABLE, str(error))
+    try:
+        require_current(engine)
+        yield settings, engine
+    except DatabaseError as error:
+        _fail(UNUSABLE, str(error))
+    finally:
+        engine.dispose()
+
+
+def _write_body(proof: Proof, output: Path | None) -> str:
+    """Write the page and return where; what already holds the very same bytes is left as it is."""
+    body = proof.record.body
+    if output == Path("-"):
+        sys.stdout.buffer.write(body)
+        return "stdout"
+    path = output or Path(proof.file_name)
+    if path.is_dir():
+        path = path / proof.file_name
+    try:
+        with path.open("xb") as file:
+            file.write(body)
+    except FileExistsError:
+        if path.read_bytes() != body:
+            _fail(UNUSABLE, f"{path} 已存在，不会覆盖 (exists and is not overwritten): --output")
+    except OSError as error:
+        _fail(UNUSABLE, f"{path}: 无法写入 (cannot be written): {error.strerror}")
+    return str(path)
+
+
+def _print_proof(proof: Proof, written: str, zone: ZoneInfo) -> None:
+    """The summary goes to stderr where the page itself goes to stdout."""
+    finding, version, record = proof.finding, proof.version, proof.record
+    fetched = record.fetched_at.astimezone(zone)
+    unverified = "" if record.certificate_verified else "，未验证网站的 HTTPS 证书"
+    answered = f"由 {record.drawn_by} 运行页面脚本后" if record.drawn_by else f"HTTP {record.status}"
+    quote = f"{_shown(proof.before)}【{_shown(finding.quote)}】{_shown(proof.after)}"
+    lines = (
+        ("发现", f"{finding.id}：{finding.qualification}"),
+        ("标题", proof.document.title),
+        ("网址", record.url),
+        ("抓取时间", f"{fetched:%Y-%m-%d %H:%M:%S}（{zone.key}），{answered}{unverified}"),
+        ("SHA-256", f"{record.body_sha256}（已核对，与抓取时一致）"),
+        ("存档", f"{version.evidence_file} {version.evidence_record}"),
+        ("原文", quote),
+        ("说明", finding.explanation),
+        ("已导出", f"{written}（{len(record.body)} 字节）"),
+    )
+    for name, value in lines:
+        # Only what people wrote is masked: the digits of an address are needed to open it.
+        text = _shown(value) if name in {"标题", "说明"} else displayable(value)
+        typer.echo(f"{name}：{text}", err=written == "stdout")
+
+
+def _shown(text: str) -> str:
+    """Text of a page on one line, with telephone and identity numbers masked."""
+    return displayable(mask_personal_numbers(text))
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""Asking addresses, and reading lists of them."""

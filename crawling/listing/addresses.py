@@ -1,0 +1,75 @@
+"""Addresses of documents: one spelling each, and whether two belong to the same site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, quote_plus, urljoin, urlsplit, urlunsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from vocabulary.addresses import AddressError, canonical_url
+
+ATTACHMENT_SUFFIXES = (
+    *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
+    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".ppt", ".pptx", ".csv", ".txt"),
+)
+_SESSION = re.compile(r"(?i);jsessionid=[^?#/]*")
+
+
+def absolute_url(url: str, base: str = "") -> str:
+    """One spelling per document, absolute and without a session.
+
+    Empty where ``url`` leads nowhere that could be asked for (``javascript:``, ``mailto:``, broken).
+    """
+    try:
+        return canonical_url(_SESSION.sub("", urljoin(base, url.strip())))
+    except (AddressError, ValueError):
+        return ""
+
+
+def with_query(url: str, values: Mapping[str, str]) -> str:
+    """``url`` with these values in its query; the others keep their place and their bytes."""
+    parts = urlsplit(url)
+    left = dict(values)
+    pairs = []
+    for pair in parts.query.split("&") if parts.query else ():
+        key = pair.partition("=")[0]
+        pairs.append(f"{key}={quote_plus(left.pop(key))}" if key in left else pair)
+    pairs += [f"{quote_plus(key)}={quote_plus(value)}" for key, value in left.items()]
+    return urlunsplit(parts._replace(query="&".join(pairs)))
+
+
+def query_number(url: str, key: str) -> int | None:
+    """The number that ``key`` has in the query; None where it has none."""
+    value = dict(parse_qsl(urlsplit(url).query)).get(key, "")
+    return int(value) if value.isdecimal() and len(value) < 8 else None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@cache
+def registered_site(host: str) -> str:
+    """The part of a host name that somebody registered: ``rsj.fuzhou.gov.cn`` → ``fuzhou.gov.cn``."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return _suffixes().privatesuffix(host.lower()) or host.lower()
+    return host
+
+
+def same_site(url: str, other: str) -> bool:
+    """Whether both addresses belong to one registered site."""
+    return registered_site(urlsplit(url).hostname or "") == registered_site(urlsplit(other).hostname or "")
+
+
+def is_attachment(url: str) -> bool:
+    """Whether an address names a file that offices attach, by its suffix in path or query."""
+    parts = urlsplit(url)
+    values = [parts.path, *(pair.partition("=")[2] for pair in parts.query.split("&"))]
+    return any(value.lower().endswith(ATTACHMENT_SUFFIXES) for value in values)

@@ -1,0 +1,80 @@
+"""RSS 2.0, RSS 1.0 and Atom."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import TYPE_CHECKING
+
+from crawling.listing.addresses import absolute_url, same_site
+from crawling.listing.dates import first_date
+from crawling.listing.model import Item, ListError, ListPage
+from crawling.listing.unpacking import children, local_name, parse_xml, text_of
+from settings.model import Listing
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]")
+_DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
+_MOST_ENTRIES = 5_000
+_TAGS = re.compile(r"<[^<>]{1,200}>")
+
+
+def recognises(head: str) -> bool:
+    return _ROOT.search(head) is not None and "<html" not in head.lower()
+
+
+def read(text: str, url: str, listing: Listing) -> ListPage:
+    """Entries in the order of the feed; an Atom feed may say where it goes on."""
+    root = parse_xml(text)
+    channel = next(iter(children(root, "channel")), root)
+    entries = [entry for entry in root.iter() if local_name(entry) in {"item", "entry"}]
+    if not entries and local_name(root) not in {"rss", "feed", "rdf"}:
+        raise ListError(f"<{local_name(root)}> is no feed: leave listing.form at 'auto'")
+    items: dict[str, Item] = {}
+    for entry in entries[:_MOST_ENTRIES]:
+        item = _item(entry, url)
+        if item is not None and listing.contains in item.url:
+            items.setdefault(item.url, item)
+    following = (absolute_url(link.get("href") or "", url) for link in _links(channel, "next"))
+    return ListPage(
+        url,
+        text_of(channel, "title"),
+        tuple(items.values()),
+        tuple(target for target in following if target and same_site(target, url)),
+        1.0 if items else 0.0,
+        "feed" if items else "nothing",
+    )
+
+
+def _item(entry: _Element, page_url: str) -> Item | None:
+    links = _links(entry, "alternate")
+    address = next((link.get("href") or "" for link in links), "") or text_of(entry, "link", "guid", "id")
+    url = absolute_url(address, page_url) if address else ""
+    if not url or not same_site(url, page_url):
+        return None
+    title = unescape(_TAGS.sub("", text_of(entry, "title"))).strip()  # RSS escapes twice
+    return Item(url, title, feed_date(text_of(entry, *_DATES)))
+
+
+def _links(element: _Element, relation: str) -> list[_Element]:
+    """Atom's links: one that names no relation is the entry itself."""
+    links = [link for link in children(element, "link") if link.get("href")]
+    return [link for link in links if (link.get("rel") or "alternate") == relation]
+
+
+def feed_date(text: str) -> date | None:
+    """The day of an RFC 822 or ISO 8601 moment, as written: its own time zone decides what day it is."""
+    if found := first_date(text):
+        return found
+    try:
+        return parsedate_to_datetime(text).date()
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None

@@ -1,0 +1,138 @@
+"""Finding the items of a list without selectors: by what their addresses, titles and dates have in common.
+
+Each link is given points for what items of Chinese sites look like; links whose addresses have the same shape
+stand or fall together, because a list repeats one pattern and navigation does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from posixpath import splitext
+from urllib.parse import parse_qsl, urlsplit
+
+from crawling.listing.addresses import absolute_url, is_attachment, same_site
+from crawling.listing.dates import date_beside, date_in_url, shows_date
+from crawling.listing.model import Item
+from extraction.model import Link
+
+_NAVIGATION = re.compile(
+    r"首页|网站地图|联系我们|关于我们|设为首页|加入收藏|收藏本站|登录|注册|返回|繁体|无障碍|长者|手机版|客户端"
+    r"|微信|微博|更多|more|上一页|下一页|上页|下页|尾页|末页|版权|隐私|法律声明|友情链接|打印|关闭|English"
+    r"|ICP备|公网安备|网站标识码|RSS|订阅|搜索|投稿|广告服务|帮助中心|服务热线",
+    re.IGNORECASE,
+)
+_LONGEST_NAVIGATION = 12
+"""Characters: a title that merely contains such a word is longer."""
+_SHORTEST_TITLE = 2
+_SHORT_TITLE = 4
+_ENOUGH_POINTS = 3.0
+_ENOUGH_BESIDE_DATED = 4.5
+_MANY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    item: Item
+    points: float
+    dated: bool
+
+
+def find_items(links: Iterable[Link], page_url: str) -> tuple[tuple[Item, ...], float]:
+    """Items in the order of the page, and how sure that they are the list (0 to 1)."""
+    groups: dict[str, dict[str, _Candidate]] = defaultdict(dict)
+    order: list[str] = []
+    for link in links:
+        candidate = _candidate(link, page_url)
+        if candidate is None:
+            continue
+        url = candidate.item.url
+        group = groups[_shape(url)]
+        known = group.get(url)
+        if known is None:
+            order.append(url)
+        if known is None or known.points < candidate.points:  # picture and title link to the same page
+            group[url] = candidate
+    chosen = _choose([list(group.values()) for group in groups.values()])
+    items = tuple(chosen[url].item for url in order if url in chosen)
+    return items, _sureness(list(chosen.values()))
+
+
+def _choose(groups: list[list[_Candidate]]) -> dict[str, _Candidate]:
+    """Groups that look like lists; beside one with dates, one without must look very much like it."""
+    has_dated_list = any(sum(candidate.dated for candidate in group) >= _MANY for group in groups)
+    chosen: dict[str, _Candidate] = {}
+    for group in groups:
+        average = sum(candidate.points for candidate in group) / len(group)
+        average += 1.0 if len(group) >= _MANY else 0.5 if len(group) >= 2 else 0.0
+        is_dated = sum(candidate.dated for candidate in group) * 2 >= len(group)
+        enough = _ENOUGH_POINTS if is_dated or not has_dated_list else _ENOUGH_BESIDE_DATED
+        if average >= enough:
+            chosen.update((candidate.item.url, candidate) for candidate in group)
+    return chosen
+
+
+def _sureness(chosen: list[_Candidate]) -> float:
+    if not chosen:
+        return 0.0
+    dated = sum(candidate.dated for candidate in chosen) / len(chosen)
+    points = sum(candidate.points for candidate in chosen) / len(chosen)
+    many = min(len(chosen) / _MANY, 1.0)
+    return round(min(0.2 * many + 0.4 * dated + 0.4 * min(points / 6.0, 1.0), 1.0), 2)
+
+
+def _candidate(link: Link, page_url: str) -> _Candidate | None:
+    """The link with its points; None for what can be no item."""
+    url = absolute_url(link.url, page_url)
+    title = max((link.text.strip(), link.title.strip()), key=len)
+    if not url or url == absolute_url(page_url) or not same_site(url, page_url):
+        return None
+    if len(title) < _SHORTEST_TITLE or title.isdecimal():
+        return None
+    if len(title) <= _LONGEST_NAVIGATION and _NAVIGATION.search(title):
+        return None
+    item = Item(url, title, date_beside(link.context, link.text, url))
+    shown = shows_date(link.context, link.text)
+    return _Candidate(item, _points(url, page_url, title, dated=shown), shown or date_in_url(url) is not None)
+
+
+def _points(url: str, page_url: str, title: str, *, dated: bool) -> float:
+    """About 0 for navigation, 3 to 7 for an item."""
+    parts = urlsplit(url)
+    last = parts.path.rpartition("/")[2]
+    points = 2.5 if dated else 0.0
+    if date_in_url(url):
+        points += 1.5
+    if is_attachment(url):
+        points += 1.0
+    elif not last or splitext(last)[0].lower() in {"index", "default", "list"}:
+        points -= 1.5  # the front page of a column
+    if sum(letter.isdigit() for letter in last) >= 3 or _has_number(parts.query):
+        points += 1.0
+    if len(title) >= 16:
+        points += 1.5
+    elif len(title) >= 9:
+        points += 1.0
+    elif len(title) < _SHORT_TITLE:
+        points -= 1.0
+    folder = urlsplit(page_url).path.rpartition("/")[0]
+    if folder and parts.path.startswith(f"{folder}/"):
+        points += 0.5
+    return points
+
+
+def _has_number(query: str) -> bool:
+    return any(sum(letter.isdigit() for letter in value) >= 2 for _, value in parse_qsl(query))
+
+
+def _shape(url: str) -> str:
+    """What addresses of one list have in common: numbers and names of files replaced, folders kept."""
+    parts = urlsplit(url)
+    *folders, last = parts.path.split("/")
+    folders = ["#" if any(letter.isdigit() for letter in folder) else folder for folder in folders]
+    stem, suffix = splitext(last)
+    name = "#" if any(letter.isdigit() for letter in stem) else ("@" if stem else "")
+    keys = ",".join(sorted(key for key, _ in parse_qsl(parts.query)))
+    return f"{parts.netloc}{'/'.join(folders)}/{name}{suffix}?{keys}"

@@ -1,0 +1,266 @@
+"""Changes of the catalogue, noticed on the official pages that announce them; proposed, never applied.
+
+What the visits keep of sources with ``catalogue = true`` is read by the same path as ``qualwatch catalogue
+import``. A person looks at a proposal and imports it; until then nothing is judged by it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlmodel import Session, col, select, update
+
+from alerts.delivery.outbox import enqueue
+from alerts.notifications.letters import Letter
+from alerts.recipients import ADMINISTRATOR, Recipient
+from catalogue import Catalogue, load_catalogue
+from catalogue.annex import Annex, read_annex, rows_of_text
+from catalogue.documents import OfficialDocument, find_document, normalise_number
+from catalogue.loading import OVERLAY_VARIABLE
+from catalogue.overlay import read_imports
+from catalogue.proposal import Change, propose
+from cli.catalogue_review import find_problems
+from jobs.context import Services
+from settings.model import Settings, Source
+from storage.database import for_reading
+from storage.rows import insert_once
+from storage.tables import CatalogueNotice, Document, DocumentVersion
+from vocabulary.areas import region_name
+from vocabulary.presentation import displayable, safe_link
+
+SYNC_SECONDS = 3600
+_AT_ONCE = 200
+_BEGINNING = 2_000
+_SUBJECT = re.compile(r"职业资格|资格许可|技能人员目录")
+_CHANGE = re.compile(r"取消|退出|清理|调整|停止|废止|公布|更新|目录")
+_LISTED = 20
+_NO_LIST = "页面宣布职业资格有变动，但未读到清单：请打开页面及其附件核对。"
+_NO_NUMBER = "未读到文号：导入时请用 --document 注明。"
+
+log = structlog.get_logger()
+
+
+def overlay_of(settings: Settings) -> Path:
+    """Where imported lists are kept: where ``QW_CATALOGUE`` says, else beside the database."""
+    configured = os.environ.get(OVERLAY_VARIABLE)
+    return Path(configured) if configured else settings.storage.directory / "catalogue"
+
+
+def sync_catalogue(services: Services, sources: Sequence[Source]) -> int:
+    """Look at what was newly kept of the sources that announce changes; how many proposals that made.
+
+    Each version is looked at once. What is proposed and the letter about it are one transaction.
+    """
+    names = [source.name for source in sources if source.catalogue]
+    if not names:
+        return 0
+    with Session(for_reading(services.engine), expire_on_commit=False) as session:
+        waiting = session.exec(
+            select(DocumentVersion, Document)
+            .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+            .where(col(Document.source).in_(names))
+            .where(col(DocumentVersion.id).not_in(select(CatalogueNotice.version_id)))
+            .order_by(col(DocumentVersion.id))
+            .limit(_AT_ONCE)
+        ).all()
+        session.expunge_all()
+    overlay, now = overlay_of(services.settings), services.now()
+    examined = []
+    for version, document in waiting:
+        if services.stopping.is_set():
+            break
+        with Session(for_reading(services.engine)) as session:
+            number = _number(session, version, document)
+        examined.append((examine(version, document, number, overlay, now), version, document))
+    with services.transaction() as session:
+        proposals = [
+            (notice, document)
+            for notice, version, document in examined
+            if _keep(session, notice, version) and notice.proposes
+        ]
+        if proposals:
+            enqueue(session, _letter(proposals, services.settings), services.settings, now)
+    if proposals:
+        log.info("catalogue_changes_proposed", proposals=len(proposals))
+    return len(proposals)
+
+
+def _number(session: Session, version: DocumentVersion, document: Document) -> str:
+    """The number of the document that decides; an attachment has that of its page."""
+    own = str(version.facts.get("number") or "")
+    if own or document.parent_id is None:
+        return normalise_number(own)
+    of_page = session.exec(
+        select(DocumentVersion.facts)
+        .where(DocumentVersion.document_id == document.parent_id)
+        .order_by(col(DocumentVersion.id).desc())
+        .limit(1)
+    ).first()
+    return normalise_number(str((of_page or {}).get("number") or ""))
+
+
+def _keep(session: Session, notice: CatalogueNotice, version: DocumentVersion) -> bool:
+    """Note what was read; what was proposed before, whatever became of it, is not proposed again."""
+    if notice.proposes:
+        earlier = session.exec(
+            select(CatalogueNotice, DocumentVersion)
+            .join(DocumentVersion, col(DocumentVersion.id) == col(CatalogueNotice.version_id))
+            .where(col(CatalogueNotice.proposes).is_(True))
+        )
+        notice.proposes = not any(_says_the_same(notice, version, *each) for each in earlier)
+    return insert_once(session, notice) is not None
+
+
+def _says_the_same(
+    notice: CatalogueNotice, version: DocumentVersion, known: CatalogueNotice, before: DocumentVersion
+) -> bool:
+    """The same bytes or text wherever they lie, or the same list: pages count their readers."""
+    if before.body_sha256 == version.body_sha256 or before.text_sha256 == version.text_sha256:
+        return True
+    if before.document_id != version.document_id and not notice.number:
+        return False
+    told = [(each.number, each.region, each.changes, each.problems) for each in (notice, known)]
+    return told[0] == told[1] and bool(notice.changes or before.document_id == version.document_id)
+
+
+def examine(
+    version: DocumentVersion, document: Document, number: str, overlay: Path, now: datetime
+) -> CatalogueNotice:
+    """What ``version`` says of the catalogue, against the catalogue with the lists imported so far.
+
+    ``number`` is the number of the document that decides; empty where none is said.
+    """
+    if version.id is None:
+        raise ValueError("the version is not stored")
+    notice = CatalogueNotice(version_id=version.id, examined_at=now)
+    announced = f"{document.title}\n{version.text[:_BEGINNING]}"
+    if not (_SUBJECT.search(announced) and _CHANGE.search(announced)):
+        return notice
+    annex = read_annex(rows_of_text(version.text), number)
+    notice.number, notice.items = number, annex.count
+    notice.region = _province(document.region)
+    if not annex.items:
+        notice.proposes = bool(_SUBJECT.search(document.title) and _CHANGE.search(document.title))
+        notice.problems = [_NO_LIST]
+        return notice
+    official = official_document(number, notice.region)
+    if official is None:
+        notice.proposes = True
+        notice.problems = [
+            f"目录数据中没有{number or '该文件'}的总项数：导入时请用 --items、--date、--effect 注明。"
+        ] + ([] if number else [_NO_NUMBER])
+        notice.changes = [
+            {"change": "", "name": item.name, "status": "", "since": ""} for item in annex.items
+        ]
+        return notice
+    notice.region = official.region
+    return _compare(notice, annex, official, load_catalogue(overlay))
+
+
+def _compare(
+    notice: CatalogueNotice, annex: Annex, official: OfficialDocument, catalogue: Catalogue
+) -> CatalogueNotice:
+    try:
+        proposed = propose(
+            annex.items,
+            catalogue,
+            document=official.number,
+            since=official.date,
+            effect=official.effect,
+            region=official.region,
+        )
+    except ValueError as error:
+        notice.proposes, notice.problems = True, [str(error)]
+        return notice
+    notice.problems = find_problems(annex, proposed, official)
+    notice.changes = [
+        {
+            "change": each.change.value,
+            "name": each.item.name,
+            "status": each.item.status.value,
+            "since": each.item.since.isoformat(),
+        }
+        for each in proposed
+    ]
+    notice.proposes = any(each.change is not Change.CONFIRM for each in proposed)
+    return notice
+
+
+def official_document(number: str, region: str) -> OfficialDocument | None:
+    """The document of this number in the province ``region``, or nationally: provinces forward lists."""
+    if not number:
+        return None
+    return find_document(number, region) or find_document(number)
+
+
+def _province(region: str | None) -> str:
+    """The province of a source's area; empty for a national source."""
+    return f"{region[:2]}0000" if region else ""
+
+
+def open_proposals(session: Session, overlay: Path) -> list[tuple[CatalogueNotice, Document]]:
+    """Proposals that were neither imported nor dismissed, newest first."""
+    imported = {(each.document, each.region) for each in read_imports(overlay)}
+    rows = session.exec(
+        select(CatalogueNotice, Document)
+        .join(DocumentVersion, col(DocumentVersion.id) == col(CatalogueNotice.version_id))
+        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+        .where(col(CatalogueNotice.proposes).is_(True), col(CatalogueNotice.dismissed_at).is_(None))
+        .order_by(col(CatalogueNotice.version_id).desc())
+    ).all()
+    return [(notice, document) for notice, document in rows if (notice.number, notice.region) not in imported]
+
+
+def dismiss_proposal(session: Session, number: int, *, actor: str, reason: str, now: datetime) -> bool:
+    """Decide against proposal ``number``, and keep why; False where none of that number waits."""
+    dismissed = session.execute(
+        update(CatalogueNotice)
+        .where(col(CatalogueNotice.version_id) == number, col(CatalogueNotice.proposes).is_(True))
+        .where(col(CatalogueNotice.dismissed_at).is_(None))
+        .values(dismissed_at=now, dismissed_by=actor, reason=reason)
+    )
+    return bool(dismissed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def accept_command(notice: CatalogueNotice) -> str:
+    """What to type to look at the list, and with ``--accept`` to import it."""
+    unknown = official_document(notice.number, notice.region) is None
+    described = " --items 项数 --date 施行日期 --effect cancelled" if unknown else ""
+    document = "" if notice.number else " --document 文号"
+    return f"qualwatch catalogue review {notice.version_id}{document}{described}"
+
+
+def _letter(proposals: Sequence[tuple[CatalogueNotice, Document]], settings: Settings) -> Letter:
+    told = [
+        {
+            "title": displayable(document.title, limit=100),
+            "url": displayable(document.url, limit=300),
+            "link": safe_link(document.url),
+            "number": displayable(notice.number, limit=60),
+            "items": notice.items,
+            "changed": sum(change["change"] != Change.CONFIRM.value for change in notice.changes),
+            "names": [displayable(change["name"], limit=40) for change in notice.changes[:_LISTED]],
+            "problems": [displayable(problem, limit=300) for problem in notice.problems],
+            "command": displayable(accept_command(notice), limit=500),
+            "dismiss": f"qualwatch catalogue dismiss {notice.version_id} --reason 理由",
+            "region": region_name(notice.region),
+        }
+        for notice, document in proposals[:_LISTED]
+    ]
+    newest = max(notice.version_id for notice, _ in proposals)
+    return Letter(
+        about=f"catalogue:{newest}",
+        template="catalogue_notice",
+        recipient=Recipient(settings.administrator, ADMINISTRATOR),
+        payload={
+            "subject": f"【目录变动】发现{len(proposals)}份可能调整职业资格目录的文件，请审核",
+            "count": len(proposals),
+            "proposals": told,
+            "unsubscribe": settings.administrator,
+        },
+    )

@@ -1,0 +1,123 @@
+"""What a visit needs of the house, assembled once by the daemon."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from assessment.recognising import Recogniser
+from assessment.workers import Workers
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import PageKind
+from settings.model import Settings, Source
+from storage.database import one_writer
+from storage.evidence import EvidenceStore
+from storage.locks import Locks
+from storage.tables import Outcome
+from storage.under_way import locks_of
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSummary:
+    """What a visit to a source came to."""
+
+    source: str
+    visit_id: int
+    outcome: Outcome | None
+    """None where the daemon ended during the visit; it is taken up again at the next start."""
+    detail: str = ""
+    list_pages: int = 0
+    pages: int = 0
+    attachments: int = 0
+    bytes_read: int = 0
+    new_documents: int = 0
+    changed_documents: int = 0
+    findings: int = 0
+    errors: int = 0
+    ended_at: datetime | None = None
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """One address of a visit, done: how it ended and what it held."""
+
+    url: str
+    kind: PageKind
+    outcome: Outcome
+    detail: str = ""
+    title: str = ""
+    bytes_read: int = 0
+    is_new: bool = False
+    is_changed: bool = False
+    findings: int = 0
+    """Findings written because of it."""
+    alerts: tuple[str, ...] = ()
+    """Quotes of the findings that somebody is told of, where the text is new."""
+    detection_seconds: float | None = None
+    """None where nothing was judged."""
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome not in {Outcome.OK, Outcome.UNCHANGED}
+
+
+class Observer(Protocol):
+    """Is told what happens during visits, from any thread; must not take long."""
+
+    def visit_began(self, source: Source) -> None: ...
+
+    def page_done(self, source: Source, page: PageDone) -> None: ...
+
+    def visit_ended(self, source: Source, summary: VisitSummary) -> None: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The house as a visit sees it; one for the whole daemon, shared by its threads."""
+
+    settings: Settings
+    engine: Engine
+    """The database."""
+    evidence: EvidenceStore
+    fetcher: Fetcher
+    workers: Workers
+    recogniser: Recogniser | None = None
+    """Reads pictures of words; None where that is switched off or not installed."""
+    observers: tuple[Observer, ...] = ()
+    now: Callable[[], datetime] = _utc_now
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose changes are committed together at the end of the block, or not at all.
+
+        SQLite has one writer at a time and lets the others sleep and ask again; queueing for it here wakes
+        the next thread at once. PostgreSQL is made to do the same for all programs that visit: two that read
+        one page at once would else block each other's rows in turn.
+        """
+        with self._writing, Session(self.engine) as session, session.begin():
+            one_writer(session)
+            yield session
+
+    @property
+    def locks(self) -> Locks:
+        """What programs with this storage directory keep from each other."""
+        return locks_of(self.settings)
+
+    def today(self) -> date:
+        """The day in the configured time zone."""
+        return self.now().astimezone(ZoneInfo(self.settings.time_zone)).date()

@@ -1,1 +1,0 @@
-"""监督举报: messages of the public from a maildir or an IMAP mailbox become documents to judge."""

@@ -1,1 +1,0 @@
-"""Official lists: annexes imported by hand, and pages watched for changes of the catalogue."""

@@ -1,0 +1,283 @@
+"""Judges stored documents again that were judged by another catalogue than today's, both ways.
+
+Which documents wait stands in the database (``judged_document``), so that it goes on wherever it was
+interrupted. What each document said when it was last met is judged as of the same day as then. A verdict that
+is new opens its case like any other; one that no longer stands dismisses its case, unless a person has
+decided something about it. Doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import ColumnElement, update
+from sqlmodel import Session, col, func, select
+
+from alerts.notifications.reassessed import report_to_administrator
+from assessment.reading import RECOGNISED
+from assessment.workers import WorkError, WorkersEndedError
+from cases.reconciliation import Change, ChangeKind, Judgement
+from catalogue.loading import current_catalogue, loaded_catalogue
+from detection import scan
+from detection.model import PublisherKind, ScanResult
+from detection.recognised import doubt_recognised
+from extraction.archives import ARCHIVES
+from jobs.context import Services
+from storage.database import for_reading
+from storage.rows import OnConflict, insert_or_update
+from storage.tables import Document, DocumentVersion, JudgedDocument, RejudgedChange, Rejudgement, Sighting
+
+REJUDGE = "rejudge"
+"""The lock of whoever judges again: two at once would judge everything twice."""
+PAUSE_SECONDS = 10.0
+"""How soon a change of the catalogue is noticed."""
+_BATCH = 50
+_PASSES = 3
+"""What an ordinary visit changes meanwhile is met by the next pass, or by the next round."""
+_SAID_EVERY = 1_000
+_JUDGED = OnConflict(key=("document_id",), replace=("catalogue",))
+
+log = structlog.get_logger()
+Watch = Callable[[int, int], object]
+
+
+def rejudge(services: Services, *, watch: Watch = lambda _done, _of: None) -> Rejudgement | None:
+    """Judge what waits for it and write to the administrator what that changed; None where nothing waits.
+
+    The catalogue may change meanwhile: then the round ends and another one begins. ``watch`` is told how many
+    of how many documents are done. Raises ``LockedError`` where another program is at it.
+    """
+    with services.locks.hold(REJUDGE):
+        order = None
+        while not services.stopping.is_set():
+            catalogue = current_catalogue()
+            if not count_waiting(services, catalogue):
+                break
+            order = _take_up(services, catalogue)
+            if _Round(services, order, watch).run():
+                break
+        return order
+
+
+def count_waiting(services: Services, catalogue: str) -> int:
+    """Documents that were judged by another catalogue."""
+    with Session(for_reading(services.engine)) as session:
+        return session.exec(
+            select(func.count()).select_from(JudgedDocument).where(JudgedDocument.catalogue != catalogue)
+        ).one()
+
+
+def ask_again(services: Services, since: date) -> None:
+    """Let everything that was met since then wait, whatever it was judged by."""
+    with services.transaction() as session:
+        met = select(Document.id).where(*_met_since(services, since))
+        session.execute(
+            update(JudgedDocument).where(col(JudgedDocument.document_id).in_(met)).values(catalogue="")
+        )
+
+
+def preview(
+    services: Services, tell: Callable[[Change], object], *, since: date | None = None, watch: Watch
+) -> tuple[int, list[str]]:
+    """Tell what judging again would change; how many documents that are, and those that cannot be judged."""
+    catalogue = current_catalogue()
+    waiting = (JudgedDocument.catalogue != catalogue,) if since is None else _met_since(services, since)
+    with Session(for_reading(services.engine)) as session:
+        total = session.exec(
+            select(func.count())
+            .select_from(JudgedDocument)
+            .join(Document, col(Document.id) == col(JudgedDocument.document_id))
+            .where(*waiting)
+        ).one()
+    done, failed = 0, []
+    for document_id in _waiting(services, waiting):
+        if services.stopping.is_set():
+            break
+        stored = _read(services, document_id)
+        try:
+            if stored is not None:
+                result, _ = _judge(services, stored)
+                with Session(for_reading(services.engine)) as session:
+                    changes = Judgement(session, services.settings, services.now(), *stored, result).compare()
+                for change in changes:
+                    tell(change)
+        except WorkError as error:
+            failed.append(f"{stored[0].url}: {error}" if stored else str(error))
+        done += 1
+        watch(done, total)
+    return done, failed
+
+
+def _take_up(services: Services, catalogue: str) -> Rejudgement:
+    """The unfinished order of this catalogue, or a new one; one of another catalogue ends here."""
+    waiting, now = count_waiting(services, catalogue), services.now()
+    with services.transaction() as session:
+        session.expire_on_commit = False
+        unfinished = session.exec(
+            select(Rejudgement).where(col(Rejudgement.finished_at).is_(None)).order_by(col(Rejudgement.id))
+        ).all()
+        order = next((each for each in unfinished if each.catalogue == catalogue), None)
+        for each in unfinished:
+            if each is not order:
+                _finish(session, services, each)
+        order = order or Rejudgement(catalogue=catalogue, begun_at=now)
+        order.total = order.documents + waiting
+        session.add(order)
+        session.flush()
+        return order
+
+
+def _finish(session: Session, services: Services, order: Rejudgement) -> None:
+    order.finished_at = services.now()
+    session.add(order)
+    report_to_administrator(session, order, services.settings, services.now())
+
+
+@dataclass(slots=True)
+class _Round:
+    services: Services
+    order: Rejudgement
+    watch: Watch
+
+    def run(self) -> bool:
+        """Whether all was judged; else the catalogue changed, or the program is ending."""
+        log.info("judging_again", documents=self.order.total, done=self.order.documents)
+        waiting = (JudgedDocument.catalogue != self.order.catalogue,)
+        for _ in range(_PASSES):
+            for document_id in _waiting(self.services, waiting):
+                if self.services.stopping.is_set() or not self._judge(document_id):
+                    return False
+        with self.services.transaction() as session:
+            _finish(session, self.services, session.merge(self.order))
+        self.order.finished_at = self.services.now()
+        log.info("judged_again", documents=self.order.documents, failed=self.order.failed)
+        return True
+
+    def _judge(self, document_id: int) -> bool:
+        """Judge one document and keep what came of it; False where this round has to end."""
+        stored = _read(self.services, document_id)
+        result, failure = None, ""
+        try:
+            if stored is not None:
+                result, catalogue = _judge(self.services, stored)
+                if catalogue != self.order.catalogue:
+                    return False
+        except WorkersEndedError:
+            return False
+        except WorkError as error:
+            failure = str(error)
+        with self.services.transaction() as session:
+            if stored is not None and _last_met(session, document_id) != stored[1].id:
+                return True  # A visit met another text meanwhile; it waits, or was judged by the visit.
+            changes: Sequence[Change] = ()
+            if stored is not None and result is not None:
+                judgement = Judgement(session, self.services.settings, self.services.now(), *stored, result)
+                changes = judgement.apply()
+            elif stored is not None:
+                changes = (Change(ChangeKind.FAILED, stored[0].title, stored[0].url, "", "", failure, None),)
+            session.add_all(_row(self.order, change) for change in changes)
+            judged = JudgedDocument(document_id=document_id, catalogue=self.order.catalogue)
+            insert_or_update(session, judged, _JUDGED)
+            self.order.documents += 1
+            self.order.failed += bool(failure)
+            session.merge(self.order)
+        self.watch(self.order.documents, self.order.total)
+        if self.order.documents % _SAID_EVERY == 0:
+            log.info("judging_again", documents=self.order.total, done=self.order.documents)
+        return True
+
+
+def _row(order: Rejudgement, change: Change) -> RejudgedChange:
+    return RejudgedChange(
+        rejudgement_id=order.id or 0,
+        kind=change.kind.value,
+        case_id=change.case_id,
+        decided=change.decided,
+        title=change.title,
+        url=change.url,
+        quote=change.quote,
+        before=change.before,
+        after=change.after,
+    )
+
+
+def _met_since(services: Services, since: date) -> tuple[ColumnElement[bool], ...]:
+    zone = ZoneInfo(services.settings.time_zone)
+    return (col(Document.last_seen_at) >= datetime(since.year, since.month, since.day, tzinfo=zone),)
+
+
+def _waiting(services: Services, which: Sequence[ColumnElement[bool] | bool]) -> Iterator[int]:
+    """Documents, oldest first, in batches that are never held open."""
+    after = 0
+    while True:
+        with Session(for_reading(services.engine)) as session:
+            batch = session.exec(
+                select(JudgedDocument.document_id)
+                .join(Document, col(Document.id) == col(JudgedDocument.document_id))
+                .where(col(JudgedDocument.document_id) > after, *which)
+                .order_by(col(JudgedDocument.document_id))
+                .limit(_BATCH)
+            ).all()
+        yield from batch
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1]
+
+
+def _read(services: Services, document_id: int) -> tuple[Document, DocumentVersion] | None:
+    """The document and what it said when it was last met; None where it was never met."""
+    with Session(for_reading(services.engine), expire_on_commit=False) as session:
+        version_id = _last_met(session, document_id)
+        document = session.get(Document, document_id)
+        version = session.get(DocumentVersion, version_id) if version_id is not None else None
+        session.expunge_all()
+    return (document, version) if document is not None and version is not None else None
+
+
+def _last_met(session: Session, document_id: int) -> int | None:
+    return session.exec(
+        select(Sighting.version_id)
+        .where(Sighting.document_id == document_id)
+        .order_by(col(Sighting.id).desc())
+        .limit(1)
+    ).first()
+
+
+def _judge(services: Services, stored: tuple[Document, DocumentVersion]) -> tuple[ScanResult, str]:
+    """The verdicts of today's catalogue, with its digest; everything else as it was when it was read."""
+    document, version = stored
+    result, catalogue = services.workers.run(
+        _scan,
+        # An archive is a list of file names, which demand nothing; what stands in them is judged by itself.
+        "" if version.media_type in ARCHIVES else version.text,
+        as_of=_day(services, document, version),
+        title=document.title,
+        publisher=document.publisher,
+        url=document.url,
+        publisher_kind=PublisherKind(version.publisher_kind),
+        region=document.region,
+    )
+    if version.facts.get(RECOGNISED):
+        result = doubt_recognised(result)
+    return result, catalogue
+
+
+def _scan(text: str, **known: Any) -> tuple[ScanResult, str]:
+    """What the scan finds, and the catalogue that it was judged by: here in the worker, both are certain."""
+    catalogue = loaded_catalogue()
+    return scan(text, **known), catalogue
+
+
+def _day(services: Services, document: Document, version: DocumentVersion) -> date:
+    """The day of publication, else the date that the text gives itself, else when it was last met."""
+    met = document.last_seen_at.astimezone(ZoneInfo(services.settings.time_zone)).date()
+    if document.published_on is not None:
+        return document.published_on
+    said = version.facts.get("date")
+    own = date.fromisoformat(said) if said else None
+    return own if own is not None and own <= met else met

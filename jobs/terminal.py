@@ -1,0 +1,201 @@
+"""What a person sees while the daemon runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from crawling.fetching.advice import OUTCOME_NAMES, advice
+from jobs.context import PageDone, VisitSummary
+from jobs.status import Board, FoundLine, SourceRow
+from settings.model import Source
+from storage.visits import SUCCESSES
+from vocabulary.presentation import displayable
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+_COLUMNS = ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次")
+_NUMBERS = frozenset({"页面", "附件", "违规", "错误"})
+_FRAMES_PER_SECOND = 4
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that steer a terminal; line ends and tabs are left to tracebacks."""
+
+log = structlog.get_logger()
+
+
+class VisitLog:
+    """An observer that writes a line for whatever a reader of the log should know."""
+
+    def visit_began(self, source: Source) -> None:
+        log.info("visit_began", source=source.name, url=str(source.url))
+        if not source.verify_tls:
+            log.warning("certificate_not_verified", source=source.name, host=source.url.host)
+
+    def page_done(self, source: Source, page: PageDone) -> None:
+        if page.failed:
+            log.warning(
+                "page_not_read",
+                source=source.name,
+                url=page.url,
+                outcome=page.outcome.value,
+                why=page.detail,
+                advice=advice(page.outcome, page.detail),
+            )
+        if page.alerts:
+            log.info(
+                "found", source=source.name, url=page.url, title=page.title, quotes="、".join(page.alerts)
+            )
+
+    def visit_ended(self, source: Source, summary: VisitSummary) -> None:
+        if summary.outcome is None:
+            log.info("visit_interrupted", source=source.name, why=summary.detail)
+            return
+        write = log.info if summary.outcome in SUCCESSES else log.warning
+        write(
+            "visit_ended",
+            source=source.name,
+            outcome=summary.outcome.value,
+            pages=summary.pages,
+            attachments=summary.attachments,
+            new=summary.new_documents,
+            findings=summary.findings,
+            errors=summary.errors,
+            **({"why": summary.detail} if summary.detail else {}),
+        )
+
+
+@contextmanager
+def live_table(board: Board, console: Console, zone: ZoneInfo) -> Iterator[None]:
+    """Show ``board`` on the terminal of ``console`` while the block runs; log lines appear above it."""
+    from rich.live import Live  # noqa: PLC0415
+
+    with Live(
+        get_renderable=lambda: _picture(board, zone),
+        console=console,
+        refresh_per_second=_FRAMES_PER_SECOND,
+        transient=False,
+    ):
+        yield
+
+
+def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
+    """Sources with their health, one row each."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=None, expand=False)
+    for column in _COLUMNS:
+        number = column in _NUMBERS
+        table.add_column(column, justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        style = state_style(row)
+        table.add_row(
+            Text.assemble(row.title, *((f"（{remark}）", "yellow") for remark in row.remarks)),
+            Text(state_words(row), style=style),
+            str(row.pages),
+            str(row.attachments),
+            Text(str(row.findings), style="bold red" if row.findings else ""),
+            Text(str(row.errors), style="yellow" if row.errors else ""),
+            _moment(row.last_success_at, zone),
+            _moment(row.next_due_at, zone),
+        )
+    return table
+
+
+def _picture(board: Board, zone: ZoneInfo) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    lines = [_found_line(found) for found in board.found()]
+    heading = [Text("最近发现", style="bold")] if lines else []
+    return Group(source_table(board.rows(), zone), *heading, *lines)
+
+
+def _found_line(found: FoundLine) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text.assemble(
+        ("  ● ", "red"),
+        (displayable("、".join(found.quotes)), "bold"),
+        f"  {displayable(found.title)}  ",
+        (found.source, "dim"),
+        overflow="ellipsis",
+        no_wrap=True,
+    )
+
+
+def state_words(row: SourceRow) -> str:
+    """How its visit is going, or how the last one ended."""
+    if row.is_visiting:
+        return "访问中…"
+    if row.outcome is None:
+        return "待访问"
+    name = OUTCOME_NAMES[row.outcome]
+    return f"{name}（连续{row.failures_in_a_row}次）" if row.failures_in_a_row > 1 else name
+
+
+def state_style(row: SourceRow) -> str:
+    """The colour of that."""
+    if row.is_visiting:
+        return "cyan"
+    if row.outcome is None:
+        return "dim"
+    return "green" if row.outcome in SUCCESSES else "yellow"
+
+
+def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The time of day, with the day where it is another one than today."""
+    if moment is None:
+        return "—"
+    local = moment.astimezone(zone)
+    today = datetime.now(zone).date()
+    return local.strftime("%H:%M:%S" if local.date() == today else "%m-%d %H:%M")
+
+
+def set_up_logging(write: Callable[[str], object], *, quiet: bool) -> None:
+    """Give every line of this program's log and of its libraries to ``write``; ``quiet``: warnings only.
+
+    Words from outside are written as Python literals, so that they can neither end a line nor steer a
+    terminal.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=18, repr_native_str=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
+        logger_factory=lambda *_: _Lines(write),
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()], force=True)
+
+
+class _Lines:
+    """The end of structlog's chain: a finished line."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+
+    def msg(self, message: str) -> None:
+        # Values are literals already; what an exception says is not.
+        self._write(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", message))
+
+    debug = info = warning = error = critical = exception = msg
+
+
+class _FromLibraries(logging.Handler):
+    """Warnings of libraries, as lines of our own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.warning("library", name=record.name, says=record.getMessage())

@@ -1,0 +1,5 @@
+"""``python -m qualwatch``."""
+
+from qualwatch import main
+
+main()

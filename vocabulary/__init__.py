@@ -1,0 +1,1 @@
+"""Closed sets, what each code is called, regions, addresses, and how text is presented."""
