@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from alerts.languages import CHINESE
 from cases.departments import FollowUp, shares_field
-from detection.model import Severity
 from settings.model import Settings
 from settings.people import Supervisor
 from vocabulary.areas import covers, region_name
+from vocabulary.codes import Severity
 from vocabulary.wording import SEVERITIES
 
 ADMINISTRATOR = "系统管理员"

@@ -17,8 +17,8 @@ from catalogue.loading import loaded_catalogue
 from detection import scan
 from detection.record import to_record
 from extraction import ArchiveLimits, ExtractionError, Recognition, expand_archive, is_archive, sniff
-from storage.tables import Outcome
 from vocabulary.addresses import MEMBER
+from vocabulary.codes import Outcome
 
 _DEEPEST = 2
 """Archives inside an archive inside an archive are met; deeper ones are traps."""

@@ -16,7 +16,7 @@ from itertools import islice
 from assessment.reading import ReadingError
 from crawling.listing.addresses import absolute_url
 from extraction import ExtractionError, extract
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 PART_LIMIT = 60
 """Texts and files read of one message."""

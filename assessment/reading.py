@@ -17,13 +17,13 @@ from crawling.listing.model import ListError, ListPage
 from crawling.listing.reading import read_list_page
 from detection import scan
 from detection.documents import read_facts
-from detection.model import PublisherKind, ScanResult
+from detection.model import ScanResult
 from detection.recognised import doubt_recognised
 from detection.record import to_record
 from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
 from extraction.readers.picture import size_of
 from settings.model import Listing, Selectors
-from storage.tables import Outcome
+from vocabulary.codes import Outcome, PublisherKind
 
 _TOLERATED_BROKEN = 0.01
 """Share of replacement characters above which a text was decoded wrongly."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlmodel import Session, col, update
 
 from storage.rows import insert_once
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
+from vocabulary.codes import CaseState
 
 ACTOR = "qualwatch"
 """Who took a step that no person took."""

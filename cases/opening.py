@@ -18,11 +18,12 @@ from cases.history import ACTOR
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
 from cases.postings import Posting, case_key, same_title
 from cases.rebounds import reopen_on_rebound
-from detection.model import Mention, ScanResult, Severity, Violation
+from detection.model import Mention, ScanResult
 from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from vocabulary.codes import Severity, Violation
 from vocabulary.presentation import passage
 
 _Subject = tuple[str, Violation]

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from detection.model import Violation
+from vocabulary.codes import Violation
 from vocabulary.presentation import passage
 
 TELLING_TITLE = 8

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from storage.tables import Case, CaseEvent, CaseState, Finding
+from storage.tables import Case, CaseEvent, Finding
 from vocabulary.areas import lies_within
+from vocabulary.codes import CaseState
 
 OPEN = tuple(
     state for state in CaseState if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED}

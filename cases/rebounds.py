@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cases.history import ACTOR
-from cases.steps import IllegalStep, Step, take_step
+from cases.steps import IllegalStep, take_step
 from storage.documents import KeptVersion
-from storage.tables import Case, CaseEvent, CaseState, Document, Finding, Sighting
+from storage.tables import Case, CaseEvent, Document, Finding, Sighting
+from vocabulary.codes import CaseState, Step
 
 _ENDED = frozenset({CaseState.RECTIFIED, CaseState.PUBLISHED, CaseState.CLOSED})
 

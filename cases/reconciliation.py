@@ -12,12 +12,13 @@ from sqlmodel import Session, col, or_, select
 from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
 from cases.opening import open_cases, pushed_severity
-from cases.steps import Step, take_step
-from detection.model import Mention, ScanResult, Severity, Violation
+from cases.steps import take_step
+from detection.model import Mention, ScanResult
 from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.rows import insert_once
-from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from vocabulary.codes import CaseState, Severity, Step, Violation
 from vocabulary.wording import SEVERITIES, VIOLATIONS
 
 _QUOTE = 200

@@ -17,20 +17,11 @@ from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
 from cases.postings import same_title
 from cases.queries import OPEN
-from cases.steps import IllegalStep, Step, take_step
+from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.rows import insert_once
-from storage.tables import (
-    Case,
-    CaseEvent,
-    CaseState,
-    Document,
-    DocumentVersion,
-    Finding,
-    LookBack,
-    Outcome,
-    Sighting,
-)
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack, Sighting
+from vocabulary.codes import CaseState, Outcome, Step
 
 LOOKED_AT = (*OPEN, CaseState.RECTIFIED, CaseState.CLOSED)
 _LEAST_LEFT = 3

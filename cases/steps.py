@@ -9,29 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 
 from sqlmodel import Session, col, func, select, update
 
 from storage.rows import insert_once
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
+from vocabulary.codes import CaseState, Step
 
 DEADLINE_YEARS = 3
 """Longest time for a rectification."""
-
-
-class Step(StrEnum):
-    """What can be done with a case."""
-
-    CONFIRM = "confirm"
-    DISMISS = "dismiss"
-    ASK = "ask"
-    RECTIFIED = "rectified"
-    OVERDUE = "overdue"
-    PUBLISH = "publish"
-    CLOSE = "close"
-    REOPEN = "reopen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from catalogue.model import Entry, Period, Standing, Status
+from catalogue.model import Entry, Period, Standing
 from catalogue.naming import bare_forms, fold
+from vocabulary.codes import Status
 
 
 class Name(NamedTuple):

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from catalogue.loading import DATA, read_rows
-from catalogue.model import Status
+from vocabulary.codes import Status
 
 _NUMBER = re.compile(
     r"^(?P<body>[^\d\[\](){}〔〕【】（）]+)[\[({〔【（](?P<year>\d{4})[\])}〕】）](?P<number>\d+)号?$"

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from catalogue.book import Catalogue, Name, Statute
-from catalogue.model import Approval, Entry, Evidence, Period, Status
+from catalogue.model import Approval, Entry, Period
 from catalogue.overlay import merge, read_imports
+from vocabulary.codes import Evidence, Status
 
 DATA = Path(__file__).parent / "data"
 

@@ -9,27 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-
-class Status(StrEnum):
-    """Standing of a certificate on a day; ``generic`` names no particular one."""
-
-    CANCELLED = "cancelled"
-    EXITED = "exited"
-    ACCESS = "access"
-    LEVEL = "level"
-    LAWFUL_OTHER = "lawful_other"
-    OFF_CATALOGUE = "off_catalogue"
-    GENERIC = "generic"
-
-
-class Evidence(StrEnum):
-    """How well a row is known; a verdict resting on anything but ``published`` is for a person to confirm."""
-
-    PUBLISHED = "published"
-    UNVERIFIED = "unverified"
-    DOUBTFUL = "doubtful"
+from vocabulary.codes import Evidence, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from datetime import date
 from pathlib import Path
 
 from catalogue.book import Name
-from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.model import Entry, Period
+from vocabulary.codes import Evidence, Status
 
 _ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})
 _UNSAFE = re.compile(r"[^\w〔〕（）-]+")

@@ -10,9 +10,10 @@ from enum import StrEnum
 from catalogue.annex import AnnexItem
 from catalogue.book import Catalogue
 from catalogue.documents import Effect
-from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.model import Entry, Period
 from catalogue.naming import fold, without_suffixes
 from catalogue.overlay import ImportedItem
+from vocabulary.codes import Evidence, Status
 from vocabulary.statuses import EVIDENCES, STATUSES, since_words
 
 _ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})

@@ -14,12 +14,12 @@ from alerts.delivery.links import Purpose, case_links
 from alerts.holidays import last_day
 from alerts.recipients import addressee
 from cases.queries import OPEN, File, list_cases, read_case
-from cases.steps import Step, StepRefused, possible_steps, take_step
+from cases.steps import StepRefused, possible_steps, take_step
 from cli.common import Config, refuse, region_in_force, transaction
-from detection.model import Severity, Violation
 from settings.load import load_settings
-from storage.tables import Case, CaseState
+from storage.tables import Case
 from vocabulary.areas import region_name
+from vocabulary.codes import CaseState, Severity, Step, Violation
 from vocabulary.presentation import displayable, mask_personal_numbers
 from vocabulary.wording import CASE_STATES, EVENTS, SEVERITIES, VIOLATIONS
 

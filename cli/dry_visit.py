@@ -17,10 +17,9 @@ from crawling.fetching.model import Access, FetchError, PageKind
 from crawling.fetching.pace import turns_of
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item, ListPage
-from detection.model import PublisherKind
 from jobs.visits.answers import file_name
 from settings.model import Settings, Source
-from storage.tables import Outcome
+from vocabulary.codes import Outcome, PublisherKind
 
 FOUND_BY = {
     "selectors": "按选择器",

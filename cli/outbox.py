@@ -15,7 +15,8 @@ from alerts.delivery.dead_letters import (
     retry_messages,
 )
 from cli.common import Config, transaction
-from storage.tables import OutboxMessage, OutboxState
+from storage.tables import OutboxMessage
+from vocabulary.codes import OutboxState
 from vocabulary.presentation import displayable
 
 app = typer.Typer(

@@ -15,8 +15,8 @@ from cases.departments import RULE_COLUMNS, follow_up
 from cases.routing_table import RoutingTableError, import_rules, read_table, table_rows
 from catalogue import load_catalogue
 from cli.common import Config, refuse, region_in_force, transaction
-from detection.model import Severity
 from settings import load_settings
+from vocabulary.codes import Severity
 from vocabulary.presentation import displayable
 from vocabulary.regions import find_regions, full_name
 

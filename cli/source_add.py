@@ -20,7 +20,7 @@ from crawling.listing.forms import FORMS
 from crawling.listing.model import ListPage
 from extraction.charset import decode
 from settings.model import Listing, Selectors, Settings, Source, SourceKind
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 ITEMS_SHOWN = 10
 SURE_ENOUGH = 0.6

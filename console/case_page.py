@@ -18,12 +18,11 @@ from alerts.notifications.letters import doubt_words, shown
 from alerts.recipients import addressee
 from cases.departments import follow_up
 from cases.history import ACTOR
-from cases.steps import RULES, Step, possible_steps
-from catalogue.model import Status
-from detection.model import PublisherKind, Severity, Usage, Violation
+from cases.steps import RULES, possible_steps
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
+from vocabulary.codes import PublisherKind, Severity, Status, Step, Usage, Violation
 from vocabulary.presentation import (
     PASSAGE_LIMIT,
     displayable,

@@ -15,13 +15,13 @@ from cases.steps import (
     RULES,
     IllegalStep,
     IncompleteStep,
-    Step,
     UnknownCase,
     last_deadline,
     take_step,
 )
 from jobs.context import Services
 from storage.tables import Case, CaseEvent
+from vocabulary.codes import Step
 from vocabulary.wording import CASE_STATES, STEPS
 
 NOTE_LIMIT = 1000

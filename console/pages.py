@@ -20,11 +20,12 @@ from alerts.languages import CHINESE, Language, language
 from alerts.notifications.letters import shown
 from alerts.notifications.new_link import send_link
 from alerts.recipients import Recipient
-from cases.steps import RULES, Step
+from cases.steps import RULES
 from console.case_page import read_case_page
 from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
 from storage.database import for_reading
+from vocabulary.codes import Step
 from vocabulary.presentation import displayable
 from vocabulary.wording import STEPS
 

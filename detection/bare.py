@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from detection.lexicon import Hit
-from detection.model import DocumentFacts, DocumentKind, PublisherKind
+from detection.model import DocumentFacts
 from detection.rulebook import read_rules
 from detection.spans import Form, Span
+from vocabulary.codes import DocumentKind, PublisherKind
 
 ADVERTS = frozenset({DocumentKind.TRAINING_AD, DocumentKind.EXAM_NOTICE})
 _BEFORE = 48

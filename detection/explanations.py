@@ -7,10 +7,10 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from detection.model import PublisherKind, Usage
 from detection.rulebook import read_rules
 from detection.standing import Reading
 from detection.verdicts import Verdict
+from vocabulary.codes import PublisherKind, Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from detection.model import DocumentKind
 from detection.rulebook import read_rules
 from detection.spans import Form, Span
+from vocabulary.codes import DocumentKind
 
 _BEFORE = 64
 _AFTER = 36

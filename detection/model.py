@@ -7,77 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
-from catalogue.model import Status
-
-
-class Usage(StrEnum):
-    """What a text does with a certificate."""
-
-    REQUIRED = "required"
-    ALTERNATIVE = "alternative"
-    PREFERRED = "preferred"
-    PERMIT = "permit"
-    OFFERED = "offered"
-    RENTING = "renting"
-    HELD = "held"
-    NEGATED = "negated"
-    INFORMATIVE = "informative"
-
-
-class Severity(StrEnum):
-    """How urgent a verdict is, lowest first; an alert is ``medium`` or above."""
-
-    NONE = "none"
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        return tuple(Severity).index(self)
-
-    @property
-    def is_alert(self) -> bool:
-        return self.rank >= Severity.MEDIUM.rank
-
-
-class Violation(StrEnum):
-    CANCELLED_HIRING_REQUIREMENT = "cancelled_hiring_requirement"
-    CANCELLED_PERMIT_PRECONDITION = "cancelled_permit_precondition"
-    CANCELLED_STILL_OFFERED = "cancelled_still_offered"
-    LEVEL_TIED_TO_EMPLOYMENT = "level_tied_to_employment"
-    OFF_CATALOGUE_REQUIREMENT = "off_catalogue_requirement"
-    OFF_CATALOGUE_PERMIT = "off_catalogue_permit"
-    OFF_CATALOGUE_OFFERED = "off_catalogue_offered"
-    SELF_SET_QUALIFICATION = "self_set_qualification"
-    RESTRICTED_NAME = "restricted_name"
-    CERTIFICATE_RENTING = "certificate_renting"
-    EXAM_TRAINING_NOT_SEPARATED = "exam_training_not_separated"
-
-
-class DocumentKind(StrEnum):
-    RECRUITMENT = "recruitment"
-    PERMIT_GUIDE = "permit_guide"
-    TENDER = "tender"
-    EXAM_NOTICE = "exam_notice"
-    TRAINING_AD = "training_ad"
-    POLICY = "policy"
-    NEWS = "news"
-    RESUME = "resume"
-    OTHER = "other"
-
-
-class PublisherKind(StrEnum):
-    PUBLIC_BODY = "public_body"
-    COMPANY = "company"
-    TRAINING_SCHOOL = "training_school"
-    ASSOCIATION = "association"
-    INDIVIDUAL = "individual"
-    UNKNOWN = "unknown"
+from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation
 
 
 @dataclass(frozen=True, slots=True)

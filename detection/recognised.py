@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detection.model import Mention, ScanResult, Severity
+from detection.model import Mention, ScanResult
+from vocabulary.codes import Severity
 
 REMARK = "（文字由图片识别得到，请先与原件核对。）"
 

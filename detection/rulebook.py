@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from catalogue.model import Status
+from vocabulary.codes import Status
 
 _CHOICE = re.compile(r"\[([^\]]+)\](\?)?|\(([^)]*)\)|(.)\?")
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
-from catalogue.model import Status
 from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
 from detection.explanations import Letter, say_contested, write_letter
 from detection.folding import fold_text
@@ -16,12 +15,13 @@ from detection.holders import keep_persons
 from detection.joining import join_broken_names
 from detection.lexicon import find_hits, load_lexicon
 from detection.lists import is_choice, read_choices, share_certificate_word
-from detection.model import DocumentFacts, DocumentKind, Mention, PublisherKind, ScanResult, Usage
+from detection.model import DocumentFacts, Mention, ScanResult
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
 from detection.usage import Decision, decide_usage, find_headings, is_article
 from detection.verdicts import Circumstances, decide_verdict
 from detection.wording import load_wording
+from vocabulary.codes import DocumentKind, PublisherKind, Status, Usage
 
 _AROUND = 100
 """Characters on either side of a mention that its verdict may turn on."""

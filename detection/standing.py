@@ -9,13 +9,14 @@ from functools import cache
 from typing import Any
 
 from catalogue import Edition
-from catalogue.model import Standing, Status
+from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
 from detection.lexicon import Lexicon
 from detection.rulebook import alternatives, read_rules
 from detection.slips import near_name
 from detection.spans import Form, Span
 from detection.wording import Wording
+from vocabulary.codes import Status
 
 
 @dataclass(frozen=True, slots=True)

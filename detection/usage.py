@@ -10,8 +10,8 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from detection.model import DocumentKind, Usage
 from detection.rulebook import alternatives, read_rules
+from vocabulary.codes import DocumentKind, Usage
 
 REACH = 110
 """Characters on either side of a mention in which a cue can decide its usage."""

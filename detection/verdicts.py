@@ -8,9 +8,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from catalogue.model import Status
-from detection.model import PublisherKind, Severity, Usage, Violation
 from detection.rulebook import alternatives, read_rules
+from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 
 
 @dataclass(frozen=True, slots=True)

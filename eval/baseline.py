@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from catalogue import load_catalogue
-from catalogue.model import Status
+from vocabulary.codes import Status
 
 WORDS = (
     "证",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from detection.model import Severity, Usage, Violation
+from vocabulary.codes import Severity, Usage, Violation
 
 Label = Mapping[str, Any]
 """``start``, ``end``, ``quote``, ``status``, ``usage``, ``severity`` and, of a label, ``sure``."""

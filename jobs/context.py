@@ -21,8 +21,8 @@ from settings.model import Settings, Source
 from storage.database import one_writer
 from storage.evidence import EvidenceStore
 from storage.locks import Locks
-from storage.tables import Outcome
 from storage.under_way import locks_of
+from vocabulary.codes import Outcome
 
 
 @dataclass(frozen=True, slots=True)

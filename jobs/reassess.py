@@ -24,13 +24,14 @@ from assessment.workers import WorkError, WorkersEndedError
 from cases.reconciliation import Change, ChangeKind, Judgement
 from catalogue.loading import current_catalogue, loaded_catalogue
 from detection import scan
-from detection.model import PublisherKind, ScanResult
+from detection.model import ScanResult
 from detection.recognised import doubt_recognised
 from extraction.archives import ARCHIVES
 from jobs.context import Services
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Document, DocumentVersion, JudgedDocument, RejudgedChange, Rejudgement, Sighting
+from vocabulary.codes import PublisherKind
 
 REJUDGE = "rejudge"
 """The lock of whoever judges again: two at once would judge everything twice."""

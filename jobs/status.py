@@ -16,17 +16,9 @@ from jobs.context import PageDone, VisitSummary
 from jobs.visits.expectations import expected_items, open_troubles
 from settings.model import Source
 from storage.database import for_reading
-from storage.tables import (
-    Document,
-    DocumentVersion,
-    Finding,
-    Outcome,
-    SourceState,
-    SourceTrouble,
-    Visit,
-    VisitPurpose,
-)
+from storage.tables import Document, DocumentVersion, Finding, SourceState, SourceTrouble, Visit
 from storage.visits import SUCCESSES
+from vocabulary.codes import Outcome, VisitPurpose
 
 RECENT_FINDINGS = 8
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from settings.model import Settings
 from storage.locks import Locks
-from storage.tables import Visit, VisitPurpose
+from storage.tables import Visit
+from vocabulary.codes import VisitPurpose
 
 DAEMON = "daemon"
 LOOK_BACK = "look_back"

@@ -11,8 +11,9 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
 from storage.rows import OnConflict, insert_once, insert_or_update
-from storage.tables import FetchRecord, Outcome, SourceState, Visit, VisitPurpose
+from storage.tables import FetchRecord, SourceState, Visit
 from vocabulary.addresses import recordable_url
+from vocabulary.codes import Outcome, VisitPurpose
 
 SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""

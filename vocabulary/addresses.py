@@ -6,8 +6,6 @@ import re
 from hashlib import sha256
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from storage.errors import StorageError
-
 ADDRESS_LIMIT = 2000
 """Characters. PostgreSQL indexes no longer keys than 2,700 bytes, and no honest site has such addresses."""
 MESSAGE = "urn:qualwatch:intake:"
@@ -21,7 +19,7 @@ _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _SAFE = "!$%&'()*+,-./:;=?@_~[]"
 
 
-class AddressError(StorageError):
+class AddressError(ValueError):
     """An address that no page can have here: not http, broken, or far too long."""
 
 

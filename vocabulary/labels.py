@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from detection.model import Violation
+from vocabulary.codes import Violation
 
 _TABLES = {
     "DocumentKind": "document_kind",

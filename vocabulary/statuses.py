@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from catalogue.model import Evidence, Period, Standing, Status
+from catalogue.model import Period, Standing
+from vocabulary.codes import Evidence, Status
 
 STATUSES = {
     Status.CANCELLED: "已取消",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from cases.steps import Step
-from detection.model import PublisherKind, Severity, Usage, Violation
-from storage.tables import CaseState
+from vocabulary.codes import CaseState, PublisherKind, Severity, Step, Usage, Violation
 
 SEVERITIES = {
     Severity.NONE: "无",

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Update
 from sqlmodel import Session, col, delete, func, select, update
 
-from storage.tables import OutboxMessage, OutboxState
+from storage.tables import OutboxMessage
+from vocabulary.codes import OutboxState
 
 _ON_HAND = (OutboxState.WAITING, OutboxState.DEAD)
 """What may be changed: a leased message is just being sent, a sent one has left."""

@@ -31,7 +31,8 @@ from alerts.recipients import Recipient, chat_channels
 from cases.history import mark_notified
 from settings.model import Settings
 from storage.rows import insert_once
-from storage.tables import OutboxMessage, OutboxState
+from storage.tables import OutboxMessage
+from vocabulary.codes import OutboxState
 
 MAX_ATTEMPTS = 16
 """Tries before a message is a dead letter: with the pauses below, about two days."""

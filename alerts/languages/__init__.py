@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from detection.model import Violation
+from vocabulary.codes import Violation
 
 CHINESE = "zh-CN"
 

@@ -20,10 +20,9 @@ from alerts.metrics.series import (
     histogram,
     province,
 )
-from catalogue.model import Status
-from detection.model import Severity, Usage
-from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding, Visit
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, Visit
 from vocabulary.areas import province_names
+from vocabulary.codes import CaseState, Severity, Status, Usage
 from vocabulary.wording import EVENTS
 
 _HOUR, _DAY = 3600.0, 86400.0

@@ -33,15 +33,8 @@ from alerts.metrics.series import (
 from settings.model import Source
 from settings.people import Calendar
 from storage.database import for_reading
-from storage.tables import (
-    DigestItem,
-    Document,
-    OutboxMessage,
-    OutboxState,
-    Outcome,
-    SourceState,
-    Visit,
-)
+from storage.tables import DigestItem, Document, OutboxMessage, SourceState, Visit
+from vocabulary.codes import OutboxState, Outcome
 
 _DETECTION_BUCKETS = (
     0.001,

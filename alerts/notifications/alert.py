@@ -13,10 +13,10 @@ from alerts.notifications.letters import News, compose_alert
 from alerts.recipients import Recipient, recipients
 from alerts.working_time import works_at
 from cases.departments import FollowUp, follow_ups
-from detection.model import Severity
 from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, Sighting
+from vocabulary.codes import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,10 @@ from alerts.languages import CHINESE, Language, language
 from alerts.notifications.letters import Letter, case_links_of, quote_block, shown
 from alerts.recipients import Recipient, supervisor_of
 from alerts.working_time import digest_moment
-from catalogue.model import Status
-from detection.model import Severity, Violation
 from settings.model import Settings
-from storage.tables import Case, CaseState, DigestItem, DocumentVersion, Finding
+from storage.tables import Case, DigestItem, DocumentVersion, Finding
 from vocabulary.areas import region_name
+from vocabulary.codes import CaseState, Severity, Status, Violation
 from vocabulary.presentation import displayable, safe_link
 from vocabulary.statuses import STATUSES
 from vocabulary.wording import CASE_STATES, SEVERITIES, VIOLATIONS

@@ -16,7 +16,8 @@ from alerts.delivery.outbox import enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from settings.model import Settings
-from storage.tables import OutboxMessage, OutboxState
+from storage.tables import OutboxMessage
+from vocabulary.codes import OutboxState
 from vocabulary.presentation import displayable
 
 MESSAGES_SHOWN = 20

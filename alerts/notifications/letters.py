@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from alerts.delivery.links import case_links
 from alerts.languages import Language, language
 from alerts.recipients import Recipient
-from catalogue.model import Status
-from detection.model import PublisherKind, Severity, Usage, Violation
 from settings.model import Settings
 from storage.tables import Case, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
+from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 from vocabulary.presentation import displayable, mask_personal_numbers, passage, safe_link
 from vocabulary.statuses import STATUSES
 from vocabulary.wording import PUBLISHER_KINDS, SEVERITIES, USAGES, VIOLATIONS

@@ -25,10 +25,11 @@ from alerts.recipients import Recipient, superior_of
 from alerts.working_time import next_work
 from cases.departments import FollowUp, follow_ups
 from cases.history import ACTOR
-from cases.steps import IllegalStep, Step, take_step
+from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.rows import insert_once
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
+from vocabulary.codes import CaseState, Step
 
 STEP_CASES = 200
 """Cases looked at in one step; call again while it returns more than 0."""

@@ -22,12 +22,12 @@ from alerts.recipients import ADMINISTRATOR, Recipient, answers_for
 from alerts.working_time import next_work, summary_moment
 from cases.departments import FollowUp, follow_ups
 from cases.queries import OPEN
-from detection.model import Severity
 from settings.model import Settings
 from settings.people import Supervisor
 from storage.database import for_reading
-from storage.tables import Case, CaseEvent, CaseState, OutboxMessage
+from storage.tables import Case, CaseEvent, OutboxMessage
 from vocabulary.areas import prefecture_code, province_code, region_name
+from vocabulary.codes import CaseState, Severity
 from vocabulary.regions import known_regions, present_code
 
 WEEKS = 8

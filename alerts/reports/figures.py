@@ -20,11 +20,10 @@ from alerts.reports.texts import masked, on_one_line
 from cases.departments import follow_ups
 from cases.queries import OPEN
 from cases.steps import RULES, deadline_in
-from catalogue.model import Status
-from detection.model import Severity
 from settings.people import Calendar
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
 from vocabulary.areas import code_prefix, lies_within, prefecture_code, region_name
+from vocabulary.codes import CaseState, Severity, Status
 from vocabulary.presentation import safe_link
 from vocabulary.regions import known_regions, present_code
 from vocabulary.statuses import STATUSES

@@ -20,10 +20,9 @@ from sqlmodel import Session, col, select
 from alerts.reports.texts import masked, on_one_line
 from cases.queries import read_case
 from cases.steps import IllegalStep, UnknownCase
-from catalogue.model import Status
-from detection.model import Severity, Usage, Violation
-from storage.tables import Case, CaseState, Document, DocumentVersion, Finding
+from storage.tables import Case, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
+from vocabulary.codes import CaseState, Severity, Status, Usage, Violation
 from vocabulary.presentation import passage
 from vocabulary.statuses import STATUSES
 from vocabulary.wording import SEVERITIES, USAGES, VIOLATIONS

@@ -69,7 +69,7 @@ def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
     from crawling.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
     from extraction import ExtractionError, Recognition, extract  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
-    from storage.tables import Outcome  # noqa: PLC0415 - start-up
+    from vocabulary.codes import Outcome  # noqa: PLC0415 - start-up
 
     fetcher = Fetcher(limits or Fetching())
     try:

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 
 from cli.checking.lines import LineIndex
-from detection.model import Mention, ScanResult, Severity, Violation
+from detection.model import Mention, ScanResult
+from vocabulary.codes import Severity, Violation
 from vocabulary.labels import label, violation_label
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.checking.lines import LineIndex
-from detection.model import Mention, ScanResult, Severity
+from detection.model import Mention, ScanResult
+from vocabulary.codes import Severity
 from vocabulary.labels import label, violation_label
 
 CONTEXT = 40

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from crawling.fetching.model import FetchError
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 Resolver = Callable[[str, int], list[str]]
 """Host and port in, numeric addresses out; raises ``OSError`` where the name is unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawling.fetching.block_pages import JAVASCRIPT_CHALLENGE
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 OUTCOME_NAMES: dict[Outcome, str] = {
     Outcome.OK: "正常",

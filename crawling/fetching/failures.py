@@ -22,7 +22,7 @@ from crawling.fetching.certificates import why_tls_failed
 from crawling.fetching.connection import Exchange
 from crawling.fetching.model import FetchError
 from settings.model import Fetching
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 PAUSING = frozenset({429, 500, 502, 503, 504})
 """Statuses of a site that may answer in a moment."""

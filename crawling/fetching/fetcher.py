@@ -32,7 +32,7 @@ from crawling.fetching.redirects import refresh_target
 from crawling.fetching.robots import RobotsCache
 from crawling.fetching.transport import Transport, prepare
 from settings.model import Fetching
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 if TYPE_CHECKING:
     from crawling.fetching.browser.chromium import Chromium

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from crawling.fetching.block_pages import block_reason, is_login_page, is_missing_page
 from crawling.fetching.failures import LONGEST_WAIT, PAUSING, bad_status, may_be_asked_again, seconds_to_wait
 from crawling.fetching.model import Fetched, FetchError
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 
 def is_markup(fetched: Fetched) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from settings.model import Source
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order in which they stood, names as they were written."""

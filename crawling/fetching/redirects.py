@@ -11,7 +11,7 @@ from requests.utils import requote_uri
 
 from crawling.fetching.block_pages import visible_bytes
 from crawling.fetching.model import FetchError
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_REFRESH_PAGE = 8 * 1024

@@ -11,7 +11,7 @@ from protego import Protego
 
 from crawling.fetching.model import FetchError
 from crawling.fetching.pace import Clock
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _KEPT_SECONDS = 24 * 3600.0
 _KEPT_AFTER_TROUBLE_SECONDS = 3600.0

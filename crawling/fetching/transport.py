@@ -16,7 +16,7 @@ from crawling.fetching.failures import as_fetch_error, not_finished
 from crawling.fetching.model import Fetched, FetchError, Redirect
 from crawling.fetching.redirects import redirect_target
 from settings.model import Fetching
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _CHUNK = 64 * 1024
 _BODY_IN_MEMORY = 4 * 1024 * 1024

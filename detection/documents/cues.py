@@ -10,7 +10,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from detection.model import DocumentKind, PublisherKind
+from vocabulary.codes import DocumentKind, PublisherKind
 
 KINDS = tuple(DocumentKind)
 YEAR_OPENERS = frozenset(

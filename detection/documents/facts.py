@@ -8,7 +8,8 @@ from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
 from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, signer
-from detection.model import DocumentFacts, DocumentKind, OfficialDocument
+from detection.model import DocumentFacts, OfficialDocument
+from vocabulary.codes import DocumentKind
 
 OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
 """Kinds that are read for number, issuer and date even where no number shows."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, load_cues
-from detection.model import DocumentKind, PublisherKind
+from vocabulary.codes import DocumentKind, PublisherKind
 
 HEAD = 700
 TAIL = 200

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from ahocorasick_rs import AhoCorasick
 
 from detection.documents.cues import read_table
-from detection.model import DocumentKind, PublisherKind
+from vocabulary.codes import DocumentKind, PublisherKind
 
 MAX_NAME = 60
 _REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawling.fetching.model import Fetched, FetchError
 from crawling.listing.addresses import same_site
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
 

@@ -25,10 +25,11 @@ from jobs.visits.watch import SourceVisit
 from settings.model import Source
 from storage.database import for_reading
 from storage.rows import insert_once
-from storage.tables import Backfill, Document, Outcome, VisitPurpose
+from storage.tables import Backfill, Document
 from storage.under_way import backfill_lock
 from storage.visits import abandon_visits, finish_visit, start_visit
 from vocabulary.addresses import AddressError, canonical_url
+from vocabulary.codes import Outcome, VisitPurpose
 
 PAGES_AT_ONCE = 2_000
 """List pages read by one call; a list that is longer goes on with the next call."""

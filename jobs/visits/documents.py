@@ -14,15 +14,14 @@ from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item
-from detection.model import PublisherKind
 from extraction.recognition import how_to_recognise
 from jobs.context import PageDone, Services
 from jobs.visits.answers import file_name, refuse_elsewhere
 from jobs.visits.storing import DocumentKeeper, Kept
 from settings.model import Source
 from storage.evidence import EvidenceRef
-from storage.tables import Outcome
 from vocabulary.addresses import MEMBER
+from vocabulary.codes import Outcome, PublisherKind
 
 ATTACHMENTS_PER_PAGE = 40
 

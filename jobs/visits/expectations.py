@@ -25,8 +25,9 @@ from alerts.recipients import ADMINISTRATOR, Recipient
 from crawling.fetching.advice import OUTCOME_NAMES, advice
 from settings.model import Settings, Source
 from storage.rows import insert_once
-from storage.tables import Document, Outcome, SourceTrouble, TroubleKind, Visit, VisitPurpose
+from storage.tables import Document, SourceTrouble, Visit
 from storage.visits import DIED, SUCCESSES
+from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
 from vocabulary.presentation import displayable, safe_link
 
 VISITS_IN_A_ROW = 3

@@ -34,9 +34,10 @@ from storage.documents import PageRecord, keep_version
 from storage.errors import StorageError
 from storage.evidence import EvidenceRef, Resource
 from storage.rows import insert_once
-from storage.tables import IntakeMessage, IntakeReporter, Outcome, VisitPurpose
+from storage.tables import IntakeMessage, IntakeReporter
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
 from vocabulary.addresses import MESSAGE
+from vocabulary.codes import Outcome, VisitPurpose
 
 SOURCE = "intake"
 _NO_SITE = "https://intake.invalid/"

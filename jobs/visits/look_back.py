@@ -26,20 +26,11 @@ from jobs.visits.watch import SourceVisit
 from settings.model import LookBacks, Source
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
-from storage.tables import (
-    Case,
-    CaseEvent,
-    CaseState,
-    Document,
-    DocumentVersion,
-    Finding,
-    LookBack,
-    Outcome,
-    VisitPurpose,
-)
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND
 from storage.visits import finish_visit, start_visit
 from vocabulary.addresses import MESSAGE, AddressError, canonical_url
+from vocabulary.codes import CaseState, Outcome, VisitPurpose
 
 PAGES_AT_ONCE = 500
 """Pages visited by one call: what is due beyond them waits for the next."""

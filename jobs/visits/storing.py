@@ -27,9 +27,10 @@ from storage.documents import (
     version_met_last,
 )
 from storage.evidence import EvidenceRef, Exchange
-from storage.tables import Document, DocumentVersion, Outcome, storable
+from storage.tables import Document, DocumentVersion, storable
 from storage.visits import record_fetch
 from vocabulary.addresses import MEMBER, canonical_url
+from vocabulary.codes import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, func, select
 
 from settings.model import SLEEPS_AT_MOST, Source
-from storage.tables import Outcome, Visit, VisitPurpose
+from storage.tables import Visit
 from storage.visits import SUCCESSES
+from vocabulary.codes import Outcome, VisitPurpose
 
 SHORTEST_PAUSE = timedelta(minutes=1)
 _HURRIES_AT_MOST = 4

@@ -28,8 +28,8 @@ from jobs.visits.documents import DocumentReader
 from jobs.visits.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
 from jobs.visits.timing import plan_next_visit
 from settings.model import Source
-from storage.tables import Outcome
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
+from vocabulary.codes import Outcome
 
 log = structlog.get_logger()
 

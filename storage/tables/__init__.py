@@ -16,13 +16,11 @@ from storage.tables.documents import (
 from storage.tables.letters import DigestItem, OutboxMessage
 from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter, RejudgedChange, Rejudgement
 from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
-from vocabulary.words import CaseState, OutboxState, Outcome, TroubleKind, VisitPurpose
 
 __all__ = [
     "Backfill",
     "Case",
     "CaseEvent",
-    "CaseState",
     "CatalogueNotice",
     "DigestItem",
     "Document",
@@ -34,8 +32,6 @@ __all__ = [
     "JudgedDocument",
     "LookBack",
     "OutboxMessage",
-    "OutboxState",
-    "Outcome",
     "RejudgedChange",
     "Rejudgement",
     "RoutingRule",
@@ -45,9 +41,7 @@ __all__ = [
     "SourceTrouble",
     "StoredText",
     "TextSketch",
-    "TroubleKind",
     "UtcDateTime",
     "Visit",
-    "VisitPurpose",
     "storable",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.words import CaseState, Outcome
+from vocabulary.codes import CaseState, Outcome
 
 
 class Case(SQLModel, table=True):

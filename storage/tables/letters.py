@@ -12,7 +12,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.words import OutboxState
+from vocabulary.codes import OutboxState
 
 
 class OutboxMessage(SQLModel, table=True):

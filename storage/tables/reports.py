@@ -10,7 +10,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.words import Outcome
+from vocabulary.codes import Outcome
 
 
 class IntakeMessage(SQLModel, table=True):

@@ -11,7 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.words import Outcome, TroubleKind, VisitPurpose
+from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
 
 
 class SourceState(SQLModel, table=True):

@@ -12,8 +12,9 @@ from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import deliver_due, release_leases
 from settings.model import Settings
 from storage.database import open_database
-from storage.tables import Document, OutboxMessage, OutboxState
+from storage.tables import Document, OutboxMessage
 from tests.alerts.stored import Posting, report
+from vocabulary.codes import OutboxState
 
 OWNER = "daemon"
 

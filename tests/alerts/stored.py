@@ -10,22 +10,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from cases.opening import OpenedCases, open_cases
-from catalogue.model import Status
-from detection.model import (
-    DocumentFacts,
-    DocumentKind,
-    Mention,
-    OfficialDocument,
-    PublisherKind,
-    ScanResult,
-    Severity,
-    Usage,
-    Violation,
-)
+from detection.model import DocumentFacts, Mention, OfficialDocument, ScanResult
 from settings.model import Settings
 from storage.documents import KeptVersion, PageRecord, keep_version
 from storage.evidence import EvidenceRef
 from storage.visits import start_visit
+from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
 

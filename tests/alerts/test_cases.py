@@ -11,12 +11,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
 from cases.opening import open_cases
-from catalogue.model import Status
-from detection.model import Severity, Violation
 from settings.model import Settings
 from storage.documents import KeptVersion
-from storage.tables import Case, CaseEvent, CaseState, Finding, OutboxMessage
+from storage.tables import Case, CaseEvent, Finding, OutboxMessage
 from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
+from vocabulary.codes import CaseState, Severity, Status, Violation
 
 TEXT = "一、招聘岗位：出纳1名。\n二、条件：须持有会计从业资格证，年龄35周岁以下。\n三、待遇面议。"
 

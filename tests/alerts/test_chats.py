@@ -16,11 +16,11 @@ from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, Te
 from alerts.delivery.outbox import deliver_due
 from settings import SettingsError
 from settings.model import Settings
-from storage.tables import OutboxState
 from tests.alerts.chatserver import ChatServer
 from tests.alerts.mailserver import free_port
 from tests.alerts.reading import rows
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import OutboxState
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 """Apprise loads all its plugins, and one of them still uses it."""

@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from alerts.notifications.due import take_due_steps
-from cases.steps import Step, take_step
-from detection.model import Severity
+from cases.steps import take_step
 from settings.model import Settings
 from tests.alerts.reading import rows
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Severity, Step
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 MONDAY = datetime(2026, 11, 9, 1, 0, tzinfo=UTC)

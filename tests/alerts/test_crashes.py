@@ -15,9 +15,10 @@ from sqlmodel import Session, select
 from settings.model import Settings
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Case, CaseState, OutboxMessage, OutboxState
+from storage.tables import Case, OutboxMessage
 from tests.alerts.finding_and_sending import posting, run
 from tests.alerts.mailserver import MailServer, serving
+from vocabulary.codes import CaseState, OutboxState
 
 FINDINGS = 500
 KILLS = int(os.environ.get("QUALWATCH_TEST_KILLS", "10"))

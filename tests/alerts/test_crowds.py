@@ -13,11 +13,11 @@ from sqlmodel import Session, SQLModel, func, select
 from alerts.delivery.channels import Rendered
 from alerts.delivery.outbox import STEP_MESSAGES, deliver_due
 from alerts.notifications.digest import CASES_SHOWN, send_due_digests
-from detection.model import Severity
 from settings.model import Settings
 from storage.tables import DigestItem, OutboxMessage
 from tests.alerts.reading import rows
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Severity
 
 CROWD = 100_000
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"

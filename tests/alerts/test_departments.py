@@ -21,12 +21,11 @@ from cases.departments import (
 )
 from cases.routing_table import RoutingTableError, read_table, table_rows
 from catalogue import load_catalogue
-from catalogue.model import Status
 from cli.routing import app
-from detection.model import Severity
 from settings.model import Settings
 from storage.tables import OutboxMessage, RoutingRule
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import Severity, Status
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 ANNEX = "职业资格名称,责任部门\n会计从业资格,省财政厅\n某某协会自设资格,省某某委员会\n"

@@ -17,13 +17,13 @@ from alerts.delivery.outbox import deliver_due
 from alerts.notifications.digest import CASES_SHOWN, send_due_digests
 from alerts.notifications.summary import REGIONS_SHOWN, send_due_summaries
 from alerts.working_time import digest_moment, next_work, summary_moment, works_at
-from cases.steps import Step, take_step
-from detection.model import Severity
+from cases.steps import take_step
 from settings.model import Settings
-from storage.tables import Case, CaseState, DigestItem
+from storage.tables import Case, DigestItem
 from tests.alerts.reading import SENDER, as_mail, html_of, rendered, rows, text_of
 from tests.alerts.recording import Recording
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.codes import CaseState, Severity, Step
 from vocabulary.regions import known_regions, present_code
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"

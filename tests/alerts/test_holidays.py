@@ -12,12 +12,12 @@ from alerts.holidays import changed_day, is_office_day, known_until, last_day, o
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.summary import send_due_summaries
 from alerts.working_time import digest_moment, next_work, works_at
-from detection.model import Severity
 from settings import SettingsError, load_settings
 from settings.model import Settings
 from settings.people import Calendar
 from tests.alerts.reading import rows
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.codes import Severity
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 WANG = "wang@example.com"

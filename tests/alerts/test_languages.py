@@ -22,13 +22,13 @@ from alerts.languages import CHINESE, language, templates_in
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
-from cases.steps import Step, take_step
-from detection.model import Severity, Violation
+from cases.steps import take_step
 from settings import SettingsError, load_settings
 from settings.model import Settings
 from settings.people import Supervisor
 from tests.alerts.reading import as_mail, html_of, rendered, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Severity, Step, Violation
 from vocabulary.statuses import STATUSES
 from vocabulary.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
 

@@ -13,10 +13,10 @@ from sqlalchemy import Engine
 
 from alerts.delivery.links import ExpiredLink, ForgedLink, Purpose, case_links, read_link
 from alerts.notifications.digest import send_due_digests
-from detection.model import Severity
 from settings.model import Settings
 from tests.alerts.reading import as_mail, html_of, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Severity
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 BASE = "https://console.example.com/qualwatch/"

@@ -15,11 +15,11 @@ from sqlmodel import Session, select
 from alerts.delivery.mails import render, to_email
 from alerts.notifications.letters import CASES_SHOWN, QUOTES_SHOWN
 from cases.opening import open_cases
-from catalogue.model import Status
-from detection.model import Mention, Severity, Violation
+from detection.model import Mention
 from settings.model import Settings
 from storage.tables import Document, OutboxMessage
 from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
+from vocabulary.codes import Severity, Status, Violation
 
 TEXT = "一、出纳1名。\n二、条件：须持有会计从业资格证，联系电话13812345678。\n三、待遇面议。"
 HOSTILE = '"><script>alert(1)</script>\r\nBcc: victim@example.com\r\n\r\n<b>\u202e'

@@ -19,12 +19,12 @@ from alerts.notifications.letters import Letter
 from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
 from alerts.recipients import Recipient
-from cases.steps import Step, take_step
-from detection.model import Severity
+from cases.steps import take_step
 from settings.model import Settings
 from storage.tables import OutboxMessage
 from tests.alerts.reading import rendered, rows
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.codes import Severity, Step
 
 CHROMIUM = shutil.which("chromium")
 TITLE = "关于转发省厅公布事业单位公开招聘工作人员岗位条件及资格复审有关事项的通知（补充公告）" * 3

@@ -15,10 +15,11 @@ from alerts.notifications.digest import send_due_digests
 from alerts.notifications.reminder import STEP_CASES, remind_due
 from alerts.notifications.summary import send_due_summaries
 from settings.model import Settings
-from storage.tables import Case, CaseState, DigestItem, Finding
+from storage.tables import Case, DigestItem, Finding
 from tests.alerts.reading import rows
 from tests.alerts.stored import Posting, mention, report
 from vocabulary.areas import covers, lies_within
+from vocabulary.codes import CaseState
 from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"

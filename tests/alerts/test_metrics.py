@@ -22,12 +22,12 @@ from sqlmodel import Session, update
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import MetricsServer, serve_metrics
-from detection.model import Severity
 from settings.model import Settings, Source
-from storage.tables import Case, Finding, Outcome
+from storage.tables import Case, Finding
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Outcome, Severity
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"

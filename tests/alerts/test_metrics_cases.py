@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select, update
 
 from alerts.metrics.collected import Metrics
 from settings.model import Settings
-from storage.tables import Case, CaseEvent, CaseState, Document
+from storage.tables import Case, CaseEvent, Document
 from storage.visits import start_visit
 from tests.alerts.stored import NOW, Posting, mention, report
 from vocabulary.areas import province_code, province_names
+from vocabulary.codes import CaseState
 from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"

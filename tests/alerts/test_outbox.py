@@ -29,9 +29,10 @@ from alerts.delivery.outbox import (
     release_leases,
 )
 from settings.model import Settings
-from storage.tables import Case, CaseEvent, CaseState, OutboxMessage, OutboxState
+from storage.tables import Case, CaseEvent, OutboxMessage
 from tests.alerts.recording import Killed, Recording
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import CaseState, OutboxState
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 LATER = NOW + timedelta(days=3)

@@ -21,24 +21,16 @@ from alerts.reports.figures import Month, compile_bulletin
 from cases.departments import follow_up
 from cases.queries import list_cases
 from cases.routing_table import import_rules
-from cases.steps import IllegalStep, Step, take_step
-from detection.model import Severity
+from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import (
-    Case,
-    CaseEvent,
-    CaseState,
-    Document,
-    OutboxMessage,
-    OutboxState,
-    RoutingRule,
-)
+from storage.tables import Case, CaseEvent, Document, OutboxMessage, RoutingRule
 from storage.visits import start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
 from tests.storage.conftest import postgresql_server
+from vocabulary.codes import CaseState, OutboxState, Severity, Step
 
 __all__ = ("postgresql_server",)
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。\x00"

@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from cases.opening import OpenedCases, open_cases
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from settings.model import Settings
 from storage.documents import KeptVersion
-from storage.tables import Case, CaseEvent, CaseState, OutboxMessage
+from storage.tables import Case, CaseEvent, OutboxMessage
 from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
+from vocabulary.codes import CaseState, Step
 
 VIOLATING = Posting("二、条件：须持有会计从业资格证，年龄35周岁以下。")
 CLEAN = Posting("二、条件：年龄35周岁以下。")

@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from alerts.notifications.reminder import mark_overdue, remind_due
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from settings.model import Settings
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
 from tests.alerts.reading import as_mail, html_of, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import CaseState, Step
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 DEADLINE = date(2026, 11, 20)

@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 from alerts.reports.notice import shipped_template
 from alerts.reports.notice_template import build_template
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from cli.main import assemble
 from settings.model import Settings
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import Step
 
 TEXT = "二、条件：须持有会计从业资格证，<年龄>35周岁以下，联系电话13912345678，{{ 7*7 }} & {% raw %}。"
 

@@ -12,12 +12,11 @@ from sqlmodel import Session
 
 from alerts.reports.figures import Bulletin, Counts, Month, compile_bulletin
 from cases.history import mark_notified
-from cases.steps import Step, possible_steps, take_step
-from catalogue.model import Status
-from detection.model import Severity
+from cases.steps import possible_steps, take_step
 from settings.model import Settings
 from storage.tables import Case
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.codes import Severity, Status, Step
 from vocabulary.wording import CASE_STATES
 
 ZONE = ZoneInfo("Asia/Shanghai")

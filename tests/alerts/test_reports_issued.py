@@ -11,10 +11,11 @@ from sqlmodel import Session, update
 from alerts.reports.bulletin import write_bulletin
 from alerts.reports.figures import Bulletin, Month
 from alerts.reports.issued import KeptBulletinError, issue_bulletin
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from settings.model import Settings
 from storage.tables import Case, RoutingRule
 from tests.alerts.stored import Posting, mention, report
+from vocabulary.codes import Step
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 OCTOBER = Month(2026, 10)

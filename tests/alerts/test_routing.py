@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from alerts.recipients import recipients
-from detection.model import Severity
 from settings.model import Settings
 from vocabulary.areas import covers, prefecture_code, province_code, region_name
+from vocabulary.codes import Severity
 
 
 def _told(settings: Settings, region: str | None, severity: Severity = Severity.HIGH) -> list[str]:

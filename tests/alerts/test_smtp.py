@@ -21,9 +21,10 @@ from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, Te
 from alerts.delivery.channels.smtp import SmtpChannel
 from alerts.delivery.outbox import deliver_due
 from settings.model import Settings, Smtp
-from storage.tables import OutboxMessage, OutboxState
+from storage.tables import OutboxMessage
 from tests.alerts.mailserver import MailServer, free_port, serving
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import OutboxState
 
 SENDER = "职业资格监测 <qualwatch@example.com>"
 PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for one test

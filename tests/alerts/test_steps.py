@@ -12,19 +12,12 @@ from sqlmodel import Session, col, select, update
 from typer.testing import CliRunner, Result
 
 from cases.queries import list_cases, read_case
-from cases.steps import (
-    RULES,
-    IllegalStep,
-    IncompleteStep,
-    Step,
-    UnknownCase,
-    possible_steps,
-    take_step,
-)
+from cases.steps import RULES, IllegalStep, IncompleteStep, UnknownCase, possible_steps, take_step
 from cli.case import app
 from settings.model import Settings
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import CaseState, Step
 from vocabulary.wording import CASE_STATES, EVENTS
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"

@@ -16,10 +16,11 @@ from alerts.delivery.dead_letters import retry_dead_letters
 from alerts.delivery.outbox import deliver_due
 from alerts.notifications.failures import MESSAGES_SHOWN, report_undelivered
 from settings.model import Settings
-from storage.tables import Case, CaseState, OutboxMessage, OutboxState
+from storage.tables import Case, OutboxMessage
 from tests.alerts.mailserver import MailServer, serving
 from tests.alerts.reading import SENDER, html_of, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
+from vocabulary.codes import CaseState, OutboxState
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 LATER = NOW + timedelta(minutes=2)

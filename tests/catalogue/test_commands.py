@@ -10,9 +10,9 @@ from typer.testing import CliRunner, Result
 from catalogue import load_catalogue
 from catalogue.documents import Effect, find_document, normalise_number
 from catalogue.editions import compare, read_editions
-from catalogue.model import Status
 from catalogue.overlay import ImportedItem, ImportedList, write_import
 from cli.catalogue import app
+from vocabulary.codes import Status
 
 
 def _run(*arguments: str) -> Result:

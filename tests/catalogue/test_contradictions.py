@@ -8,9 +8,8 @@ import pytest
 
 from catalogue import load_catalogue
 from catalogue.loading import DATA, read_approvals, read_rows
-from catalogue.model import Evidence, Status
 from detection import scan
-from detection.model import Severity
+from vocabulary.codes import Evidence, Severity, Status
 from vocabulary.statuses import caution
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "catalogue"

@@ -8,8 +8,8 @@ import pytest
 from catalogue import load_catalogue
 from catalogue.editions import item_count, kind, read_editions
 from catalogue.loading import DATA, read_rows
-from catalogue.model import Evidence, Status
 from catalogue.naming import fold
+from vocabulary.codes import Evidence, Status
 
 FILES = sorted(path.name for path in DATA.glob("*.csv"))
 TOTALS = {

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalogue.loading import current_catalogue, load_catalogue, loaded_catalogue, use_catalogue
-from catalogue.model import Status
 from catalogue.overlay import ImportedItem, ImportedList, undo_import, write_import
+from vocabulary.codes import Status
 
 NUMBER = "示例发〔2026〕9号"
 DAY = date(2026, 11, 1)

@@ -8,7 +8,8 @@ import pytest
 
 from catalogue import Catalogue, load_catalogue
 from catalogue.book import Name
-from catalogue.model import Entry, Evidence, Period, Status
+from catalogue.model import Entry, Period
+from vocabulary.codes import Evidence, Status
 
 TODAY = date(2026, 11, 1)
 

@@ -7,8 +7,9 @@ import pytest
 
 from catalogue import load_catalogue
 from catalogue.loading import OVERLAY_VARIABLE
-from catalogue.model import Evidence, Period, Status
+from catalogue.model import Period
 from catalogue.overlay import ImportedItem, ImportedList, read_imports, undo_import, with_period, write_import
+from vocabulary.codes import Evidence, Status
 
 TODAY = date(2026, 11, 1)
 DECIDED = date(2016, 12, 1)

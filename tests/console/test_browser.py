@@ -14,10 +14,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlmodel import Session, update
 
-from storage.tables import CaseState, Document
+from storage.tables import Document
 from tests.alerts.stored import Posting, mention
 from tests.console.visitor import Room
 from tests.jobs.operators import Operator
+from vocabulary.codes import CaseState
 
 CHROMIUM = shutil.which("chromium")
 TELEPHONE = {"width": 360, "height": 740}

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, update
 
-from cases.steps import Step, take_step
-from storage.tables import Case, CaseState, Document
+from cases.steps import take_step
+from storage.tables import Case, Document
 from tests.alerts.stored import NOW, Posting, mention, report
 from tests.console.visitor import TEXT, Page, Room, token_of
+from vocabulary.codes import CaseState, Step
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\r\n\u202e{{ 7*7 }}'
 

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.languages import language
 from settings.model import Settings
-from storage.tables import CaseState
 from tests.console.visitor import Page, Room, token_of
+from vocabulary.codes import CaseState
 
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 ENGLISH = language("en")

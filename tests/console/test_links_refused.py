@@ -8,9 +8,10 @@ from sqlmodel import Session, select
 
 from alerts.delivery.links import ExpiredLink, read_link
 from settings.model import Settings
-from storage.tables import CaseState, OutboxMessage
+from storage.tables import OutboxMessage
 from tests.alerts.reading import as_mail, html_of, text_of
 from tests.console.visitor import Page, Room, token_of
+from vocabulary.codes import CaseState
 
 
 def _letters(room: Room, template: str = "new_link") -> list[OutboxMessage]:

@@ -11,12 +11,12 @@ from sqlmodel import Session
 
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.reminder import mark_overdue, remind_due
-from cases.steps import Step, take_step
-from detection.model import Severity
+from cases.steps import take_step
 from storage.tables import OutboxMessage
 from tests.alerts.reading import as_mail, html_of, rows, text_of
 from tests.alerts.stored import Posting, mention, report
 from tests.console.visitor import TEXT, Page, Room
+from vocabulary.codes import Severity, Step
 
 
 def _alert(room: Room) -> None:

@@ -23,8 +23,8 @@ from console import serving
 from console.serving import serve_console
 from jobs.context import Services
 from jobs.runtime import StartError
-from storage.tables import CaseState
 from tests.console.visitor import Page, Room, token_of
+from vocabulary.codes import CaseState
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "

@@ -15,8 +15,9 @@ from alerts.delivery.links import case_links
 from alerts.metrics.collected import Metrics
 from detection.model import Mention
 from jobs.context import Services
-from storage.tables import Case, CaseEvent, CaseState
+from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
+from vocabulary.codes import CaseState
 
 TEXT = "一、出纳1名。\n二、条件：须持有会计从业资格证，联系电话13812345678。\n三、待遇面议。"
 

@@ -20,16 +20,17 @@ from sqlmodel import Session, update
 
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings, Source
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Document, Outcome
+from storage.tables import Document
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
+from vocabulary.codes import Outcome, Step
 from vocabulary.statuses import STATUSES
 from vocabulary.wording import CASE_STATES, SEVERITIES
 

@@ -14,7 +14,8 @@ from detection.documents import read_facts
 from detection.documents.dates import read_date
 from detection.documents.numbers import find_numbers
 from detection.documents.publishers import classify_name
-from detection.model import DocumentKind, OfficialDocument, PublisherKind
+from detection.model import OfficialDocument
+from vocabulary.codes import DocumentKind, PublisherKind
 
 POLICY = Path(__file__).parents[2].parent / "shared" / "policy"
 

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from catalogue.model import Status
 from detection import scan
-from detection.model import Usage
+from vocabulary.codes import Status, Usage
 
 DAY = date(2026, 11, 1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from detection import scan
-from detection.model import Severity
 from detection.recognised import REMARK, doubt_recognised
+from vocabulary.codes import Severity
 
 DAY = date(2026, 11, 1)
 NOTICE = "示例市卫生局公开招聘公告\n出纳1名，须持有会计从业资格证书。司机1名，持有驾驶证。"

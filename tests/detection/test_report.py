@@ -10,22 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from catalogue.model import Status
 from cli.checking.lines import LineIndex
 from cli.checking.sarif import SarifRun, to_uri
 from cli.checking.terminal import make_printable, print_result, print_summary
-from detection.model import (
-    DocumentFacts,
-    DocumentKind,
-    Mention,
-    OfficialDocument,
-    PublisherKind,
-    ScanResult,
-    Severity,
-    Usage,
-    Violation,
-)
+from detection.model import DocumentFacts, Mention, OfficialDocument, ScanResult
 from detection.record import to_record
+from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation
 from vocabulary.labels import label, violation_label
 
 TEXT = "青禾水业招聘\n任职要求：\n1、须持有二级心理咨询师证书；\n2、有健康证。"

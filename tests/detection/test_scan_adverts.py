@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from catalogue.model import Status
 from detection import scan
-from detection.model import Mention, Usage, Violation
+from detection.model import Mention
+from vocabulary.codes import Status, Usage, Violation
 
 DAY = date(2026, 11, 1)
 HEAD = (

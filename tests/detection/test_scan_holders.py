@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from detection import scan
-from detection.model import Usage
+from vocabulary.codes import Usage
 
 DAY = date(2026, 11, 1)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import detection
 from detection import scan
 from detection.lexicon import load_lexicon
-from detection.model import DocumentKind, Usage
 from detection.rulebook import known_names, spellings
 from detection.usage import load_usage
+from vocabulary.codes import DocumentKind, Usage
 
 DAY = date(2026, 11, 1)
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from detection import scan
-from detection.model import Mention, Usage
+from detection.model import Mention
+from vocabulary.codes import Usage
 
 DAY = date(2026, 11, 1)
 

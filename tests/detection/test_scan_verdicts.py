@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from catalogue.model import Status
 from detection import scan
 from detection.explanations import load_letters, write_letter
-from detection.model import Mention, PublisherKind, Severity, Usage, Violation
+from detection.model import Mention
 from detection.standing import Reading
 from detection.verdicts import Circumstances, Verdict, decide_verdict, load_verdicts
+from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 
 DAY = date(2026, 11, 1)
 

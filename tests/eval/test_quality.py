@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.model import Status
-from detection.model import DocumentKind, PublisherKind, Severity, Usage
 from eval import quality
 from eval.baseline import keyword_answers
 from eval.floors import read_floors, write_floors
 from eval.scoring import read_lines
+from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage
 
 GOLD = read_lines(quality.OWN.gold)
 NO_ALERT = {Usage.HELD, Usage.NEGATED, Usage.INFORMATIVE, Usage.PREFERRED, Usage.ALTERNATIVE}

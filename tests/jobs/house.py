@@ -19,8 +19,9 @@ from settings.model import Settings, Source
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.migrate import upgrade
-from storage.tables import FetchRecord, Outcome, Visit
+from storage.tables import FetchRecord, Visit
 from tests.jobs.loopback import Answer, Site, answer
+from vocabulary.codes import Outcome
 
 T = TypeVar("T", bound=SQLModel)
 POSTING = "示例市某局招聘出纳1名，须持有会计从业资格证书。"

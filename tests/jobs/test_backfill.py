@@ -19,15 +19,14 @@ from storage.tables import (
     DocumentVersion,
     Finding,
     OutboxMessage,
-    Outcome,
     SourceState,
     Visit,
-    VisitPurpose,
 )
 from storage.visits import source_state
 from tests.jobs.house import House
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
+from vocabulary.codes import Outcome, VisitPurpose
 
 PAGES, ITEMS = 12, 5
 FIRST_DAY = date(2026, 10, 30)

@@ -18,23 +18,14 @@ from sqlmodel import Session, SQLModel, select
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.locks import Locks
-from storage.tables import (
-    Backfill,
-    Case,
-    Document,
-    DocumentVersion,
-    Finding,
-    OutboxMessage,
-    OutboxState,
-    Visit,
-    VisitPurpose,
-)
+from storage.tables import Backfill, Case, Document, DocumentVersion, Finding, OutboxMessage, Visit
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
 from tests.storage.conftest import postgresql_server
+from vocabulary.codes import OutboxState, VisitPurpose
 
 __all__ = ("postgresql_server",)
 

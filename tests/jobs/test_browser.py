@@ -26,11 +26,12 @@ from settings.model import Fetching
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.proof import evidence_ref
-from storage.tables import DocumentVersion, Outcome
+from storage.tables import DocumentVersion
 from tests.jobs.certificates import self_signed
 from tests.jobs.house import POSTING, rows
 from tests.jobs.loopback import Answer, Site, answer, redirect
 from tests.jobs.operators import Operator
+from vocabulary.codes import Outcome
 
 pytestmark = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="needs a real browser (Debian: apt-get install chromium)"

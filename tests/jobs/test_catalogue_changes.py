@@ -15,19 +15,19 @@ from sqlmodel import Session
 from alerts.notifications.reassessed import changes_of
 from assessment.workers import Workers
 from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, loaded_catalogue, use_catalogue
-from catalogue.model import Status
 from catalogue.overlay import ImportedList, undo_import, write_import
 from detection import scan
 from detection.model import ScanResult
 from jobs.reassess import REJUDGE, count_waiting, rejudge
 from settings.model import Settings
 from storage.locks import LockedError
-from storage.tables import Case, CaseState, JudgedDocument, OutboxMessage, Rejudgement
+from storage.tables import Case, JudgedDocument, OutboxMessage, Rejudgement
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
 from tests.jobs.test_rejudge import NUMBER, UNKNOWN, item, publish
+from vocabulary.codes import CaseState, Status
 
 COUNT = 6
 

@@ -22,11 +22,12 @@ from settings.model import Fetching, Source
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.proof import evidence_ref
-from storage.tables import DocumentVersion, Outcome
+from storage.tables import DocumentVersion
 from tests.jobs.certificates import Authority, self_signed
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Site, answer, redirect
 from tests.jobs.operators import Operator
+from vocabulary.codes import Outcome
 
 pytestmark = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="needs the openssl command to make certificates nobody trusts"

@@ -13,9 +13,10 @@ from alerts.delivery.mails import render
 from jobs.context import VisitSummary
 from jobs.visits.expectations import Expected, expected_items, find_rhythm
 from settings.model import Settings
-from storage.tables import OutboxMessage, Outcome, SourceTrouble, TroubleKind, Visit
+from storage.tables import OutboxMessage, SourceTrouble, Visit
 from tests.jobs.house import Clock, House, furnished, posting
 from tests.jobs.loopback import Answer, Site, answer
+from vocabulary.codes import Outcome, TroubleKind
 
 
 @pytest.fixture

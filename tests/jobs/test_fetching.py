@@ -14,8 +14,8 @@ from crawling.fetching.advice import ADVICE, OUTCOME_NAMES, advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from settings.model import Fetching
-from storage.tables import Outcome
 from tests.jobs.loopback import Site, answer, redirect
+from vocabulary.codes import Outcome
 
 Waits = list[float]
 

@@ -11,8 +11,8 @@ from crawling.fetching.addresses import AddressPolicy, is_public
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError, PageKind
 from settings.model import Fetching
-from storage.tables import Outcome
 from tests.jobs.loopback import Site, answer, redirect
+from vocabulary.codes import Outcome
 
 
 @pytest.fixture

@@ -28,12 +28,11 @@ from storage.tables import (
     IntakeMessage,
     IntakeReporter,
     OutboxMessage,
-    Outcome,
     Visit,
-    VisitPurpose,
 )
 from tests.jobs.house import POSTING, House, furnished, posting
 from tests.jobs.loopback import Site
+from vocabulary.codes import Outcome, VisitPurpose
 
 REPORTER = "zhao.jubao@example.org"
 

@@ -15,7 +15,7 @@ from crawling.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recog
 from crawling.listing.forms.json_interface import json_date
 from crawling.listing.model import ListError, ListPage
 from settings.model import Listing, Selectors
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 SITE = "http://rsj.example.gov.cn"
 

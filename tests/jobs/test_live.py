@@ -14,7 +14,7 @@ from jobs.context import PageDone, VisitSummary
 from jobs.status import Board, SourceRow
 from jobs.terminal import VisitLog, live_table, set_up_logging, source_table
 from settings.model import Source
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SOURCE = Source.model_validate({"name": "one", "title": "示例市人社局", "url": "http://a.example.cn/"})

@@ -10,24 +10,14 @@ import pytest
 from sqlmodel import Session, col, select
 
 from cases.rectification import Settled
-from cases.steps import Step, take_step
+from cases.steps import take_step
 from jobs.visits.look_back import LookBackReport, look_back
 from settings.model import Settings
-from storage.tables import (
-    Case,
-    CaseEvent,
-    CaseState,
-    DocumentVersion,
-    LookBack,
-    OutboxMessage,
-    Outcome,
-    SourceState,
-    Visit,
-    VisitPurpose,
-)
+from storage.tables import Case, CaseEvent, DocumentVersion, LookBack, OutboxMessage, SourceState, Visit
 from tests.jobs.house import POSTING, Clock, House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer
 from tests.jobs.operators import Operator
+from vocabulary.codes import CaseState, Outcome, Step, VisitPurpose
 
 PAGE = "/a/20261101_101.html"
 BEFORE = f"{POSTING}报名时间为即日起，请携带材料到现场报名。"

@@ -21,7 +21,6 @@ from storage.tables import (
     FetchRecord,
     Finding,
     OutboxMessage,
-    Outcome,
     Sighting,
     SourceState,
     Visit,
@@ -29,6 +28,7 @@ from storage.tables import (
 from storage.visits import abandon_visits, due_sources
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer
+from vocabulary.codes import Outcome
 
 
 @pytest.fixture

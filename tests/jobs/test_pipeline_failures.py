@@ -15,15 +15,10 @@ from sqlmodel import Session
 from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from settings.model import Fetching, Settings
-from storage.tables import (
-    Document,
-    FetchRecord,
-    Finding,
-    Outcome,
-    SourceState,
-)
+from storage.tables import Document, FetchRecord, Finding, SourceState
 from tests.jobs.house import House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer, redirect
+from vocabulary.codes import Outcome
 
 
 @pytest.fixture

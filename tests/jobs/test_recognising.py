@@ -23,10 +23,11 @@ from settings.model import Storage as StorageSettings
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.migrate import upgrade
-from storage.tables import Case, Document, DocumentVersion, FetchRecord, Finding, Outcome
+from storage.tables import Case, Document, DocumentVersion, FetchRecord, Finding
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site, answer
+from vocabulary.codes import Outcome
 
 NOTICE = "/a/20261101_101.html"
 Open = Callable[[Recogniser | None], House]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.model import Status
 from catalogue.overlay import ImportedItem, ImportedList, undo_import, write_import
 from tests.jobs.house import POSTING, listing, posting
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
+from vocabulary.codes import Status
 
 UNKNOWN = "示例市某局招聘工作人员1名，须持有雨伞修理师资格证书。"
 PAGES = {

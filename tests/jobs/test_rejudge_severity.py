@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 
 from cases.reconciliation import Change, ChangeKind, Judgement
 from detection import scan
-from detection.model import Mention, ScanResult, Severity
-from storage.tables import Case, CaseEvent, CaseState, Document, DocumentVersion, Finding
+from detection.model import Mention, ScanResult
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from tests.jobs.house import POSTING, House, listing, posting
 from tests.jobs.loopback import Site
+from vocabulary.codes import CaseState, Severity
 
 Judge = Callable[[Severity | None], list[Change]]
 

@@ -16,8 +16,8 @@ from jobs.schedule import Heartbeat, Schedule, next_visit_at
 from settings.model import Source
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Outcome
 from storage.visits import VisitCounts, finish_visit, start_visit
+from vocabulary.codes import Outcome
 
 NOW = datetime.now(UTC)
 

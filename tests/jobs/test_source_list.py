@@ -12,7 +12,8 @@ from rich.console import Console
 
 from cli.source_list import source_list
 from jobs.status import SourceRow
-from storage.tables import Outcome, SourceTrouble, TroubleKind
+from storage.tables import SourceTrouble
+from vocabulary.codes import Outcome, TroubleKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)

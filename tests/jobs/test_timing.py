@@ -19,10 +19,10 @@ from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
 from settings.model import Source
 from storage.database import open_database
 from storage.migrate import upgrade
-from storage.tables import Outcome, VisitPurpose
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
+from vocabulary.codes import Outcome, VisitPurpose
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 2, tzinfo=UTC)

@@ -21,7 +21,7 @@ from settings.model import Storage as StorageSettings
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.migrate import upgrade
-from storage.tables import FetchRecord, Outcome
+from storage.tables import FetchRecord
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
 from tests.jobs.trap_files import file_traps, make_files
@@ -36,6 +36,7 @@ from tests.jobs.traps import (
     status_traps,
     transport_traps,
 )
+from vocabulary.codes import Outcome
 
 
 def all_traps(port: int = 0) -> list[Trap]:

@@ -10,7 +10,7 @@ import pytest
 
 from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_document
 from assessment.workers import WorkError, Workers, WorkersEndedError, WorkMemoryError, WorkTimeoutError
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 TODAY = date(2026, 11, 21)
 POSTING = "<html><title>{}</title><p>招聘出纳1名，须持有会计从业资格证书。</p>{}</html>"

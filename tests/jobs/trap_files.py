@@ -14,11 +14,11 @@ from pathlib import Path
 import docx
 import openpyxl
 
-from storage.tables import Outcome
 from tests.extraction.pictures import png_that_claims
 from tests.extraction.rar_files import rar5
 from tests.jobs.loopback import Answer, answer
 from tests.jobs.traps import TEXT, Trap
+from vocabulary.codes import Outcome
 
 _ENTITIES = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">'

@@ -19,7 +19,8 @@ from sqlmodel import Session, select
 
 from storage.database import for_reading, open_database
 from storage.errors import DatabaseError
-from storage.tables import Case, CaseState, Outcome, Visit, storable
+from storage.tables import Case, Visit, storable
+from vocabulary.codes import CaseState, Outcome
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from storage.tables import FetchRecord, Outcome, SourceState, Visit
+from storage.tables import FetchRecord, SourceState, Visit
 from storage.visits import (
     DIED,
     VisitCounts,
@@ -20,6 +20,7 @@ from storage.visits import (
     start_visit,
     unfinished_visits,
 )
+from vocabulary.codes import Outcome
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -17,7 +17,7 @@ from crawling.fetching.browser.drawing import Drawing, Load
 from crawling.fetching.browser.processes import end_below, find_chromium, parent_of, private_megabytes
 from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError
 from settings.model import Fetching
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _LOADS_AT_ONCE = 6
 """Parts of a page asked for at the same time, as many as browsers ask one host for."""

@@ -22,7 +22,7 @@ from crawling.fetching.judging import is_markup
 from crawling.fetching.model import Asked, Fetched, FetchError, FetchingStoppedError, Redirect
 from crawling.listing.addresses import same_site
 from settings.model import Fetching
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 Load = Callable[[Asked], Fetched | Redirect]
 """Asks for something as the fetcher does; raises :class:`FetchError` and :class:`FetchingStoppedError`."""

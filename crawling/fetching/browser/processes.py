@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 from crawling.fetching.model import FetchError
-from storage.tables import Outcome
+from vocabulary.codes import Outcome
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _PRIVATE = ("RssAnon:", "RssShmem:")

@@ -1,0 +1,166 @@
+"""The closed sets: every code that is judged, stored, counted or shown, once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Standing of a certificate on a day; ``generic`` names no particular one."""
+
+    CANCELLED = "cancelled"
+    EXITED = "exited"
+    ACCESS = "access"
+    LEVEL = "level"
+    LAWFUL_OTHER = "lawful_other"
+    OFF_CATALOGUE = "off_catalogue"
+    GENERIC = "generic"
+
+
+class Evidence(StrEnum):
+    """How well a row is known; a verdict resting on anything but ``published`` is for a person to confirm."""
+
+    PUBLISHED = "published"
+    UNVERIFIED = "unverified"
+    DOUBTFUL = "doubtful"
+
+
+class Usage(StrEnum):
+    """What a text does with a certificate."""
+
+    REQUIRED = "required"
+    ALTERNATIVE = "alternative"
+    PREFERRED = "preferred"
+    PERMIT = "permit"
+    OFFERED = "offered"
+    RENTING = "renting"
+    HELD = "held"
+    NEGATED = "negated"
+    INFORMATIVE = "informative"
+
+
+class Severity(StrEnum):
+    """How urgent a verdict is, lowest first; an alert is ``medium`` or above."""
+
+    NONE = "none"
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return tuple(Severity).index(self)
+
+    @property
+    def is_alert(self) -> bool:
+        return self.rank >= Severity.MEDIUM.rank
+
+
+class Violation(StrEnum):
+    CANCELLED_HIRING_REQUIREMENT = "cancelled_hiring_requirement"
+    CANCELLED_PERMIT_PRECONDITION = "cancelled_permit_precondition"
+    CANCELLED_STILL_OFFERED = "cancelled_still_offered"
+    LEVEL_TIED_TO_EMPLOYMENT = "level_tied_to_employment"
+    OFF_CATALOGUE_REQUIREMENT = "off_catalogue_requirement"
+    OFF_CATALOGUE_PERMIT = "off_catalogue_permit"
+    OFF_CATALOGUE_OFFERED = "off_catalogue_offered"
+    SELF_SET_QUALIFICATION = "self_set_qualification"
+    RESTRICTED_NAME = "restricted_name"
+    CERTIFICATE_RENTING = "certificate_renting"
+    EXAM_TRAINING_NOT_SEPARATED = "exam_training_not_separated"
+
+
+class DocumentKind(StrEnum):
+    RECRUITMENT = "recruitment"
+    PERMIT_GUIDE = "permit_guide"
+    TENDER = "tender"
+    EXAM_NOTICE = "exam_notice"
+    TRAINING_AD = "training_ad"
+    POLICY = "policy"
+    NEWS = "news"
+    RESUME = "resume"
+    OTHER = "other"
+
+
+class PublisherKind(StrEnum):
+    PUBLIC_BODY = "public_body"
+    COMPANY = "company"
+    TRAINING_SCHOOL = "training_school"
+    ASSOCIATION = "association"
+    INDIVIDUAL = "individual"
+    UNKNOWN = "unknown"
+
+
+class Step(StrEnum):
+    """What can be done with a case."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+    ASK = "ask"
+    RECTIFIED = "rectified"
+    OVERDUE = "overdue"
+    PUBLISH = "publish"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+class Outcome(StrEnum):
+    """How a visit or a fetch ended: a closed set, each counted and shown."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    FEWER_THAN_EXPECTED = "fewer_than_expected"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    GONE = "gone"
+    FORBIDDEN_BY_ROBOTS = "forbidden_by_robots"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    UNREADABLE_ATTACHMENT = "unreadable_attachment"
+    REFUSED_ADDRESS = "refused_address"
+    ERROR = "error"
+
+
+class VisitPurpose(StrEnum):
+    """Why a source was visited. Only ``watch`` teaches what is usual and decides when the next one is due."""
+
+    WATCH = "watch"
+    BACKFILL = "backfill"
+    LOOK_BACK = "look_back"
+    INTAKE = "intake"
+    """Messages of the public, with what they link."""
+
+
+class TroubleKind(StrEnum):
+    """What the operator is told of a source, once when it begins and once when it ends."""
+
+    FAILING = "failing"
+    """Visits in a row that failed."""
+    FEWER = "fewer"
+    """Visits in a row that met far fewer items than usual."""
+    SILENT = "silent"
+    """The list answers, and nothing new has come for far longer than usual."""
+
+
+class CaseState(StrEnum):
+    FOUND = "found"
+    NOTIFIED = "notified"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    RECTIFICATION_ASKED = "rectification_asked"
+    RECTIFIED = "rectified"
+    OVERDUE = "overdue"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    LEASED = "leased"
+    SENT = "sent"
+    DEAD = "dead"
