@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detection.documents import read_facts
-from detection.model import DocumentKind, PublisherKind
+from vocabulary.codes import DocumentKind, PublisherKind
 
 KINDS = [
     ("other", "茶艺师证值得考吗", "茶艺师证书由第三方机构发放。年龄、学历不限，通常学习一个月就能参加考核。"),
