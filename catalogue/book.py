@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from catalogue.model import Entry, Period, Standing
 from catalogue.naming import bare_forms, fold
+from catalogue.territory import holds_in
 from vocabulary.codes import Status
 
 
@@ -54,6 +55,7 @@ class Catalogue:
         self._by_key = {entry.key: entry for entry in self.entries}
         if len(self._by_key) != len(self.entries):
             raise ValueError("two entries of the catalogue share a key")
+        self._areas = tuple(sorted({entry.region for entry in self.entries if entry.region}))
         self._index: dict[str, tuple[tuple[str, str], ...]] = {}
         for entry in self.entries:
             self._add(entry.name, entry.key)
@@ -71,6 +73,12 @@ class Catalogue:
     def as_of(self, day: date, region: str | None = None) -> Edition:
         """What is in force on ``day``; ``region`` (GB/T 2260 code) adds that province's own list."""
         return Edition(self, day, region)
+
+    def listing_region(self, region: str | None) -> str | None:
+        """The area that holds ``region`` and has a list of its own; None where only national lists count."""
+        if region is None:
+            return None
+        return next((area for area in self._areas if holds_in(area, region)), None)
 
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """Every name and alias that may be looked for in free text, with the keys of its entries."""
@@ -131,9 +139,7 @@ class Edition:
         return self._stand(entry, entry.name)
 
     def _holds(self, entry: Entry) -> bool:
-        return entry.region is None or (
-            self.region is not None and self.region.startswith(_stem(entry.region))
-        )
+        return holds_in(entry.region or "", self.region)
 
     def _stand(self, entry: Entry, matched: str) -> Standing:
         return Standing(entry=entry, period=period_on(entry.periods, self.day), matched=matched)
@@ -152,8 +158,3 @@ def _rank(standing: Standing) -> tuple[int, bool, bool]:
     unlisted = standing.status in {Status.OFF_CATALOGUE, Status.GENERIC}
     place = 1 if standing.entry.region else 2 if unlisted else 0
     return place, standing.matched != standing.entry.name, not standing.certain
-
-
-def _stem(region: str) -> str:
-    """``220000`` → ``22``: codes of the region's own districts begin with it."""
-    return region.rstrip("0") if len(region.rstrip("0")) % 2 == 0 else region.rstrip("0") + "0"

@@ -43,6 +43,15 @@ def _read_day(value: str) -> date:
         raise typer.BadParameter(f"{value!r} is no date: {error}") from error
 
 
+def _read_region(value: str) -> str:
+    from vocabulary.regions import region_in_force  # noqa: PLC0415 - reads a table
+
+    try:
+        return region_in_force(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def check(
     target: Annotated[
         str,
@@ -50,6 +59,7 @@ def check(
             metavar="PATH|URL|-", help="A file, a folder, a public address, or - for standard input."
         ),
     ],
+    *,
     as_of: Annotated[
         date | None,
         typer.Option(
@@ -62,6 +72,20 @@ def check(
     every_mention: Annotated[
         bool, typer.Option("--all", help="Tell every mention of a certificate, lawful ones too.")
     ] = False,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            parser=_read_region,
+            help="Where documents belong that do not say so (GB/T 2260): its own notices are cited too.",
+        ),
+    ] = None,
+    publisher: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Who publishes the documents that do not say so, as a visit knows it."
+        ),
+    ] = "",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes that judge at the same time.")] = 1,
 ) -> None:
     """Find certificates that may no longer be demanded, in a file, a folder, a page or JSON lines.
@@ -72,7 +96,7 @@ def check(
     read.
     """
     today = (datetime.now(UTC) + _CHINA).date()
-    rules = Rules(as_of, today, every_mention, as_lines=output is Format.JSONL)
+    rules = Rules(as_of, today, every_mention, output is Format.JSONL, region, publisher.strip())
     try:
         tally = _run(target, output, rules, jobs)
     except (UnreadableTargetError, OSError) as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
 from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
-from detection.explanations import Letter, say_contested, write_letter
+from detection.explanations import Letter, Publisher, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.joining import join_broken_names
@@ -51,14 +51,25 @@ def scan(
         publisher: name of the body that publishes, where it is known.
         url: where the document stands.
         publisher_kind: overrides what the text says of its publisher.
-        region: GB/T 2260 code of the province whose own list counts besides the national one.
+        region: GB/T 2260 code of where the text belongs: its province's own list counts besides the national
+            one, and its province's and city's own notices are cited besides the national documents.
     """
     from detection.documents import read_facts  # noqa: PLC0415 - only a scan needs the documents' cues
 
     facts = read_facts(text, title=title, publisher=publisher, url=url)
     if publisher_kind is not None:
         facts = replace(facts, publisher_kind=publisher_kind)
-    return ScanResult(as_of, facts, tuple(_mentions(text, title, facts, _reader(as_of, region))))
+    reader = _reader(as_of, load_catalogue().listing_region(region))
+    return ScanResult(as_of, facts, tuple(_mentions(text, title, reader, _Setting(facts, as_of, region))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What is known of a text besides its words."""
+
+    facts: DocumentFacts
+    as_of: date
+    region: str | None
 
 
 @of_the_catalogue
@@ -67,7 +78,7 @@ def _reader(as_of: date, region: str | None) -> Reader:
     return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
 
 
-def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -> list[Mention]:
+def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> list[Mention]:
     lexicon, wording = load_lexicon(), load_wording()
     folded = fold_text(original)
     hits = find_hits(folded.text, lexicon)
@@ -81,10 +92,11 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
     if not spans and "《" not in text:
         return []
     spans = share_certificate_word(text, spans, reader, wording)
-    kind = facts.document_kind
-    if is_advert(text, title, facts):
+    kind = setting.facts.document_kind
+    if is_advert(text, title, setting.facts):
         kind = DocumentKind.TRAINING_AD
-        facts = replace(facts, publisher_kind=PublisherKind.TRAINING_SCHOOL)
+        school = replace(setting.facts, publisher_kind=PublisherKind.TRAINING_SCHOOL)
+        setting = replace(setting, facts=school)
     elif is_article(kind, title):
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
@@ -101,7 +113,7 @@ def _mentions(original: str, title: str, facts: DocumentFacts, reader: Reader) -
         for span, reading in zip(group, readings, strict=True):
             decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
             place = folded.original(span.start, span.end)
-            mentions.append(_judge(original, place, (reading, decision), facts, reader.day))
+            mentions.append(_judge(original, place, (reading, decision), setting))
     return mentions
 
 
@@ -116,18 +128,17 @@ def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Readi
     return reading
 
 
-def _judge(
-    text: str, place: tuple[int, int], said: tuple[Reading, Decision], facts: DocumentFacts, as_of: date
-) -> Mention:
+def _judge(text: str, place: tuple[int, int], said: tuple[Reading, Decision], setting: _Setting) -> Mention:
     reading, decision = said
     start, end = place
     quote = text[start:end]
     around = text[max(0, start - _AROUND) : end + _AROUND]
-    case = Circumstances(facts.publisher_kind, quote, around, reading.foreign, reading.certain, as_of)
+    publisher = Publisher(setting.facts.publisher_kind, setting.region)
+    case = Circumstances(publisher.kind, quote, around, reading.foreign, reading.certain, setting.as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
     letter = _NO_LETTER
     if verdict.violation is not None:
-        letter = write_letter(quote, reading, decision.usage, verdict, facts.publisher_kind)
+        letter = write_letter(quote, reading, decision.usage, verdict, publisher)
     elif reading.doubt and decision.usage in _DEMANDING:
         letter = replace(letter, explanation=say_contested(reading))
     return Mention(

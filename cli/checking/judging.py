@@ -31,8 +31,9 @@ def judge(document: Document | Failure, rules: Rules) -> Judgement | Failure:
             document.text,
             as_of=rules.day_for(document),
             title=document.title,
-            publisher=document.publisher,
+            publisher=document.publisher or rules.publisher,
             url=document.url,
+            region=rules.region,
         )
     except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
         return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")

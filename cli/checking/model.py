@@ -57,6 +57,10 @@ class Rules:
     every_mention: bool
     as_lines: bool
     """Whether the answer is JSON lines, which are written where the text was judged."""
+    region: str | None = None
+    """GB/T 2260 code of where the texts belong that do not say so themselves."""
+    publisher: str = ""
+    """Who publishes the texts that do not say so themselves."""
 
     def day_for(self, document: Document) -> date:
         return self.as_of or document.published_on or self.today

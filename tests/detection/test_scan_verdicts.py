@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from detection import scan
-from detection.explanations import load_letters, write_letter
+from detection.explanations import Publisher, load_letters, write_letter
 from detection.model import Mention
 from detection.standing import Reading
 from detection.verdicts import Circumstances, Verdict, decide_verdict, load_verdicts
@@ -29,7 +29,7 @@ def demand(text: str, day: date = DAY) -> Mention:
         (Status.CANCELLED, Usage.PERMIT, Severity.CRITICAL),
         (Status.CANCELLED, Usage.REQUIRED, Severity.HIGH),
         (Status.CANCELLED, Usage.ALTERNATIVE, Severity.LOW),
-        (Status.CANCELLED, Usage.PREFERRED, Severity.INFO),
+        (Status.CANCELLED, Usage.PREFERRED, Severity.NONE),
         (Status.CANCELLED, Usage.OFFERED, Severity.HIGH),
         (Status.CANCELLED, Usage.HELD, Severity.NONE),
         (Status.EXITED, Usage.REQUIRED, Severity.MEDIUM),
@@ -142,7 +142,7 @@ def test_every_violation_has_its_letter() -> None:
 def test_every_letter_is_a_whole_sentence(violation: Violation, status: Status) -> None:
     reading = Reading("心理咨询师", status, date(2017, 9, 12), "人社部发〔2017〕68号")
     judged = Verdict(Severity.HIGH, violation, "全国")
-    letter = write_letter("心理咨询师证", reading, Usage.OFFERED, judged, PublisherKind.UNKNOWN)
+    letter = write_letter("心理咨询师证", reading, Usage.OFFERED, judged, Publisher(PublisherKind.UNKNOWN))
     assert letter.explanation.endswith("。")
     assert "{" not in letter.explanation + letter.advice
     assert letter.legal_basis
