@@ -6,37 +6,29 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses
 from hashlib import sha256
 from itertools import islice
 
+from assessment.message_parts import Part, parts_of
+from assessment.message_writers import in_order, signed_by, writer_of
 from assessment.reading import ReadingError
 from crawling.listing.addresses import absolute_url
-from extraction import ExtractionError, extract
+from extraction import Extracted, ExtractionError, extract
+from extraction.mime import header_text
 from vocabulary.codes import Outcome
 
 PART_LIMIT = 60
 """Texts and files read of one message."""
-_DEEPEST = 20
-"""Levels of parts within parts; real mail has three or four."""
-_WRITERS = ("From", "Reply-To", "Sender", "Return-Path", "Disposition-Notification-To")
 _SUBJECT_LIMIT = 200
-_LINK = re.compile(r"https?://[^\s<>\"'，。；、！？（）《》【】“”\u3000]+", re.IGNORECASE)
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]{1,60}"
+_LINK = re.compile(
+    rf"(?:https?://|(?<![\w@/.-])www\.)(?:[A-Za-z0-9_.:~-]|(?<=[/.]){_HAN}(?=[./:]))+"
+    rf"(?:[/?#](?:[!#$%&'()*+,./:;=?@A-Za-z0-9_~\[\]-]|(?<=[/=]){_HAN}(?!https?:)(?=[A-Za-z0-9./?&=%_-]))*)?",
+    re.IGNORECASE,
+)
+"""An address up to where Chinese words go on without a blank; those within it stand between its marks."""
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A text or file of a message."""
-
-    body: bytes
-    media_type: str
-    charset: str
-    name: str
-    is_file: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +36,12 @@ class OpenedMessage:
     """What a message holds."""
 
     subject: str
+    """Empty where it cannot be decoded."""
     address: str
     """Of who wrote it, as the message claims; empty where it says nothing."""
     name: str
     private: tuple[str, ...]
-    """Every address and name of its writers: nothing that is shown may have them."""
+    """Every address, name and number of its writers: nothing that is shown may have them."""
     parts: tuple[Part, ...]
     links: tuple[str, ...]
     """Addresses that it links, each once."""
@@ -73,88 +66,52 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def open_message(raw: bytes) -> OpenedMessage:
-    """Subject, writer, parts and links of a message. Raises :class:`ReadingError` where it is no message.
-
-    Of alternatives only the richest is read; pictures within the text are left out.
-    """
+    """Subject, writer, parts and links of a message. Raises :class:`ReadingError` where it is no message."""
     try:
         message = message_from_bytes(raw)
         if not message.keys():
             raise ReadingError(Outcome.UNDECODABLE, "it has no headers and is no mail")
-        leaves = list(islice(_leaves(message), PART_LIMIT + 1))
-        parts = tuple(_part(leaf) for leaf in leaves[:PART_LIMIT])
+        parts = tuple(islice(parts_of(message), PART_LIMIT + 1))
+        writer = writer_of(message)
+        subject = _subject(message)
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise ReadingError(
             Outcome.UNDECODABLE, f"the message is broken ({type(error).__name__}): open it by hand"
         ) from error
-    writers = [pair for header in _WRITERS for pair in _people(message, header)]
-    private = {text for pair in writers for text in pair if len(text) > 1}
-    name, address = next(iter(_people(message, "From")), ("", ""))
+    texts = [text for part in parts[:PART_LIMIT] if not part.is_file and (text := _read(part))]
+    signed = frozenset[str]().union(*(signed_by(text.text) for text in texts))
     return OpenedMessage(
-        subject=_decoded(message.get("Subject", ""))[:_SUBJECT_LIMIT],
-        address=address,
-        name=name,
-        private=tuple(sorted(private, key=len, reverse=True)),
-        parts=tuple(part for part in parts if part.body.strip()),
-        links=tuple(dict.fromkeys(link for part in parts if not part.is_file for link in _links(part))),
-        is_cut=len(leaves) > PART_LIMIT,
+        subject=subject,
+        address=writer.address,
+        name=writer.name,
+        private=in_order(writer.private | signed),
+        parts=tuple(part for part in parts[:PART_LIMIT] if part.body.strip()),
+        links=tuple(dict.fromkeys(link for text in texts for link in _links(text))),
+        is_cut=len(parts) > PART_LIMIT,
     )
 
 
-def _leaves(message: Message, depth: int = 0) -> Iterator[Message]:
-    if depth > _DEEPEST:
-        raise ReadingError(Outcome.UNDECODABLE, f"its parts are nested deeper than {_DEEPEST} levels")
-    if not message.is_multipart():
-        if not (message.get_content_maintype() == "image" and message.get("Content-ID")):
-            yield message
-        return
-    below = [part for part in message.get_payload() if isinstance(part, Message)]
-    if message.get_content_type() == "multipart/alternative":
-        below = below[-1:] if below[-1:] and below[-1].get_content_maintype() != "image" else below
-    for part in below:
-        yield from _leaves(part, depth + 1)
+def _subject(message: Message) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == "subject"), "")
+    line = header_text(raw)
+    return line.text[:_SUBJECT_LIMIT] if line.is_whole else ""
 
 
-def _part(leaf: Message) -> Part:
-    body = leaf.get_payload(decode=True)
-    name = _decoded(leaf.get_filename() or "")
-    media_type = leaf.get_content_type()
-    is_text = media_type in {"text/plain", "text/html"} and not name
-    return Part(
-        body=body if isinstance(body, bytes) else b"",
-        media_type=media_type if is_text else "",  # Of files the bytes know better.
-        charset=_charset(leaf),
-        name=name,
-        is_file=not is_text,
-    )
-
-
-def _charset(leaf: Message) -> str:
-    charset = leaf.get_content_charset()
-    return charset if isinstance(charset, str) and charset.isascii() else ""
-
-
-def _people(message: Message, header: str) -> list[tuple[str, str]]:
-    """Names and addresses of one header."""
-    values = [_decoded(value) for value in message.get_all(header, [])]
-    return [(name.strip(), address.strip()) for name, address in getaddresses(values) if address or name]
-
-
-def _decoded(value: object) -> str:
-    """A header's text; what cannot be decoded stays as it is."""
+def _read(part: Part) -> Extracted | None:
     try:
-        return " ".join(str(make_header(decode_header(str(value)))).split())
-    except (HeaderParseError, LookupError, ValueError):
-        return " ".join(str(value).split())
-
-
-def _links(part: Part) -> Iterator[str]:
-    try:
-        extracted = extract(part.body, media_type=part.media_type, charset=part.charset)
+        return extract(part.body, media_type=part.media_type, charset=part.charset)
     except ExtractionError:
-        return
-    found = (link.url for link in extracted.links)
-    for address in (*found, *_LINK.findall(extracted.text)):
-        url = absolute_url(address.rstrip(".,;:!?)"))
-        if url:
+        return None
+
+
+def _links(text: Extracted) -> Iterator[str]:
+    """Addresses behind words and in the text itself, without the Chinese that follows them."""
+    shown = (
+        found
+        for address in (*(link.url for link in text.links), text.text)
+        for found in _LINK.findall(address)
+    )
+    for address in shown:
+        plain = address.rstrip(".,;:!?)'")
+        if url := absolute_url(plain if plain.lower().startswith("http") else f"http://{plain}"):
             yield url

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extraction.charset import decode_name
 from extraction.cleaning import clean_line
 from extraction.limits import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
+from extraction.mime import readings_of
 from extraction.model import UnreadableError, UnsupportedFormatError
 from extraction.sniffing import GZIP, RAR, SEVEN_ZIP, TAR, XZ, ZIP, sniff
 
@@ -104,7 +104,7 @@ def member_name(part: ZipInfo) -> str:
     name = part.filename
     if not part.flag_bits & _UTF8_NAME:
         raw = name.encode("cp437", "replace")
-        name = _unicode_path(part.extra, raw) or decode_name(raw)
+        name = _unicode_path(part.extra, raw) or readings_of(raw)[0]
     return own_name(name)
 
 

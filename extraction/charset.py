@@ -16,7 +16,9 @@ _BOMS = (
 )
 _META = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})|encoding=["']([A-Za-z0-9_.-]{2,40})""")
 _META_WINDOW = 4096
-_CODECS = {
+DAMAGE = "\ufffd"
+"""What stands for bytes that mean nothing."""
+CODECS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "gb18030": "gb18030",
@@ -64,14 +66,6 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
     return min(readings, key=lambda reading: reading[0].count("\ufffd"))
 
 
-def decode_name(raw: bytes) -> str:
-    """A name without a word of its encoding: UTF-8 where it is that, else what Chinese Windows writes."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", "replace")
-
-
 def _is_utf8_with_damage(text: str) -> bool:
     broken = text.count("\ufffd")
     foreign = len(text) - len(text.encode("ascii", "ignore"))
@@ -79,14 +73,14 @@ def _is_utf8_with_damage(text: str) -> bool:
 
 
 def _candidates(body: bytes, declared: str) -> Iterator[str]:
-    if codec := _CODECS.get(declared.strip(" \"'").lower()):
+    if codec := CODECS.get(declared.strip(" \"'").lower()):
         yield codec
     if match := _META.search(body[:_META_WINDOW]):
         named = (match[1] or match[2]).decode("ascii").lower()
-        if codec := _CODECS.get(named):
+        if codec := CODECS.get(named):
             yield codec
     from resiliparse.parse.encoding import detect_encoding  # noqa: PLC0415  (only undeclared pages pay for it)
 
-    if codec := _CODECS.get(detect_encoding(body, max_len=len(body)) or ""):
+    if codec := CODECS.get(detect_encoding(body, max_len=len(body)) or ""):
         yield codec
     yield "gb18030"

@@ -8,7 +8,7 @@ from ctypes import c_int, c_void_p
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from extraction.charset import decode_name
+from extraction.mime import readings_of
 from extraction.model import PROTECTED, UnreadableError, UnsupportedFormatError
 from extraction.sniffing import GZIP, SEVEN_ZIP, TAR, XZ
 
@@ -65,7 +65,7 @@ def _members(members: Any, limits: ArchiveLimits) -> Iterator[tuple[str, bytes]]
         size += len(data)
         if data:
             name = member.pathname
-            yield decode_name(name) if isinstance(name, bytes) else name or "", data
+            yield readings_of(name)[0] if isinstance(name, bytes) else name or "", data
 
 
 def _library() -> ModuleType:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from email.message import Message
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from crawling.fetching.model import Fetched, FetchError
 from crawling.listing.addresses import same_site
+from extraction.mime import parameter, readings_of
 from vocabulary.codes import Outcome
 
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
@@ -29,6 +29,5 @@ def refuse_elsewhere(fetched: Fetched) -> None:
 
 def file_name(fetched: Fetched) -> str:
     """What the server calls the file, else the last part of the address."""
-    message = Message()
-    message["Content-Disposition"] = fetched.header("Content-Disposition").encode("ascii", "replace").decode()
-    return message.get_filename() or unquote(urlsplit(fetched.final_url).path.rpartition("/")[2])
+    named = parameter(fetched.header("Content-Disposition"), "filename")
+    return named.text or readings_of(unquote_to_bytes(urlsplit(fetched.final_url).path.rpartition("/")[2]))[0]

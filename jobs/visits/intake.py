@@ -7,17 +7,20 @@ twice changes nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from sqlmodel import Session, select
 
 from assessment.archives import ArchiveReading
-from assessment.messages import OpenedMessage, Part, message_key, open_message
+from assessment.message_parts import Part
+from assessment.message_writers import is_person, masked
+from assessment.messages import OpenedMessage, message_key, open_message
 from assessment.reading import Answer, DocumentReading, Known, ReadingError
 from assessment.recognising import read_in_workers
 from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
@@ -42,7 +45,6 @@ from vocabulary.codes import Outcome, VisitPurpose
 SOURCE = "intake"
 _NO_SITE = "https://intake.invalid/"
 """Messages come from no list; nobody ever answers under ``.invalid`` (RFC 2606)."""
-_MASK = "＊"
 _MEDIA_TYPE = "message/rfc822"
 
 log = structlog.get_logger()
@@ -262,7 +264,7 @@ class _Taking:
             reading = self._read_document(answer, known)
             return self._keep(url, kind, without(reading, opened.private), evidence)
         except ReadingError as error:
-            return self._failed(url, kind, error.outcome, error.detail)
+            return self._failed(url, kind, error.outcome, masked(error.detail, opened.private))
         except WorkTimeoutError as error:
             return self._failed(url, kind, Outcome.TIMEOUT, str(error))
         except WorkersEndedError:
@@ -311,6 +313,10 @@ class _Taking:
         limit = self._services.settings.intake.link_limit
         reader = DocumentReader(_source(self._services), self._visit_id, self._services)
         for link in opened.links[:limit]:
+            if masked(shown := unquote(link), opened.private) != shown:
+                detail = "not asked for: the address names who wrote the message"
+                self._fail(masked(shown, opened.private), PageKind.PAGE, Outcome.REFUSED_ADDRESS, detail)
+                continue
             self._done += reader.read_item(Item(link, ""))
         for link in opened.links[limit:]:
             self._fail(link, PageKind.PAGE, Outcome.TOO_LARGE, f"not asked for: more than {limit} links")
@@ -324,30 +330,31 @@ class _Taking:
         return PageDone(url, kind, outcome, detail)
 
 
-def masked(text: str, private: tuple[str, ...], keep: tuple[tuple[int, int], ...] = ()) -> str:
-    """``text`` with every private address and name starred, as long as before, so that offsets stay.
-
-    What overlaps a span of ``keep`` stays: else somebody who calls himself like a certificate hid it.
-    """
-    for secret in private:
-        pattern = re.compile(re.escape(secret), re.IGNORECASE)
-        text = pattern.sub(lambda match: _mask_of(match, keep), text)
-    return text
-
-
-def _mask_of(match: re.Match[str], keep: tuple[tuple[int, int], ...]) -> str:
-    if any(match.start() < end and start < match.end() for start, end in keep):
-        return match.group()
-    return _MASK * len(match.group())
-
-
 def without(reading: DocumentReading, private: tuple[str, ...]) -> DocumentReading:
     """``reading`` without who wrote the message; verdicts stay where they are in the text."""
-    findings: tuple[Mention, ...] = tuple(reading.result.findings)
-    spans = tuple((mention.start, mention.end) for mention in findings)
+    text, mentions = reading.text, reading.result.mentions
+    for word in private:
+        kept = [(mention.start, mention.end) for mention in mentions if _names(mention, word)]
+        text = masked(text, (word,), kept)
+    quoted = tuple(replace(each, quote=text[each.start : each.end]) for each in mentions)
     return replace(
         reading,
-        text=masked(reading.text, private, spans),
+        text=text,
         title=masked(reading.title, private),
         publisher=masked(reading.publisher, private),
+        facts=_masked_facts(reading.facts, private),
+        result=replace(reading.result, mentions=quoted),
     )
+
+
+def _names(mention: Mention, word: str) -> bool:
+    """Whether a mention's words are the certificate's own, not those of somebody who stands beside it."""
+    return word in mention.qualification or not is_person(word)
+
+
+def _masked_facts(fact: Any, private: tuple[str, ...]) -> Any:
+    if isinstance(fact, dict):
+        return {key: _masked_facts(value, private) for key, value in fact.items()}
+    if isinstance(fact, list):
+        return [_masked_facts(value, private) for value in fact]
+    return masked(fact, private) if isinstance(fact, str) else fact

@@ -99,6 +99,26 @@ def test_every_try_sends_the_same_bytes(server: MailServer, port: int) -> None:
         ("DATA", "554 5.6.0 content refused", PermanentFailure),
         ("DATA", "451 4.3.0 try again", TemporaryFailure),
         ("MAIL", "552 5.3.4 too large", PermanentFailure),
+        ("RCPT", "550 Connection frequency limited", ChannelDown),
+        ("RCPT", "550 Ip frequency limited. http://service.example.com/help", ChannelDown),
+        ("DATA", "554 MI:STC 发件人当天内累计邮件数量超过限制", ChannelDown),
+        ("RCPT", "550 5.4.5 Daily user sending quota exceeded", ChannelDown),
+        ("RCPT", "554 Too many connections from your host", ChannelDown),
+        ("RCPT", "550 发送过于频繁，请稍后再试", ChannelDown),
+        ("RCPT", "552 mailbox full", TemporaryFailure),
+        ("DATA", "552 5.2.2 The account is over quota", TemporaryFailure),
+        ("RCPT", "550 Mailbox is full", TemporaryFailure),
+        ("RCPT", "550 邮箱空间不足", TemporaryFailure),
+        ("RCPT", "552 Requested mail action aborted: exceeded storage allocation", TemporaryFailure),
+        ("DATA", "554 Please try again in 10 minutes", TemporaryFailure),
+        ("RCPT", "550 5.2.1 greylisted", TemporaryFailure),
+        ("DATA", "550 System busy", TemporaryFailure),
+        ("DATA", "552 Message size exceeds fixed limit", PermanentFailure),
+        ("DATA", "552 邮件太大", PermanentFailure),
+        ("RCPT", "550 Mailbox not found or access denied", PermanentFailure),
+        ("RCPT", "550 User suspended", PermanentFailure),
+        ("DATA", "550 Mail content denied", PermanentFailure),
+        ("DATA", "554 HL:ITC 发信人被列入黑名单", PermanentFailure),
         ("MAIL", "550 5.1.8 sender refused", ChannelDown),
         ("MAIL", "421 4.3.2 shutting down", ChannelDown),
     ],
@@ -111,6 +131,25 @@ def test_answers_of_the_server_are_told_apart(
     assert type(failure) is kind
     assert answer[4:] in str(failure)
     assert server.taken == []
+
+
+@pytest.mark.parametrize("address", ["wang@例子.中国", "wang@xn--fsqu00a.xn--fiqs8s", "wang@例子。中国"])
+def test_a_domain_in_chinese_is_ascii_on_the_envelope(server: MailServer, port: int, address: str) -> None:
+    channel = SmtpChannel(
+        Smtp(host="127.0.0.1", port=port, security="none", timeout_seconds=20), "监测 <q@例子.中国>"
+    )
+    channel.send(_message(address))
+    ((recipient, mail),) = server.taken
+    assert recipient == "wang@xn--fsqu00a.xn--fiqs8s"
+    assert mail["From"].addresses[0].addr_spec == "q@xn--fsqu00a.xn--fiqs8s"
+
+
+def test_a_name_in_chinese_before_the_at_needs_a_server_that_takes_it(server: MailServer) -> None:
+    with serving(server, enable_SMTPUTF8=False) as port:
+        assert isinstance(_failure(_channel(port), _message("王@例子.中国")), PermanentFailure)
+    with serving(server, enable_SMTPUTF8=True) as port:
+        _channel(port).send(_message("王@例子.中国"))
+    assert [recipient for recipient, _ in server.taken] == ["王@xn--fsqu00a.xn--fiqs8s"]
 
 
 def test_a_server_that_is_not_there_is_a_channel_that_is_down() -> None:

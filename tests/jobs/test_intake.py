@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from assessment.message_writers import masked
 from assessment.messages import message_key, open_message
 from assessment.reading import ReadingError
 from assessment.workers import Workers
-from jobs.visits.intake import masked, take_in
+from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.proof import find_proof
 from storage.tables import (

@@ -6,20 +6,18 @@ import smtplib
 import socket
 import ssl
 from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
 from functools import cache
 
 from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure
-from alerts.delivery.mails import to_email
+from alerts.delivery.mails import envelope_address, to_email
+from alerts.delivery.smtp_answers import as_said, is_about_size, refusal
 from settings.model import Settings, Smtp
 
 _DIALOGUE_STEPS = 12
 """Answers waited for at most: connection, greeting twice, TLS, login, sender, recipient, data, end."""
-
-_LOGIN_WANTED = frozenset({530, 534, 535, 538})
-"""RFC 4954: the configuration is at fault, not the message."""
-_TOO_LARGE = 552
-"""RFC 1870: the one answer to the sender's address that is about the message."""
 
 
 @cache
@@ -42,9 +40,9 @@ class SmtpChannel:
         """Hand the mail over; returns once the server has answered that it takes it.
 
         A server that cannot be reached, or refuses the login or the sender, is ``ChannelDown``, since that is
-        no message's fault. Answers 4xx and lost connections are temporary, 5xx are permanent.
+        no message's fault. Lost connections are temporary; what answers mean, ``alerts.smtp_answers`` says.
         """
-        mail = to_email(message, self._sender).as_bytes()
+        mail = to_email(message, self._sender)
         connection = self._connect()
         try:
             self._log_in(connection)
@@ -79,34 +77,29 @@ class SmtpChannel:
         except (OSError, smtplib.SMTPException) as error:
             raise ChannelDown(f"{self._smtp.host}:{self._smtp.port} refuses us: {error}") from error
 
-    def _transfer(self, connection: smtplib.SMTP, message: Rendered, mail: bytes) -> None:
+    def _transfer(self, connection: smtplib.SMTP, message: Rendered, mail: EmailMessage) -> None:
+        sender, recipient = (
+            envelope_address(each) for each in (parseaddr(self._sender)[1], message.recipient)
+        )
+        options: tuple[str, ...] = ()
+        policy = SMTP
+        if not f"{sender}{recipient}".isascii() and connection.has_extn("smtputf8"):
+            options, policy = ("SMTPUTF8", "BODY=8BITMIME"), SMTPUTF8
         try:
-            connection.sendmail(parseaddr(self._sender)[1], [message.recipient], mail)
+            connection.sendmail(sender, [recipient], mail.as_bytes(policy=policy), options)
         except smtplib.SMTPSenderRefused as error:
-            if error.smtp_code == _TOO_LARGE:
-                raise _refusal(error.smtp_code, error.smtp_error) from error
-            said = _said(error.smtp_code, error.smtp_error)
+            if is_about_size(error.smtp_code, error.smtp_error):
+                raise refusal(error.smtp_code, error.smtp_error) from error
+            said = as_said(error.smtp_code, error.smtp_error)
             raise ChannelDown(f"the server refuses the sender {error.sender}: {said}") from error
         except smtplib.SMTPRecipientsRefused as error:
-            raise _refusal(*error.recipients[message.recipient]) from error
+            raise refusal(*error.recipients[recipient]) from error
         except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error) from error
+            raise refusal(error.smtp_code, error.smtp_error) from error
         except UnicodeError as error:
             raise PermanentFailure(f"the server takes no address like {message.recipient!r}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TemporaryFailure(f"the connection broke off: {error}") from error
-
-
-def _refusal(code: int, words: bytes | str) -> TemporaryFailure | PermanentFailure:
-    if code in _LOGIN_WANTED:
-        return ChannelDown(_said(code, words))
-    if 500 <= code < 600:
-        return PermanentFailure(_said(code, words))
-    return TemporaryFailure(_said(code, words))
-
-
-def _said(code: int, words: bytes | str) -> str:
-    return f"{code} {words.decode('utf-8', 'replace') if isinstance(words, bytes) else words}"
 
 
 def _leave(connection: smtplib.SMTP) -> None:

@@ -94,6 +94,11 @@ def ascii_domain(address: str) -> str:
     return address.rpartition("@")[2].encode("idna").decode("ascii")
 
 
+def envelope_address(address: str) -> str:
+    """A mail address as SMTP takes it: its domain in ASCII, whichever way it was configured."""
+    return f"{address.rpartition('@')[0]}@{ascii_domain(address)}"
+
+
 def _address(name: str, address: str) -> Address:
     user = address.rpartition("@")[0]
     return Address(displayable(name, limit=60), username=user, domain=ascii_domain(address))

@@ -1,0 +1,141 @@
+"""Whoever reports must never be named: the principle, over every way in which mails name people."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from assessment.message_writers import masked, signed_by
+from assessment.messages import open_message
+from assessment.workers import Workers
+from jobs.visits.intake import take_in
+from settings.model import Intake, Settings
+from storage.tables import IntakeReporter, OutboxMessage
+from tests.jobs.house import House, furnished
+from tests.jobs.loopback import Site
+
+POSTING = "示例市某公司招聘会计，{name}前去应聘，被告知须持有会计从业资格证书。"
+
+
+@pytest.fixture
+def house(settings: Settings, site: Site, workers: Workers, tmp_path: Path) -> Iterator[House]:
+    intake = Intake(directory=str(tmp_path / "intake"), region="350100")
+    with furnished(settings.model_copy(update={"intake": intake}), site, workers=workers) as open_house:
+        yield open_house
+
+
+def word(text: str, charset: str, declared: str) -> bytes:
+    return f"=?{declared}?B?{base64.b64encode(text.encode(charset)).decode()}?=".encode()
+
+
+HEADERS = {
+    "GBK as gb2312": ("李喆", b"From: " + word("李喆", "gbk", "gb2312") + b" <c@example.com>"),
+    "within quotes": ("李喆", b'From: "' + word("李喆", "gbk", "gb2312") + b'" <c@example.com>'),
+    "raw UTF-8": ("孙七丁", "From: 孙七丁 <e@example.com>".encode()),
+    "raw GBK": ("孙七丁", "From: 孙七丁 <e@example.com>".encode("gbk")),
+    "raw GBK, a backslash within": ("朱镕乙", "From: 朱镕乙 <e@example.com>".encode("gbk")),
+    "UTF-8 as gb2312": ("孙七丁", b"From: " + word("孙七丁", "utf-8", "gb2312") + b" <e@example.com>"),
+    "Latin 1 as declared": ("孙七丁", b"From: " + word("孙七丁", "gbk", "iso-8859-1") + b" <e@example.com>"),
+    "Big5": ("孫七丁", b"From: " + word("孫七丁", "big5", "big5") + b" <e@example.com>"),
+    "cut in two": (
+        "孙七丁",
+        b"From: =?utf-8?B?5a2Z5A==?=\r\n =?utf-8?B?uIPkuIE=?= <e@example.com>",
+    ),
+    "spaced": ("孙七丁", "From: 孙 七 丁 <e@example.com>".encode()),
+    "after the address": ("孙七丁", "From: e@example.com (孙七丁)".encode()),
+    "surname last": ("孙七丁", b"From: =?utf-8?B?5LiD5LiB77yM5a2Z5LiD5LiB?= <e@example.com>"),
+    "another header": ("孙七丁", "From: a@example.com\r\nReply-To: 孙七丁 <e@example.com>".encode("gbk")),
+    "in Latin letters": ("Sun Qiding", b"From: Sun Qiding <e@example.com>"),
+    "partly lost": ("孙七", b"From: " + word("孙七", "gbk", "gbk")[:-2] + b"!?= <e@example.com>"),
+}
+
+
+def shown(house: House) -> str:
+    """Every row that anybody may be shown, letters in full among them."""
+    tables = [
+        mapper.class_ for mapper in SQLModel._sa_registry.mappers if mapper.class_ is not IntakeReporter
+    ]
+    return "\n".join(str(row.model_dump()) for table in tables for row in house.rows(table))
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_no_row_names_the_writer_of_the_header(
+    house: House, case: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name, header = HEADERS[case]
+    text = POSTING.format(name=name) + f"\n{name} {' '.join(name)}"
+    raw = (
+        header
+        + b"\r\nSubject: "
+        + word(f"{name}举报", "gbk", "gb2312")
+        + b"\r\nMessage-ID: <1@example.com>\r\n"
+    )
+    raw += b"Content-Type: text/plain; charset=gb18030\r\n\r\n" + text.encode("gb18030")
+    box = Path(house.services.settings.intake.directory) / "new"
+    box.mkdir(parents=True)
+    (box / "1").write_bytes(raw)
+    assert take_in(house.services).findings == 1
+    assert house.rows(OutboxMessage)
+    logged = capfd.readouterr()
+    for told in (shown(house), logged.out, logged.err):
+        assert name not in told
+        assert name.isascii() or " ".join(name) not in told
+        assert "e@example.com" not in told
+
+
+@pytest.mark.parametrize(
+    ("letter", "private"),
+    [
+        ("正文。\n此致\n敬礼！\n孙 七 丁\n2026年11月20日", {"孙七丁"}),
+        ("举报人（实名）：李喆，电话13800000000", {"李喆", "13800000000"}),
+        ("我叫王小二，我要举报某公司。", {"王小二"}),
+        ("本人孙七丁，今年前去应聘。", {"孙七丁"}),
+        ("正文。\n联系人：王大山 139 0000 1111", {"王大山", "13900001111"}),
+        ("正文。\n-- \n孙七丁\n示例路1号", {"孙七丁", "示例路1号"}),
+        (
+            "正文。\n孙七丁\n\n------ 原始邮件 ------\n发件人: 人事部\n一\n二\n三\n四\n五\n六\n七",
+            {"孙七丁"},
+        ),
+        ("正文。\n孙七丁\nQQ：1234567 a@b.cn", {"孙七丁", "1234567", "a@b.cn"}),
+        ("本人高中毕业，应聘会计。\n常州市\n一、岗位", set()),
+        ("请看 http://example.cn/n/13800000000.html", set()),
+    ],
+)
+def test_a_signature_is_private_and_nothing_else(letter: str, private: set[str]) -> None:
+    assert signed_by(letter) == private
+
+
+def test_a_signed_letter_shows_no_signature(house: House) -> None:
+    text = POSTING.format(name="本人孙七丁，") + "\n此致敬礼\n孙七丁\n13800000000"
+    box = Path(house.services.settings.intake.directory) / "new"
+    box.mkdir(parents=True)
+    (box / "1").write_bytes(
+        b"From: x@example.com\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
+    )
+    assert take_in(house.services).findings == 1
+    assert "孙七丁" not in shown(house)
+
+
+def test_an_address_that_names_the_writer_is_not_asked_for(house: House) -> None:
+    box = Path(house.services.settings.intake.directory) / "new"
+    box.mkdir(parents=True)
+    link = f"{house.site.address}/n?who=zhao.jubao%40example.org"
+    (box / "1").write_bytes(b"From: zhao.jubao@example.org\r\n\r\n" + link.encode())
+    take_in(house.services)
+    assert not [path for path, _ in house.site.asked if "/n?" in path]
+    assert "zhao.jubao" not in shown(house)
+
+
+def test_a_name_is_starred_within_the_quote_too_unless_it_is_the_certificate() -> None:
+    assert masked("李 喆会计证", ("李喆",)) == "＊＊＊会计证"
+    assert masked("Li Zhe, Linda", ("Li",)) == "＊＊ Zhe, Linda"
+    assert masked("会计从业资格证书", ("会计从业资格证书",), [(0, 8)]) == "会计从业资格证书"
+
+
+def test_a_subject_that_cannot_be_decoded_is_not_quoted() -> None:
+    opened = open_message(b"From: a@b.cn\r\nSubject: =?gbk?B?wO6G?=\r\n\r\ntext")
+    assert opened.subject == ""
