@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.languages import CHINESE
 from cases.departments import FollowUp, shares_field
 from settings.model import Settings
 from settings.people import Supervisor
 from vocabulary.areas import covers, region_name
 from vocabulary.codes import Severity
-from vocabulary.wording import SEVERITIES
+from vocabulary.names import CHINESE, name_of
 
 ADMINISTRATOR = "系统管理员"
 
@@ -104,7 +103,7 @@ def _why_nobody(settings: Settings, region: str | None, severity: Severity, foll
         return "尚未配置监管人员，本邮件发给系统管理员"
     if region is None:
         return "未能确定信息所属地区，没有对应的监管人员，本邮件发给系统管理员"
-    level, place = SEVERITIES[severity], region_name(region)
+    level, place = name_of(severity), region_name(region)
     if any(_answers_for_region(supervisor, region) for supervisor in settings.supervisors):
         field = f"“{follow_up.department}”" if follow_up.department else "主管部门不明的职业资格"
         return f"{place}没有负责{field}、接收“{level}”级信息的监管人员，本邮件发给系统管理员"

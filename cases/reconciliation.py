@@ -19,7 +19,7 @@ from storage.documents import KeptVersion
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.codes import CaseState, Severity, Step, Violation
-from vocabulary.wording import SEVERITIES, VIOLATIONS
+from vocabulary.names import name_of
 
 _QUOTE = 200
 """Characters of a quote that a report shows."""
@@ -176,7 +176,7 @@ class Judgement:
             )
             case.updated_at = now
             self.session.add(case)
-            said = f"{SEVERITIES[Severity(before)]}→{SEVERITIES[Severity(case.severity)]}"
+            said = f"{name_of(Severity(before))}→{name_of(Severity(case.severity))}"
             self._note(case_id, f"目录更新后重新判定：{said}", now)
         elif not self._stands_elsewhere(case_id):
             return self._dismiss(case_id, f"目录更新后重新判定：{after or '不再构成违规'}", now)
@@ -301,7 +301,7 @@ def _verdict(mention: Mention | None) -> str:
 
 
 def _words(violation: str, severity: str) -> str:
-    return f"{VIOLATIONS[Violation(violation)]}（{SEVERITIES[Severity(severity)]}）"
+    return f"{name_of(Violation(violation))}（{name_of(Severity(severity))}）"
 
 
 def _id(row: Document | DocumentVersion) -> int:

@@ -13,8 +13,9 @@ from catalogue.documents import Effect
 from catalogue.model import Entry, Period
 from catalogue.naming import fold, without_suffixes
 from catalogue.overlay import ImportedItem
+from catalogue.wording import since_words
 from vocabulary.codes import Evidence, Status
-from vocabulary.statuses import EVIDENCES, STATUSES, since_words
+from vocabulary.names import name_of
 
 _ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})
 
@@ -93,7 +94,7 @@ def _judge(entry: Entry | None, imported: ImportedItem, document: str) -> tuple[
     if entry is None:
         return Change.ADD, ""
     last = entry.periods[-1]
-    before = f"{STATUSES[last.status]}，{since_words(last)}，{last.document}，{EVIDENCES[last.evidence]}"
+    before = f"{name_of(last.status)}，{since_words(last)}，{last.document}，{name_of(last.evidence)}"
     for period in entry.periods:
         same_day = period.since in {None, imported.since}
         if same_day and (period.status, period.document) == (imported.status, document):

@@ -20,8 +20,8 @@ from settings.load import load_settings
 from storage.tables import Case
 from vocabulary.areas import region_name
 from vocabulary.codes import CaseState, Severity, Step, Violation
+from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
-from vocabulary.wording import CASE_STATES, EVENTS, SEVERITIES, VIOLATIONS
 
 app = typer.Typer(no_args_is_help=True, help="Cases: list, decide, ask, publish, close. 案件的查看与处理。")
 
@@ -167,7 +167,7 @@ def _take(
             )
     except StepRefused as error:
         raise refuse(error) from error
-    typer.echo(f"case {case}: {state.value} {CASE_STATES[state]}")
+    typer.echo(f"case {case}: {state.value} {name_of(state)}")
 
 
 def _day(typed: str) -> date:
@@ -179,8 +179,8 @@ def _day(typed: str) -> date:
 
 def _line(case: Case) -> str:
     parts = (
-        f"{case.id}  {case.state.value} {CASE_STATES[case.state]}",
-        f"【{SEVERITIES[Severity(case.severity)]}】{displayable(case.qualification, limit=40)}",
+        f"{case.id}  {case.state.value} {name_of(case.state)}",
+        f"【{name_of(Severity(case.severity))}】{displayable(case.qualification, limit=40)}",
         displayable(region_name(case.region)),
         displayable(case.publisher, limit=40),
         f"整改期限 {case.deadline}" if case.deadline else "",
@@ -190,7 +190,7 @@ def _line(case: Case) -> str:
 
 def _file_lines(file: File) -> list[str]:
     case = file.case
-    lines = [_line(case), VIOLATIONS[Violation(case.violation)]]
+    lines = [_line(case), name_of(Violation(case.violation))]
     lines += [displayable(case.title, limit=120), displayable(case.url, limit=2048), ""]
     for finding in file.findings:
         lines.append(f"  finding {finding.id}: {displayable(mask_personal_numbers(finding.context))}")
@@ -198,7 +198,7 @@ def _file_lines(file: File) -> list[str]:
     lines.append("")
     for event in file.events:
         note = displayable(event.note, limit=200)
-        what = EVENTS.get(event.kind, event.kind)
+        what = event_name(event.kind)
         lines.append(f"  {event.at:%Y-%m-%d %H:%M} UTC  {what}  {displayable(event.actor, limit=60)}  {note}")
     lines += ["", f"possible now: {', '.join(possible_steps(case.state)) or 'nothing'}"]
     return lines

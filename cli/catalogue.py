@@ -19,7 +19,8 @@ from catalogue.loading import load_catalogue
 from catalogue.model import Period, Standing
 from catalogue.naming import fold
 from catalogue.overlay import read_imports, undo_import
-from vocabulary.statuses import CONSEQUENCES, EVIDENCES, STATUSES, caution, since_words, summary
+from catalogue.wording import caution, since_words, summary
+from vocabulary.names import consequence_of, name_of
 
 OVERLAY = Path("var/catalogue")
 """Where imported lists are kept unless told otherwise."""
@@ -177,16 +178,16 @@ def _show(standing: Standing, day: date, catalogue: Catalogue) -> None:
     entry, period = standing.entry, standing.period
     facts = [
         ("名称", entry.name + ("" if standing.matched == entry.name else f"（按“{standing.matched}”查到）")),
-        ("状态", f"{STATUSES[period.status]}（{period.status}）"),
+        ("状态", f"{name_of(period.status)}（{period.status}）"),
         ("起始", since_words(period)),
         ("依据", period.document or "无"),
-        ("证据", f"{EVIDENCES[period.evidence]}（{period.evidence}），出处：{period.source}"),
+        ("证据", f"{name_of(period.evidence)}（{period.evidence}），出处：{period.source}"),
         ("类别", " ".join(filter(None, (entry.domain, period.category)))),
         ("部门", entry.department),
         ("地区", entry.region or ""),
         ("境外", "国外、境外或厂商证书，只统计，不预警" if entry.foreign else ""),
         ("说明", period.note),
-        ("适用", CONSEQUENCES[period.status]),
+        ("适用", consequence_of(period.status)),
         ("法条", "；".join(dict.fromkeys(statute.citation for statute in catalogue.statutes(entry.key)))),
         ("注意", caution(standing)),
     ]
@@ -199,7 +200,7 @@ def _show(standing: Standing, day: date, catalogue: Catalogue) -> None:
         show_table(
             ("起始", "状态", "依据", "证据", "说明"),
             [
-                ("  " + since_words(p), STATUSES[p.status], p.document, EVIDENCES[p.evidence], p.note)
+                ("  " + since_words(p), name_of(p.status), p.document, name_of(p.evidence), p.note)
                 for p in entry.periods
             ],
         )

@@ -11,7 +11,7 @@ from assessment.archives import ArchiveReading
 from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_list
 from assessment.recognising import Recogniser, read_in_workers
 from assessment.workers import WorkError, Workers
-from crawling.fetching.advice import OUTCOME_NAMES, advice
+from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, FetchError, PageKind
 from crawling.fetching.pace import turns_of
@@ -20,6 +20,7 @@ from crawling.listing.model import Item, ListPage
 from jobs.visits.answers import file_name
 from settings.model import Settings, Source
 from vocabulary.codes import Outcome, PublisherKind
+from vocabulary.names import name_of
 
 FOUND_BY = {
     "selectors": "按选择器",
@@ -169,4 +170,4 @@ def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
 def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:
     outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
     detail = str(error) if isinstance(error, WorkError) else error.detail
-    return Step(f"{what}：{OUTCOME_NAMES[outcome]}，{detail}\n    {advice(outcome, detail)}", is_well=False)
+    return Step(f"{what}：{name_of(outcome)}，{detail}\n    {advice(outcome, detail)}", is_well=False)

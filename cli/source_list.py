@@ -15,8 +15,8 @@ from rich.text import Text
 from crawling.fetching.advice import advice
 from jobs.status import SourceRow
 from jobs.terminal import state_style, state_words
-from jobs.visits.expectations import TROUBLE_WORDS
 from storage.visits import SUCCESSES
+from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _needs(row: SourceRow, zone: ZoneInfo) -> Iterator[Text]:
     name = (row.name, "bold")
     for trouble in row.troubles:
         since = _moment(trouble.began_at, zone)
-        said = f" {TROUBLE_WORDS[trouble.kind]}（自 {since}）：{trouble.detail}"
+        said = f" {name_of(trouble.kind)}（自 {since}）：{trouble.detail}"
         yield Text.assemble(("⚠ ", "yellow"), name, said)
     if row.outcome is not None and row.outcome not in SUCCESSES:
         said = f" {displayable(row.detail, limit=300)}\n  {advice(row.outcome, row.detail)}"

@@ -23,6 +23,7 @@ from settings.model import Settings
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import PublisherKind, Severity, Status, Step, Usage, Violation
+from vocabulary.names import event_name
 from vocabulary.presentation import (
     PASSAGE_LIMIT,
     displayable,
@@ -30,8 +31,6 @@ from vocabulary.presentation import (
     passage,
     safe_link,
 )
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
 
 PLACES_SHOWN = 20
 EXCERPTS_SHOWN = 5
@@ -110,13 +109,13 @@ def _case_block(
     return {
         "id": case.id,
         "state": case.state.value,
-        "state_name": speech.say(CASE_STATES[case.state]),
+        "state_name": speech.name(case.state),
         "severity": case.severity,
-        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
+        "severity_name": speech.name(Severity(case.severity)),
         "qualification": shown(case.qualification, _LINE),
-        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
+        "violation": speech.name(Violation(case.violation)),
         "publisher": shown(case.publisher, _LINE) or speech.say("发布单位未识别"),
-        "publisher_kind": speech.say(PUBLISHER_KINDS[PublisherKind(case.publisher_kind)]),
+        "publisher_kind": speech.name(PublisherKind(case.publisher_kind)),
         "region": region_name(case.region) or speech.say("未识别"),
         "title": shown(case.title, 2 * _LINE) or speech.say("（无标题）"),
         "department": shown(follow_up(session, case.qualification, case.region).department, _LINE),
@@ -133,10 +132,10 @@ def _basis(case: Case, findings: Sequence[Finding], speech: Language) -> dict[st
     if telling is None:
         return None
     return {
-        "status": speech.say(STATUSES[Status(telling.status)]),
+        "status": speech.name(Status(telling.status)),
         "since": speech.day(telling.since),
         "status_document": shown(telling.status_document, _LINE),
-        "usage": speech.say(USAGES[Usage(telling.usage)]),
+        "usage": speech.name(Usage(telling.usage)),
         "cue": shown(telling.cue, _LINE),
         "gist": speech.gist(Violation(case.violation)),
         "explanation": shown(telling.explanation, _WORDS),
@@ -284,7 +283,7 @@ def _event_block(event: CaseEvent, settings: Settings, zone: ZoneInfo, speech: L
     return {
         "at": speech.moment(event.at.astimezone(zone)),
         "kind": event.kind,
-        "name": speech.say(EVENTS[event.kind]) if event.kind in EVENTS else shown(event.kind, _LINE),
+        "name": shown(event_name(event.kind, speech.code), _LINE),
         "actor": speech.say("系统") if event.actor == ACTOR else actor,
         "note": shown(event.note, _WORDS),
     }
@@ -294,7 +293,7 @@ def _step_block(step: Step, speech: Language) -> dict[str, Any]:
     rule = RULES[step]
     return {
         "step": step.value,
-        "name": speech.say(STEPS[step]),
+        "name": speech.name(step),
         "needs_note": rule.needs_note,
         "needs_deadline": rule.needs_deadline,
     }

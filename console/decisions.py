@@ -22,7 +22,6 @@ from cases.steps import (
 from jobs.context import Services
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Step
-from vocabulary.wording import CASE_STATES, STEPS
 
 NOTE_LIMIT = 1000
 """Characters of a reason or remark."""
@@ -91,7 +90,7 @@ def _known_step(typed: str) -> Step | None:
 def _incomplete(
     step: Step, form: Form, deadline: date | None, today: date, speech: Language
 ) -> Refusal | None:
-    rule, name = RULES[step], speech.say(STEPS[step])
+    rule, name = RULES[step], speech.name(step)
     if rule.needs_note and not form.note.strip():
         return Refusal(422, speech.say("“{step}”须写明理由。", step=name))
     if len(form.note) > NOTE_LIMIT:
@@ -127,8 +126,8 @@ def _taken_before_or_refused(
         state = session.get_one(Case, link.case_id).state
     words = speech.say(
         "案件目前为“{state}”，不能再“{step}”。请看下方的最新记录。",
-        state=speech.say(CASE_STATES[state]),
-        step=speech.say(STEPS[step]),
+        state=speech.name(state),
+        step=speech.name(step),
     )
     return Refusal(409, words)
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from starlette.responses import HTMLResponse
 
 from alerts.delivery.links import Link, LinkRefused, read_link
-from alerts.languages import CHINESE, Language, language, templates_in
+from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
 from jobs.context import Services
+from vocabulary.names import CHINESE
 
 _CHINESE = language(CHINESE)
 

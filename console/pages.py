@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.delivery.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
-from alerts.languages import CHINESE, Language, language
+from alerts.languages import Language, language
 from alerts.notifications.letters import shown
 from alerts.notifications.new_link import send_link
 from alerts.recipients import Recipient
@@ -26,8 +26,8 @@ from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
 from storage.database import for_reading
 from vocabulary.codes import Step
+from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable
-from vocabulary.wording import STEPS
 
 _FIELDS = 10
 """Fields that a form may have; ours have five."""
@@ -177,7 +177,7 @@ def _banner(events: list[dict[str, str]], done: str, recipient: Recipient, speec
         return ""
     kind = RULES[Step(done)].event
     own = any(event["kind"] == kind and recipient.email in event["actor"] for event in events)
-    return speech.say("已记录：{step}。", step=speech.say(STEPS[Step(done)])) if own else ""
+    return speech.say("已记录：{step}。", step=speech.name(Step(done))) if own else ""
 
 
 def _hint(page: dict[str, Any], link: Link, done: str, speech: Language) -> str:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crawling.fetching.advice import OUTCOME_NAMES, advice
+from crawling.fetching.advice import advice
 from jobs.context import PageDone, VisitSummary
 from jobs.status import Board, FoundLine, SourceRow
 from settings.model import Source
 from storage.visits import SUCCESSES
+from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def state_words(row: SourceRow) -> str:
         return "访问中…"
     if row.outcome is None:
         return "待访问"
-    name = OUTCOME_NAMES[row.outcome]
+    name = name_of(row.outcome)
     return f"{name}（连续{row.failures_in_a_row}次）" if row.failures_in_a_row > 1 else name
 
 

@@ -164,3 +164,24 @@ class OutboxState(StrEnum):
     LEASED = "leased"
     SENT = "sent"
     DEAD = "dead"
+
+
+class EventKind(StrEnum):
+    """What happened to a case; ``CaseEvent.kind`` holds it."""
+
+    FOUND = "found"
+    SEEN = "seen"
+    NOTIFIED = "notified"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    RECTIFICATION_ASKED = "rectification_asked"
+    RECTIFIED = "rectified"
+    OVERDUE = "overdue"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    GONE = "gone"
+    REPLACED = "replaced"
+    REJUDGED = "rejudged"

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -18,8 +19,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from vocabulary.codes import Violation
-
-CHINESE = "zh-CN"
+from vocabulary.names import CHINESE, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Language:
         """``words``, which are Chinese, in this language, with ``values`` for what stands in braces."""
         said = self.words.get(words, words)
         return said.format(**values) if values else said
+
+    def name(self, code: StrEnum) -> str:
+        """What a code is called in this language."""
+        return name_of(code, self.code)
 
     def day(self, day: date | None) -> str:
         """``2026年11月2日``; empty for None."""

@@ -22,8 +22,7 @@ from alerts.metrics.series import (
 )
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, Visit
 from vocabulary.areas import province_names
-from vocabulary.codes import CaseState, Severity, Status, Usage
-from vocabulary.wording import EVENTS
+from vocabulary.codes import CaseState, EventKind, Severity, Status, Usage
 
 _HOUR, _DAY = 3600.0, 86400.0
 FOUND_BUCKETS = (0.5 * _DAY, _DAY, 1.5 * _DAY, 2 * _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY, 90 * _DAY)
@@ -107,7 +106,7 @@ def _steps(session: Session) -> Metric:
         "qualwatch_case_steps",
         "Steps of cases, by the step, severity and province; mails are counted in the outbox.",
         ("step", "severity", "region"),
-        counted(rows, (EVENTS.keys(), Severity)),
+        counted(rows, (EventKind, Severity)),
     )
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select, update
 
 from alerts.delivery.outbox import enqueue
 from alerts.holidays import last_day
-from alerts.languages import CHINESE, Language, language
+from alerts.languages import Language, language
 from alerts.notifications.letters import Letter, case_links_of, quote_block, shown
 from alerts.recipients import Recipient, supervisor_of
 from alerts.working_time import digest_moment
@@ -20,9 +20,8 @@ from settings.model import Settings
 from storage.tables import Case, DigestItem, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import CaseState, Severity, Status, Violation
+from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable, safe_link
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, SEVERITIES, VIOLATIONS
 
 CASES_SHOWN = 40
 """Cases written out in one digest, the worst ones; the rest is counted."""
@@ -150,12 +149,12 @@ def digest_block(
     return {
         "id": case.id,
         "severity": case.severity,
-        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
-        "state": speech.say(CASE_STATES[case.state]),
+        "severity_name": speech.name(Severity(case.severity)),
+        "state": speech.name(case.state),
         "doubt": case.needs_review,
         "qualification": shown(case.qualification, 60),
-        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
-        "status": speech.say(STATUSES[Status(finding.status)]),
+        "violation": speech.name(Violation(case.violation)),
+        "status": speech.name(Status(finding.status)),
         "since": speech.day(finding.since),
         "status_document": shown(finding.status_document, 120),
         "publisher": shown(case.publisher, 60) or speech.say("发布单位未识别"),

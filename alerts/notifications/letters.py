@@ -16,8 +16,6 @@ from storage.tables import Case, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 from vocabulary.presentation import displayable, mask_personal_numbers, passage, safe_link
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import PUBLISHER_KINDS, SEVERITIES, USAGES, VIOLATIONS
 
 CASES_SHOWN = 20
 """Cases written out in one letter; the rest is counted."""
@@ -69,7 +67,7 @@ def compose_alert(news: News, cases: Sequence[Case], recipient: Recipient, setti
         "case_ids": [_id(case) for case in ordered],
         "subject": alert_subject(ordered, news.document, speech, news.rebound),
         "severity": ordered[0].severity,
-        "severity_name": speech.say(SEVERITIES[Severity(ordered[0].severity)]),
+        "severity_name": speech.name(Severity(ordered[0].severity)),
         "reason": recipient.reason,
         "cases": [_case_block(case, news, own, speech) for case in ordered[:CASES_SHOWN]],
         "more_cases": max(0, len(ordered) - CASES_SHOWN),
@@ -100,7 +98,7 @@ def alert_subject(
 ) -> str:
     """One line with severity, region, qualification and publisher; a header, whatever the page said."""
     worst = cases[0]
-    severity = speech.say(SEVERITIES[Severity(worst.severity)])
+    severity = speech.name(Severity(worst.severity))
     if worst.needs_review:
         severity = speech.say("{severity}·待核实", severity=severity)
     if worst.id in rebound:
@@ -122,7 +120,7 @@ def _document_block(news: News, case: Case, zone: ZoneInfo, speech: Language) ->
         "title": shown(document.title, 2 * _NAME) or speech.say("（无标题）"),
         "number": shown(news.number, _NAME),
         "publisher": shown(document.publisher, _NAME) or speech.say("发布单位未识别"),
-        "publisher_kind": speech.say(PUBLISHER_KINDS[PublisherKind(case.publisher_kind)]),
+        "publisher_kind": speech.name(PublisherKind(case.publisher_kind)),
         "region": region_name(document.region) or speech.say("未识别"),
         "published_on": speech.day(document.published_on),
         "seen_at": speech.moment(version.seen_at.astimezone(zone)),
@@ -139,13 +137,13 @@ def _case_block(case: Case, news: News, findings: Sequence[Finding], speech: Lan
         "rebound": case.id in news.rebound,
         "department": shown(news.departments.get(_id(case), ""), 2 * _NAME),
         "severity": case.severity,
-        "severity_name": speech.say(SEVERITIES[Severity(case.severity)]),
+        "severity_name": speech.name(Severity(case.severity)),
         "qualification": shown(case.qualification, _NAME),
-        "violation": speech.say(VIOLATIONS[Violation(case.violation)]),
-        "status": speech.say(STATUSES[Status(telling.status)]),
+        "violation": speech.name(Violation(case.violation)),
+        "status": speech.name(Status(telling.status)),
         "since": speech.day(telling.since),
         "status_document": shown(telling.status_document, 2 * _NAME),
-        "usage": speech.say(USAGES[Usage(telling.usage)]),
+        "usage": speech.name(Usage(telling.usage)),
         "cue": shown(telling.cue, _NAME),
         "gist": speech.gist(Violation(case.violation)),
         "explanation": shown(telling.explanation, _SENTENCE),

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
 from alerts.holidays import last_day, office_day_before
-from alerts.languages import CHINESE, Language, language
+from alerts.languages import Language, language
 from alerts.notifications.alert import recipients_of
 from alerts.notifications.digest import digest_block
 from alerts.notifications.letters import Letter, case_links_of
@@ -30,6 +30,7 @@ from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import CaseState, Step
+from vocabulary.names import CHINESE
 
 STEP_CASES = 200
 """Cases looked at in one step; call again while it returns more than 0."""

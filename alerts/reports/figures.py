@@ -24,10 +24,9 @@ from settings.people import Calendar
 from storage.tables import Case, CaseEvent
 from vocabulary.areas import code_prefix, lies_within, prefecture_code, region_name
 from vocabulary.codes import CaseState, Severity, Status
+from vocabulary.names import name_of, names_of
 from vocabulary.presentation import safe_link
 from vocabulary.regions import known_regions, present_code
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, SEVERITIES
 
 TREND_MONTHS = 12
 UNKNOWN_REGION = "地区未识别"
@@ -207,19 +206,17 @@ def _tables(histories: Sequence[_History], region: str | None, begin: datetime) 
     ) -> Table:
         return Table(title, column, _tabulate(histories, name, order, begin))
 
-    severities = tuple(reversed(SEVERITIES.values()))
+    severities = tuple(reversed(names_of(Severity).values()))
     return (
         tabulate("地区分布", "地区", lambda each: _area(each.case.region, region), _areas(region)),
         tabulate("主管部门分布", "主管部门", lambda each: each.department),
         tabulate(
             "证书状态分布",
             "证书状态",
-            lambda each: STATUSES[Status(each.case.status)],
-            tuple(STATUSES.values()),
+            lambda each: name_of(Status(each.case.status)),
+            tuple(names_of(Status).values()),
         ),
-        tabulate(
-            "风险等级分布", "风险等级", lambda each: SEVERITIES[Severity(each.case.severity)], severities
-        ),
+        tabulate("风险等级分布", "风险等级", lambda each: name_of(Severity(each.case.severity)), severities),
     )
 
 
@@ -325,7 +322,7 @@ def _overdue_case(history: _History, region: str | None, end: date, calendar: Ca
         region=_within(case.region, region),
         publisher=masked(case.publisher, 60) or "发布单位未识别",
         qualification=masked(case.qualification, 40),
-        severity=SEVERITIES[Severity(case.severity)],
+        severity=name_of(Severity(case.severity)),
         deadline=deadline,
         # The month's last day is the day before ``end``.
         days=(end - last_day(calendar, deadline)).days - 1 if deadline else None,
@@ -349,4 +346,4 @@ def _trend(histories: Sequence[_History], month: Month, zone: ZoneInfo) -> tuple
 
 def _by_state(histories: Iterable[_History]) -> tuple[tuple[str, int], ...]:
     states = Counter(each.state for each in histories)
-    return tuple((name, states[state]) for state, name in CASE_STATES.items() if states[state])
+    return tuple((name, states[state]) for state, name in names_of(CaseState).items() if states[state])

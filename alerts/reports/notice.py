@@ -23,9 +23,8 @@ from cases.steps import IllegalStep, UnknownCase
 from storage.tables import Case, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import CaseState, Severity, Status, Usage, Violation
+from vocabulary.names import name_of
 from vocabulary.presentation import passage
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import SEVERITIES, USAGES, VIOLATIONS
 
 QUOTES_SHOWN = 10
 BLANK_DEADLINE = "____年__月__日"
@@ -60,10 +59,10 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         **_posting(case, document),
         "quotes": _quotes(version.text, findings),
         "qualification": masked(case.qualification, 60),
-        "violation": VIOLATIONS[Violation(case.violation)],
-        "severity": SEVERITIES[Severity(case.severity)],
-        "status": STATUSES[Status(telling.status)],
-        "usage": USAGES[Usage(telling.usage)],
+        "violation": name_of(Violation(case.violation)),
+        "severity": name_of(Severity(case.severity)),
+        "status": name_of(Status(telling.status)),
+        "usage": name_of(Usage(telling.usage)),
         "explanation": masked(telling.explanation, 600),
         "advice": masked(telling.advice, 600),
         "legal_basis": "、".join(masked(clause, 120) for clause in telling.legal_basis),

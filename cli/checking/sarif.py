@@ -10,7 +10,7 @@ from urllib.parse import quote as percent_encode
 from cli.checking.lines import LineIndex
 from detection.model import Mention, ScanResult
 from vocabulary.codes import Severity, Violation
-from vocabulary.labels import label, violation_label
+from vocabulary.names import name_of, rule_behind
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {
@@ -103,13 +103,12 @@ def to_uri(name: str) -> str:
 
 
 def _to_rule(violation: Violation) -> dict[str, Any]:
-    named = violation_label(violation)
     return {
         "id": violation.value,
         "name": "".join(part.capitalize() for part in violation.value.split("_")),
-        "shortDescription": {"text": named.name},
-        "fullDescription": {"text": named.rule},
-        "help": {"text": named.rule},
+        "shortDescription": {"text": name_of(violation)},
+        "fullDescription": {"text": rule_behind(violation)},
+        "help": {"text": rule_behind(violation)},
         "defaultConfiguration": {"level": "warning"},
     }
 
@@ -118,7 +117,7 @@ def _to_result(mention: Mention, uri: str, artifact: int, region: dict[str, Any]
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri, "index": artifact}}
     if region is not None:
         physical["region"] = region
-    said = mention.explanation or f"{mention.quote}：{label(mention.status)}，{label(mention.usage)}"
+    said = mention.explanation or f"{mention.quote}：{name_of(mention.status)}，{name_of(mention.usage)}"
     advice = f" {mention.advice}" if mention.advice else ""
     result: dict[str, Any] = {
         "level": LEVELS[mention.severity],

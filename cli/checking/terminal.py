@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.checking.lines import LineIndex
 from detection.model import Mention, ScanResult
 from vocabulary.codes import Severity
-from vocabulary.labels import label, violation_label
+from vocabulary.names import name_of
 
 CONTEXT = 40
 """Characters of the line shown on each side of a quote."""
@@ -73,7 +73,7 @@ def _print(console: Console, line: Text) -> None:
 def _describe(result: ScanResult) -> str:
     facts = result.facts
     own = facts.document
-    parts = [label(facts.document_kind), label(facts.publisher_kind)]
+    parts = [name_of(facts.document_kind), name_of(facts.publisher_kind)]
     parts += [part for part in (own.number, own.issuer, _written(own.date)) if part]
     parts += [f"转发 {forwarded.number or forwarded.issuer}" for forwarded in facts.forwards]
     return make_printable(" · ".join(parts)) + f"（按 {_written(result.as_of)} 的规定判断）"
@@ -87,9 +87,9 @@ def _print_mention(console: Console, lines: LineIndex, mention: Mention) -> None
     place = lines.position(mention.start)
     before, after = lines.around(mention.start, mention.end, CONTEXT)
     colour = COLOURS[mention.severity]
-    verdict = violation_label(mention.violation).name if mention.violation else label(mention.status)
+    verdict = name_of(mention.violation) if mention.violation else name_of(mention.status)
     heading = Text("  ")
-    heading.append(f" {label(mention.severity)} ", style=colour).append(f" {verdict}", style="bold")
+    heading.append(f" {name_of(mention.severity)} ", style=colour).append(f" {verdict}", style="bold")
     heading.append(f"  第 {place.line} 行第 {place.column} 字", style="dim")
     if mention.needs_review:
         heading.append("  待人工核实", style="magenta")
@@ -110,8 +110,8 @@ def _explain(mention: Mention) -> list[tuple[str, str]]:
     source = f"（{mention.status_document}）" if mention.status_document else ""
     cue = f"，依据“{mention.cue}”" if mention.cue else ""
     rows = [
-        ("证书：", f"{mention.qualification}，{label(mention.status)}{since}{source}"),
-        ("用法：", f"{label(mention.usage)}{cue}"),
+        ("证书：", f"{mention.qualification}，{name_of(mention.status)}{since}{source}"),
+        ("用法：", f"{name_of(mention.usage)}{cue}"),
         ("条款：", "、".join(mention.legal_basis)),
         ("说明：", mention.explanation),
         ("建议：", mention.advice),

@@ -5,24 +5,6 @@ from __future__ import annotations
 from crawling.fetching.block_pages import JAVASCRIPT_CHALLENGE
 from vocabulary.codes import Outcome
 
-OUTCOME_NAMES: dict[Outcome, str] = {
-    Outcome.OK: "正常",
-    Outcome.UNCHANGED: "无变化",
-    Outcome.EMPTY: "无内容",
-    Outcome.FEWER_THAN_EXPECTED: "少于预期",
-    Outcome.BLOCKED: "被拦截",
-    Outcome.MOVED: "已迁移",
-    Outcome.GONE: "已失效",
-    Outcome.FORBIDDEN_BY_ROBOTS: "robots 禁止",
-    Outcome.TIMEOUT: "超时",
-    Outcome.TLS: "证书错误",
-    Outcome.TOO_LARGE: "过大",
-    Outcome.UNDECODABLE: "无法解码",
-    Outcome.UNREADABLE_ATTACHMENT: "附件不可读",
-    Outcome.REFUSED_ADDRESS: "地址不允许",
-    Outcome.ERROR: "出错",
-}
-
 ADVICE: dict[Outcome, str] = {
     Outcome.OK: "一切正常，无需处理。",
     Outcome.UNCHANGED: "内容与上次相同，无需处理。",

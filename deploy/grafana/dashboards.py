@@ -21,8 +21,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from alerts.metrics.cases import DECISIONS
 from cases.queries import OPEN
 from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, SEVERITIES
+from vocabulary.codes import CaseState, Severity, Status
+from vocabulary.names import name_of, names_of
 
 FOLDER = Path(__file__).parent
 _IN = 'region=~"$region"'
@@ -95,7 +95,7 @@ def _trend_row(board: dashboard.Dashboard) -> None:
             interval="1d",
         )
     )
-    board.with_panel(named(stacked("案件状态", states, unit="short"), CASE_STATES))
+    board.with_panel(named(stacked("案件状态", states, unit="short"), names_of(CaseState)))
 
 
 def _open_row(board: dashboard.Dashboard) -> None:
@@ -107,13 +107,13 @@ def _open_row(board: dashboard.Dashboard) -> None:
 
     board.with_row(dashboard.Row("在办案件分布"))
     board.with_panel(ranking("按地区", by_region(_OPEN_NOW)))
-    board.with_panel(named(ranking("按证书状态", by("status")), STATUSES))
-    board.with_panel(named(ranking("按风险等级", by("severity")), SEVERITIES))
+    board.with_panel(named(ranking("按证书状态", by("status")), names_of(Status)))
+    board.with_panel(named(ranking("按风险等级", by("severity")), names_of(Severity)))
     board.with_panel(ranking("逾期未改，按地区", by_region(_OVERDUE)))
 
 
 def _speed_row(board: dashboard.Dashboard) -> None:
-    decided = "或".join(CASE_STATES[step].removeprefix("已") for step in DECISIONS)
+    decided = "或".join(name_of(step).removeprefix("已") for step in DECISIONS)
     board.with_row(dashboard.Row("处理时效（全部地区，累计）"))
     for title, series in (
         ("从发布到发现", "qualwatch_publication_to_finding_seconds"),

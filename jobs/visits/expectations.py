@@ -22,12 +22,13 @@ from sqlmodel import Session, col, func, select
 from alerts.delivery.outbox import enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
-from crawling.fetching.advice import OUTCOME_NAMES, advice
+from crawling.fetching.advice import advice
 from settings.model import Settings, Source
 from storage.rows import insert_once
 from storage.tables import Document, SourceTrouble, Visit
 from storage.visits import DIED, SUCCESSES
 from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
+from vocabulary.names import name_of
 from vocabulary.presentation import displayable, safe_link
 
 VISITS_IN_A_ROW = 3
@@ -43,11 +44,6 @@ _ENOUGH_GAPS = 5
 _SILENT_GAPS = 3
 _THIN = frozenset({Outcome.EMPTY, Outcome.FEWER_THAN_EXPECTED})
 _ABOUT_THE_LIST = (TroubleKind.FAILING, TroubleKind.FEWER)
-TROUBLE_WORDS = {
-    TroubleKind.FAILING: "无法访问",
-    TroubleKind.FEWER: "列表内容明显减少",
-    TroubleKind.SILENT: "久无更新",
-}
 
 log = structlog.get_logger()
 
@@ -171,7 +167,7 @@ def _what_failed(visits: Sequence[Visit]) -> str:
     outcome = newest.outcome or Outcome.ERROR
     said = displayable(newest.detail, limit=300)
     what_to_do = advice(outcome, newest.detail)
-    return f"连续{len(visits)}次访问未能读全，最近一次：{OUTCOME_NAMES[outcome]}（{said}）。{what_to_do}"
+    return f"连续{len(visits)}次访问未能读全，最近一次：{name_of(outcome)}（{said}）。{what_to_do}"
 
 
 def _review_rhythm(telling: _Telling) -> None:
@@ -237,11 +233,11 @@ class _Telling:
     def _tell(self, kind: TroubleKind, detail: str, began_at: datetime, *, ended: bool) -> None:
         zone = ZoneInfo(self.settings.time_zone)
         name = displayable(self.source.title or self.source.name, limit=60)
-        what = f"{TROUBLE_WORDS[kind]}（已恢复）" if ended else TROUBLE_WORDS[kind]
+        what = f"{name_of(kind)}（已恢复）" if ended else name_of(kind)
         payload = {
             "subject": f"【来源{'恢复' if ended else '异常'}】{name}：{what}",
             "ended": ended,
-            "what": TROUBLE_WORDS[kind],
+            "what": name_of(kind),
             "source": {
                 "name": self.source.name,
                 "title": name,

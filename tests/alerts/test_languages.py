@@ -18,7 +18,7 @@ from sqlmodel import Session
 import alerts
 import console
 from alerts.delivery.mails import render
-from alerts.languages import CHINESE, language, templates_in
+from alerts.languages import language, templates_in
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
@@ -29,8 +29,7 @@ from settings.people import Supervisor
 from tests.alerts.reading import as_mail, html_of, rendered, rows, text_of
 from tests.alerts.stored import NOW, Posting, mention, report
 from vocabulary.codes import Severity, Step, Violation
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, EVENTS, PUBLISHER_KINDS, SEVERITIES, STEPS, USAGES, VIOLATIONS
+from vocabulary.names import CHINESE, SECTIONS, name_of
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 HOSTILE = '"><script>alert(1)</script>%(name)s{severity}'
@@ -59,7 +58,7 @@ def office() -> Settings:
 
 def _said_in_templates() -> Iterator[str]:
     environment = templates_in(CHINESE, "alerts.delivery.mails")
-    folders = (ROOM / "mails" / "templates", CONSOLE / "templates")
+    folders = (ROOM / "delivery" / "mails" / "templates", CONSOLE / "templates")
     for file in sorted(file for folder in folders for file in folder.iterdir()):
         if file.name.split(".")[0] not in OPERATORS:
             page = environment.parse(file.read_text(encoding="utf-8"))
@@ -71,7 +70,13 @@ def _said_in_templates() -> Iterator[str]:
 
 def _said_in_code() -> Iterator[str]:
     """Chinese texts of every function that says something in a language, however they get there."""
-    for name in ("letters.py", "digests.py", "summaries.py", "reminders.py", "new_links.py"):
+    for name in (
+        "notifications/letters.py",
+        "notifications/digest.py",
+        "notifications/summary.py",
+        "notifications/reminder.py",
+        "notifications/new_link.py",
+    ):
         tree = ast.parse((ROOM / name).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and SAID.search(node.value):
@@ -97,11 +102,6 @@ NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限 ",
 WORDS = sorted(
     {*_said_in_templates(), *_said_on_pages()}
     | {words for words in _said_in_code() if words not in NOT_SAID and "``" not in words and len(words) < 90}
-    | {
-        words
-        for names in (SEVERITIES, STATUSES, USAGES, VIOLATIONS, PUBLISHER_KINDS, CASE_STATES, STEPS, EVENTS)
-        for words in names.values()
-    }
 )
 
 
@@ -111,6 +111,7 @@ def test_every_language_has_words_for_all_that_is_said(code: str) -> None:
     assert [words for words in WORDS if words not in speech.words] == []
     assert [words for words in speech.words if words not in WORDS] == [], "nobody says this any more"
     assert [each for each in Violation if not speech.gist(each)] == []
+    assert [each for kind in SECTIONS for each in kind if not name_of(each, code)] == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -17,7 +17,7 @@ from settings.model import Settings
 from storage.tables import Case
 from tests.alerts.stored import Posting, mention, report
 from vocabulary.codes import Severity, Status, Step
-from vocabulary.wording import CASE_STATES
+from vocabulary.names import name_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OCTOBER = Month(2026, 10)
@@ -286,7 +286,7 @@ def test_replaying_the_events_leads_to_the_state_that_the_case_is_in(office: Off
     for _ in range(12):
         with Session(office.engine) as session:
             state = session.get_one(Case, case).state
-        assert office.bulletin().by_state == ((CASE_STATES[state], 1),)
+        assert office.bulletin().by_state == ((name_of(state), 1),)
         when += timedelta(hours=1)
         step = choose.choice([*possible_steps(state), None])
         if step is None:

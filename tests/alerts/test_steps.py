@@ -17,8 +17,8 @@ from cli.case import app
 from settings.model import Settings
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
-from vocabulary.codes import CaseState, Step
-from vocabulary.wording import CASE_STATES, EVENTS
+from vocabulary.codes import CaseState, EventKind, Step
+from vocabulary.names import names_of
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
 DEADLINE = date(2026, 12, 1)
@@ -170,8 +170,8 @@ def test_the_docket_is_read_by_state_and_region(engine: Engine, settings: Settin
 
 
 def test_every_state_and_event_has_a_word() -> None:
-    assert set(CASE_STATES) == set(CaseState)
-    assert set(EVENTS) >= {rule.event for rule in RULES.values()} | {"found", "seen", "notified"}
+    assert set(names_of(CaseState)) == set(CaseState)
+    assert set(names_of(EventKind)) >= {rule.event for rule in RULES.values()} | {"found", "seen", "notified"}
 
 
 def _run(config: Path, *arguments: str) -> Result:

@@ -8,9 +8,9 @@ import pytest
 
 from catalogue import load_catalogue
 from catalogue.loading import DATA, read_approvals, read_rows
+from catalogue.wording import caution
 from detection import scan
 from vocabulary.codes import Evidence, Severity, Status
-from vocabulary.statuses import caution
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "catalogue"
 TODAY = date(2026, 11, 1)

@@ -30,9 +30,8 @@ from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
-from vocabulary.codes import Outcome, Step
-from vocabulary.statuses import STATUSES
-from vocabulary.wording import CASE_STATES, SEVERITIES
+from vocabulary.codes import CaseState, Outcome, Severity, Status, Step
+from vocabulary.names import name_of
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 SOURCE = Source.model_validate({"name": "sample", "url": "https://sample.example.org/"})
@@ -134,9 +133,7 @@ def test_supervisors_read_no_codes() -> None:
         for panel in board["panels"]
         for override in panel.get("fieldConfig", {}).get("overrides", ())
     }
-    assert shown == {
-        code.value: name for names in (CASE_STATES, STATUSES, SEVERITIES) for code, name in names.items()
-    }
+    assert shown == {code.value: name_of(code) for kind in (CaseState, Status, Severity) for code in kind}
     titles = [panel["title"] for panel in board["panels"]]
     assert all(any("\u4e00" <= char <= "\u9fff" for char in title) for title in titles)
 

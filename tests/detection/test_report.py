@@ -16,7 +16,7 @@ from cli.checking.terminal import make_printable, print_result, print_summary
 from detection.model import DocumentFacts, Mention, OfficialDocument, ScanResult
 from detection.record import to_record
 from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation
-from vocabulary.labels import label, violation_label
+from vocabulary.names import name_of, rule_behind
 
 TEXT = "青禾水业招聘\n任职要求：\n1、须持有二级心理咨询师证书；\n2、有健康证。"
 
@@ -105,8 +105,8 @@ def test_mentions_stay_empty_unless_every_one_is_asked_for() -> None:
 
 def test_every_value_of_the_contract_has_a_chinese_name() -> None:
     for values in (Status, Usage, Severity, DocumentKind, PublisherKind):
-        assert all(label(value) for value in values)
-    assert all(violation_label(violation).rule for violation in Violation)
+        assert all(name_of(value) for value in values)
+    assert all(rule_behind(violation) for violation in Violation)
 
 
 def test_a_finding_shows_its_line_its_verdict_its_clause_and_the_advice() -> None:
@@ -114,7 +114,7 @@ def test_a_finding_shows_its_line_its_verdict_its_clause_and_the_advice() -> Non
     assert "第 3 行第 6 字" in printed
     assert "1、须持有二级心理咨询师证书；" in printed
     for part in (
-        "把非准入类职业资格与就业、执业挂钩",
+        "非准入类职业资格与就业挂钩",
         "人社部发〔2017〕68号",
         "须持有",
         "删除该条件。",

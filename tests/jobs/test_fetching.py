@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from crawling.fetching.advice import ADVICE, OUTCOME_NAMES, advice
+from crawling.fetching.advice import ADVICE, advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError, PageKind
 from settings.model import Fetching
 from tests.jobs.loopback import Site, answer, redirect
 from vocabulary.codes import Outcome
+from vocabulary.names import names_of
 
 Waits = list[float]
 
@@ -449,7 +450,7 @@ def test_waiting_ends_when_the_daemon_ends(site: Site, fetching: Fetching) -> No
 
 
 def test_every_outcome_has_a_name_and_says_what_to_do() -> None:
-    assert set(OUTCOME_NAMES) == set(ADVICE) == set(Outcome)
+    assert set(ADVICE) == set(Outcome)
     assert all(re.search(r"[。]$", advice(outcome)) for outcome in Outcome)
     # Names stand in the columns of tables: words, no sentences.
-    assert max(map(len, OUTCOME_NAMES.values())) <= len("robots 禁止")
+    assert max(map(len, names_of(Outcome).values())) <= len("robots 禁止")

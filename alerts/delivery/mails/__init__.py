@@ -13,7 +13,8 @@ from typing import Any
 
 from alerts.delivery.channels import Picture, Rendered
 from alerts.delivery.mails.chart import draw_weeks
-from alerts.languages import CHINESE, templates_in
+from alerts.languages import templates_in
+from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable
 
 _TONES = {"critical": "#b3121d", "high": "#c2410c", "medium": "#a16207"}
