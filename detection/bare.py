@@ -61,6 +61,8 @@ class BareRules:
     job: re.Pattern[str]
     course: re.Pattern[str]
     examined: re.Pattern[str]
+    eligible: re.Pattern[str]
+    """After an occupation with its level: who may sit for the examination."""
     sells: re.Pattern[str]
     advertises: re.Pattern[str]
     reports: re.Pattern[str]
@@ -175,10 +177,8 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
         return not rules.everyday.fullmatch(span.core)
-    if "考" in before:
-        sat_for = rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core)
-        if sat_for or rules.examined_before.search(before):
-            return True
+    if _is_sat_for(span, before, after):
+        return True
     if rules.by_itself.search(text[span.start : span.end]) is None:
         return False
     asked = rules.phrase_ends.match(after) and rules.demanded.search(before)
@@ -186,6 +186,17 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return True
     held = rules.holding.search(before) or rules.favoured.match(after) or rules.portrait.search(before)
     return held is not None or rules.composed.match(after) is not None
+
+
+def _is_sat_for(span: Span, before: str, after: str) -> bool:
+    """Whether the bare name's examination is taken, or who may sit for it follows."""
+    rules = load_bare_rules()
+    if span.start != span.core_start and rules.eligible.match(after):
+        return True
+    if "考" not in before:
+        return False
+    sat_for = rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core)
+    return bool(sat_for or rules.examined_before.search(before))
 
 
 def _is_counted(text: str, span: Span, before: str, after: str) -> bool:

@@ -12,7 +12,7 @@ from detection.wording import Wording
 
 _JOINT = re.compile(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
 _REACH = 26
-_STUDIES = ("专业", "学历", "经验", "课程", "培训", "学位")
+_STUDIES = ("体检", "专业", "学历", "经验", "课程", "培训", "学位")
 """What a list of demands names beside certificates."""
 _MOST = 12
 """Names before one certificate word that are read as a list."""
@@ -80,7 +80,7 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
                 Form.LISTED,
                 Hit.NAME,
                 core,
-                shared=True,
+                shared=tail,
             )
         )
         end = low + begin

@@ -58,8 +58,8 @@ class Span:
     """The name without level and certificate word."""
     lead: str = ""
     """What stands right before a listed name without a boundary: with it, it may be another certificate."""
-    shared: bool = False
-    """The certificate word stands behind another name of the same list."""
+    shared: str = ""
+    """The certificate word that stands behind another name of the same list; empty where there is none."""
 
 
 def find_spans(text: str, hits: list[tuple[int, int, int]], lexicon: Lexicon, wording: Wording) -> list[Span]:
@@ -96,6 +96,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
     ahead = wording.forward.match(text, end, end + _FORWARD)
     if ahead is not None:
         span.word, span.end, span.form = ahead["word"], ahead.end(), Form.LISTED
+    elif (level := wording.level_named.match(text, end, end + _PREFIX + 4)) is not None:
+        span.word, span.end, span.form = "职业资格", level.end(), Form.LISTED
     elif kind is Hit.CERTIFICATE:
         if not wording.ends_here(text, end):
             return None
@@ -216,7 +218,14 @@ def _generic_form(text: str, span: Span, named: str, wording: Wording) -> Form |
         return None
     if wording.of_body.search(text, max(0, span.start - 5), span.start):
         return None
+    if wording.bare_standing.match(named) and not _is_had(text, span, wording):
+        return None
     return Form.GENERIC if wording.generic_name.search(named) else None
+
+
+def _is_had(text: str, span: Span, wording: Wording) -> bool:
+    """Whether somebody has, or has to have, what the generic name names."""
+    return wording.had.search(text, max(0, span.start - 12), span.start) is not None
 
 
 def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> bool:

@@ -12,6 +12,7 @@ from catalogue import Edition
 from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
 from detection.lexicon import Lexicon
+from detection.occupations import occupation_of
 from detection.rulebook import alternatives, read_rules
 from detection.slips import near_name
 from detection.spans import Form, Span
@@ -58,11 +59,22 @@ class Reader:
         if self._forms.vendor_before.search(text, max(0, span.start - _VENDOR_REACH), span.start):
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
         core = squeeze(span.core)
+        quote += span.shared
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
+        if answer is not None and answer.status is Status.ACCESS and self._is_of_association(span, text):
+            return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False, led=True)
         if advert and answer and answer.status is _LAWFUL and self._is_of_a_field(span, core, text):
             name = squeeze(span.lead) + quote
             return Reading(name, Status.OFF_CATALOGUE, certain=False, led=bool(span.lead))
         return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
+
+    def _is_of_association(self, span: Span, text: str) -> bool:
+        """Whether an association's own certificate is meant; its name becomes the span's lead."""
+        issuer = self._forms.association.search(text, max(0, span.start - _ISSUER_REACH), span.start)
+        if issuer is None or self._forms.designated.search(issuer[0]):
+            return False
+        span.lead = issuer[0]
+        return True
 
     def _is_of_a_field(self, span: Span, core: str, text: str) -> bool:
         """Whether a title is a school's certificate by its field: CAD机械制图工程师; 职称 has a level."""
@@ -116,6 +128,10 @@ class Reader:
         )
 
     def _read_name(self, core: str, quote: str) -> Reading | None:
+        if self._forms.skill.search(quote):
+            return Reading("职业技能等级证书", Status.LAWFUL_OTHER)
+        if self._forms.vague_stem.match(quote):
+            return Reading(quote, Status.GENERIC)
         levelled = "等级" in quote or bool(self._wording.level.search(quote))
         graded = levelled or self._forms.graded.search(quote) is not None
         trade = self._forms.trade.search(quote) if graded else None
@@ -124,6 +140,7 @@ class Reader:
         known = (
             self._by_convention(quote)
             or self._listed(quote)
+            or self._by_convention(_up_to(core, quote))
             or self._by_convention(core)
             or self._catalogued(quote)
         )
@@ -135,8 +152,10 @@ class Reader:
         """``known``, except where a word of the quote makes it a professional title or a name of its own."""
         if known.status in _LOST and ("职称" in quote or "技术职务" in quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+        if known.qualification in self._forms.as_titles:
+            return Reading(known.qualification, Status.LAWFUL_OTHER)
         own = core in self._lexicon.known or not known.certain
-        if known.status in _LOST and quote.startswith(_SOCIETY) and own:
+        if own and self._is_of_society(known, quote):
             return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         return known
 
@@ -150,9 +169,18 @@ class Reader:
         if self._forms.titled.search(quote) and not self._forms.no_title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         part = self._by_catalogue(core, quote) or self._by_part(core)
-        if part is not None and part.status in _LOST and quote.startswith(_SOCIETY):
+        if part is not None and self._is_of_society(part, quote):
             return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国注册室内设计师 is a society's
         return part or self._by_slip(core, quote) or self._by_form(core)
+
+    def _is_of_society(self, known: Reading, quote: str) -> bool:
+        """Whether a society's own is meant; some names in 中国注册 were cancelled themselves."""
+        if known.status not in _LOST or not quote.startswith(_SOCIETY):
+            return False
+        rest = quote.removeprefix(_SOCIETY)
+        listed = next(iter(self._edition.lookup(rest)), None)
+        own = listed is not None and listed.certain and listed.matched.startswith("注册")
+        return not (own and listed is not None and rest.startswith(listed.matched))
 
     def _by_convention(self, name: str) -> Reading | None:
         known = self._lexicon.known.get(name)
@@ -201,7 +229,11 @@ class Reader:
         return None
 
     def _read_generic(self, quote: str, text: str, span: Span) -> Reading:
-        around = text[max(0, span.start - 40) : span.end + 40]
+        occupation = occupation_of(text, (span.start, span.end), self._lexicon, self._wording)
+        named = self.read_name(occupation, occupation + quote) if occupation else None
+        if named is not None:
+            return named
+        around = _cell(text, span)
         for pattern, contexts, qualification in self._forms.contexts:
             if pattern.search(quote) and contexts.search(around):
                 answer = self._catalogued(qualification)
@@ -231,12 +263,28 @@ def from_standing(standing: Standing) -> Reading:
     )
 
 
+def _cell(text: str, span: Span) -> str:
+    """What stands around a span; of a short line only itself: cells and fields say nothing of each other."""
+    low, high = max(0, span.start - _CONTEXT), min(len(text), span.end + _CONTEXT)
+    begin, end = text.rfind("\n", low, span.start) + 1, text.find("\n", span.end, high)
+    is_short = begin > 0 and end >= 0 and end - begin <= _SHORT_LINE
+    return text[begin:end] if is_short else text[low:high]
+
+
+def _up_to(core: str, quote: str) -> str:
+    """``quote`` as far as ``core`` reaches: 二级造价 of 二级造价职业资格证书."""
+    place = quote.find(core)
+    return quote[: place + len(core)] if place > 0 else core
+
+
 def squeeze(text: str) -> str:
     """``text`` without blanks, line ends and quotation marks."""
     return _BLANKS.sub("", text) if _BLANKS.search(text) else text
 
 
-_VENDOR_REACH, _TITLE_REACH = 14, 150
+_CONTEXT, _VENDOR_REACH, _TITLE_REACH, _ISSUER_REACH = 40, 14, 150, 32
+_SHORT_LINE = 24
+"""Characters of a line that may be a cell."""
 _SOCIETY = "中国"
 """No cancelled or exited qualification was named so; societies name theirs so."""
 _LAWFUL = Status.LAWFUL_OTHER
@@ -264,6 +312,12 @@ class Forms:
     """The same in the name of a field: 工程造价专业技术资格."""
     no_title: re.Pattern[str]
     skill: re.Pattern[str]
+    as_titles: frozenset[str]
+    """Qualifications of the catalogue that count as 职称."""
+    association: re.Pattern[str]
+    designated: re.Pattern[str]
+    vague_stem: re.Pattern[str]
+    """A short form that names no particular certificate."""
     field_title: re.Pattern[str]
     """Titles that an advert's field makes a certificate of its own; in group 1 the field."""
     titles_sold: re.Pattern[str]
@@ -289,6 +343,10 @@ def load_forms() -> Forms:
         titled=re.compile(alternatives([*rules["title"], *rules["titled"]])),
         no_title=re.compile(alternatives(rules["no_title"])),
         skill=re.compile(alternatives(rules["skill"])),
+        as_titles=frozenset(rules["as_titles"]),
+        association=re.compile(rules["association"]),
+        designated=re.compile(rules["designated"]),
+        vague_stem=re.compile(rules["vague_stem"]),
         field_title=re.compile(rules["field_title"]),
         titles_sold=re.compile(alternatives(rules["titles_sold"])),
         other_nature=re.compile(alternatives(rules["other_nature"])),

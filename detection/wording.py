@@ -30,7 +30,7 @@ _WORD_LISTS = {
     "certifying": "certifying",
     "vague": "vague",
 }
-_PATTERNS = ("person", "heading", "body_behind", "of_body", "holding")
+_PATTERNS = ("bare_standing", "had", "person", "heading", "body_behind", "of_body", "holding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Wording:
     generic: re.Pattern[str]
     company: re.Pattern[str]
     honour: re.Pattern[str]
+    bare_standing: re.Pattern[str]
+    """A standing without a paper (职业资格): a mention only behind ``had``."""
+    had: re.Pattern[str]
+    level_named: re.Pattern[str]
+    """In brackets behind an occupation: （国家职业资格四级）."""
     of_a_trade: re.Pattern[str]
     """With a field or a trade for a core, these name no particular certificate (建筑职业资格证书)."""
     never_behind: dict[str, re.Pattern[str]]
@@ -90,7 +95,7 @@ def load_wording() -> Wording:
     """Raises KeyError where ``wording.toml`` lacks a list."""
     rules = read_rules("wording.toml")
     level = alternatives(rules["levels"])
-    levels = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[及或]?以上)?"
+    levels = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[（(]含[)）])?(?:[及或]?以上(?:级别)?的?)?"
     infix = alternatives(rules["infixes"])
     prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
     guard = alternatives(rules["not_a_boundary"])
@@ -113,6 +118,7 @@ def load_wording() -> Wording:
         leading=re.compile(rf"{prefix}{{1,4}}的?"),
         graded=re.compile(rf"[（(][^（(）)\s]{{1,10}}[）)](?:{levels}){{1,3}}(?:{_GAP}(?:证书|证))?$"),
         marked=re.compile(rf"[{rules['opening']}]([^{rules['opening']}{closing}，。；：、证+＋\n]{{1,20}})$"),
+        level_named=re.compile(read_rules("forms.toml")["occupation"]["level_behind"]),
         opening=rules["opening"],
         closing=tuple(rules["closing"]),
         **{name: re.compile(alternatives(rules[key])) for name, key in _WORD_LISTS.items()},
@@ -128,7 +134,7 @@ def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:
         (r"(?<=[师员业])" if word == personal else "") + _with_guard(word, never_before) for word in words
     )
     return (
-        rf"[》”\"』」】）)]?(?:[（(][^（(）)\s]{{1,8}}[）)])?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
+        rf"(?:(?<=经理)人)?[》”\"』」】）)]?(?:[（(][^（(）)\s]{{1,8}}[）)])?(?:的(?=[职执从]业资格|资格证))?(?:{_GAP}(?:{levels}|{infix})[》”\"』」]?){{0,6}}"
         rf"{_GAP}(?P<word>{word})(?:{_GAP}(?:{word})){{0,2}}(?:{levels}(?:(?:{word})|{_NO_NAME}))?"
     )
 

@@ -1,0 +1,71 @@
+"""Certificates that a sentence names by its occupation: ``保安员须持上岗证``, ``取得本职业初级证书``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from detection.lexicon import Hit, Lexicon
+from detection.rulebook import read_rules
+from detection.wording import Wording
+
+_BEFORE, _AFTER = 48, 16
+_OF = re.compile("的(?=[一-龥])")
+_ENDS = re.compile(r"[。；;！!？?\n\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class OccupationRules:
+    follows: re.Pattern[str]
+    """Generic certificate words that take an occupation's standing."""
+    refers: re.Pattern[str]
+    """Those that refer to an occupation whose certificate the sentence names already."""
+    never: re.Pattern[str]
+    other_word: re.Pattern[str]
+
+
+@cache
+def load_occupation_rules() -> OccupationRules:
+    """Raises KeyError where ``forms.toml`` lacks a rule."""
+    rules = read_rules("forms.toml")["occupation"]
+    return OccupationRules(**{name: re.compile(rules[name]) for name in OccupationRules.__slots__})
+
+
+def occupation_of(text: str, place: tuple[int, int], lexicon: Lexicon, wording: Wording) -> str:
+    """The occupation that the sentence of a generic certificate word names; empty where it names none.
+
+    The nearest before the word, else what has it (``持有职业资格证书的保安员``). Where the sentence names
+    another certificate before it, only a level or 本职业 refers to that; else nobody can say which is meant.
+    """
+    start, end = place
+    rules = load_occupation_rules()
+    quote = text[start:end]
+    if rules.follows.search(quote) is None or rules.never.search(quote):
+        return ""
+    low = max(0, start - _BEFORE)
+    low = max([low, *(match.end() for match in _ENDS.finditer(text, low, start))])
+    before = _names(text, (low, start), lexicon, wording)
+    if before:
+        is_clear = rules.refers.match(quote) or not any(has_word for _, has_word in before)
+        return before[-1][0] if is_clear else ""
+    behind = _OF.match(text, end, end + _AFTER)
+    if behind is None:
+        return ""
+    names = _names(text, (behind.end(), end + _AFTER), lexicon, wording)
+    return names[0][0] if names else ""
+
+
+def _names(text: str, place: tuple[int, int], lexicon: Lexicon, wording: Wording) -> list[tuple[str, bool]]:
+    """Names of occupations, and whether each has a certificate word of its own."""
+    low, high = place
+    other = load_occupation_rules().other_word
+    found = []
+    for index, begin, end in lexicon.automaton.find_matches_as_indexes(text[low:high]):
+        if lexicon.hits[index] is not Hit.NAME or text[low + begin].isascii():
+            continue
+        if wording.forward.match(text, low + end, low + end + _AFTER + 8) is not None:
+            found.append((text[low + begin : low + end], True))
+        elif other.match(text, low + end) is None:
+            found.append((text[low + begin : low + end], False))
+    return found
