@@ -115,14 +115,23 @@ class DocumentReading:
     """Whether what was not read are pictures of words."""
 
 
-def read_list(answer: Answer, url: str, selectors: Selectors, listing: Listing | None = None) -> ListPage:
-    """Items and next pages of a list of any form. Raises :class:`ReadingError`."""
+def read_list(
+    answer: Answer,
+    url: str,
+    selectors: Selectors,
+    listing: Listing | None = None,
+    today: date | None = None,
+) -> ListPage:
+    """Items and next pages of a list of any form. Raises :class:`ReadingError`.
+
+    ``today`` tells the year of days that a list gives without one.
+    """
     form = recognise(answer.body, listing)
     try:
         if form != PAGE:
-            return read_data_list(answer.body, url, form, listing, answer.charset)
+            return read_data_list(answer.body, url, form, listing, charset=answer.charset, today=today)
         extracted = _extract(answer, url, is_file=False)
-        return read_list_page(answer.body, url, extracted, selectors, listing)
+        return read_list_page(answer.body, url, extracted, selectors, listing, today=today)
     except ListError as error:
         raise ReadingError(Outcome.ERROR, str(error)) from error
 

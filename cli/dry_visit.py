@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from assessment.archives import ArchiveReading
@@ -16,7 +17,9 @@ from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, FetchError, PageKind
 from crawling.fetching.pace import turns_of
 from crawling.listing.addresses import is_attachment
-from crawling.listing.model import Item, ListPage
+from crawling.listing.model import Item, ListPage, Note, NoteKind, told
+from crawling.listing.walk import ListWalk
+from crawling.listing.years import continued
 from jobs.visits.answers import file_name
 from settings.model import Settings, Source
 from vocabulary.codes import Outcome, PublisherKind
@@ -28,10 +31,17 @@ FOUND_BY = {
     "datastore": "大汉 datastore",
     "json": "JSON 接口",
     "feed": "RSS/Atom",
+    "script": "页面脚本中的数据",
     "sitemap": "站点地图",
     "nothing": "未找到",
 }
 """How a list's items were found, as people are told."""
+NOTE_NAMES = {
+    NoteKind.ROWS_WITHOUT_ADDRESS: "条目没有地址",
+    NoteKind.PAGING_NOT_FOLLOWED: "翻页未能跟进",
+    NoteKind.FRAMES_NOT_FOLLOWED: "框架未能跟进",
+}
+"""What could not be followed, as people are told."""
 _ITEMS_SHOWN = 10
 _PAGES_READ = 2
 """Of the list, to show that paging works."""
@@ -46,16 +56,66 @@ class Step:
     is_well: bool = True
 
 
-def dry_visit(source: Source, settings: Settings, own_hosts: Iterable[str] = ()) -> Iterator[Step]:
+@dataclass(slots=True)
+class Tried:
+    """What a dry visit came to, for programs; complete once all of its steps were taken."""
+
+    outcome: Outcome = Outcome.OK
+    detail: str = ""
+    page: ListPage | None = None
+    """The list's first page that has items, else its first page; None where it could not be read."""
+    notes: tuple[Note, ...] = ()
+    document: dict[str, Any] | None = None
+    """What was read of the first item."""
+
+    def note(self, page: ListPage) -> None:
+        if self.page is None or (page.items and not self.page.items):
+            self.page = page
+        self.notes += tuple(note for note in page.notes if note not in self.notes)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        page = self.page
+        items = page.items if page is not None else ()
+        return {
+            "outcome": self.outcome.value,
+            "detail": self.detail,
+            "list": {
+                "url": page.url if page is not None else "",
+                "title": page.title if page is not None else "",
+                "found_by": page.found_by if page is not None else "nothing",
+                "sureness": page.sureness if page is not None else 0.0,
+                "items": [
+                    {
+                        "url": item.url,
+                        "title": item.title,
+                        "published_on": item.published_on.isoformat() if item.published_on else None,
+                        "year_inferred": item.is_year_inferred,
+                    }
+                    for item in items
+                ],
+                "next": list(page.next_pages) if page is not None else [],
+                "parts": list(page.parts) if page is not None else [],
+                "note": told(self.notes),
+                "notes": [{"kind": note.kind.value, "detail": note.detail} for note in self.notes],
+            },
+            "document": self.document,
+        }
+
+
+def dry_visit(
+    source: Source, settings: Settings, own_hosts: Iterable[str] = (), tried: Tried | None = None
+) -> Iterator[Step]:
     """Read the list of ``source``, its next page and the first item, without database or evidence.
 
-    ``own_hosts`` are served by the daemon itself.
+    ``own_hosts`` are served by the daemon itself; ``tried`` is told what the visit comes to.
     """
     turns = turns_of(settings.storage.directory)
     fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
     workers, recogniser = Workers.configured(settings.detection), Recogniser.configured(settings.detection)
     try:
-        yield from _DryVisit(source, fetcher, workers, recogniser, settings).steps()
+        visit = _DryVisit(source, fetcher, workers, recogniser, settings, tried or Tried())
+        yield from visit.steps()
     finally:
         workers.abort()
         if recogniser is not None:
@@ -70,37 +130,50 @@ class _DryVisit:
     workers: Workers
     recogniser: Recogniser | None
     settings: Settings
+    tried: Tried
+
+    @property
+    def today(self) -> date:
+        return datetime.now(ZoneInfo(self.settings.time_zone)).date()
 
     def steps(self) -> Iterator[Step]:
-        url = str(self.source.url)
         first: Item | None = None
         for remark in Access.to(self.source).remarks:
             yield Step(f"该来源的例外：{remark}")
-        for number in range(1, _PAGES_READ + 1):
+        walk = ListWalk(str(self.source.url), page_limit=_PAGES_READ, item_limit=self.source.item_limit)
+        number, previous = 0, None
+        while url := walk.next_url():
+            number += 1
             try:
                 page, drawn_by = self._read_list(url)
             except (FetchError, ReadingError, WorkError) as error:
+                self._failed(error, is_list=number == 1)
                 yield _failure(f"列表第{number}页 {url}", error)
                 return
+            page = previous = continued(page, previous)
+            self.tried.note(page)
             yield from _list_steps(number, page)
             if drawn_by:
                 yield Step(f"  由 {drawn_by} 运行页面脚本后读取")
             first = first or (page.items[0] if page.items else None)
-            onward = page.next_pages or page.parts
-            if not onward:
-                break
-            url = onward[0]
+            walk.take(page)
         if first is None:
-            yield Step(advice(Outcome.EMPTY), is_well=False)
+            self.tried.outcome, self.tried.detail = Outcome.EMPTY, told(self.tried.notes)
+            yield Step(advice(Outcome.EMPTY, self.tried.detail), is_well=False)
             return
         yield from self._document_steps(first)
+
+    def _failed(self, error: FetchError | ReadingError | WorkError, *, is_list: bool) -> None:
+        if is_list:
+            self.tried.outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
+            self.tried.detail = str(error) if isinstance(error, WorkError) else error.detail
 
     def _read_list(self, url: str) -> tuple[ListPage, str]:
         """The list page, and the browser that drew it."""
         fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
         page = self.workers.run(
-            read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
+            read_list, answer, fetched.final_url, self.source.selectors, self.source.listing, self.today
         )
         return page, fetched.drawn_by
 
@@ -108,8 +181,11 @@ class _DryVisit:
         try:
             reading = self._read_document(item)
         except (FetchError, ReadingError, WorkError) as error:
-            yield _failure(f"第一条 {item.url}", error)
+            failure = _failure(f"第一条 {item.url}", error)
+            self.tried.document = {"url": item.url, "error": failure.text}
+            yield failure
             return
+        self.tried.document = _document_record(item.url, reading)
         if not isinstance(reading, ArchiveReading):
             yield from _reading_steps(f"第一条 {item.url}", reading)
             return
@@ -133,8 +209,20 @@ class _DryVisit:
             is_attachment=attached,
         )
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
-        today = datetime.now(ZoneInfo(self.settings.time_zone)).date()
-        return read_in_workers(self.workers, self.recogniser, answer, known, today)
+        return read_in_workers(self.workers, self.recogniser, answer, known, self.today)
+
+
+def _document_record(url: str, reading: DocumentReading | ArchiveReading) -> dict[str, Any]:
+    if isinstance(reading, ArchiveReading):
+        return {"url": url, "members": [member.known.title for member in reading.members]}
+    return {
+        "url": url,
+        "title": reading.title,
+        "publisher": reading.publisher,
+        "published_on": reading.published_on.isoformat() if reading.published_on else None,
+        "characters": len(reading.text),
+        "attachments": [{"url": link.url, "text": link.text} for link in reading.attachments],
+    }
 
 
 def _reading_steps(what: str, reading: DocumentReading) -> Iterator[Step]:
@@ -163,8 +251,8 @@ def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
         return
     following = page.next_pages[0] if page.next_pages else "没有"
     yield Step(f"  下一页：{following}")
-    if page.note:
-        yield Step(f"  {page.note}", is_well=False)
+    for note in page.notes:
+        yield Step(f"  {NOTE_NAMES[note.kind]}：{note.detail}", is_well=False)
 
 
 def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -115,7 +116,7 @@ def add(
         raise typer.Exit(1) from error
     for line in proposal.lines():
         typer.echo(line)
-    if not proposal.has_items:
+    if not proposal.has_items and not proposal.lacks_addresses:
         typer.echo(
             "✗ 没有读到条目，未写入。页面由脚本生成时，请在浏览器的网络面板中找到数据接口的地址再添加，"
             "或加上 --browser 再试。",
@@ -135,10 +136,17 @@ def add(
 @source_app.command("test")
 def try_(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source, or a shipped one.")],
+    output: Annotated[
+        Literal["text", "json"],
+        typer.Option("--format", help="Every step as text, or what they came to as one JSON object."),
+    ] = "text",
     config: Config = None,
 ) -> None:
-    """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。"""
-    from cli.dry_visit import dry_visit  # noqa: PLC0415
+    """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。
+
+    Exit code: 0 all is well, 1 something could not be read or followed, 2 there is no such source.
+    """
+    from cli.dry_visit import Tried, dry_visit  # noqa: PLC0415
     from settings.shipped import preset_sources  # noqa: PLC0415
 
     settings = _load(config)
@@ -150,11 +158,14 @@ def try_(
         raise _refusal(
             f"no source is called {name!r}: {', '.join(known) or 'none'} are configured; {error}"
         ) from error
-    well = True
+    well, tried = True, Tried()
     own_hosts = {f"{each.url.host}:{each.url.port}" for each in samples}
-    for step in dry_visit(source, settings, own_hosts):
-        typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
+    for step in dry_visit(source, settings, own_hosts, tried):
+        if output == "text":
+            typer.echo(f"{'✓' if step.is_well else '✗'} {step.text}")
         well = well and step.is_well
+    if output == "json":
+        typer.echo(json.dumps(tried.record(), ensure_ascii=False))
     raise typer.Exit(0 if well else 1)
 
 

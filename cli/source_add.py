@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
 from assessment.reading import Answer, ReadingError, read_list
 from assessment.workers import WorkError, Workers
-from cli.dry_visit import FOUND_BY
+from cli.dry_visit import FOUND_BY, NOTE_NAMES
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError, PageKind
 from crawling.fetching.pace import turns_of
 from crawling.listing.addresses import registered_site
 from crawling.listing.forms import FORMS
-from crawling.listing.model import ListPage
+from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
 from settings.model import Listing, Selectors, Settings, Source, SourceKind
 from vocabulary.codes import Outcome
@@ -49,11 +51,18 @@ class Proposal:
     charset: str
     paging: str
     """How the list goes on, as people are told."""
+    remark: str = ""
+    """Where the list was found instead of at the address given, in Chinese."""
 
     @property
     def has_items(self) -> bool:
         """Whether there is anything to read, here or in the lists that this one consists of."""
         return bool(self.page.items or self.page.parts)
+
+    @property
+    def lacks_addresses(self) -> bool:
+        """Whether there are rows, and only the address that each of them opens is to be filled in by hand."""
+        return not self.has_items and self.page.has_note(NoteKind.ROWS_WITHOUT_ADDRESS)
 
     @property
     def is_sure(self) -> bool:
@@ -74,8 +83,10 @@ class Proposal:
         yield f"  翻页：{self.paging}"
         for item in items[:ITEMS_SHOWN]:
             yield f"  {item.published_on or '日期不明'}  {item.title or '无标题'}  {item.url}"
-        if page.note:
-            yield f"  注意：{page.note}"
+        if self.remark:
+            yield f"  注意：{self.remark}"
+        for note in page.notes:
+            yield f"  {NOTE_NAMES[note.kind]}：{note.detail}"
         if not self.is_sure:
             yield "  把握不大，请核对以上条目；不对时在 [sources.selectors] 填写 items，"
             yield f"  再用 qualwatch source test {source.name} 检查。"
@@ -103,7 +114,8 @@ def propose_source(
     fetcher = Fetcher(settings.fetching, turns=turns_of(settings.storage.directory))
     workers = Workers.configured(settings.detection)
     try:
-        return _Look(fetcher, workers, Access.to(given)).propose(given)
+        today = datetime.now(ZoneInfo(settings.time_zone)).date()
+        return _Look(fetcher, workers, Access.to(given), today).propose(given)
     except (FetchError, ReadingError) as error:
         raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
     except WorkError as error:
@@ -132,28 +144,36 @@ class _Look:
     fetcher: Fetcher
     workers: Workers
     access: Access
+    today: date
 
     def propose(self, given: Source) -> Proposal:
         fetched, page = self._read(str(given.url))
-        if not page.items and not page.parts:
-            for other in _other_lists(fetched):
-                try:
-                    other_fetched, other_page = self._read(other)
-                except (FetchError, ReadingError, WorkError):
-                    continue
-                if other_page.items or other_page.parts:
-                    note = f"所给地址没有读到条目，以上是该站的 {other}；数据接口请填写 sources.listing"
-                    title = other_page.title or page.title
-                    fetched, page = other_fetched, replace(other_page, title=title, note=note)
-                    break
+        remark = ""
+        if not page.items and not page.has_note(NoteKind.ROWS_WITHOUT_ADDRESS) and page.found_by != "sitemap":
+            frame = self._first_list(page.parts)
+            other = frame or self._first_list(_other_lists(fetched))
+            if other is not None:
+                where = "该页框架中的" if frame is not None else "该站的"
+                remark = f"所给地址没有读到条目，以上是{where} {other[1].url}；数据接口请填写 sources.listing"
+                fetched, page = other[0], replace(other[1], title=other[1].title or page.title)
         _, charset = decode(fetched.body, fetched.charset)
         source = _described(given, page)
-        return Proposal(source, page, charset, self._paging(page))
+        return Proposal(source, page, charset, self._paging(page), remark)
+
+    def _first_list(self, addresses: Iterable[str]) -> tuple[Fetched, ListPage] | None:
+        for address in addresses:
+            try:
+                fetched, page = self._read(address)
+            except (FetchError, ReadingError, WorkError):
+                continue
+            if page.items or page.parts:
+                return fetched, page
+        return None
 
     def _read(self, url: str) -> tuple[Fetched, ListPage]:
         fetched = self.fetcher.fetch(url, kind=PageKind.LIST, access=self.access)
         answer = Answer(fetched.body, fetched.media_type, fetched.charset)
-        page = self.workers.run(read_list, answer, fetched.final_url, Selectors(), Listing())
+        page = self.workers.run(read_list, answer, fetched.final_url, Selectors(), Listing(), self.today)
         return fetched, page
 
     def _paging(self, page: ListPage) -> str:
@@ -184,7 +204,7 @@ def _described(given: Source, page: ListPage) -> Source:
     """``given`` with what the page and its address tell."""
     words = f"{given.title} {page.title} {' '.join(item.title for item in page.items[:ITEMS_SHOWN])}"
     kind = next((kind for kind, pattern in _KINDS if pattern.search(words)), SourceKind.NOTICES)
-    form = "sitemap" if page.parts else page.found_by if page.found_by in FORMS else "auto"
+    form = page.found_by if page.found_by in FORMS else "auto"
     is_public = (given.url.host or "").endswith(".gov.cn")
     publisher: Literal["public_body"] | None = "public_body" if is_public else None
     described = given.model_dump(mode="json", exclude_defaults=True) | {

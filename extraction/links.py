@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from extraction.clicks import clicked_action, clicked_address, file_addresses
 from extraction.limits import MAX_LINKS
+from extraction.link_words import LINE_END, name_and_rest
 from extraction.model import Link
 
 _ROWS = frozenset({"li", "tr"})
 _CONTAINERS = frozenset({"li", "tr", "dt", "dd", "dl", "p", "div", "section", "article"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_CLICKABLE = _CONTAINERS | _HEADINGS | {"td", "span", "button", "font", "label", "b", "strong", "em", "i"}
 _LONGEST_CONTEXT = 400
 """Characters; a row that is longer lays out the page rather than one link."""
-_DATE_LIKE = re.compile(r"\d{1,4}\s?[-/.年月]\s?\d{1,2}")
+_DATE_LIKE = re.compile(r"\d{1,4}\s{0,2}[-/.年月]\s{0,2}\d{1,2}")
+_DATED = re.compile(r"^\D{0,6}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _MOST_ADDRESS = 2_000
 _MOST_PIECES = 20_000
 """Pieces of text kept for contexts; a row is never as long."""
+_MOST_FRAMES = 10
+_NEXT_NAMES = re.compile(r"(?i)(?:^|[\s_-])(?:page)?[_-]?next(?:[_-]?page)?(?:$|[\s_-])")
+_UNENCODED = re.compile(r"[^\x21-\x7e]+")
 
 
 @dataclass(slots=True)
@@ -24,16 +32,29 @@ class _Pending:
     url: str
     title: str
     start: int
+    action: str = ""
+    is_file: bool = False
+    is_next: bool = False
+    end: int = 0
     text: str = ""
-    context: str = ""
+    aside: str = ""
+    before: str = ""
+    after: str = ""
+    row: int = 0
+    heading: tuple[int, int] | None = None
+    has_context: bool = False
     is_settled: bool = False
 
 
 class LinkCollector:
-    """Takes the page's events in order; ``finished`` gives the links, absolute, http and https only."""
+    """Takes the page's events in order; ``finished`` gives the links, absolute, http and https only.
 
-    def __init__(self, url: str) -> None:
+    ``charset`` is the page's own: browsers send what a query says in it.
+    """
+
+    def __init__(self, url: str, charset: str = "utf-8") -> None:
         self._base = url
+        self._charset = charset
         self._is_rebased = False
         self._flow: list[str] = []
         self._length = 0
@@ -42,24 +63,79 @@ class LinkCollector:
         self._open: _Pending | None = None
         self._containers: list[tuple[str, int, int]] = []  # tag, pieces before it, characters before it
         self._settled = (-1, -1)  # characters before and up to the container seen last: wrappers add nothing
+        self._row = 0
+        self._clicked = ""  # the tag of an element that a click makes a link, while it is open
+        self._clicked_depth = 0
+        self._frames: dict[str, None] = {}
 
     def rebase(self, href: str) -> None:
         """``<base href>``: only the first one counts."""
         if href and not self._is_rebased:
-            self._base = _absolute(self._base, href) or self._base
+            self._base = self.absolute(href) or self._base
             self._is_rebased = True
 
     def open_link(self, attributes: dict[str, str]) -> None:
+        """An ``<a>``; without an address of its own it leads where a click on it does."""
+        url = self.absolute(attributes.get("href", "")) or self.absolute(clicked_address(attributes))
+        action = clicked_action(attributes)
+        if self._clicked and not url and not action:
+            return  # its words belong to the row that is clicked
+        if self._clicked:
+            self._clicked, self._open = "", None  # the link inside is what the row is about
         self.close_link()
-        url = _absolute(self._base, attributes.get("href", ""))
-        if url and len(self._links) < MAX_LINKS:
-            self._open = _Pending(url, _line(attributes.get("title", "")), len(self._flow))
+        if (url or action) and len(self._links) < MAX_LINKS:
+            title = _line(attributes.get("title", "") or attributes.get("aria-label", ""))
+            self._open = _Pending(url, title, len(self._flow), action)
+            self._open.is_file = "download" in attributes or "appendix" in attributes
+            names = f"{attributes.get('rel', '')} {attributes.get('class', '')}"
+            self._open.is_next = _NEXT_NAMES.search(names) is not None
+
+    def open_clickable(self, tag: str, attributes: dict[str, str]) -> None:
+        """Another element that a click makes a link, as ``<li onclick="location.href='/a.html'">``."""
+        if tag == self._clicked:
+            self._clicked_depth += 1
+        if "onclick" not in attributes or tag not in _CLICKABLE or self._open is not None:
+            return
+        url = self.absolute(clicked_address(attributes))
+        action = clicked_action(attributes)
+        if (url or action) and len(self._links) < MAX_LINKS:
+            title = _line(attributes.get("title", ""))
+            self._open = _Pending(url, title, len(self._flow), action)
+            self._clicked, self._clicked_depth = tag, 1
+
+    def close_clickable(self, tag: str) -> None:
+        if tag == self._clicked:
+            self._clicked_depth -= 1
+            if not self._clicked_depth:
+                self.close_link()
+
+    def add_frame(self, tag: str, attributes: dict[str, str]) -> None:
+        """A frame of the page, and the files that it or another element shows by a viewer."""
+        for address, name in file_addresses(tag, attributes):
+            url = self.absolute(address)
+            if url and len(self._links) < MAX_LINKS:
+                words = _line(name) or url.partition("?")[0].rpartition("/")[2]
+                self._links.append(_Pending(url, words, len(self._flow), is_file=True))
+        if tag not in {"frame", "iframe"} or len(self._frames) >= _MOST_FRAMES or _is_unseen(attributes):
+            return
+        if url := self.absolute(attributes.get("src", "")):
+            self._frames.setdefault(url)
 
     def add_text(self, text: str) -> None:
         self._flow.append(text)
         self._length += len(text)
         if len(self._flow) > _MOST_PIECES and self._open is None:
             self._forget()
+
+    def break_line(self, *, is_soft: bool = False) -> None:
+        """The words so far end their line; a soft break (``<br>``) leaves a name in one."""
+        self.add_text(" " if is_soft else LINE_END)
+
+    def add_moment(self, attributes: dict[str, str]) -> None:
+        """A day that stands in an attribute: ``<time datetime=…>``, ``<span title="2026-11-05 09:00">``."""
+        said = attributes.get("datetime") or attributes.get("title") or ""
+        if _DATED.match(said):
+            self.add_text(f" {said[:40]} ")
 
     def _forget(self) -> None:
         """Drop the text so far; containers that are open have become too long to be a row."""
@@ -72,9 +148,14 @@ class LinkCollector:
         """Whether what comes now stands inside a link."""
         return self._open is not None
 
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """Addresses of the page's frames, those too small to be seen left out."""
+        return tuple(self._frames)
+
     def absolute(self, href: str) -> str:
         """An address of the page made absolute; empty where it leads nowhere that can be fetched."""
-        return _absolute(self._base, href)
+        return _absolute(self._base, href, self._charset)
 
     def add_picture(self, alternative: str) -> None:
         """A picture inside a link speaks for it by its alternative text, no visible text of the page."""
@@ -83,16 +164,24 @@ class LinkCollector:
 
     def close_link(self) -> None:
         if link := self._open:
-            link.text = _line("".join(self._flow[link.start :]))
+            link.end = len(self._flow)
+            pieces = self._flow[link.start :]
+            heading = self._flow[link.heading[0] : link.heading[1]] if link.heading else []
+            link.text, link.aside = name_and_rest(pieces, heading, link.title)
             self._links.append(link)
             self._waiting.append(link)
             self._open = None
+        self._clicked = ""
 
     def open_container(self, tag: str) -> None:
+        if tag in _HEADINGS and self._open is not None:
+            self._open.heading = (len(self._flow), len(self._flow))
         if tag in _CONTAINERS:
             self._containers.append((tag, len(self._flow), self._length))
 
     def close_container(self, tag: str) -> None:
+        if tag in _HEADINGS and self._open is not None and self._open.heading is not None:
+            self._open.heading = (self._open.heading[0], len(self._flow))
         if tag not in _CONTAINERS:
             return
         while self._containers:
@@ -111,37 +200,75 @@ class LinkCollector:
 
     def _settle(self, tag: str, start: int) -> None:
         """Give the links inside a container its text as context; a row or a date settles the matter."""
-        text = _line("".join(self._flow[start:]))
-        inside = [link for link in self._waiting if link.start >= start]
-        for link in inside:
-            beside = text.replace(link.text, "", 1) if link.text else text
-            if tag in _ROWS or _DATE_LIKE.search(beside) or not link.context:
-                link.context = text
-            link.is_settled = tag in _ROWS or _DATE_LIKE.search(beside) is not None
+        self._row += 1
+        for link in self._waiting:
+            if link.start < start:
+                continue
+            before = _line(" ".join(self._flow[start : link.start]))
+            after = _line(" ".join([link.aside, *self._flow[link.end :]]))
+            is_dated = _DATE_LIKE.search(before) is not None or _DATE_LIKE.search(after) is not None
+            if tag in _ROWS or is_dated or not link.has_context:
+                link.before, link.after, link.row, link.has_context = before, after, self._row, True
+            link.is_settled = tag in _ROWS or is_dated
         self._waiting = [link for link in self._waiting if not link.is_settled]
 
     def finished(self) -> tuple[Link, ...]:
         """The links in the page's order, without those that say nothing."""
         self.close_link()
+        for link in self._links:
+            if link.is_next and not link.text and not link.title:
+                link.title = "下一页"
         return tuple(
-            Link(link.url, link.text, link.title, link.context)
+            Link(
+                link.url,
+                link.text,
+                link.title,
+                link.before,
+                link.after if link.has_context else link.aside,
+                row=link.row,
+                action=link.action,
+                is_file=link.is_file,
+            )
             for link in self._links
             if link.text or link.title
         )
 
 
-def _absolute(base: str, href: str) -> str:
-    """The address made absolute, without its fragment; empty where it leads nowhere that can be fetched."""
-    href = "".join(href.split())
+def _is_unseen(attributes: dict[str, str]) -> bool:
+    """Frames of no size serve counters and logins."""
+    sizes = {attributes.get(name, "").strip().removesuffix("px") for name in ("width", "height")}
+    style = "".join(attributes.get("style", "").split()).lower()
+    return (
+        bool(sizes & {"0", "1"}) or "display:none" in style or "height:0" in style or "hidden" in attributes
+    )
+
+
+def _absolute(base: str, href: str, charset: str = "utf-8") -> str:
+    """The address made absolute, without its fragment; empty where it leads nowhere that can be fetched.
+
+    As browsers read it: line ends and tabs count for nothing, other blanks are escaped, a backslash is a
+    slash, and the query is escaped in the page's own encoding.
+    """
+    href = re.sub(r"[\t\r\n]", "", href).strip()
     if not href or href.startswith("#") or len(href) > _MOST_ADDRESS:
         return ""
+    address, mark, query = href.partition("?")
     try:
+        href = f"{address.replace(chr(92), '/')}{mark}{_in_charset(query, charset)}".replace(" ", "%20")
         url = href if href.startswith(("http://", "https://")) else urljoin(base, href)
         url = url.partition("#")[0]
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return url if parts.scheme in {"http", "https"} and parts.netloc else ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return url if parts.path else urlunsplit(parts._replace(path="/"))
+
+
+def _in_charset(query: str, charset: str) -> str:
+    if charset.startswith("utf") or query.isascii():
+        return query
+    return _UNENCODED.sub(lambda raw: quote(raw[0].encode(charset, "replace")), query)
 
 
 def _line(text: str) -> str:

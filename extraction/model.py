@@ -31,11 +31,21 @@ class Link:
     """A hyperlink as the page shows it; ``url`` is absolute."""
 
     url: str
+    """Empty where the page gives no address, but a script that a click runs: ``action``."""
     text: str
+    """Its name; a day or a summary that stands inside the link is part of ``after``."""
     title: str = ""
     """The ``title`` attribute: list pages shorten their link texts and keep the whole one here."""
-    context: str = ""
-    """Text of the nearest row or list item around the link, where a list page puts the date."""
+    before: str = ""
+    """Text of the nearest row or list item up to the link, where a list page may put the date."""
+    after: str = ""
+    """The same behind the link."""
+    row: int = 0
+    """Number of that row on the page; links of one row share it, and 0 is none."""
+    action: str = ""
+    """What a click calls, with arguments, as ``showview(38196)``; empty where it calls nothing."""
+    is_file: bool = False
+    """Whether the page offers it as a file, by ``download`` or in a viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Extracted:
     published_on: date | None = None
     charset: str = ""
     links: tuple[Link, ...] = field(default=())
+    frames: tuple[str, ...] = ()
+    """Addresses of the frames that the page is made of, absolute."""
     pictures: tuple[Link, ...] = field(default=())
     """Pictures that stand in for the text of a page which says next to nothing itself."""
     recognised: bool = False

@@ -1,21 +1,25 @@
 """Finding the items of a list without selectors: by what their addresses, titles and dates have in common.
 
 Each link is given points for what items of Chinese sites look like; links whose addresses have the same shape
-stand or fall together, because a list repeats one pattern and navigation does not.
+stand or fall together, because a list repeats one pattern and navigation does not. Of the links of one row
+(title, company, region, download) only the title's is an item.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from posixpath import splitext
 from urllib.parse import parse_qsl, urlsplit
 
+from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
-from crawling.listing.dates import date_beside, date_in_url, shows_date
+from crawling.listing.dates import date_in_url, printed_day, shows_date, with_years
 from crawling.listing.model import Item
+from crawling.listing.rows import Candidate, without_companions
 from extraction.model import Link
 
 _NAVIGATION = re.compile(
@@ -30,51 +34,107 @@ _SHORTEST_TITLE = 2
 _SHORT_TITLE = 4
 _ENOUGH_POINTS = 3.0
 _ENOUGH_BESIDE_DATED = 4.5
+_ENOUGH_UNDATED = 2.0
+"""Points of a link without a date among dated ones: a menu's page may be called like a notice."""
 _MANY = 5
+_CUT = re.compile(r"(?:\.{2,}|…+|·{3,}|。{2,})\s*(?P<behind>[\]】)）]?)$")
+_LETTERS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    item: Item
-    points: float
-    dated: bool
+class Found:
+    """The items of a page, and what else was seen of them."""
+
+    items: tuple[Item, ...]
+    sureness: float
+    """0 to 1: how sure that the items are the list."""
+    rows_without_address: int = 0
+    """Dated rows that only a script opens, by a call that nothing here explains."""
 
 
-def find_items(links: Iterable[Link], page_url: str) -> tuple[tuple[Item, ...], float]:
-    """Items in the order of the page, and how sure that they are the list (0 to 1)."""
-    groups: dict[str, dict[str, _Candidate]] = defaultdict(dict)
+def find_items(
+    links: Iterable[Link], page_url: str, *, markup: str = "", pattern: str = "", today: date | None = None
+) -> Found:
+    """Items in the order of the page, and how sure that they are the list.
+
+    ``markup`` defines what a click calls, ``pattern`` is the configuration's for that; days without a year
+    are given one where ``today`` is known.
+    """
+    opened = [_opened(link, page_url, markup, pattern) for link in links]
+    closed = sum(not link.url and shows_date(link.before, link.after) for link in opened)
+    candidates = [
+        candidate for link in opened if (candidate := _candidate(link, page_url, today)) is not None
+    ]
+    groups: dict[str, dict[str, Candidate]] = defaultdict(dict)
     order: list[str] = []
-    for link in links:
-        candidate = _candidate(link, page_url)
-        if candidate is None:
-            continue
-        url = candidate.item.url
-        group = groups[_shape(url)]
-        known = group.get(url)
+    for candidate in without_companions(candidates):
+        group = groups[_shape(candidate.url)]
+        known = group.get(candidate.url)
         if known is None:
-            order.append(url)
+            order.append(candidate.url)
         if known is None or known.points < candidate.points:  # picture and title link to the same page
-            group[url] = candidate
+            group[candidate.url] = candidate
     chosen = _choose([list(group.values()) for group in groups.values()])
-    items = tuple(chosen[url].item for url in order if url in chosen)
-    return items, _sureness(list(chosen.values()))
+    ordered = [chosen[url] for url in order if url in chosen]
+    return Found(_dated(ordered, today), _sureness(ordered), closed)
 
 
-def _choose(groups: list[list[_Candidate]]) -> dict[str, _Candidate]:
+def link_title(link: Link) -> str:
+    """The text of a link; its title attribute where the text is cut, or there is none.
+
+    A tooltip that says something else than a cut text goes on with (``公告标题：…发布时间：…``) is no title.
+    """
+    text, title = link.text.strip(), link.title.strip()
+    cut = _CUT.search(text)
+    if not text or not title or len(title) < (cut.start() if cut else len(text) + 1):
+        return text or title
+    begin = _LETTERS.sub("", text[: cut.start()] if cut else text)
+    if _LETTERS.sub("", title).startswith(begin) or (
+        cut and begin[:8] and begin[-8:] in _LETTERS.sub("", title)
+    ):
+        return title
+    return title if cut and len(begin) < _SHORT_TITLE else text
+
+
+def _opened(link: Link, page_url: str, markup: str, pattern: str) -> Link:
+    """``link`` with the address that a click opens, where it has none of its own."""
+    if link.url or not link.action:
+        return link
+    address = opened_address(link.action, markup, pattern)
+    return replace(link, url=absolute_url(address, page_url)) if address else link
+
+
+def _dated(chosen: Sequence[Candidate], today: date | None) -> tuple[Item, ...]:
+    days = [candidate.day for candidate in chosen]
+    if today is None:
+        years = [day.whole if day is not None else None for day in days]
+    else:
+        years = with_years(days, [candidate.title for candidate in chosen], today)
+    return tuple(
+        Item(candidate.url, candidate.title, year, year is not None and not (day and day.year))
+        for candidate, day, year in zip(chosen, days, years, strict=True)
+    )
+
+
+def _choose(groups: list[list[Candidate]]) -> dict[str, Candidate]:
     """Groups that look like lists; beside one with dates, one without must look very much like it."""
     has_dated_list = any(sum(candidate.dated for candidate in group) >= _MANY for group in groups)
-    chosen: dict[str, _Candidate] = {}
+    chosen: dict[str, Candidate] = {}
     for group in groups:
         average = sum(candidate.points for candidate in group) / len(group)
         average += 1.0 if len(group) >= _MANY else 0.5 if len(group) >= 2 else 0.0
         is_dated = sum(candidate.dated for candidate in group) * 2 >= len(group)
         enough = _ENOUGH_POINTS if is_dated or not has_dated_list else _ENOUGH_BESIDE_DATED
         if average >= enough:
-            chosen.update((candidate.item.url, candidate) for candidate in group)
+            chosen.update(
+                (candidate.url, candidate)
+                for candidate in group
+                if candidate.dated or not is_dated or candidate.points >= _ENOUGH_UNDATED
+            )
     return chosen
 
 
-def _sureness(chosen: list[_Candidate]) -> float:
+def _sureness(chosen: list[Candidate]) -> float:
     if not chosen:
         return 0.0
     dated = sum(candidate.dated for candidate in chosen) / len(chosen)
@@ -83,19 +143,20 @@ def _sureness(chosen: list[_Candidate]) -> float:
     return round(min(0.2 * many + 0.4 * dated + 0.4 * min(points / 6.0, 1.0), 1.0), 2)
 
 
-def _candidate(link: Link, page_url: str) -> _Candidate | None:
+def _candidate(link: Link, page_url: str, today: date | None) -> Candidate | None:
     """The link with its points; None for what can be no item."""
-    url = absolute_url(link.url, page_url)
-    title = max((link.text.strip(), link.title.strip()), key=len)
+    url = absolute_url(link.url, page_url) if link.url else ""
+    title = link_title(link)
     if not url or url == absolute_url(page_url) or not same_site(url, page_url):
         return None
     if len(title) < _SHORTEST_TITLE or title.isdecimal():
         return None
     if len(title) <= _LONGEST_NAVIGATION and _NAVIGATION.search(title):
         return None
-    item = Item(url, title, date_beside(link.context, link.text, url))
-    shown = shows_date(link.context, link.text)
-    return _Candidate(item, _points(url, page_url, title, dated=shown), shown or date_in_url(url) is not None)
+    day = printed_day(link.before, link.after, url, today)
+    shown = shows_date(link.before, link.after)
+    points = _points(url, page_url, title, dated=shown)
+    return Candidate(link, url, title, day, points, shown or date_in_url(url) is not None)
 
 
 def _points(url: str, page_url: str, title: str, *, dated: bool) -> float:

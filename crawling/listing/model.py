@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 class ListError(ValueError):
     """The list cannot be read as what it is; the message says why and what to do."""
+
+
+class NoteKind(StrEnum):
+    """What of a list could not be followed."""
+
+    ROWS_WITHOUT_ADDRESS = "rows without an address"
+    PAGING_NOT_FOLLOWED = "paging not followed"
+    FRAMES_NOT_FOLLOWED = "frames not followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something of a list that was seen and not followed, and what to do about it."""
+
+    kind: NoteKind
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +39,8 @@ class Item:
     """Canonical and absolute."""
     title: str
     published_on: date | None = None
+    is_year_inferred: bool = False
+    """Whether the list names month and day only, and the year is that which its order and today allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +55,16 @@ class ListPage:
     sureness: float
     """0 to 1: how likely the items are the list and not navigation; 1 where selectors found them."""
     found_by: str
-    """``selectors``, ``links``, ``datastore``, ``json``, ``feed``, ``sitemap`` or ``nothing``."""
+    """``selectors``, ``links``, ``datastore``, ``script``, ``json``, ``feed``, ``sitemap`` or ``nothing``."""
     parts: tuple[str, ...] = ()
-    """Lists that this one consists of, all of them to be read: the sitemaps of a sitemap index."""
-    note: str = ""
+    """Lists that this one consists of, all of them to be read: a sitemap index's, a frameset's frames."""
+    notes: tuple[Note, ...] = ()
     """What could not be followed, as a next page that only a POST form gives; empty where nothing lacks."""
+
+    def has_note(self, kind: NoteKind) -> bool:
+        return any(note.kind is kind for note in self.notes)
+
+
+def told(notes: Iterable[Note]) -> str:
+    """Notes as one line; empty where there are none."""
+    return "; ".join(map(str, notes))

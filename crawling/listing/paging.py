@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import splitext
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, same_site
+from crawling.listing.model import Note, NoteKind
+from crawling.listing.pagers import numbered_by_script
 from extraction.model import Link
 
 _NEXT = re.compile(
-    r"^[\s\[【(（]*(下一?[页頁]|后一?页|后页|next(\s*page)?|>|>>|›|»|→)[\s\]】)）>»›]*$", re.IGNORECASE
+    r"^[\[【(（<«‹|]*(?:下一?[页頁]|下[页頁]|[后後]一?[页頁]|次[页頁]|next(?:page)?|>|>>|›|»|→|&gt;|&gt;&gt;)[\]】)）>»›→|]*$",
+    re.IGNORECASE,
 )
-_SCRIPT = re.compile(
-    r"createPageHTML\s*\(\s*"
-    r"(?:(?P<element>['\"][^'\"]*['\"])\s*,\s*)?"
-    r"(?P<count>\d{1,6})\s*,\s*(?P<current>\d{1,6})\s*,\s*"
-    r"['\"](?P<name>[^'\"]{1,80})['\"]\s*,\s*['\"](?P<suffix>[A-Za-z]{2,6})['\"]"
-)
-_COUNTED = re.compile(r"\b(countPage|currentPage)\s*=\s*(\d{1,6})\s*;")
-_WRITTEN = re.compile(
-    r"(?P<name>\w[\w-]{0,60})(?:_|[\"']\s*\+\s*[\"']_)\\?[\"']\s*\+\s*nextPage\s*\+\s*\\?[\"']\."
-    r"(?:[\"']\s*\+\s*[\"'])?(?P<suffix>[A-Za-z]{2,6})"
-)
-_PLACES_LOOKED_AT = 50
-_NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:_(?P<number>\d{1,4}))?$")
+_BLANKS = re.compile(r"[\s\u00a0\u3000]+")
+_BRACKETS = " []【】()（）"
+_BARE_NUMBER = re.compile(r"""[(,]\s*['"]?\d{1,6}['"]?\s*(?=[,)])""")
+_NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:(?P<mark>[_-])(?P<number>\d{1,4}))?$")
 _PAGE_KEYS = re.compile(
-    r"(?i)(?P<before>(?:^|[?&])(?:page|page_?no|page_?num|pagenumber|page_?index|cur_?page|current_?page|currpage"
-    r"|p|pn|pg)=)(?P<number>\d{1,5})(?=&|$)"
+    r"(?i)(?P<before>(?:^|[?&])(?:[a-z]{0,9}page(?:_?no|_?num|number|_?index|_?id)?|[a-z]{0,6}page_?n(?:o|um)?|paging|p|pn"
+    r"|pg)=)(?P<number>\d{1,5})(?=&|$)"
 )
+_WORDS = re.compile(
+    r"下\s{0,3}一?\s{0,3}[页頁]|[尾末]\s{0,3}[页頁]|共\s{0,3}\d+\s{0,3}[页頁]|第\s{0,3}\d*\s{0,3}[页頁]|跳转到?|转到第"
+    r"|加载更多|查看更多|点击更多|next\s?page"
+)
+_SCRIPTED = re.compile(
+    r"\b(?:laypage|createPage\w*|Pager|pagination|paginator|twbsPagination|jqPaginator|toPage|goPage|gotoPage|turnPage"
+    r"|executePage|queryArticleByCondition|jumpPage|showPage|pageTo|pageNavigate|getPageList)\s*[.(]"
+)
+_COUNT = re.compile(
+    r"共\s{0,3}(\d{1,6})\s{0,3}[页頁]|[第当前页\s:：]\s{0,3}\d{1,6}\s{0,3}/\s{0,3}(?:共\s{0,3})?(\d{1,6})(?:\s{0,3}[页頁]|\s*$|\s)"
+)
+_CURRENT = re.compile(
+    r"第\s{0,3}(\d{1,6})\s{0,3}(?:[页頁]|/)|当前(?:第|页)?\s{0,3}[:：]?\s{0,3}(\d{1,6})|(\d{1,6})\s{0,3}/\s{0,3}\d{1,6}\s{0,3}[页頁]"
+)
+_PREVIOUS = re.compile(
+    r"^[\[【(（<«‹|]*(?:上一?[页頁]|前一?[页頁]|prev(?:ious)?(?:page)?|<|<<|‹|«)[\]】)）]*$", re.IGNORECASE
+)
+_MOST_NUMBERS = 25
+"""Numbers that a pager shows: a calendar has more."""
 
 
 def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, ...]:
@@ -41,49 +54,88 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
     links = tuple(links)
     here = absolute_url(page_url)
     found = [
-        *_said_by_a_link(links),
-        *_numbered_by_script(markup, page_url),
+        *_said_by_a_link(links, markup),
+        *numbered_by_script(markup, page_url),
         *_series(links, markup, page_url),
         *_counted_by_query(links, here),
+        *_numbers(links, markup, here),
     ]
     addresses = (absolute_url(url, page_url) for url in found)
     return tuple(dict.fromkeys(url for url in addresses if url and url != here and same_site(url, page_url)))
 
 
-def _said_by_a_link(links: Iterable[Link]) -> Iterator[str]:
-    for link in links:
-        if _NEXT.match(link.text) or _NEXT.match(link.title):
-            yield link.url
+def paging_note(links: Iterable[Link], text: str, markup: str) -> Note | None:
+    """A note where the page speaks of further pages, for a list of which no next address is known.
 
-
-def _numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
-    """TRS WCM writes page links as ``createPageHTML(count, current, name, suffix)``.
-
-    Called so, pages count from 0 (``index.htm``, ``index_1.htm``); called with an element first, from 1
-    (``xlist.shtml``, ``xlist_2.shtml``). Either way the next page is called ``name_(current + 1)``.
+    None where it says that it is the last. ``text`` is the page's visible text.
     """
-    for match in _SCRIPT.finditer(markup):
-        count, current = int(match["count"]), int(match["current"])
-        last = count if match["element"] else count - 1
-        if current < last:
-            yield absolute_url(f"{match['name']}_{current + 1}.{match['suffix']}", page_url)
-    yield from _counted_by_script(markup, page_url)
+    links = tuple(links)
+    words = _WORDS.search(text)
+    said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
+    scripted = _SCRIPTED.search(markup) if not said else None
+    if (not said and scripted is None) or _is_last(links, text):
+        return None
+    what = (
+        f"the page says «{_BLANKS.sub('', said)[:20]}»"
+        if said
+        else f"a script numbers pages ({scripted[0][:-1]})"
+        if scripted
+        else ""
+    )
+    return Note(
+        NoteKind.PAGING_NOT_FOLLOWED,
+        f"{what}, and gives no address for the next: look in the browser's network view for one that answers "
+        "GET, and name that as url, or set selectors.next_page",
+    )
 
 
-def _counted_by_script(markup: str, page_url: str) -> Iterator[str]:
-    """Older templates of TRS count ``currentPage`` from 0 and write ``"index_" + nextPage + ".htm"``."""
-    counts = {name: int(number) for name, number in _COUNTED.findall(markup)}
-    if len(counts) < 2 or counts["currentPage"] >= counts["countPage"] - 1:
-        return
-    places = islice(re.finditer("nextPage", markup), _PLACES_LOOKED_AT)
-    around = (_WRITTEN.search(markup[max(place.start() - 120, 0) : place.end() + 40]) for place in places)
-    if written := next(filter(None, around), None):
-        yield absolute_url(f"{written['name']}_{counts['currentPage'] + 1}.{written['suffix']}", page_url)
+def _is_last(links: Sequence[Link], text: str) -> bool:
+    """Whether the page says how many pages there are and is the last, or only leads back."""
+    count, current = _COUNT.search(text), _CURRENT.search(text)
+    if count is not None:
+        number = int(next(filter(None, current.groups()))) if current is not None else 1
+        return int(count[1] or count[2]) <= number
+    leads_back = any(link.url and _PREVIOUS.match(_label(link)) for link in links)
+    return leads_back and not any(_says_next(link) for link in links)
+
+
+def _label(link: Link) -> str:
+    return _BLANKS.sub("", link.text or link.title)
+
+
+def _says_next(link: Link) -> bool:
+    return any(_NEXT.match(_BLANKS.sub("", words)) for words in (link.text, link.title) if words)
+
+
+def _said_by_a_link(links: Iterable[Link], markup: str) -> Iterator[str]:
+    for link in links:
+        if not _says_next(link):
+            continue
+        if link.url and not _needs_more(link):
+            yield link.url
+        elif link.action:
+            yield opened_address(link.action, markup)
+
+
+def _needs_more(link: Link) -> bool:
+    """Whether the address is only a part of what a script asks for: ``executePage(2, 15, "/servlet/…")``."""
+    return (
+        bool(link.action)
+        and _BARE_NUMBER.search(link.action) is not None
+        and link.url != ""
+        and not _is_href(link)
+    )
+
+
+def _is_href(link: Link) -> bool:
+    """Whether the address stands in the link itself and not in the call."""
+    tail = urlsplit(link.url).path.rpartition("/")[2]
+    return bool(tail) and tail not in link.action
 
 
 def _series(links: Iterable[Link], markup: str, page_url: str) -> Iterator[str]:
     """The address that follows this one in its series, where the page itself speaks of it."""
-    known = {absolute_url(link.url, page_url) for link in links}
+    known = {absolute_url(link.url, page_url) for link in links if link.url}
     for successor in _successors(page_url):
         file = urlsplit(successor)
         spoken_of = file.path.rpartition("/")[2] if not file.query else f"?{file.query}"
@@ -96,13 +148,40 @@ def _counted_by_query(links: Iterable[Link], here: str) -> Iterator[str]:
     own = _PAGE_KEYS.search(urlsplit(here).query)
     following = int(own["number"]) + 1 if own else 2
     for link in links:
-        url = absolute_url(link.url, here)
+        url = absolute_url(link.url, here) if link.url else ""
         parts = urlsplit(url)
         keyed = _PAGE_KEYS.search(parts.query)
-        if parts.path != urlsplit(here).path or link.text.strip(" []【】") != str(following):
+        if parts.path != urlsplit(here).path or link.text.strip(_BRACKETS) != str(following):
             continue
         if keyed and int(keyed["number"]) == following:
             yield url
+
+
+def _numbers(links: Sequence[Link], markup: str, here: str) -> Iterator[str]:
+    """The link that follows in a pager of numbers alone: the number behind the one that is no link."""
+    numbered: dict[int, str] = {}
+    for link in links:
+        words = link.text.strip(_BRACKETS)
+        if not (words.isascii() and words.isdecimal() and len(words) < 5):
+            continue
+        url = absolute_url(link.url or opened_address(link.action, markup), here)
+        if url and _speaks_of(url, int(words)) and not (link.url and _needs_more(link)):
+            numbered.setdefault(int(words), url)
+    if not numbered or len(numbered) > _MOST_NUMBERS:
+        return
+    own = next((number for number, url in numbered.items() if url == here), 0)
+    current = own or next((number for number in range(1, max(numbered) + 1) if number not in numbered), 0)
+    if current and current + 1 in numbered:
+        yield numbered[current + 1]
+
+
+def _speaks_of(url: str, number: int) -> bool:
+    """Whether an address holds a page's number, or the one before it, where pages are counted from 0."""
+    parts = urlsplit(url)
+    said = re.findall(r"\d+", parts.path.rpartition("/")[2])
+    said += [value for _, value in parse_qsl(parts.query) if value.isdecimal()]
+    said += re.findall(r"(?<=/)\d+(?=/)", parts.path)[-1:]
+    return any(int(each) in {number, number - 1} for each in said if len(each) < 6)
 
 
 def _successors(page_url: str) -> Iterator[str]:
@@ -123,6 +202,10 @@ def _successors(page_url: str) -> Iterator[str]:
         match = _NUMBERED_FILE.match(name)
         if match is None:
             continue
+        marks = [match["mark"]] if match["mark"] else ["_", "-"]
         numbers = [int(match["number"]) + 1] if match["number"] else [1, 2]
         for number in numbers:
-            yield urlunsplit(parts._replace(path=f"{folder}/{match['name']}_{number}{ending}", query=""))
+            for mark in marks:
+                yield urlunsplit(
+                    parts._replace(path=f"{folder}/{match['name']}{mark}{number}{ending}", query="")
+                )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bs4 import BeautifulSoup, Tag
 
-from crawling.listing.addresses import absolute_url
+from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.dates import date_beside
-from crawling.listing.forms import datastore
-from crawling.listing.links import find_items
-from crawling.listing.model import Item, ListError, ListPage
-from crawling.listing.paging import next_pages
+from crawling.listing.forms import datastore, script_data
+from crawling.listing.links import find_items, link_title
+from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
+from crawling.listing.paging import next_pages, paging_note
 from crawling.listing.submitted import submitted_pages
 from extraction.model import Extracted, Link
 from settings.model import Listing, Selectors
 
 _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
+_FEWEST_ROWS = 2
+_SURE_ENOUGH = 0.6
+_MOST_FRAMES = 3
 
 
 class SelectorError(ListError):
@@ -27,38 +32,90 @@ def read_list_page(
     extracted: Extracted,
     selectors: Selectors | None = None,
     listing: Listing | None = None,
+    *,
+    today: date | None = None,
 ) -> ListPage:
     """Items and next pages of an HTML list page at ``url``, by ``selectors`` where given, else by its links.
 
-    ``extracted`` is what extraction made of the same ``body``. Raises :class:`ListError`. Lists that are no
-    pages are read by :func:`crawling.listing.forms.read_data_list`.
+    ``extracted`` is what extraction made of the same ``body``; ``today`` tells the year of days that the page
+    gives without one. Raises :class:`ListError`. Lists that are no pages are read by
+    :func:`crawling.listing.forms.read_data_list`.
     """
     selectors, listing = selectors or Selectors(), listing or Listing()
     soup = None
     if selectors.items or selectors.next_page:
         soup = BeautifulSoup(body, "lxml", from_encoding=extracted.charset or None)
     markup = body.decode(extracted.charset or "utf-8", "replace")
-    island = None if soup is not None and selectors.items else _island(markup, url, listing)
+    notes: list[Note] = []
     if soup is not None and selectors.items:
-        items, sureness = _selected_items(soup, selectors.items, url), 1.0
-        found_by = "selectors"
-    elif island is not None:
-        items, sureness, found_by = island.items, island.sureness, island.found_by
+        page = ListPage(
+            url, extracted.title, _selected_items(soup, selectors.items, url), (), 1.0, "selectors"
+        )
     else:
-        items, sureness = find_items(extracted.links, url)
-        found_by = "links"
-    items = tuple(item for item in items if listing.contains in item.url)
-    note = ""
+        page = _unselected(markup, url, extracted, listing, today)
+    items = tuple(item for item in page.items if listing.contains in item.url)
     if soup is not None and selectors.next_page:
         following = _selected_pages(soup, selectors.next_page, url)
     else:
-        following = next_pages(extracted.links, markup, url)
-        if not following:
-            following, note = submitted_pages(markup, url, extracted.charset or "utf-8")
-        following = tuple(dict.fromkeys((*(island.next_pages if island else ()), *following)))
-    if not items:
-        sureness, found_by = 0.0, "nothing"
-    return ListPage(url, extracted.title, items, following, sureness, found_by, note=note)
+        following, paging = _following(markup, url, extracted)
+        following = tuple(dict.fromkeys((*page.next_pages, *following)))
+        notes += [paging] if paging is not None and not following else []
+    parts = () if items else _frames(extracted, url)
+    return ListPage(
+        url,
+        extracted.title,
+        items,
+        following,
+        page.sureness if items else 0.0,
+        page.found_by if items else "nothing",
+        parts=parts,
+        notes=(*page.notes, *notes),
+    )
+
+
+def _unselected(
+    markup: str, url: str, extracted: Extracted, listing: Listing, today: date | None
+) -> ListPage:
+    """By the records in the page's script where it has any, else by its links."""
+    island = _island(markup, url, listing)
+    if island is not None:
+        return island
+    found = find_items(extracted.links, url, markup=markup, pattern=listing.link, today=today)
+    notes = []
+    if found.rows_without_address >= _FEWEST_ROWS and found.rows_without_address > len(found.items):
+        notes.append(_rows_without_address(found.rows_without_address, extracted))
+    if found.sureness < _SURE_ENOUGH:
+        scripted = script_data.read(markup, url, listing, today)
+        if scripted is not None and len(scripted.items) > len(found.items) * (found.sureness > 0.5):
+            return scripted
+    return ListPage(url, "", found.items, (), found.sureness, "links", notes=tuple(notes))
+
+
+def _rows_without_address(number: int, extracted: Extracted) -> Note:
+    call = next((link.action for link in extracted.links if link.action and not link.url), "")
+    return Note(
+        NoteKind.ROWS_WITHOUT_ADDRESS,
+        f"{number} rows are opened by a script ({call[:80]}) that does not stand in the page: open one in a "
+        "browser, and set listing.link to its address with the call's arguments, as '/show?id={1}'",
+    )
+
+
+def _following(markup: str, url: str, extracted: Extracted) -> tuple[tuple[str, ...], Note | None]:
+    following = next_pages(extracted.links, markup, url)
+    if following:
+        return following, None
+    following, posted = submitted_pages(markup, url, extracted.charset or "utf-8")
+    if following or posted:
+        return following, Note(NoteKind.PAGING_NOT_FOLLOWED, posted) if posted else None
+    return (), paging_note(extracted.links, extracted.text, markup)
+
+
+def _frames(extracted: Extracted, url: str) -> tuple[str, ...]:
+    """The frames of a page that lists nothing itself: one of them holds the list."""
+    frames = (absolute_url(frame, url) for frame in extracted.frames)
+    return tuple(frame for frame in frames if frame and frame != absolute_url(url) and same_site(frame, url))[
+        :_MOST_FRAMES
+    ]
 
 
 def _island(markup: str, url: str, listing: Listing) -> ListPage | None:
@@ -96,16 +153,19 @@ def _selected_items(soup: BeautifulSoup, selector: str, page_url: str) -> tuple[
         link = _as_link(anchor)
         url = absolute_url(link.url, page_url)
         if url and url not in items:
-            title = max((link.text, link.title), key=len)
-            items[url] = Item(url, title, date_beside(link.context, link.text, url))
+            items[url] = Item(url, link_title(link), date_beside(link.before, link.after, url))
     return tuple(items.values())
 
 
 def _as_link(anchor: Tag) -> Link:
     row = anchor.find_parent(_ROWS)
+    text = anchor.get_text(" ", strip=True)
+    around = row.get_text(" ", strip=True)[:500] if row is not None else ""
+    before, _, after = around.partition(text)
     return Link(
         url=str(anchor.get("href", "")),
-        text=anchor.get_text(" ", strip=True),
+        text=text,
         title=str(anchor.get("title", "")).strip(),
-        context=row.get_text(" ", strip=True)[:500] if row is not None else "",
+        before=before.strip(),
+        after=after.strip(),
     )

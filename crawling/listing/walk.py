@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from crawling.listing.addresses import absolute_url
-from crawling.listing.model import Item, ListPage
+from crawling.listing.model import Item, ListPage, Note
 
 _ENOUGH_TO_COMPARE = 3
 """Items: fewer may be called alike by accident."""
@@ -41,7 +41,7 @@ class ListWalk:
         self._met_contents: set[tuple[tuple[str, str, str], ...]] = set()
         self._asked = 0
         self._in_vain = 0
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         """What the walk could not follow, each once; empty where it came to the list's end or its limits."""
 
     @property
@@ -64,13 +64,12 @@ class ListWalk:
     def take(self, page: ListPage) -> ListPage:
         """``page`` with only those items that are new in this walk; its next pages are noted."""
         self._met_pages.add(page.url)  # where a redirect led
+        self.notes += [note for note in page.notes if note not in self.notes]
         self._parts.extend(page.parts[: _MOST_WAITING - len(self._parts)])
         fresh = () if self._repeats(page) else self._fresh(page)
         if fresh:
             self._in_vain = 0
             self._waiting = deque(page.next_pages)
-            if page.note and page.note not in self.notes:
-                self.notes.append(page.note)
         elif not page.parts:
             self._in_vain += 1
             if self._in_vain >= _GUESSES:

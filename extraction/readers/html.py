@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
+from extraction.clicks import FILE_ATTRIBUTES
 from extraction.composing import TextComposer
 from extraction.facts import page_date, page_publisher, page_title
 from extraction.links import LinkCollector
@@ -28,6 +29,7 @@ _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 """Sites hide the whole page until a script has found it in no foreign frame; readers see it all the same."""
+_FRAMES = frozenset({"frame", "iframe", "embed", "object"})
 _HEADINGS = frozenset({"h1", "h2"})
 _MOST_HEADINGS = 20
 _CHUNK = 1 << 16
@@ -38,7 +40,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
     from lxml.etree import HTMLParser  # noqa: PLC0415
 
     markup, charset = decode(body, declared.charset)
-    page = PageText(declared.url)
+    page = PageText(declared.url, charset)
     parser = HTMLParser(target=page, encoding="utf-8", no_network=True)
     encoded = clean(markup).encode("utf-8", "replace")
     for start in range(0, len(encoded), _CHUNK):
@@ -54,6 +56,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         published_on=page_date(page.metas, text, declared.url),
         charset=charset,
         links=page.links.finished(),
+        frames=page.links.frames,
         pictures=page.pictures.finished(),
     )
 
@@ -61,11 +64,11 @@ def read(body: bytes, declared: Declared) -> Extracted:
 class PageText:
     """Takes the parser's events; its public attributes are the page, complete after ``close``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, charset: str = "utf-8") -> None:
         self.metas: dict[str, str] = {}
         self.title = ""
         self.headings: list[str] = []
-        self.links = LinkCollector(url)
+        self.links = LinkCollector(url, charset)
         self.pictures = PictureCollector(self.links)
         self.lines: list[str] = []
         self._composer = TextComposer()
@@ -79,17 +82,22 @@ class PageText:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._hidden:
             self._hidden += 1
-        elif tag in _UNSEEN or (attributes and tag not in _SHOWN_BY_SCRIPT and _is_hidden(attributes)):
+            return
+        if attributes:
+            self._note_attributes(tag, attributes)
+        if tag in _UNSEEN or (attributes and tag not in _SHOWN_BY_SCRIPT and _is_hidden(attributes)):
             self._hidden = 1
         elif tag in _BLOCKS:
             self._start_block(tag)
             self.links.open_container(tag)
+            self.links.open_clickable(tag, attributes)
             self.pictures.open_block(tag)
         elif tag == "a":
             self.links.open_link(attributes)
         elif tag in {"table", "tr", "td", "th"}:
             self._start_table_part(tag, attributes)
             self.links.open_container(tag)
+            self.links.open_clickable(tag, attributes)
         elif tag == "meta":
             self._note_meta(attributes)
         elif tag == "base":
@@ -97,11 +105,22 @@ class PageText:
         elif tag == "img":
             self.links.add_picture(attributes.get("alt", ""))
             self.pictures.add(attributes)
+        else:
+            self.links.open_clickable(tag, attributes)
+
+    def _note_attributes(self, tag: str, attributes: dict[str, str]) -> None:
+        """What an element says beside its name: a frame, a file, a day, where a click leads."""
+        if tag in _FRAMES or not FILE_ATTRIBUTES.isdisjoint(attributes):
+            self.links.add_frame(tag, attributes)
+        if "datetime" in attributes or ("title" in attributes and tag != "a"):
+            self.links.add_moment(attributes)
 
     def end(self, tag: str) -> None:
         if self._hidden:
             self._hidden -= 1
-        elif tag in _BLOCKS:
+            return
+        self.links.close_clickable(tag)
+        if tag in _BLOCKS:
             self._end_block(tag)
             self.links.close_container(tag)
             self.pictures.close_block(tag)
@@ -136,15 +155,15 @@ class PageText:
         self.links.add_text(text)
         self.pictures.add_text(text)
 
-    def _break_line(self) -> None:
+    def _break_line(self, *, is_soft: bool = False) -> None:
         if self._composer.break_line():
-            self.links.add_text(" ")
+            self.links.break_line(is_soft=is_soft)
 
     def _start_block(self, tag: str) -> None:
         if tag == "title":
             self._in_title = not self.title
             return
-        self._break_line()
+        self._break_line(is_soft=tag == "br")
         if tag in _HEADINGS:
             self._heading_from = len(self._composer.sink)
         elif tag == "pre":

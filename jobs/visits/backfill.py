@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from crawling.fetching.model import FetchingStoppedError
 from crawling.listing.addresses import absolute_url
-from crawling.listing.model import Item, ListPage
+from crawling.listing.model import Item, ListPage, NoteKind, told
 from jobs.context import PageDone, Services
 from jobs.visits.documents import DocumentReader
 from jobs.visits.watch import SourceVisit
@@ -161,6 +161,9 @@ class _Filling:
                 outcome = failure.outcome if failure is not None else Outcome.ERROR
                 return outcome, f"{url} could not be read: {failure}; run it again to go on"
             pending.extend(self._read_page(visit, reader, page, is_last=not pending))
+        unfollowed = [note for note in visit.list_notes if note.kind is NoteKind.PAGING_NOT_FOLLOWED]
+        if unfollowed and (self.order.reached is None or self.order.reached > self.order.since):
+            return Outcome.OK, told(unfollowed)
         self._keep(finished=True)
         return Outcome.OK, ""
 

@@ -21,8 +21,9 @@ from assessment.reading import Answer, ReadingError, read_list
 from assessment.workers import WorkError, WorkersEndedError
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from crawling.listing.addresses import same_site
-from crawling.listing.model import Item, ListPage
+from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.walk import ListWalk
+from crawling.listing.years import continued
 from jobs.context import PageDone, Services, VisitSummary
 from jobs.visits.documents import DocumentReader
 from jobs.visits.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
@@ -30,6 +31,8 @@ from jobs.visits.timing import plan_next_visit
 from settings.model import Source
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
 from vocabulary.codes import Outcome
+
+NO_ITEMS = "the list has no items: look at it in a browser, or set selectors.items"
 
 log = structlog.get_logger()
 
@@ -85,8 +88,10 @@ class SourceVisit:
     list_pages: int = 0
     items: int = 0
     done: list[PageDone] = field(default_factory=list)
-    list_notes: tuple[str, ...] = ()
+    list_notes: tuple[Note, ...] = ()
     """What of the list could not be followed."""
+    _list_page: ListPage | None = None
+    """The list page read last."""
     list_failure: FetchError | ReadingError | None = None
     """Why the list could not be read, or not to its end."""
 
@@ -126,7 +131,6 @@ class SourceVisit:
                 return
             fresh = walk.take(page)
             self.items += len(fresh.items)
-            self.list_notes = tuple(walk.notes)
             yield fresh
 
     def read_list_page(self, url: str) -> ListPage | None:
@@ -138,7 +142,12 @@ class SourceVisit:
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)
             page = services.workers.run(
-                read_list, answer, fetched.final_url, self.source.selectors, self.source.listing
+                read_list,
+                answer,
+                fetched.final_url,
+                self.source.selectors,
+                self.source.listing,
+                services.today(),
             )
         except WorkersEndedError:
             raise FetchingStoppedError from None
@@ -150,8 +159,11 @@ class SourceVisit:
             self.list_failure = error
         else:
             self.list_pages += 1
+            page = self._list_page = continued(page, self._list_page)
+            self.list_notes += tuple(note for note in page.notes if note not in self.list_notes)
             self._note_list_page(
-                PageDone(url, PageKind.LIST, Outcome.OK, page.note, title=page.title, bytes_read=size), status
+                PageDone(url, PageKind.LIST, Outcome.OK, told(page.notes), title=page.title, bytes_read=size),
+                status,
             )
             return page
         if services.stopping.is_set():
@@ -212,10 +224,7 @@ class SourceVisit:
         if failure is not None and not self.list_pages:
             return failure.outcome, failure.detail
         if not self.items:
-            return (
-                Outcome.EMPTY,
-                "the list has no items: look at it in a browser, or set selectors.items",
-            )
+            return Outcome.EMPTY, told(self.list_notes) or NO_ITEMS
         # A guess at the next page may be wrong: a page that does not exist is the end of the list.
         if failure is not None and failure.outcome is not Outcome.GONE:
             return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
@@ -231,7 +240,7 @@ class SourceVisit:
             detail = next(page.detail for page in pages if page.outcome is worst)
             return worst, f"{failures.total()} of {len(pages)} pages could not be read: {detail}"
         changed = any(page.is_new or page.is_changed for page in pages)
-        return (Outcome.OK if changed else Outcome.UNCHANGED), "; ".join(self.list_notes)
+        return (Outcome.OK if changed else Outcome.UNCHANGED), told(self.list_notes)
 
     def counts(self) -> VisitCounts:
         """What the visit did so far."""

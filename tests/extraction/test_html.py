@@ -132,7 +132,8 @@ def test_links_are_absolute_and_carry_title_and_row() -> None:
         url="http://www.example.gov.cn/zwgk/t20180105_1.html",
         text="关于清理职业…",
         title="关于清理职业资格的通知",
-        context="关于清理职业… 2018-01-05",
+        after="2018-01-05",
+        row=1,
     )
     assert [link.url for link in links[1:]] == ["http://www.example.gov.cn/fj/表.xls"]
 
@@ -150,7 +151,7 @@ def test_the_date_beside_a_link_is_in_its_context_however_the_list_is_built(row:
     table = row.startswith("<tr")
     markup = f"<table>{row}</table>" if table else f"<div>{row}</div>"
     (link,) = extract(markup.encode(), url=URL).links
-    assert "2019年3月1日" in link.context
+    assert "2019年3月1日" in link.after
 
 
 def test_links_without_an_address_of_the_page_are_left_out() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawling.listing.addresses import absolute_url, is_attachment, registered_site, same_site
-from crawling.listing.dates import date_beside, date_in_url
+from crawling.listing.dates import date_in_url
 from crawling.listing.model import ListPage
 from crawling.listing.reading import SelectorError, read_list_page
 from extraction import extract
@@ -223,9 +223,11 @@ def test_days_in_addresses_are_read(url: str, day: date | None) -> None:
 
 
 def test_a_date_inside_the_title_is_not_the_day_of_publication() -> None:
-    title = "关于2026年10月1日放假的通知"
-    assert date_beside(f"{title} 2026-09-28", title, "http://a.cn/1") == date(2026, 9, 28)
-    assert date_beside(title, title, "http://a.cn/1") is None
+    row = "<li><a href='/tz/{}.html'>关于2026年10月1日放假的通知第{}号</a>{}</li>"
+    dated = "".join(row.format(number, number, "<i>2026-09-28</i>") for number in range(401, 407))
+    assert {item.published_on for item in list_page(dated).items} == {date(2026, 9, 28)}
+    bare = "".join(row.format(number, number, "") for number in range(401, 407))
+    assert {item.published_on for item in list_page(bare).items} == {None}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from assessment.reading import Answer, ReadingError, read_list
 from crawling.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
-from crawling.listing.forms.json_interface import json_date
-from crawling.listing.model import ListError, ListPage
+from crawling.listing.forms.fields import json_date
+from crawling.listing.model import ListError, ListPage, NoteKind
 from settings.model import Listing, Selectors
 from vocabulary.codes import Outcome
 
@@ -152,8 +152,11 @@ def test_a_path_that_leads_nowhere_names_what_is_there() -> None:
 
 
 def test_records_without_an_address_name_their_fields() -> None:
-    with pytest.raises(ListError, match=r"listing\.link.*jobId, title"):
-        read(json.dumps([{"title": "会计", "jobId": 7}]))
+    page = read(json.dumps([{"title": "会计", "jobId": 7}]))
+    assert page.items == ()
+    assert [note.kind for note in page.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]
+    assert "listing.link" in page.notes[0].detail
+    assert "jobId, title" in page.notes[0].detail
 
 
 def test_records_with_values_of_other_kinds_are_left_out() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from crawling.listing.model import Item, ListPage
+from crawling.listing.model import Item, ListPage, NoteKind
 from crawling.listing.reading import read_list_page
 from crawling.listing.submitted import submitted_pages
 from crawling.listing.walk import ListWalk
@@ -21,8 +21,8 @@ def item(number: int, suffix: str = "") -> Item:
     return Item(f"{SITE}/a/{number}.html{suffix}", f"招聘公告第{number}号", date(2026, 11, 1))
 
 
-def page(url: str, *items: Item, following: tuple[str, ...] = (), note: str = "") -> ListPage:
-    return ListPage(url, "", items, following, 1.0, "links", note=note)
+def page(url: str, *items: Item, following: tuple[str, ...] = ()) -> ListPage:
+    return ListPage(url, "", items, following, 1.0, "links")
 
 
 def walked(
@@ -259,7 +259,9 @@ def test_a_page_s_note_reaches_the_walk() -> None:
     taken = walk.take(read_list_page(body, START, extract(body, url=START)))
     assert len(taken.items) == 6
     assert walk.next_url() is None
-    assert ["POST" in note for note in walk.notes] == [True]
+    assert [(note.kind, "POST" in note.detail) for note in walk.notes] == [
+        (NoteKind.PAGING_NOT_FOLLOWED, True)
+    ]
 
 
 def test_a_link_that_counts_pages_of_its_own_query_is_followed() -> None:

@@ -7,6 +7,7 @@ HTML pages are the form of everything else; they need their links extracted, and
 from __future__ import annotations
 
 import importlib
+from datetime import date
 from typing import Protocol, cast
 
 from crawling.listing.model import ListError, ListPage
@@ -36,7 +37,7 @@ class Form(Protocol):
         """Whether a text that begins with ``head`` is written in this form."""
         ...
 
-    def read(self, text: str, url: str, listing: Listing) -> ListPage:
+    def read(self, text: str, url: str, listing: Listing, today: date | None = None, /) -> ListPage:
         """Items and next pages of the list at ``url``. Raises :class:`ListError`."""
         ...
 
@@ -50,7 +51,13 @@ def recognise(body: bytes, listing: Listing | None = None) -> str:
 
 
 def read_data_list(
-    body: bytes, url: str, form: str, listing: Listing | None = None, charset: str = ""
+    body: bytes,
+    url: str,
+    form: str,
+    listing: Listing | None = None,
+    *,
+    charset: str = "",
+    today: date | None = None,
 ) -> ListPage:
     """Read a list that is data rather than a page. Raises :class:`ListError`, KeyError for unknown forms.
 
@@ -60,7 +67,7 @@ def read_data_list(
     if len(body) > MAX_BYTES:
         raise ListError(f"the list has more than {MAX_BYTES // 2**20} MB: name a smaller one")
     text, _ = decode(body, charset)
-    return _form(form).read(text.lstrip("\ufeff \t\r\n"), url, listing or Listing())
+    return _form(form).read(text.lstrip("\ufeff \t\r\n"), url, listing or Listing(), today)
 
 
 def _head(body: bytes) -> str:

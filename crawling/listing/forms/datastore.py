@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawling.listing.addresses import absolute_url, same_site, with_query
 from crawling.listing.dates import date_beside
+from crawling.listing.links import link_title
 from crawling.listing.model import Item, ListError, ListPage
 from crawling.listing.unpacking import local_name, parse_xml
-from extraction import ExtractionError, Link, extract
+from extraction import ExtractionError, extract
 from settings.model import Listing
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def recognises(head: str) -> bool:
     return _ROOT.match(_without_declaration(head)) is not None
 
 
-def read(text: str, url: str, listing: Listing) -> ListPage:
+def read(text: str, url: str, listing: Listing, today: date | None = None) -> ListPage:
     """The records' links, and the address of the next group."""
     root = parse_xml(in_page(text) or text)
     if local_name(root) != "datastore":
@@ -40,7 +41,7 @@ def read(text: str, url: str, listing: Listing) -> ListPage:
     records = _texts(root, "record")[:_MOST_RECORDS]
     items: dict[str, Item] = {}
     for record in records:
-        item = _item(record, url)
+        item = _item(record, url, today)
         if item is not None and listing.contains in item.url:
             items.setdefault(item.url, item)
     groups = [
@@ -75,25 +76,20 @@ def _texts(root: _Element, name: str) -> list[str]:
     return ["".join(element.itertext()) for element in root.iter() if local_name(element) == name]
 
 
-def _item(record: str, page_url: str) -> Item | None:
+def _item(record: str, page_url: str, today: date | None) -> Item | None:
     """The link with the longest title: a column's name may stand before it."""
-    markup = f"<html><body>{record}</body></html>"
+    markup = f"<html><body><li>{record}</li></body></html>"
     try:
         links = extract(markup.encode("utf-8", "replace"), url=page_url, media_type="text/html").links
     except ExtractionError:
         return None  # a record without words
-    titled = [(max((link.text, link.title), key=len), link) for link in links]
-    usable = [(title, link) for title, link in titled if same_site(link.url, page_url)]
+    titled = [(link_title(link), link) for link in links]
+    usable = [(title, link) for title, link in titled if link.url and same_site(link.url, page_url)]
     if not usable:
         return None
     title, link = max(usable, key=lambda pair: len(pair[0]))
     url = absolute_url(link.url, page_url)
-    return Item(url, title, _day(record, link, url)) if url else None
-
-
-def _day(record: str, link: Link, url: str) -> date | None:
-    words = re.sub(r"<[^<>]{0,2000}>", " ", record)
-    return date_beside(" ".join(words.split()), link.text, url)
+    return Item(url, title, date_beside(link.before, link.after, url, today)) if url else None
 
 
 def _next_records(url: str, total: str) -> Iterator[str]:

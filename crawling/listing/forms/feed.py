@@ -27,7 +27,7 @@ def recognises(head: str) -> bool:
     return _ROOT.search(head) is not None and "<html" not in head.lower()
 
 
-def read(text: str, url: str, listing: Listing) -> ListPage:
+def read(text: str, url: str, listing: Listing, _today: date | None = None) -> ListPage:
     """Entries in the order of the feed; an Atom feed may say where it goes on."""
     root = parse_xml(text)
     channel = next(iter(children(root, "channel")), root)

@@ -1,66 +1,108 @@
 """Interfaces that answer JSON: a source says where the list is and what its fields are called, else a guess.
 
-Fields are found by dotted paths (``data.rows``, ``meta.title``, ``list.0.items``).
+Fields are found by dotted paths (``data.rows``, ``meta.title``, ``list.0.items``). JSON inside a string of
+the answer is read as if it stood there itself, and so is a list of HTML.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import deque
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date
 from html import unescape
 from typing import Any
 from urllib.parse import quote
 
 from crawling.listing.addresses import absolute_url, query_number, same_site, with_query
-from crawling.listing.dates import date_in_url, first_date
-from crawling.listing.model import Item, ListError, ListPage
+from crawling.listing.dates import date_in_url
+from crawling.listing.forms import markup_in_data
+from crawling.listing.forms.fields import (
+    at_path,
+    counted,
+    guess_fields,
+    json_date,
+    longest_list,
+    unpacked_strings,
+    words_of,
+)
+from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from settings.model import Listing
 
-_CALLBACK = re.compile(r"^\s*(?:/\*\*/)?\s*[\w.$]{1,100}\s*\((?=\s*[\[{])")
+_CALLBACK = re.compile(r"^\s*(?:/\*\*/)?\s*[\w.$]{1,100}\s*\((?=\s*[\[{\"])")
+_JSON_IN_A_STRING = re.compile(r'"\s*[\[{][\s\[{]*\\"')
 _TAGS = re.compile(r"<[^<>]{1,200}>")
 _PLACE = re.compile(r"\{([\w.]{1,100})\}")
-_DEEPEST = 8
-"""Levels below which no list is looked for."""
-_MOST_LOOKED_AT = 20_000
 _MOST_RECORDS = 5_000
-_TITLES = ("title", "name", "subject", "doctitle", "infotitle", "biaoti", "jobname", "postname")
-_LINKS = ("url", "link", "href", "docpuburl", "linkurl", "infourl", "detailurl", "pageurl")
-_DATES = ("publishdate", "pubdate", "publishtime", "date", "releasetime", "docreltime", "createtime", "time")
-_PAGE_KEYS = ("pageNo", "pageNum", "pageIndex", "page", "currentPage", "curPage", "pageNumber", "pn", "p")
-_CHINA = timedelta(hours=8)
-"""Moments counted in seconds name a day where the publisher is."""
+_PAGE_KEYS = (
+    *("pageNo", "pageNum", "pageIndex", "page", "currentPage", "curPage", "pageNumber", "pn", "p"),
+    *(
+        "pagenum",
+        "pageindex",
+        "pageno",
+        "currentPageNo",
+        "pageId",
+        "current",
+        "Paging",
+        "pageCurrent",
+        "nowPage",
+    ),
+)
 
 
 def recognises(head: str) -> bool:
-    return head[:1] in {"{", "["} or _CALLBACK.match(head) is not None
+    return head[:1] in {"{", "["} or head[:3] in {'"{\\', '"[{'} or _CALLBACK.match(head) is not None
 
 
-def read(text: str, url: str, listing: Listing) -> ListPage:
+def read(text: str, url: str, listing: Listing, today: date | None = None) -> ListPage:
     """Records in the order of the answer; the next page by ``page_key`` while there are records."""
-    records = _records(_parsed(text), listing)
+    content = _parsed(text)
+    if _JSON_IN_A_STRING.search(text):
+        content = unpacked_strings(content)
+    page = read_content(content, url, listing, today)
+    if page.items and not page.next_pages and counted(content) > len(page.items):
+        detail = (
+            f"the answer counts {counted(content)} records and gives {len(page.items)}, and its address "
+            "has no part that counts pages: set listing.page_key"
+        )
+        page = replace(page, notes=(*page.notes, Note(NoteKind.PAGING_NOT_FOLLOWED, detail)))
+    return page
+
+
+def read_content(content: object, url: str, listing: Listing, today: date | None = None) -> ListPage:
+    """The list in parsed JSON, with the same guesses wherever it was found."""
+    records = _records(content, listing)
+    if not records and not listing.records:
+        drawn = markup_in_data.read(content, url, listing, today)
+        if drawn is not None:
+            return _page(url, drawn.items, _next_page(url, listing), drawn.sureness, drawn.notes)
     guess = guess_fields(records, listing)
     items: dict[str, Item] = {}
     for record in records[:_MOST_RECORDS]:
         item = _item(record, url, guess)
         if item is not None and listing.contains in item.url:
             items.setdefault(item.url, item)
+    following = _next_page(url, listing) if items else ()
     if records and not guess.link:
-        raise ListError(
-            f"no field of the records is an address: set listing.link, as '/detail?id={{id}}'; "
-            f"fields: {', '.join(sorted(map(str, records[0])))[:200]}"
+        fields = ", ".join(sorted(map(str, records[0])))[:200]
+        detail = (
+            f"no field of the {len(records)} records is an address: open one in a browser, and set "
+            f"listing.link to its address with the fields in it, as '/detail?id={{id}}'; fields: {fields}"
         )
+        return _page(url, (), (), 0.0, (Note(NoteKind.ROWS_WITHOUT_ADDRESS, detail),))
     said = all((listing.title, listing.link))
     share = len(items) / len(records) if records else 0.0
-    return ListPage(
-        url,
-        "",
-        tuple(items.values()),
-        _next_page(url, listing) if items else (),
-        round(share if said else 0.7 * share, 2),
-        "json" if items else "nothing",
-    )
+    return _page(url, tuple(items.values()), following, round(share if said else 0.7 * share, 2))
+
+
+def _page(
+    url: str,
+    items: tuple[Item, ...],
+    following: tuple[str, ...],
+    sureness: float,
+    notes: tuple[Note, ...] = (),
+) -> ListPage:
+    return ListPage(url, "", items, following, sureness, "json" if items else "nothing", notes=notes)
 
 
 def _parsed(text: str) -> Any:
@@ -76,7 +118,7 @@ def _parsed(text: str) -> Any:
 
 def _records(content: object, listing: Listing) -> list[dict[str, Any]]:
     if not listing.records:
-        return _longest_list(content)
+        return longest_list(content)
     found = at_path(content, listing.records)
     if not isinstance(found, list):
         keys = f"; the answer has: {', '.join(sorted(content))[:200]}" if isinstance(content, dict) else ""
@@ -84,91 +126,22 @@ def _records(content: object, listing: Listing) -> list[dict[str, Any]]:
     return [record for record in found if isinstance(record, dict)]
 
 
-def _longest_list(content: object) -> list[dict[str, Any]]:
-    """The longest list of records that have a title; interfaces wrap it in an envelope or two."""
-    best: list[dict[str, Any]] = []
-    waiting: deque[tuple[object, int]] = deque([(content, 0)])
-    for _ in range(_MOST_LOOKED_AT):
-        if not waiting:
-            break
-        value, depth = waiting.popleft()
-        inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-        records = [record for record in inner if isinstance(record, dict)] if isinstance(value, list) else []
-        if len(records) > len(best) and _named(records[0], _TITLES):
-            best = records
-        if depth < _DEEPEST:
-            waiting.extend((each, depth + 1) for each in inner if isinstance(each, dict | list))
-    return best
-
-
-def at_path(value: object, path: str) -> object:
-    """What stands at a dotted path, numbers counting in lists; None where nothing does."""
-    for step in path.split("."):
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and step.isdecimal() and int(step[:6]) < len(value):
-            value = value[int(step[:6])]
-        else:
-            return None
-    return value
-
-
-def guess_fields(records: list[dict[str, Any]], listing: Listing) -> Listing:
-    """``listing`` with the fields that it leaves open, as the first record names them."""
-    first = records[0] if records else {}
-    return listing.model_copy(
-        update={
-            "title": listing.title or _named(first, _TITLES),
-            "link": listing.link or _named(first, _LINKS),
-            "date": listing.date or _named(first, _DATES),
-        }
-    )
-
-
-def _named(record: dict[str, Any], names: tuple[str, ...]) -> str:
-    """The record's key that is called like one of ``names``, whatever its case and underscores."""
-    plain = {str(key).lower().replace("_", "").replace("-", ""): str(key) for key in record}
-    return next((plain[name] for name in names if name in plain), "")
-
-
 def _item(record: dict[str, Any], page_url: str, fields: Listing) -> Item | None:
-    address = _filled(fields.link, record) if "{" in fields.link else _words(at_path(record, fields.link))
+    address = _filled(fields.link, record) if "{" in fields.link else words_of(at_path(record, fields.link))
     url = absolute_url(address, page_url) if address else ""
     if not url or not same_site(url, page_url):
         return None
-    title = unescape(_TAGS.sub("", _words(at_path(record, fields.title)))).strip()
+    title = unescape(_TAGS.sub("", words_of(at_path(record, fields.title)))).strip()
     moment = at_path(record, fields.date) if fields.date else None
     return Item(url, title, json_date(moment) or date_in_url(url))
 
 
 def _filled(pattern: str, record: dict[str, Any]) -> str:
     """The pattern with its places filled; empty where the record lacks one of them."""
-    values = {name: _words(at_path(record, name)) for name in _PLACE.findall(pattern)}
+    values = {name: words_of(at_path(record, name)) for name in _PLACE.findall(pattern)}
     if not all(values.values()):
         return ""
     return _PLACE.sub(lambda place: quote(values[place[1]], safe=""), pattern)
-
-
-def _words(value: object) -> str:
-    return (
-        " ".join(str(value).split()) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    )
-
-
-def json_date(value: object) -> date | None:
-    """The day of ``2026-11-05 09:00``, ``20261105``, or a moment in seconds or milliseconds since 1970."""
-    if isinstance(value, str):
-        if found := first_date(value):
-            return found
-        value = int(value) if value.isdecimal() and len(value) in {10, 13} else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if found := first_date(str(value)):  # 20261105 as a number
-        return found
-    seconds = value / 1000 if value > 1e11 else value
-    if not 3e8 < seconds < 7e9:  # 1979 to 2191: anything else counts something else
-        return None
-    return (datetime.fromtimestamp(seconds, UTC) + _CHINA).date()
 
 
 def _next_page(url: str, listing: Listing) -> tuple[str, ...]:

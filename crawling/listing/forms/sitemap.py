@@ -25,7 +25,7 @@ def recognises(head: str) -> bool:
     return _ROOT.search(head) is not None
 
 
-def read(text: str, url: str, listing: Listing) -> ListPage:
+def read(text: str, url: str, listing: Listing, _today: date | None = None) -> ListPage:
     """Addresses with the newest first, because a visit reads only so many; an index gives its parts so.
 
     ``lastmod`` says when a page changed, not when it was published: it orders, and dates nothing.

@@ -1,0 +1,282 @@
+"""What stands where in data: the list of records, and its fields by what they are called and hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from crawling.listing.dates import first_date
+from settings.model import Listing
+
+Record = dict[str, Any]
+_DEEPEST = 8
+"""Levels below which no list is looked for."""
+_MOST_LOOKED_AT = 20_000
+_LOOKED_AT = 20
+"""Records by which a field is judged."""
+_LONGEST_STRING = 4 * 2**20
+_TITLES = (
+    *(
+        "title",
+        "name",
+        "subject",
+        "doctitle",
+        "infotitle",
+        "biaoti",
+        "jobname",
+        "postname",
+        "noticetitle",
+        "newstitle",
+    ),
+    *(
+        "articletitle",
+        "bt",
+        "gwmc",
+        "zwmc",
+        "positionname",
+        "jobtitle",
+        "headline",
+        "caption",
+        "topic",
+        "projectname",
+    ),
+)
+_LINKS = (
+    *(
+        "url",
+        "link",
+        "href",
+        "docpuburl",
+        "linkurl",
+        "infourl",
+        "detailurl",
+        "pageurl",
+        "pagelink",
+        "htmlurl",
+    ),
+    *("weburl", "visiturl", "viewurl", "puburl", "arturl", "urlpath", "linkto", "jumpurl", "joburl"),
+)
+_DATES = (
+    *("publishdate", "pubdate", "publishtime", "date", "releasetime", "docreltime", "pubtime", "releasedate"),
+    *(
+        "publisheddate",
+        "infodate",
+        "showdate",
+        "senddate",
+        "sendtime",
+        "noticesendtime",
+        "issuetime",
+        "fbsj",
+        "fbrq",
+    ),
+    *(
+        "publishedtime",
+        "displaydate",
+        "displaytime",
+        "writetime",
+        "docpubtime",
+        "createdate",
+        "createtime",
+        "time",
+    ),
+    *("addtime", "adddate", "inputtime", "ctime", "updatetime", "updatedate"),
+)
+_DATE_KEY = re.compile(r"date|time|rq$|sj$|day")
+_NOT_THE_DAY = re.compile(r"end|expire|deadline|stop|close|start|begin|click|birth|valid|modif|del|stamp$|jz")
+_NOT_THE_LINK = re.compile(r"img|image|pic|logo|icon|thumb|photo|cover|video|audio|avatar")
+_ADDRESS = re.compile(
+    r"(?:https?:/)?/[^\s<>]{2,}|[\w%./-]+\.(?:s?html?|jspx?|aspx?|php|do|pdf|docx?)(?:\?\S*)?", re.IGNORECASE
+)
+_PICTURE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|mp4)$")
+_CHINA = timedelta(hours=8)
+"""Moments counted in seconds name a day where the publisher is."""
+_TOTALS = (
+    "total",
+    "totalcount",
+    "records",
+    "recordcount",
+    "rowcount",
+    "totalrecords",
+    "totalelements",
+    "totalnum",
+    "count",
+)
+
+
+def unpacked_strings(content: object) -> object:
+    """``content``, with JSON that stands inside its strings read as well, as some services wrap it."""
+    found, _ = _unpacked(content, _DEEPEST, 0)
+    return found
+
+
+def _unpacked(value: object, depth: int, seen: int) -> tuple[object, int]:
+    if seen > _MOST_LOOKED_AT or not depth:
+        return value, seen
+    if isinstance(value, dict):
+        pairs = {}
+        for key, each in value.items():
+            pairs[key], seen = _unpacked(each, depth - 1, seen + 1)
+        return pairs, seen
+    if isinstance(value, list):
+        items = []
+        for each in value:
+            inner, seen = _unpacked(each, depth - 1, seen + 1)
+            items.append(inner)
+        return items, seen
+    if isinstance(value, str) and value[:1] in {"{", "["} and len(value) < _LONGEST_STRING:
+        try:
+            return _unpacked(json.loads(value), depth - 1, seen + 1)
+        except (ValueError, RecursionError):
+            return value, seen
+    return value, seen
+
+
+def longest_list(content: object) -> list[Record]:
+    """The longest list of records that have a title; interfaces wrap it in an envelope or two."""
+    best: list[Record] = []
+    waiting: deque[tuple[object, int]] = deque([(content, 0)])
+    for _ in range(_MOST_LOOKED_AT):
+        if not waiting:
+            break
+        value, depth = waiting.popleft()
+        inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        records = [record for record in inner if isinstance(record, dict)] if isinstance(value, list) else []
+        if len(records) > len(best) and _title_field(records):
+            best = records
+        if depth < _DEEPEST:
+            waiting.extend((each, depth + 1) for each in inner if isinstance(each, dict | list))
+    return best
+
+
+def counted(content: object) -> int:
+    """How many records an answer says that there are; 0 where it does not."""
+    numbers = [
+        int(value)
+        for layer in _layers(content)
+        for key, value in layer.items()
+        if str(key).lower().replace("_", "") in _TOTALS and str(value).isdecimal() and len(str(value)) < 10
+    ]
+    return max(numbers, default=0)
+
+
+def _layers(content: object) -> list[Record]:
+    layers, waiting = [], [content]
+    for _ in range(3):
+        waiting = [each for each in waiting if isinstance(each, dict)]
+        layers += waiting
+        waiting = [inner for each in waiting if isinstance(each, dict) for inner in each.values()]
+    return [layer for layer in layers if isinstance(layer, dict)]
+
+
+def at_path(value: object, path: str) -> object:
+    """What stands at a dotted path, numbers counting in lists; None where nothing does."""
+    for step in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step[:6]) < len(value):
+            value = value[int(step[:6])]
+        else:
+            return None
+    return value
+
+
+def guess_fields(records: list[Record], listing: Listing) -> Listing:
+    """``listing`` with the fields that it leaves open, by what the records call them and hold in them."""
+    return listing.model_copy(
+        update={
+            "title": listing.title or _title_field(records),
+            "link": listing.link or _link_field(records),
+            "date": listing.date or _date_field(records),
+        }
+    )
+
+
+def _title_field(records: list[Record]) -> str:
+    named = _named(records, _TITLES, lambda value: isinstance(value, str) and bool(value.strip()))
+    return (
+        named
+        or next(
+            (
+                key
+                for plain, key in _plain(records[0]).items()
+                if plain.endswith(("title", "subject", "biaoti"))
+            ),
+            "",
+        )
+        if records
+        else ""
+    )
+
+
+def _link_field(records: list[Record]) -> str:
+    if named := _named(records, _LINKS, lambda value: isinstance(value, str) and bool(value.strip())):
+        return named
+    keys = (
+        (key for plain, key in _plain(records[0]).items() if not _NOT_THE_LINK.search(plain))
+        if records
+        else ()
+    )
+    return next((key for key in keys if _mostly(records, key, _is_address)), "")
+
+
+def _date_field(records: list[Record]) -> str:
+    if named := _named(records, _DATES, lambda value: json_date(value) is not None):
+        return named
+    keys = [
+        key
+        for plain, key in (_plain(records[0]) if records else {}).items()
+        if _DATE_KEY.search(plain) and not _NOT_THE_DAY.search(plain)
+    ]
+    return next(
+        (key for key in keys if _mostly(records, key, lambda value: json_date(value) is not None)), ""
+    )
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and bool(_ADDRESS.fullmatch(value.strip())) and not _PICTURE.search(value)
+
+
+def _named(records: list[Record], names: tuple[str, ...], holds: Callable[[object], bool]) -> str:
+    """The records' key that is called like one of ``names``, in whatever case, and mostly holds such."""
+    if not records:
+        return ""
+    plain = _plain(records[0])
+    return next((plain[name] for name in names if name in plain and _mostly(records, plain[name], holds)), "")
+
+
+def _plain(record: Record) -> dict[str, str]:
+    return {str(key).lower().replace("_", "").replace("-", ""): str(key) for key in record}
+
+
+def _mostly(records: list[Record], key: str, holds: Callable[[object], bool]) -> bool:
+    looked_at = records[:_LOOKED_AT]
+    return sum(holds(record.get(key)) for record in looked_at) * 2 >= len(looked_at)
+
+
+def words_of(value: object) -> str:
+    """A string or number as one line of text; empty for everything else."""
+    return (
+        " ".join(str(value).split()) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    )
+
+
+def json_date(value: object) -> date | None:
+    """The day of ``2026-11-05 09:00``, ``20261105``, or a moment in seconds or milliseconds since 1970."""
+    if isinstance(value, dict):  # Java's Date, or a field that keeps its words beside
+        value = value.get("time") or value.get("value")
+    if isinstance(value, str):
+        if found := first_date(value):
+            return found
+        value = int(value) if value.isdecimal() and len(value) in {10, 13} else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if found := first_date(str(value)):  # 20261105 as a number
+        return found
+    seconds = value / 1000 if value > 1e11 else value
+    if not 3e8 < seconds < 7e9:  # 1979 to 2191: anything else counts something else
+        return None
+    return (datetime.fromtimestamp(seconds, UTC) + _CHINA).date()

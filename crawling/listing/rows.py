@@ -1,0 +1,113 @@
+"""Which link of a row is the item: beside a title stand regions, companies, categories and downloads."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from posixpath import splitext
+from urllib.parse import parse_qsl, urlsplit
+
+from crawling.listing.dates import Printed, shows_date
+from extraction.model import Link
+
+_NUMBER = re.compile(r"[0-9a-fA-F-]{16,}|\d+")
+_ORGANISATION = re.compile(
+    r"(?:公司|集团|厂|事务所|大学|学院|学校|医院|银行|商行|门店|协会|中心|工作室|研究院|研究所|合作社|人社局|管理局|委员会|酒店)"
+    r"(?:[（(][^）)]{1,12}[）)])?(?:\.{2,}|…)?$"
+)
+_FEWEST_ROWS = 3
+_ALTERNATING = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A link that may be an item."""
+
+    link: Link
+    url: str
+    title: str
+    day: Printed | None
+    points: float
+    dated: bool
+
+
+def without_companions(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """``candidates`` without those links of a row that only accompany its title."""
+    kinds = [_kind(candidate) for candidate in candidates]
+    worth = _worth_of_kinds(candidates, kinds)
+    dropped = _companions_in_rows(candidates, kinds, worth) | _companions_by_turns(kinds, worth)
+    return [candidate for place, candidate in enumerate(candidates) if place not in dropped]
+
+
+def _companions_in_rows(
+    candidates: Sequence[Candidate], kinds: list[str], worth: dict[str, float]
+) -> set[int]:
+    """Places of links that share a row with one of a better kind; a row with two days is two rows."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for place, candidate in enumerate(candidates):
+        if candidate.link.row:
+            rows[candidate.link.row].append(place)
+    dropped: set[int] = set()
+    for places in rows.values():
+        first, last = candidates[places[0]].link, candidates[places[-1]].link
+        if len(places) < 2 or (shows_date(first.before, "") and shows_date("", last.after)):
+            continue
+        between = any(
+            shows_date("", _between(candidates[a].link, candidates[b].link)) for a, b in pairwise(places)
+        )
+        if between:
+            continue
+        best = max((kinds[place] for place in places), key=lambda kind: worth[kind])
+        dropped.update(place for place in places if kinds[place] != best)
+    return dropped
+
+
+def _between(link: Link, other: Link) -> str:
+    """The words between two links of one row."""
+    return link.after.removesuffix(other.after).strip().removesuffix(other.text)
+
+
+def _companions_by_turns(kinds: list[str], worth: dict[str, float]) -> set[int]:
+    """Places of the worse of two kinds that take turns, as title and company do where rows are not marked."""
+    dropped: set[int] = set()
+    often = [kind for kind in dict.fromkeys(kinds) if kinds.count(kind) >= 2 * _FEWEST_ROWS]
+    for number, kind in enumerate(often):
+        for other in often[number + 1 :]:
+            turns = [each for each in kinds if each in {kind, other}]
+            changes = sum(a != b for a, b in pairwise(turns))
+            if changes < _ALTERNATING * (len(turns) - 1):
+                continue
+            worse = min(kind, other, key=lambda each: worth[each])
+            dropped.update(place for place, each in enumerate(kinds) if each == worse)
+    return dropped
+
+
+def _worth_of_kinds(candidates: Sequence[Candidate], kinds: list[str]) -> dict[str, float]:
+    """How much links of each kind look like titles of documents."""
+    members: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate, kind in zip(candidates, kinds, strict=True):
+        members[kind].append(candidate)
+    return {kind: _worth(group) for kind, group in members.items()}
+
+
+def _worth(group: list[Candidate]) -> float:
+    many = len(group)
+    length = sum(min(len(candidate.title), 30) for candidate in group) / many
+    organisations = sum(_ORGANISATION.search(candidate.title) is not None for candidate in group) / many
+    distinct = len({candidate.url for candidate in group}) / many
+    points = sum(candidate.points for candidate in group) / many
+    first = sum(not candidate.link.before for candidate in group) / many
+    return length / 8 - 2.5 * organisations + 2 * distinct + points / 3 + 0.5 * first
+
+
+def _kind(candidate: Candidate) -> str:
+    """What addresses of one column of a list have in common; names of folders may differ, as cities do."""
+    parts = urlsplit(candidate.url)
+    *folders, last = parts.path.split("/")
+    stem, suffix = splitext(last)
+    name = _NUMBER.sub("#", stem)
+    keys = ",".join(sorted(key for key, _ in parse_qsl(parts.query)))
+    return f"{parts.netloc}/{len(folders)}/{name}{suffix}?{keys}"

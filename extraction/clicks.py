@@ -1,0 +1,122 @@
+"""Addresses that stand elsewhere than in ``href``: in what a click runs, and in other attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs, unquote, urlsplit
+
+PAGES = "s?html?|xhtml|jspx?|aspx?|php|do|action|cfm"
+FILES = "pdf|docx?|xlsx?|wps|et|ofd|rtf|zip|rar|7z|pptx?|csv|txt|tgz|tar\\.gz"
+_ADDRESS = re.compile(
+    rf"(?:https?://|//|/|\.{{1,2}}/)[^\s<>\"'\\{{}}]{{2,}}"
+    rf"|[\w%./~-]+\.(?:{PAGES}|{FILES})(?:[?#][^\s<>\"']*)?"
+    rf"|[\w%./~-]*\?[\w.%-]+=[^\s<>\"']*"
+    rf"|(?:https?://|//|/|\.{{1,2}}/)[^<>\"']{{2,}}\.(?:{FILES})",
+    re.IGNORECASE,
+)
+_NO_PAGE = re.compile(r"(?i)\.(?:js|css|png|gif|jpe?g|bmp|ico|svg|webp|woff2?|ttf|mp3|mp4)(?:[?#]|$)")
+_QUOTED = re.compile(
+    r"(?<![+\s])\s*(?P<mark>['\"])(?P<words>(?:(?!(?P=mark)).){2,2000})(?P=mark)(?!\s*\+)", re.DOTALL
+)
+_JOINED = re.compile(r"(['\"])\s*\+\s*\1")
+_CALL = re.compile(
+    r"(?<![\w$.])(?!(?:void|alert|confirm|print|eval|return|if|this)\b)[A-Za-z_$][\w$.]{0,60}\s*\([^()]{0,400}['\"\d][^()]{0,400}\)"
+)
+_OWN_ATTRIBUTES = (
+    "data-href",
+    "data-url",
+    "data-link",
+    "data-path",
+    "data-linkurl",
+    "linkurl",
+    "url",
+    "link",
+    "tagname",
+)
+FILE_ATTRIBUTES = frozenset(
+    {
+        *(
+            "pdfsrc",
+            "data-pdf",
+            "data-pdfsrc",
+            "data-file",
+            "data-fileurl",
+            "fileurl",
+            "file-url",
+            "data-src",
+        ),
+        *("data-href", "data-url", "data-path", "data-download", "data-attach", "data-link"),
+    }
+)
+_FILE_ENDS = re.compile(rf"(?i)\.(?:{FILES})(?:[?#]|$)")
+_VIEWED = ("file", "url", "src", "pdf", "path", "furl", "fileurl")
+"""Keys in which viewers (pdf.js, kkFileView, Office Online) are told what to show."""
+_SUDY_TITLE = re.compile(r"""['"]title['"]\s*:\s*['"]([^'"]{1,300})['"]""")
+_LONGEST_ACTION = 500
+
+
+def clicked_address(attributes: Mapping[str, str]) -> str:
+    """The literal address to which a click on the element leads; empty where it names none.
+
+    Read from ``onclick`` (``window.open('/a.html')``), a ``javascript:`` link and attributes of the site's
+    own (``data-href``); an address that a script still adds something to is none.
+    """
+    href = attributes.get("href", "").strip()
+    for script in (attributes.get("onclick", ""), href if href[:11].lower() == "javascript:" else ""):
+        if found := literal_address(script):
+            return found
+    for name in _OWN_ATTRIBUTES:
+        value = attributes.get(name, "").strip()
+        if value and _ADDRESS.fullmatch(value) and not _NO_PAGE.search(value):
+            return value
+    return ""
+
+
+def clicked_action(attributes: Mapping[str, str]) -> str:
+    """The call with arguments that a click makes, as ``showview(38196)``; empty where there is none."""
+    href = attributes.get("href", "").strip()
+    for script in (
+        attributes.get("onclick", ""),
+        unquote(href[11:]) if href[:11].lower() == "javascript:" else "",
+    ):
+        if found := _CALL.search(script[:_LONGEST_ACTION]):
+            return found[0]
+    return ""
+
+
+def literal_address(script: str) -> str:
+    """The first quoted string of a script that is an address as it stands."""
+    for found in _QUOTED.finditer(_JOINED.sub("", script[: 2 * _LONGEST_ACTION])):
+        words = found["words"].strip()
+        if _ADDRESS.fullmatch(words) and not _NO_PAGE.search(words):
+            return words
+    return ""
+
+
+def file_addresses(tag: str, attributes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Address and name of each file that the element shows or offers without being a link."""
+    name = _name(attributes)
+    found = [
+        attributes[key] for key in attributes.keys() & FILE_ATTRIBUTES if _FILE_ENDS.search(attributes[key])
+    ]
+    if tag in {"embed", "iframe", "object", "frame"}:
+        source = attributes.get("src") or attributes.get("data") or ""
+        found += [source] if _FILE_ENDS.search(source.partition("?")[0]) else _viewed(source)
+    return [(address, name) for address in dict.fromkeys(found)]
+
+
+def _viewed(source: str) -> list[str]:
+    """What a viewer is told to show: ``viewer.html?file=%2Ffiles%2Fa.pdf``."""
+    try:
+        query = parse_qs(urlsplit(source).query)
+    except ValueError:
+        return []
+    values = (value for key in _VIEWED for value in query.get(key, ()))
+    return [value for value in values if _FILE_ENDS.search(value)][:1]
+
+
+def _name(attributes: Mapping[str, str]) -> str:
+    if titled := _SUDY_TITLE.search(attributes.get("sudyfile-attr", "")):
+        return titled[1]
+    return attributes.get("title") or attributes.get("download") or attributes.get("data-name") or ""
