@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
-from cases.postings import Posting, case_key, same_title
+from cases.postings import Posting, case_key, page_title, same_title
 from cases.rebounds import reopen_on_rebound
 from detection.model import Mention, ScanResult
 from settings.model import Settings
@@ -132,6 +132,7 @@ def _case_of(
 ) -> tuple[int, bool]:
     """The case's id, and whether it is new."""
     earlier = _case_of_earlier_version(session, scanned, qualification, violation)
+    earlier = earlier or _case_of_family(session, scanned, qualification, violation)
     if earlier is not None:
         return earlier, False
     worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
@@ -182,6 +183,27 @@ def _case_of_earlier_version(
     return next((case.id for case in cases if same_title(case.title, scanned.document.title)), None)
 
 
+def _case_of_family(
+    session: Session, scanned: _Scanned, qualification: str, violation: Violation
+) -> int | None:
+    """The case of the page that links this attachment, or of an attachment of this page: one posting."""
+    document = scanned.document
+    kin = col(Document.parent_id) == document.id
+    if document.parent_id is not None:
+        kin = or_(kin, col(Document.id) == document.parent_id)
+    cases = session.exec(
+        select(Case)
+        .join(Finding, col(Finding.case_id) == col(Case.id))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+        .where(kin, Case.qualification == qualification, Case.violation == violation.value)
+        .order_by(col(Case.id))
+        .distinct()
+    )
+    title = page_title(document.title)
+    return next((case.id for case in cases if same_title(page_title(case.title), title)), None)
+
+
 def _case_of_mirror(
     session: Session, scanned: _Scanned, key: str, qualification: str, violation: Violation
 ) -> int | None:
@@ -208,7 +230,7 @@ def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> 
         severity=pushed_severity(worst).value,
         publisher=scanned.document.publisher,
         publisher_kind=scanned.result.facts.publisher_kind.value,
-        region=scanned.document.region,
+        region=scanned.result.region or scanned.document.region,
         title=scanned.document.title,
         url=scanned.document.url,
         needs_review=worst.needs_review,

@@ -56,6 +56,11 @@ def normal_number(number: str) -> str:
     return _SPACE.sub("", unicodedata.normalize("NFKC", number)).translate(_BRACKETS)
 
 
+def page_title(title: str) -> str:
+    """The title of the page that links an attachment, of the attachment's own; another title as it is."""
+    return title.partition("（附件：")[0]
+
+
 def same_title(one: str, other: str) -> bool:
     """Whether two titles differ in nothing but spaces and forms of characters."""
     return _normal(one) == _normal(other)

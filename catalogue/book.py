@@ -74,6 +74,11 @@ class Catalogue:
         """What is in force on ``day``; ``region`` (GB/T 2260 code) adds that province's own list."""
         return Edition(self, day, region)
 
+    @property
+    def has_local_lists(self) -> bool:
+        """Whether any area has a list of its own."""
+        return bool(self._areas)
+
     def listing_region(self, region: str | None) -> str | None:
         """The area that holds ``region`` and has a list of its own; None where only national lists count."""
         if region is None:

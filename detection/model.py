@@ -67,6 +67,8 @@ class ScanResult:
     facts: DocumentFacts
     mentions: tuple[Mention, ...] = field(default=())
     """Every mention in order of ``start``, lawful ones too."""
+    region: str | None = None
+    """GB/T 2260 code of where the text belongs, read where it breaks a rule: its own, else its source's."""
 
     @property
     def findings(self) -> tuple[Mention, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
@@ -51,16 +51,38 @@ def scan(
         publisher: name of the body that publishes, where it is known.
         url: where the document stands.
         publisher_kind: overrides what the text says of its publisher.
-        region: GB/T 2260 code of where the text belongs: its province's own list counts besides the national
-            one, and its province's and city's own notices are cited besides the national documents.
+        region: GB/T 2260 code of where its source belongs; where the text says itself where it belongs, that
+            counts. The province's own list counts besides the national one, and its province's and city's own
+            notices are cited besides the national documents.
     """
     from detection.documents import read_facts  # noqa: PLC0415 - only a scan needs the documents' cues
 
     facts = read_facts(text, title=title, publisher=publisher, url=url)
     if publisher_kind is not None:
         facts = replace(facts, publisher_kind=publisher_kind)
-    reader = _reader(as_of, load_catalogue().listing_region(region))
-    return ScanResult(as_of, facts, tuple(_mentions(text, title, reader, _Setting(facts, as_of, region))))
+    place = _Place(text, title, publisher or facts.document.issuer or "", region)
+    catalogue = load_catalogue()
+    reader = _reader(as_of, catalogue.listing_region(place.region) if catalogue.has_local_lists else None)
+    mentions = tuple(_mentions(text, title, reader, _Setting(facts, as_of, place)))
+    breaks_a_rule = any(mention.violation is not None for mention in mentions)
+    return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a text belongs, read when it is first asked for: most texts break no rule."""
+
+    text: str
+    title: str
+    publisher: str
+    known: str | None
+
+    @cached_property
+    def region(self) -> str | None:
+        """Its own region where it says one, else the one that is known of its source."""
+        from detection.documents.places import read_region  # noqa: PLC0415 - reads a table
+
+        return read_region(self.text, title=self.title, publisher=self.publisher, known=self.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +91,7 @@ class _Setting:
 
     facts: DocumentFacts
     as_of: date
-    region: str | None
+    place: _Place
 
 
 @of_the_catalogue
@@ -133,12 +155,13 @@ def _judge(text: str, place: tuple[int, int], said: tuple[Reading, Decision], se
     start, end = place
     quote = text[start:end]
     around = text[max(0, start - _AROUND) : end + _AROUND]
-    publisher = Publisher(setting.facts.publisher_kind, setting.region)
-    case = Circumstances(publisher.kind, quote, around, reading.foreign, reading.certain, setting.as_of)
+    publisher = setting.facts.publisher_kind
+    case = Circumstances(publisher, quote, around, reading.foreign, reading.certain, setting.as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
     letter = _NO_LETTER
     if verdict.violation is not None:
-        letter = write_letter(quote, reading, decision.usage, verdict, publisher)
+        issuer = Publisher(publisher, setting.place.region)
+        letter = write_letter(quote, reading, decision.usage, verdict, issuer)
     elif reading.doubt and decision.usage in _DEMANDING:
         letter = replace(letter, explanation=say_contested(reading))
     return Mention(

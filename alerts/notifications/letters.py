@@ -109,7 +109,7 @@ def alert_subject(
             "{qualification}等{count}项", qualification=qualification, count=len(cases)
         )
     publisher = shown(document.publisher, 40) or shown(document.title, 40)
-    parts = (region_name(document.region), qualification, publisher)
+    parts = (region_name(worst.region), qualification, publisher)
     said = speech.say("｜").join(part for part in parts if part)
     return displayable(speech.say("【{severity}】", severity=severity) + said, limit=120)
 
@@ -121,7 +121,7 @@ def _document_block(news: News, case: Case, zone: ZoneInfo, speech: Language) ->
         "number": shown(news.number, _NAME),
         "publisher": shown(document.publisher, _NAME) or speech.say("发布单位未识别"),
         "publisher_kind": speech.name(PublisherKind(case.publisher_kind)),
-        "region": region_name(document.region) or speech.say("未识别"),
+        "region": region_name(case.region) or speech.say("未识别"),
         "published_on": speech.day(document.published_on),
         "seen_at": speech.moment(version.seen_at.astimezone(zone)),
         "url": displayable(document.url, limit=_ADDRESS),

@@ -30,6 +30,8 @@ class Posting:
     url: str = "https://hr.example.com/notice/1.html"
     region: str | None = "350900"
     number: str | None = None
+    parent: str = ""
+    """Address of the page that links it."""
 
 
 def mention(text: str, quote: str = "会计从业资格证", **changes: object) -> Mention:
@@ -74,6 +76,7 @@ def keep(session: Session, posting: Posting, now: datetime = NOW) -> KeptVersion
         document_kind="recruitment",
         publisher_kind="public_body",
         evidence=EvidenceRef(file="sample.warc.gz", record_id=f"<urn:uuid:{digest}>", body_sha256=digest),
+        parent_url=posting.parent,
         title=posting.title,
         publisher=posting.publisher,
         region=posting.region,

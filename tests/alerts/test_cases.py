@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
+from alerts.languages import language
+from alerts.notifications.letters import alert_subject
 from cases.opening import open_cases
 from settings.model import Settings
 from storage.documents import KeptVersion
-from storage.tables import Case, CaseEvent, Finding, OutboxMessage
+from storage.tables import Case, CaseEvent, Document, Finding, OutboxMessage
 from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
 from vocabulary.codes import CaseState, Severity, Status, Violation
 
@@ -189,3 +191,32 @@ def test_each_recipient_reads_only_of_the_cases_that_are_theirs(engine: Engine, 
     report(engine, both, Posting(text), replace(mention(text)), slighter)
     told = {row.recipient: len(row.payload["cases"]) for row in _all(engine, OutboxMessage)}
     assert told == {"a@example.com": 1, "b@example.com": 2}
+
+
+def test_a_page_and_its_own_attachment_that_demand_the_same_are_one_case(
+    engine: Engine, settings: Settings
+) -> None:
+    page = Posting("须持有会计从业资格证。详见附件。", url="https://hr.example.com/notice/1.html")
+    file = Posting(
+        "岗位表：会计，须持有会计从业资格证。",
+        title=f"{page.title}（附件：岗位表）",
+        url="https://hr.example.com/notice/1.xlsx",
+        parent=page.url,
+    )
+    opened = report(engine, settings, page)
+    met = report(engine, settings, file)
+    assert (len(opened.opened), met.opened, met.seen) == (1, (), opened.opened)
+    another = Posting(
+        file.text, title="另一公告（附件：岗位表）", url="https://hr.example.com/2.xlsx", parent=page.url
+    )
+    assert len(report(engine, settings, another).opened) == 1
+
+
+def test_a_case_belongs_where_its_document_says_it_does(engine: Engine, settings: Settings) -> None:
+    posting = Posting("须持有会计从业资格证。", publisher="福州市鼓楼区卫生健康局", region="350000")
+    with Session(engine) as session, session.begin():
+        result = replace(scanned(mention(posting.text)), region="350102")
+        (case_id,) = open_cases(session, keep(session, posting), result, settings, NOW).opened
+        assert session.get_one(Case, case_id).region == "350102"
+        case, document = session.get_one(Case, case_id), session.exec(select(Document)).one()
+        assert "鼓楼区" in alert_subject([case], document, language("zh-CN"))
