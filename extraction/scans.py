@@ -26,7 +26,7 @@ def scanned_pages(body: bytes, candidates: Iterable[int], *, anything: bool = Fa
 
     ``anything``: those that show anything at all.
     """
-    document = _open(body)
+    document = open_pdf(body)
     if document is None:
         return []
     with document:
@@ -41,7 +41,7 @@ def render_pages(body: bytes, numbers: Sequence[int]) -> Iterator[tuple[int, Ima
     """
     from pypdfium2 import PdfiumError  # noqa: PLC0415
 
-    document = _open(body)
+    document = open_pdf(body)
     if document is None:
         raise UnreadableError("the pages of the PDF cannot be drawn; open it by hand")
     with document:
@@ -56,7 +56,8 @@ def render_pages(body: bytes, numbers: Sequence[int]) -> Iterator[tuple[int, Ima
             yield number, picture
 
 
-def _open(body: bytes) -> PdfDocument | None:
+def open_pdf(body: bytes) -> PdfDocument | None:
+    """The document, which the caller closes; None where it cannot be opened."""
     from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415
 
     try:

@@ -9,6 +9,7 @@ from extraction.documents import described
 from extraction.limits import MAX_PAGES
 from extraction.model import Extracted, UnreadableError
 from extraction.paragraphs import join_pages
+from extraction.pdf_pages import read_columns, set_upright
 from extraction.reading import Declared
 from extraction.recognition import must_recognise
 from extraction.with_kreuzberg import read_with_kreuzberg
@@ -29,10 +30,12 @@ def read(body: bytes, declared: Declared) -> Extracted:
     # Before anything is built from it: a million pages of one pixel fit into a few MB.
     if any(int(count) > MAX_PAGES for count in _COUNTS.findall(body)):
         raise _too_many_pages()
-    result = read_with_kreuzberg(body, declared.media_type, by_page=True)
+    upright, downward = set_upright(body)
+    result = read_with_kreuzberg(upright, declared.media_type, by_page=True)
     if (result.metadata.get("page_count") or 0) > MAX_PAGES:
         raise _too_many_pages()
     pages = [clean(page["content"]) for page in result.pages or ()]
+    read_columns(upright, pages, downward)
     if pictures := _pictures(body, pages):
         return _read_pictures(body, pages, pictures, declared)
     return described(join_pages(pages), declared)
