@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from extraction.limits import MAX_TABLE_CELLS, MAX_TABLE_DEPTH
 from extraction.tables import Cell, lay_out
 
@@ -28,6 +30,11 @@ class TextComposer:
 
     def add(self, text: str) -> None:
         self._pieces.append(text)
+
+    def add_lines(self, lines: Iterable[str]) -> None:
+        """Lines that are put together already."""
+        self.break_line()
+        self.sink.extend(lines)
 
     def break_line(self) -> bool:
         """End the line; False where nothing had been added to it."""

@@ -23,18 +23,20 @@ _ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 _NUMBER = re.compile(r"\d+")
 
 
-def read_with_pictures(body: bytes, text: str, declared: Declared) -> Extracted:
+def read_with_pictures(body: bytes, text: str, declared: Declared, *, unread: str = "") -> Extracted:
     """The text of an office file, and what its pictures say where it says next to nothing itself.
+
+    ``unread``: what of it could not be read besides.
 
     Raises NeedsRecognitionError where there are pictures only, and they may not be read here.
     """
     letters = len("".join(text.split()))
     if letters >= _FEWEST_LETTERS:
-        return described(text, declared)
+        return described(text, declared, unread=unread)
     with open_package(body) as package:
         names = _pictures(package)
         if not names:
-            return described(text, declared)
+            return described(text, declared, unread=unread)
         if declared.recognition is not None:
             return _recognised(package, names, text, declared, declared.recognition.pages)
     refusal = must_recognise(f"the file shows {len(names)} pictures in place of text")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
 
 from extraction.limits import MAX_PACKAGE_PARTS, MAX_UNPACKED_BYTES
@@ -30,6 +31,7 @@ def open_package(body: bytes) -> zipfile.ZipFile:
         package = zipfile.ZipFile(BytesIO(body))
     except PACKAGE_ERRORS as error:
         raise UnreadableError(f"the file is damaged or cut short ({error}); fetch it again") from error
+    _name_as_meant(package)
     parts = package.infolist()
     size = sum(part.file_size for part in parts)
     if len(parts) > MAX_PACKAGE_PARTS or size > MAX_UNPACKED_BYTES:
@@ -42,6 +44,41 @@ def open_package(body: bytes) -> zipfile.ZipFile:
         package.close()
         raise UnreadableError(PROTECTED)
     return package
+
+
+def _name_as_meant(package: zipfile.ZipFile) -> None:
+    """Parts by the names that others call them: some programs write ``xl\\workbook.xml`` or ``/word/…``."""
+    for part in package.infolist():
+        name = plain_name(part.filename)
+        if name != part.filename:
+            package.NameToInfo.setdefault(name, part)
+            part.filename = name
+
+
+def plain_name(name: str) -> str:
+    """A part's name with slashes, from the root of the package."""
+    return name.replace("\\", "/").removeprefix("./").lstrip("/")
+
+
+def repacked(body: bytes) -> bytes:
+    """The package with every part under its plain name; the same bytes where it is so already."""
+    with zipfile.ZipFile(BytesIO(body)) as package:
+        if all(plain_name(name) == name for name in package.namelist()):
+            return body
+    with open_package(body) as package:
+        return rewritten(package, {})
+
+
+def rewritten(package: zipfile.ZipFile, changed: Mapping[str, bytes]) -> bytes:
+    """The package with some parts replaced or added."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as copy:
+        for part in package.infolist():
+            if not part.is_dir():
+                copy.writestr(part.filename, changed.get(part.filename) or package.read(part))
+        for name in changed.keys() - set(package.NameToInfo):
+            copy.writestr(name, changed[name])
+    return stream.getvalue()
 
 
 def read_part(package: zipfile.ZipFile, name: str) -> bytes:

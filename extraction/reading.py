@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from extraction.archives import ARCHIVES
@@ -22,6 +22,7 @@ from extraction.sniffing import (
     PLAIN,
     RTF,
     UNKNOWN,
+    WEB_ARCHIVE,
     XLS,
     XLSX,
     sniff,
@@ -37,6 +38,7 @@ READERS: dict[str, str] = {
     XLSX: "sheet",
     RTF: "rtf",
     OFD: "ofd",
+    WEB_ARCHIVE: "mht",
     **dict.fromkeys(PICTURES, "picture"),
 }
 """Media type → module of ``extraction.readers``: a new format is one module and one row."""
@@ -47,7 +49,6 @@ _FEWEST_BYTES = 4
 ADVICE: dict[str, str] = {
     **dict.fromkeys(ARCHIVES, "it is an archive: expand it and read its members one by one"),
     "application/xml": "it is a feed or an Office file of 2003: make it a source's feed, or save it as DOCX",
-    "multipart/related": "it is a web archive saved from Word: open it and save it as DOCX",
     OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",
     UNKNOWN: "its content is of no known kind; look at it by hand",
 }
@@ -64,6 +65,8 @@ class Declared:
     name: str = ""
     recognition: Recognition | None = None
     """Whether words in pictures are read; None: not."""
+    depth: int = 0
+    """Documents that this one is embedded in."""
 
 
 class Reader(Protocol):
@@ -95,16 +98,21 @@ def extract(
             f"the file has {len(body) // 2**20} MB, more than the {MAX_BODY_BYTES // 2**20} MB read here; "
             "split it or look at it by hand"
         )
-    found = sniff(body, media_type, name)
+    if recognition is not None and not is_installed():
+        recognition = None
+    extracted = read_as(body, Declared(url, media_type, charset, name, recognition))
+    if not extracted.text:
+        raise UnreadableError("no text: the file holds no visible words; look at it by hand")
+    return extracted
+
+
+def read_as(body: bytes, declared: Declared) -> Extracted:
+    """What the reader for the bytes makes of them. Raises what :func:`extract` raises."""
+    found = sniff(body, declared.media_type, declared.name)
     if found == ENCRYPTED_OFFICE:
         raise UnreadableError(PROTECTED)
     if found not in READERS:
         advice = ADVICE.get(found, "convert it to PDF, DOCX or XLSX")
         raise UnsupportedFormatError(f"no reader for {found}: {advice}")
-    if recognition is not None and not is_installed():
-        recognition = None
     reader = cast("Reader", importlib.import_module(f"extraction.readers.{READERS[found]}"))
-    extracted = reader.read(body, Declared(url, found, charset, name, recognition))
-    if not extracted.text:
-        raise UnreadableError("no text: the file holds no visible words; look at it by hand")
-    return extracted
+    return reader.read(body, replace(declared, media_type=found))

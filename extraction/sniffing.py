@@ -33,6 +33,7 @@ XZ = "application/x-xz"
 HTML = "text/html"
 PLAIN = "text/plain"
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/tiff", "image/webp", "image/bmp")
+WEB_ARCHIVE = "multipart/related"
 UNKNOWN = "application/octet-stream"
 ENCRYPTED_OFFICE = "application/encrypted-office"
 OLE = "application/x-ole-storage"
@@ -53,6 +54,13 @@ _ZIP_PARTS = (
     ("ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
     ("content.xml", "application/vnd.oasis.opendocument"),
 )
+_ZIP_KINDS = (
+    (rb"wordprocessingml\.(?:document|template)\.main|ms-word\.(?:document|template)\.macroenabled", DOCX),
+    (rb"spreadsheetml\.(?:sheet|template)\.main|ms-excel\.(?:sheet|template)\.macroenabled\.main", XLSX),
+)
+"""What the list of contents says, for packages whose parts have other names (Word Online's document2.xml)."""
+_CONTENTS = "[content_types].xml"
+_LONGEST_CONTENTS = 1 << 20
 _TAGS = (
     rb"<(?:!doctype\s+html|html|head|body|table|tbody|tr|div|title|meta|script|style|link|center|font|span|p|"
     rb"h[1-6]|ul|a)[\s>/]"
@@ -62,6 +70,8 @@ _LEADING_HTML = re.compile(
 )
 _ANY_HTML = re.compile(_TAGS, re.IGNORECASE)
 _LEADING_XML = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
+_LEADING_MIME = re.compile(rb"\s*(?:MIME-Version|From|Subject|Date|X-[\w-]+|Content-[\w-]+):", re.IGNORECASE)
+_WEB_PARTS = re.compile(rb"(?im)^content-type:\s*multipart/related")
 _WINDOW = 8192
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """No text has many of these, whatever its encoding: ISO 2022 has escapes, old DOS files end in 1A."""
@@ -116,16 +126,23 @@ def _sniff_inside(body: bytes) -> str:
 
 def _sniff_zip(body: bytes, name: str) -> str:
     import zipfile  # noqa: PLC0415  (pages never pay for it)
+    import zlib  # noqa: PLC0415
     from io import BytesIO  # noqa: PLC0415
 
     try:
         with zipfile.ZipFile(BytesIO(body)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+            parts = {name.replace("\\", "/").lstrip("./").lower(): name for name in archive.namelist()}
+            names = {part for part, _ in _ZIP_PARTS if part.lower() in parts}
+            contents = b""
+            if not names and (listed := parts.get(_CONTENTS)):
+                with archive.open(listed) as stream:
+                    contents = stream.read(_LONGEST_CONTENTS).lower()
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError):
         # The directory stands at the end: a truncated file has lost it, and its first parts tell its kind.
         names = {part for part, _ in _ZIP_PARTS if part.encode() in body}
         return next((found for part, found in _ZIP_PARTS if part in names), _by_ending(name) or ZIP)
-    return next((found for part, found in _ZIP_PARTS if part in names), ZIP)
+    said = next((kind for mark, kind in _ZIP_KINDS if re.search(mark, contents)), ZIP)
+    return next((found for part, found in _ZIP_PARTS if part in names), said)
 
 
 def _sniff_ole(body: bytes, name: str) -> str:
@@ -155,8 +172,8 @@ def _sniff_text(body: bytes, media_type: str, name: str) -> str:
     ending = next((found for suffix, found in _ENDINGS.items() if name.endswith(suffix)), "")
     if _LEADING_HTML.match(head) or media_type in _HTML_TYPES:
         return HTML
-    if head[:13].lower() == b"mime-version:" and b"multipart/related" in head.lower():
-        return "multipart/related"
+    if _LEADING_MIME.match(head) and _WEB_PARTS.search(head):
+        return WEB_ARCHIVE
     if _LEADING_XML.match(head):
         return HTML if ending == HTML else "application/xml"
     if media_type.startswith("text/") and media_type != PLAIN:

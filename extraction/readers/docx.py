@@ -7,38 +7,67 @@ paragraph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from extraction.composing import TextComposer
+from extraction.embedded import EmbeddedDocuments
 from extraction.model import Extracted, UnreadableError
 from extraction.package_pictures import read_with_pictures
 from extraction.packages import open_package, read_part
 from extraction.reading import Declared
+from extraction.relations import main_part, relations
 from extraction.tables import Cell
+from extraction.word_styles import unseen_styles
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_STORIES = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
-_SKIPPED = frozenset({"Fallback", "moveFrom", "del", "instrText", "delText"})
-"""``Fallback`` repeats a text box for old programs; what was moved or deleted is no longer there."""
+_MAIN = "word/document.xml"
+_AFTER = ("footnotes", "endnotes", "comments", "diagramdata")
+"""What stands beside the text and is read behind it, by its relation to the main part."""
+_REMARK = {"comments": "批注："}
+_OBJECTS = ("package", "oleobject")
+"""Whole documents behind a picture or icon."""
+_SKIPPED = frozenset(
+    {"Fallback", "moveFrom", "del", "instrText", "delText", "rPrChange", "pPrChange", "sectPrChange", "rt"}
+)
+"""``Fallback`` repeats a text box for old programs; what was moved or deleted is no longer there, nor how
+words looked before a change; ``rt`` says above a word how it is spoken."""
+_HIDING = frozenset({"vanish", "specVanish", "webHidden", "strike", "dstrike", "rStyle", "pStyle"})
+_DRAWN = {"tab": " ", "ptab": " ", "noBreakHyphen": "-"}
+_MOST_STORIES = 200
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """Body, footnotes and endnotes; hidden and deleted words are left out. Without words: its pictures."""
+    """Body, then notes, comments and drawings; hidden, deleted and struck words are left out.
+
+    Documents that are embedded stand where they are shown (``altChunk``) or at the end. Without words: its
+    pictures.
+    """
     with open_package(body) as package:
-        names = set(package.namelist())
-        parts = [read_part(package, name) for name in _STORIES if name in names or name == _STORIES[0]]
-    lines = [line for part in parts for line in _read_story(part)]
-    return read_with_pictures(body, "\n".join(lines), declared)
+        main = main_part(package, _MAIN)
+        related = list(relations(package, main))
+        inside = EmbeddedDocuments(package, {each.identity: each.target for each in related}, declared)
+        styles = next((read_part(package, each.target) for each in related if each.kind == "styles"), b"")
+        unseen = unseen_styles(styles)
+        lines = _read_story(read_part(package, main), unseen, inside.lines)
+        for kind in _AFTER:
+            targets = [each.target for each in related if each.kind == kind]
+            for target in list(dict.fromkeys(targets))[:_MOST_STORIES]:
+                beside = _read_story(read_part(package, target), unseen, inside.lines)
+                lines += [f"{_REMARK.get(kind, '')}{line}" for line in beside]
+        for each in related:
+            if each.kind in _OBJECTS:
+                lines += inside.lines(each.identity)
+    return read_with_pictures(body, "\n".join(lines), declared, unread=inside.unread)
 
 
-def _read_story(part: bytes) -> list[str]:
+def _read_story(part: bytes, unseen: frozenset[str], embedded: Callable[[str], list[str]]) -> list[str]:
     from lxml.etree import XMLSyntaxError  # noqa: PLC0415
 
-    story = _Story()
+    story = _Story(unseen, embedded)
     try:
         for event, tag, element in _elements(part):
             if event == "start":
@@ -68,11 +97,15 @@ def _elements(part: bytes) -> Iterator[tuple[str, str, _Element]]:
 class _Story:
     """One flow of text; takes the events of its XML."""
 
-    def __init__(self) -> None:
+    def __init__(self, unseen: frozenset[str], embedded: Callable[[str], list[str]]) -> None:
+        """``unseen``: styles that hide or strike; ``embedded``: the lines of an embedded document."""
         self.composer = TextComposer()
+        self._unseen = unseen
+        self._embedded = embedded
         self._cells: list[Cell] = []
         self._skipping = 0
-        self._is_hidden = False
+        self._hiding: dict[str, bool] = {}  # what hides the run that is open, by the element that says so
+        self._paragraphs: list[bool] = []  # whether the style of each open paragraph hides its words
 
     def start(self, tag: str) -> None:
         if self._skipping or tag in _SKIPPED:
@@ -85,28 +118,43 @@ class _Story:
             self._cells.append(Cell())
             self.composer.start_cell(self._cells[-1])
         elif tag == "r":
-            self._is_hidden = False
+            self._hiding = {"style": bool(self._paragraphs and self._paragraphs[-1])}
         elif tag == "p":
+            self._paragraphs.append(False)
             self.composer.break_line()
 
     def end(self, tag: str, element: _Element) -> None:
         if self._skipping:
             self._skipping -= 1
         elif tag == "t":
-            if element.text and not self._is_hidden:
+            if element.text and not any(self._hiding.values()):
                 self.composer.add(element.text)
         elif tag in {"p", "br", "cr"}:
+            if tag == "p" and self._paragraphs:
+                self._paragraphs.pop()
             self.composer.break_line()
-        elif tag in {"tab", "ptab"}:
-            self.composer.add(" ")
-        elif tag == "noBreakHyphen":
-            self.composer.add("-")
-        elif tag == "vanish":
-            self._is_hidden = _value(element) not in {"0", "false"}
+        elif tag in _DRAWN:
+            self.composer.add(_DRAWN[tag])
+        elif tag in _HIDING:
+            self._hide(tag, element)
+        elif tag == "altChunk":
+            self.composer.add_lines(self._embedded(_attribute(element, "id")))
         elif self._cells:
             self._end_in_table(tag, element)
         elif tag == "tbl":
             self.composer.end_table()
+
+    def _hide(self, tag: str, element: _Element) -> None:
+        if tag == "pStyle":
+            if self._paragraphs:
+                self._paragraphs[-1] = _value(element) in self._unseen
+        elif tag == "rStyle":
+            self._hiding["rStyle"] = _value(element) in self._unseen
+        else:
+            is_on = _value(element) not in {"0", "false", "off"}
+            if not is_on:  # it takes back what a style says
+                self._hiding["style"] = self._hiding["rStyle"] = False
+            self._hiding[tag] = is_on
 
     def _end_in_table(self, tag: str, element: _Element) -> None:
         if tag == "tc":
@@ -123,4 +171,8 @@ class _Story:
 
 def _value(element: _Element) -> str:
     """The ``w:val`` of an element in either of the format's namespaces; empty where it has none."""
-    return next((str(value) for name, value in element.attrib.items() if str(name).endswith("}val")), "")
+    return _attribute(element, "val")
+
+
+def _attribute(element: _Element, name: str) -> str:
+    return next((str(value) for key, value in element.attrib.items() if str(key).endswith(f"}}{name}")), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from extraction import workbook_binary, workbook_parts
 from extraction.cleaning import clean_line
 from extraction.documents import described
 from extraction.limits import MAX_CELLS
@@ -13,14 +14,20 @@ from extraction.reading import Declared
 from extraction.sniffing import XLSX
 from extraction.tables import SEPARATOR, rows_as_lines
 from extraction.with_kreuzberg import read_with_kreuzberg
+from extraction.workbook_parts import as_it_stands
 
 _MIDNIGHT = " 00:00:00"
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """The sheets in their order, each under its name; hidden sheets and rows are read too."""
-    if declared.media_type == XLSX:
+    """The sheets in their order, each under its name, hidden ones too; then drawn text and comments.
+
+    Words with a line through them are left out of an XLSX.
+    """
+    is_package = declared.media_type == XLSX
+    if is_package:
         check_parts(body)
+        body = as_it_stands(body)
     result = read_with_kreuzberg(body, declared.media_type)
     if sum(len(row) for table in result.tables for row in table.cells) > MAX_CELLS:
         raise UnreadableError(f"the workbook has more than {MAX_CELLS} cells; ask for the sheet that matters")
@@ -34,6 +41,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         lines = rows_as_lines(grid)
         head = head or "\n".join(takewhile(lambda line: SEPARATOR not in line, lines))
         blocks.append("\n".join(lines))
+    blocks += (workbook_parts if is_package else workbook_binary).drawn_lines(body)
     return described("\n\n".join(blocks), declared, head=head)
 
 

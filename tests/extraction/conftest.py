@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import zipfile
@@ -82,6 +83,34 @@ def converted(
             ]
             subprocess.run(command, check=True, capture_output=True, timeout=100)
         return Path(target).read_bytes()
+
+    return convert
+
+
+@pytest.fixture(scope="session")
+def converted_from(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes, str, str], bytes]:
+    """What LibreOffice makes of a file: its bytes, its ending and the one that is wanted."""
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice (soffice) is not installed: nothing here can write Word 97, XLS or RTF")
+    folder = tmp_path_factory.mktemp("converted")
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+
+    def convert(body: bytes, ending: str, wanted: str) -> bytes:
+        source = folder / f"{hashlib.sha256(body).hexdigest()[:16]}.{ending}"
+        source.write_bytes(body)
+        command = [
+            program,
+            "--headless",
+            profile,
+            "--convert-to",
+            wanted,
+            "--outdir",
+            str(folder),
+            str(source),
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=100)
+        return source.with_suffix(f".{wanted}").read_bytes()
 
     return convert
 
