@@ -13,6 +13,7 @@ from extraction.composing import TextComposer
 from extraction.facts import page_date, page_publisher, page_title
 from extraction.links import LinkCollector
 from extraction.model import Extracted
+from extraction.nesting import within_reason
 from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
 from extraction.tables import Cell
@@ -42,7 +43,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
     markup, charset = decode(body, declared.charset)
     page = PageText(declared.url, charset)
     parser = HTMLParser(target=page, encoding="utf-8", no_network=True)
-    encoded = clean(markup).encode("utf-8", "replace")
+    encoded = within_reason(clean(markup)).encode("utf-8", "replace")
     for start in range(0, len(encoded), _CHUNK):
         parser.feed(encoded[start : start + _CHUNK])
     if encoded:

@@ -56,7 +56,7 @@ def word(
     body: str,
     *targets: tuple[str, str, str],
     main: str = "word/document.xml",
-    **parts: str | bytes,
+    parts: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
     folder, _, name = main.rpartition("/")
     return pack(
@@ -65,7 +65,7 @@ def word(
             "_rels/.rels": related(("r1", "officeDocument", main)),
             f"{folder}/_rels/{name}.rels": related(*targets),
             main: story(body),
-            **{f"word/{key.replace('_', '.')}": content for key, content in parts.items()},
+            **{f"word/{name}": content for name, content in (parts or {}).items()},
         }
     )
 
@@ -103,7 +103,7 @@ def test_struck_words_of_word_are_left_out(make_zip: Pack, marks: str) -> None:
         make_zip,
         paragraph(DEMAND, marks) + paragraph("不限。"),
         ("s", "styles", "styles.xml"),
-        styles_xml=styles,
+        parts={"styles.xml": styles},
     )
     assert extract(body).text == "不限。"
 
@@ -119,7 +119,7 @@ def test_styles_strike_whole_paragraphs_and_what_is_based_on_them(make_zip: Pack
         + paragraph("不限。", '<w:strike w:val="0"/>', style="b")
         + paragraph("其他。"),
         ("s", "styles", "styles.xml"),
-        styles_xml=styles,
+        parts={"styles.xml": styles},
     )
     assert extract(body).text == "不限。\n其他。"
 
@@ -138,9 +138,11 @@ def test_comments_notes_and_drawings_of_word_are_read(make_zip: Pack) -> None:
         ("a", "comments", "comments.xml"),
         ("b", "footnotes", "notes.xml"),
         ("c", "diagramData", "data1.xml"),
-        comments_xml=story(f"<w:comment>{paragraph(DEMAND)}</w:comment>", "comments"),
-        notes_xml=story(f"<w:footnote>{paragraph('注一')}</w:footnote>", "footnotes"),
-        data1_xml='<d xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:r><a:t>图</a:t></a:r></a:p></d>',
+        parts={
+            "comments.xml": story(f"<w:comment>{paragraph(DEMAND)}</w:comment>", "comments"),
+            "notes.xml": story(f"<w:footnote>{paragraph('注一')}</w:footnote>", "footnotes"),
+            "data1.xml": '<d xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:r><a:t>图</a:t></a:r></a:p></d>',
+        },
     )
     assert extract(body).text == f"公告\n注一\n批注：{DEMAND}\n图"
 
@@ -183,7 +185,7 @@ def test_documents_put_into_a_document_are_read_where_they_stand(
         make_zip,
         paragraph("公告") + '<w:altChunk r:id="c"/>' + paragraph("结尾"),
         ("c", "aFChunk", name),
-        **{name.replace(".", "_"): chunk},
+        parts={name: chunk},
     )
     assert extract(body).text == f"公告\n{DEMAND}\n结尾"
 
@@ -196,7 +198,7 @@ def test_a_workbook_behind_an_icon_is_read_and_what_cannot_be_is_said(
         paragraph("公告"),
         ("a", "package", "embeddings/sheet.xlsx"),
         ("b", "oleObject", "embeddings/object.bin"),
-        **{"embeddings/sheet_xlsx": xlsx_bytes, "embeddings/object_bin": b"\x00\x01\x02\x03\x04\x05"},
+        parts={"embeddings/sheet.xlsx": xlsx_bytes, "embeddings/object.bin": b"\x00\x01\x02\x03\x04\x05"},
     )
     read: Extracted = extract(body)
     assert "其他要求：持有会计从业资格证" in read.text
