@@ -107,12 +107,18 @@ def read_choices(text: str, spans: list[Span]) -> list[list[Span]]:
 
 def is_choice(text: str, group: list[Span]) -> bool:
     """Whether 或 joins the names of a list, or the list with something else that satisfies the demand."""
-    first, last = group[0], group[-1]
     for left, right in pairwise(group):
         if _CHOICE.search(text, left.end, right.start):
             return True
+    first = group[0]
     if len(group) > 1 and _EXAMPLES.search(text[max(0, first.start - 4) : first.start]):
         return True
+    return has_way_out(text, group)
+
+
+def has_way_out(text: str, group: list[Span]) -> bool:
+    """Whether 或 joins the whole list with something else that satisfies the demand: 或大专以上学历."""
+    first, last = group[0], group[-1]
     if _CHOICE_BEFORE.search(text[max(0, first.start - 8) : first.start]):
         return True
     return _CHOICE_AFTER.match(text, last.end, last.end + 20) is not None

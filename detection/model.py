@@ -28,6 +28,10 @@ class DocumentFacts:
     publisher_kind: PublisherKind
     document: OfficialDocument
     forwards: tuple[OfficialDocument, ...] = ()
+    explains: bool = False
+    """A text of no kind that demands, permits or sells, whose title asks: an article for readers."""
+    narrow: bool = False
+    """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,31 @@ from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.joining import join_broken_names
 from detection.lexicon import find_hits, load_lexicon
-from detection.lists import is_choice, read_choices, share_certificate_word
+from detection.lists import has_way_out, is_choice, read_choices, share_certificate_word
 from detection.model import DocumentFacts, Mention, ScanResult
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
-from detection.usage import Decision, decide_usage, find_headings, is_article
+from detection.usage import (
+    ARTICLE,
+    Decision,
+    decide_usage,
+    find_headings,
+    group_of,
+    is_article,
+    names_its_audience,
+)
 from detection.verdicts import Circumstances, decide_verdict
 from detection.wording import load_wording
-from vocabulary.codes import DocumentKind, PublisherKind, Status, Usage
+from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage
 
 _AROUND = 100
 """Characters on either side of a mention that its verdict may turn on."""
 _REACH = 24
 """Characters before a name in which more of it may stand."""
+_HEAD = 1200
+"""Characters in which a text says whom it is for."""
+_LAWFUL = frozenset({Status.ACCESS, Status.LEVEL, Status.LAWFUL_OTHER, Status.GENERIC})
+"""With one of these among the options of a demand, it can be met lawfully."""
 _NO_LETTER = Letter((), "", "")
 _DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
 """Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
@@ -115,7 +127,8 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
         return []
     spans = share_certificate_word(text, spans, reader, wording)
     kind = setting.facts.document_kind
-    if is_advert(text, title, setting.facts):
+    explains = setting.facts.explains
+    if not explains and is_advert(text, title, setting.facts) and not names_its_audience(text[:_HEAD]):
         kind = DocumentKind.TRAINING_AD
         school = replace(setting.facts, publisher_kind=PublisherKind.TRAINING_SCHOOL)
         setting = replace(setting, facts=school)
@@ -125,18 +138,33 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     if sells:
         spans = add_marked(text, spans)
-    headings = find_headings(text, kind)
+    group = ARTICLE if explains else group_of(kind, title)
+    headings = find_headings(text, group, title)
     mentions: list[Mention] = []
-    for group in read_choices(text, spans):
-        readings = [_read_whole(text, span, reader, advert=kind in ADVERTS) for span in group]
-        choice = is_choice(text, group)
-        if choice and all(reading.status is Status.CANCELLED for reading in readings) and len(group) > 1:
-            choice = False
-        for span, reading in zip(group, readings, strict=True):
-            decision = decide_usage(text, (span.start, span.end), kind, headings, alternative=choice)
+    for listed in read_choices(text, spans):
+        readings = [_read_whole(text, span, reader, advert=kind in ADVERTS) for span in listed]
+        choice = _is_lawful_choice(text, listed, readings)
+        for span, reading in zip(listed, readings, strict=True):
+            decision = decide_usage(
+                text,
+                (span.start, span.end),
+                group,
+                headings,
+                alternative=choice,
+                narrow=setting.facts.narrow,
+            )
             place = folded.original(span.start, span.end)
             mentions.append(_judge(original, place, (reading, decision), setting))
     return mentions
+
+
+def _is_lawful_choice(text: str, listed: list[Span], readings: list[Reading]) -> bool:
+    """Whether 或 offers a way to meet the demand lawfully."""
+    if not is_choice(text, listed):
+        return False
+    if len(listed) == 1 or has_way_out(text, listed):
+        return True
+    return any(reading.status in _LAWFUL for reading in readings)
 
 
 def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Reading:
@@ -156,8 +184,11 @@ def _judge(text: str, place: tuple[int, int], said: tuple[Reading, Decision], se
     quote = text[start:end]
     around = text[max(0, start - _AROUND) : end + _AROUND]
     publisher = setting.facts.publisher_kind
-    case = Circumstances(publisher, quote, around, reading.foreign, reading.certain, setting.as_of)
+    certain = reading.certain and not setting.facts.narrow
+    case = Circumstances(publisher, quote, around, reading.foreign, certain, setting.as_of)
     verdict = decide_verdict(reading.status, decision.usage, case)
+    if setting.facts.narrow and not decision.evident and verdict.severity.is_alert:
+        verdict = replace(verdict, severity=Severity.LOW)
     letter = _NO_LETTER
     if verdict.violation is not None:
         issuer = Publisher(publisher, setting.place.region)
@@ -179,6 +210,6 @@ def _judge(text: str, place: tuple[int, int], said: tuple[Reading, Decision], se
         legal_basis=letter.legal_basis,
         explanation=letter.explanation,
         advice=letter.advice,
-        needs_review=bool(letter.explanation) and not reading.certain,
+        needs_review=bool(letter.explanation) and not certain,
         foreign=reading.foreign,
     )

@@ -40,8 +40,12 @@ class CueSet:
     """What a form states of the publisher's nature, by its words."""
     publisher_weights: dict[str, Weights]
     """By the publisher's kind: what such a publisher mostly publishes."""
+    asking: frozenset[str]
+    """Terms of titles that ask or explain."""
     thresholds: tuple[float, ...]
     """The score that each kind of :data:`KINDS` needs."""
+    narrow: float
+    """A kind that leads the next one, or its threshold, by less is won narrowly."""
 
 
 def read_table(name: str) -> dict[str, Any]:
@@ -80,6 +84,10 @@ def load_cues() -> CueSet:
         form_terms=YEAR_OPENERS.union(labels, stated),
         stated=stated,
         publisher_weights=_weights(tables, "publisher"),
+        asking=frozenset(
+            term for sign in tables["signs"] if sign.get("asks", False) for term in sign["terms"]
+        ),
+        narrow=float(tables["narrow"]),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
 

@@ -9,10 +9,11 @@ from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
 from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, signer
 from detection.model import DocumentFacts, OfficialDocument
-from vocabulary.codes import DocumentKind
+from vocabulary.codes import DocumentKind, PublisherKind
 
 OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
 """Kinds that are read for number, issuer and date even where no number shows."""
+_EXPLAINING = frozenset({DocumentKind.OTHER, DocumentKind.NEWS})
 _NAMED_IN_TITLE = OFFICIAL | {DocumentKind.RECRUITMENT, DocumentKind.TENDER, DocumentKind.PERMIT_GUIDE}
 _SIGNED = _NAMED_IN_TITLE | {DocumentKind.OTHER}
 _LAW = re.compile(
@@ -44,7 +45,10 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     publisher_kind = stated_kind or decide_publisher_kind(
         reading.kind, names, text[:600], says_law=reading.is_article or _LAW.search(title) is not None
     )
-    return DocumentFacts(reading.kind, publisher_kind, official.document, official.forwards)
+    explains = reading.asks and reading.kind in _EXPLAINING and publisher_kind is not PublisherKind.INDIVIDUAL
+    return DocumentFacts(
+        reading.kind, publisher_kind, official.document, official.forwards, explains, reading.narrow
+    )
 
 
 def _read_official(text: str, title: str, reading: Reading) -> OfficialFacts:

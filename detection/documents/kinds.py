@@ -35,6 +35,10 @@ class Reading:
     """By position in :data:`KINDS`."""
     is_article: bool = False
     """Whether the text begins as an article of a law does."""
+    asks: bool = False
+    """Whether the title asks or explains."""
+    narrow: bool = False
+    """Whether the kind was won narrowly."""
 
 
 def read_window(text: str, title: str, publisher_kind: PublisherKind | None = None) -> Reading:
@@ -51,7 +55,7 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     window = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
     title = title.strip()[:MAX_TITLE] or _first_line(window)
     scores = [0.0] * len(KINDS)
-    _score_title(title, cues, scores)
+    asks = _score_title(title, cues, scores)
     hits = set(cues.in_text.find_matches_as_strings(window))
     weights = cues.text_weights
     for hit in hits:
@@ -63,12 +67,14 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
     if is_article:
         scores[_POLICY] += 12  # part of a law
+    kind = _choose(scores, cues)
+    narrow = _is_narrow(kind, scores, cues)
     form = hits & cues.form_terms
     if not form:
-        return Reading(_choose(scores, cues), {}, form, None, tuple(scores), is_article)
+        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, narrow)
     values = _read_values(form & cues.labels.keys(), window, cues)
     nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
-    return Reading(_choose(scores, cues), values, form & YEAR_OPENERS, nature, tuple(scores), is_article)
+    return Reading(kind, values, form & YEAR_OPENERS, nature, tuple(scores), is_article, asks, narrow)
 
 
 def _first_line(window: str) -> str:
@@ -91,9 +97,20 @@ def _read_values(labels: set[str], window: str, cues: CueSet) -> dict[str, str]:
     return values
 
 
-def _score_title(title: str, cues: CueSet, scores: list[float]) -> None:
-    """Cues within the title, and its longest ending that the cues know."""
-    for hit in set(cues.in_title.find_matches_as_strings(title)):
+def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
+    """Whether another kind, or the kind's own threshold, is near below its score."""
+    if kind is DocumentKind.OTHER:
+        return False
+    own = KINDS.index(kind)
+    others = max(score for position, score in enumerate(scores) if position != own)
+    return scores[own] - max(others, cues.thresholds[own]) < cues.narrow
+
+
+def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
+    """Cues within the title, and its longest ending that the cues know; whether it asks or explains."""
+    hits = set(cues.in_title.find_matches_as_strings(title))
+    asks = not hits.isdisjoint(cues.asking)
+    for hit in hits:
         for position, weight in cues.title_weights[hit]:
             scores[position] += weight
     bare = _without_trimmings(title)
@@ -102,7 +119,8 @@ def _score_title(title: str, cues: CueSet, scores: list[float]) -> None:
         if weights is not None:
             for position, weight in weights:
                 scores[position] += weight
-            return
+            break
+    return asks
 
 
 def _without_trimmings(title: str) -> str:

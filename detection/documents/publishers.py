@@ -16,7 +16,7 @@ _REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")
 """``…中心（参公）``: what stands in brackets behind a name."""
 _TITLE_BODY = re.compile(
     r"[\s【\[]{0,4}(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
-    r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|街道办事处|管委会))"
+    r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|场|队|园|系统|街道办事处|管委会|省|市|县|区|镇|乡|街道))"
     r"(?:[（(][^（）()]{1,14}[）)])?"
     r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟)"
 )
@@ -24,6 +24,9 @@ _TITLE_BODY = re.compile(
 _DATE_BELOW = re.compile(
     r"\n[^\S\n]{0,40}(?:\d{4}|[二〇零一三四五六七八九○]{4})\s?[年./-]\s?[\d一二三四五六七八九十]{1,3}\s?[月./-]?"
 )
+_PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
+_LOCAL = re.compile(r".{1,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校)")
+"""``某县融媒体中心``: a place, and an institution of it."""
 _SIGNED = 260
 """Characters from the end of a text in which a signature stands."""
 
@@ -99,7 +102,12 @@ def classify_name(name: str) -> NamedAs:
 def body_of_title(title: str) -> str:
     """The body that a title begins with (``某市人社局所属事业单位公开招聘公告``); empty where none does."""
     match = _TITLE_BODY.match(title)
-    return match["body"] if match is not None else ""
+    if match is None:
+        return ""
+    body = match["body"]
+    if body.endswith(_PLACES):
+        return f"{body}人民政府"
+    return f"{body}事业单位" if _LOCAL.fullmatch(body) and classify_name(body).kind is None else body
 
 
 def signer(text: str) -> str:

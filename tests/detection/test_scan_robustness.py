@@ -14,7 +14,7 @@ import detection
 from detection import scan
 from detection.lexicon import load_lexicon
 from detection.rulebook import known_names, spellings
-from detection.usage import load_usage
+from detection.usage_rules import load_usage
 from vocabulary.codes import DocumentKind, Usage
 
 DAY = date(2026, 11, 1)
@@ -125,8 +125,8 @@ def test_every_kind_of_document_has_a_group_with_an_order_and_a_default() -> Non
 
 def test_every_cue_counts_in_a_group_that_exists() -> None:
     rules = load_usage()
-    groups = {*rules.groups.values(), "any"}
-    scopes = {"touch", "phrase", "held", "clause", "line"}
+    groups = {*rules.defaults, "any"}
+    scopes = {"next", "touch", "phrase", "held", "clause", "line"}
     for cues in rules.cues:
         for cue in cues:
             assert cue.groups <= groups

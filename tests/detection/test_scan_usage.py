@@ -103,7 +103,7 @@ def test_a_resume_holds() -> None:
         ("第九条 从事焊接作业的人员应当取得特种作业操作证，方可上岗作业。", Usage.PERMIT),
         ("第十条 考试合格的，由省级主管部门颁发保安员证。", Usage.OFFERED),
         ("第十一条 情节严重的，吊销其保安员证。", Usage.INFORMATIVE),
-        ("第十二条 不得涂改、出租、出借保安员证。", Usage.RENTING),
+        ("第十二条 不得涂改、出租、出借保安员证。", Usage.NEGATED),
         ("第十三条 国家实行导游资格制度。", Usage.INFORMATIVE),
         ("第十四条 任何单位不得要求劳动者提供会计从业资格证书。", Usage.NEGATED),
     ],

@@ -1,0 +1,243 @@
+"""``usage.toml`` as compiled values: cues, shapes, sections, and the table of steps that decide a usage."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from detection.rulebook import alternatives, read_rules
+from vocabulary.codes import DocumentKind, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    usage: Usage
+    before: bool
+    after: bool
+    scope: str
+    groups: frozenset[str]
+
+    def counts_in(self, group: str) -> bool:
+        return group in self.groups or "any" in self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A sentence's shape on either side of the mention that decides before any cue."""
+
+    usage: Usage
+    groups: frozenset[str]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the table that decides: which means, in which groups, and what it says."""
+
+    by: str
+    groups: frozenset[str]
+    """Empty: in every group."""
+    usage: Usage | None
+    unless: frozenset[Usage]
+    """Usages whose cue, where it reaches the mention, keeps this step from deciding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a decision turns into under a condition: a condition with a way out is ``alternative``."""
+
+    when: str
+    groups: frozenset[str]
+    before: frozenset[Usage]
+    after: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The head of a list of conditions and how its items look."""
+
+    obliges: re.Pattern[str]
+    hands_in: re.Pattern[str]
+    """The head of a list of papers that an applicant has to hand in or to show."""
+    one_of: re.Pattern[str]
+    """The head of a list of conditions of which one suffices."""
+    one_of_ends: re.Pattern[str]
+    or_else: re.Pattern[str]
+    """Behind a condition: what satisfies in its place."""
+    item: re.Pattern[str]
+    has: re.Pattern[str]
+    ends: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Renting:
+    """What makes a word of renting something else than an offer to rent."""
+
+    apart: re.Pattern[str]
+    """Between a renting cue and the mention: another matter begins."""
+    forbidden: tuple[re.Pattern[str], re.Pattern[str]]
+    """Before and behind a mention: somebody forbids, punishes or fights it."""
+    told: tuple[re.Pattern[str], re.Pattern[str]]
+    """Before and behind a mention: somebody tells of prices, risks or cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingRules:
+    automaton: AhoCorasick
+    kinds: tuple[str, ...]
+    """What stands under each heading, by pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What an advert asks for under its headings, and how far these reach, in characters."""
+
+    conditions: int
+    has: re.Pattern[str]
+    between: re.Pattern[str]
+    """Between a heading of papers and a paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRules:
+    groups: dict[DocumentKind, str]
+    defaults: dict[str, Usage]
+    order: dict[str, tuple[Usage, ...]]
+    steps: tuple[Step, ...]
+    turns: tuple[Turn, ...]
+    automaton: AhoCorasick
+    words: tuple[str, ...]
+    cues: tuple[tuple[Cue, ...], ...]
+    """By pattern; () for a pseudo-cue."""
+    shapes: dict[str, tuple[Shape, ...]]
+    """By group, in the file's order."""
+    lead: Lead
+    renting: Renting
+    demand: re.Pattern[str]
+    """What stands beside a demand in a posting: other demands."""
+    personal: re.Pattern[str]
+    """Titles of what somebody writes about himself."""
+    articles: re.Pattern[str]
+    """Titles of articles about careers."""
+    subsidies: re.Pattern[str]
+    """Titles of guides to a subsidy."""
+    audience: re.Pattern[str]
+    """Words of texts that teach those who have a certificate already."""
+    headings: dict[str, HeadingRules]
+    """By group of texts; a group without any has no sections."""
+    under: dict[str, dict[str, Usage]]
+    """By group: the usage of what stands under a heading and has no cue."""
+    asked_for: AskedFor
+
+
+@cache
+def load_usage() -> UsageRules:
+    """Raises KeyError or ValueError where ``usage.toml`` names a usage or kind that does not exist."""
+    rules: dict[str, Any] = read_rules("usage.toml")
+    table = _cue_table(rules)
+    groups = {DocumentKind(kind): group for kind, group in rules["groups"].items()}
+    return UsageRules(
+        groups=groups,
+        defaults={group: Usage(usage) for group, usage in rules["default"].items()},
+        order={group: tuple(Usage(usage) for usage in usages) for group, usages in rules["order"].items()},
+        steps=tuple(_step(row) for row in rules["decide"]),
+        turns=tuple(_turn(row) for row in rules["turns"]),
+        automaton=AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest),
+        words=tuple(table),
+        cues=tuple(table.values()),
+        shapes=_shapes(rules),
+        lead=Lead(**{name: re.compile(rules["lead"][name]) for name in Lead.__slots__}),
+        renting=_renting(rules["renting"]),
+        demand=re.compile(rules["evidence"]["demand"]),
+        personal=re.compile(alternatives(rules["articles"]["personal"])),
+        articles=re.compile(alternatives(rules["articles"]["titles"])),
+        subsidies=re.compile(alternatives(rules["articles"]["subsidies"])),
+        audience=re.compile(alternatives(rules["articles"]["audience"])),
+        headings=_headings(rules),
+        under={
+            group: {section: Usage(usage) for section, usage in row.items()}
+            for group, row in rules["under"].items()
+        },
+        asked_for=_asked_for(rules["advert_sections_reach"]),
+    )
+
+
+def _cue_table(rules: dict[str, Any]) -> dict[str, tuple[Cue, ...]]:
+    table: dict[str, tuple[Cue, ...]] = dict.fromkeys(rules["pseudo"]["words"], ())
+    for row in rules["cues"]:
+        cue = Cue(
+            Usage(row["usage"]),
+            row["direction"] in ("before", "around"),
+            row["direction"] in ("after", "around"),
+            row["scope"],
+            _groups(row),
+        )
+        for word in row["words"]:
+            table[word] = (*table.get(word, ()), cue)
+    return table
+
+
+def _groups(row: dict[str, Any]) -> frozenset[str]:
+    """An announcement of an examination reads like an advert for one."""
+    groups = frozenset(row["groups"])
+    return groups | {"exam"} if "advert" in groups else groups
+
+
+def _shapes(rules: dict[str, Any]) -> dict[str, tuple[Shape, ...]]:
+    shapes = [
+        Shape(
+            Usage(row["usage"]),
+            _groups(row),
+            *(re.compile(row.get(side, "")) for side in ("before", "after")),
+        )
+        for row in rules["shapes"]
+    ]
+    return {group: tuple(shape for shape in shapes if group in shape.groups) for group in rules["default"]}
+
+
+def _step(row: dict[str, Any]) -> Step:
+    return Step(
+        row["by"],
+        frozenset(row.get("groups", ())),
+        Usage(row["usage"]) if "usage" in row else None,
+        frozenset(Usage(usage) for usage in row.get("unless", ())),
+    )
+
+
+def _turn(row: dict[str, Any]) -> Turn:
+    before = frozenset(Usage(usage) for usage in row["from"])
+    return Turn(row["when"], frozenset(row["groups"]), before, Usage(row["to"]))
+
+
+def _renting(rows: dict[str, Any]) -> Renting:
+    def sides(row: dict[str, list[str]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return (
+            re.compile(rf"(?:{'|'.join(row['before'])})[^。；;\n]*$"),
+            re.compile(rf"[^。；;\n]{{0,90}}?(?:{'|'.join(row['after'])})"),
+        )
+
+    apart = re.compile(alternatives(rows["apart"]))
+    return Renting(apart, sides(rows["forbidden"]), sides(rows["told"]))
+
+
+def _headings(rules: dict[str, Any]) -> dict[str, HeadingRules]:
+    tables = {
+        group: _heading_rules(rules[name]) for name, group in rules["headings"].items() if name in rules
+    }
+    tables["story"] = tables["hiring"]
+    tables["exam"] = tables["advert"]
+    return tables
+
+
+def _heading_rules(sections: dict[str, list[str]]) -> HeadingRules:
+    kinds = {word: kind for kind, words in sections.items() for word in words}
+    return HeadingRules(AhoCorasick(list(kinds), matchkind=MatchKind.LeftmostLongest), tuple(kinds.values()))
+
+
+def _asked_for(row: dict[str, Any]) -> AskedFor:
+    return AskedFor(row["conditions"], re.compile(row["has"]), re.compile(row["between"]))
