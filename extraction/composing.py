@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from extraction.limits import MAX_TABLE_CELLS, MAX_TABLE_DEPTH
-from extraction.tables import Cell, lay_out
+from extraction.tables import Cell, lay_out, lay_out_grid
 
 
 class _Table:
@@ -20,9 +20,11 @@ class _Table:
 class TextComposer:
     """Takes words, line breaks and table parts in the document's order; ``finished`` gives its lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grid: bool = False) -> None:
+        """``grid``: tables keep every cell in its column."""
         self.sink: list[str] = []
         """The lines of the cell that is open, else of the document."""
+        self._lay_out = lay_out_grid if grid else lay_out
         self._pieces: list[str] = []
         self._tables: list[_Table] = []
         self._tables_beyond = 0
@@ -87,7 +89,7 @@ class TextComposer:
             self._tables_beyond -= 1
         elif self._tables:
             self._close_cell()
-            self.sink.extend(lay_out(self._tables.pop().rows))
+            self.sink.extend(self._lay_out(self._tables.pop().rows))
 
     def finished(self) -> list[str]:
         """All lines; tables that never ended are taken to end here."""

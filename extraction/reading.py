@@ -67,6 +67,8 @@ class Declared:
     """Whether words in pictures are read; None: not."""
     depth: int = 0
     """Documents that this one is embedded in."""
+    grid: bool = False
+    """Whether tables keep every cell in its column, as ``extraction.grids`` writes them."""
 
 
 class Reader(Protocol):
@@ -83,12 +85,14 @@ def extract(
     charset: str = "",
     name: str = "",
     recognition: Recognition | None = None,
+    grid: bool = False,
 ) -> Extracted:
     """Visible text, links and facts of a page or file; content decides over what is declared of it.
 
     ``url`` makes links absolute, ``charset`` is the one of the HTTP header, ``name`` the file's name.
     ``recognition`` has words in pictures read, which takes seconds and much memory and needs the extra
-    ``ocr``.
+    ``ocr``. ``grid`` writes tables with every cell in its column (``extraction.grids``) instead of beside its
+    heading.
     Raises UnsupportedFormatError or UnreadableError; their messages say why and what to do.
     """
     if len(body.strip(b"\x00 \t\r\n")) < _FEWEST_BYTES:
@@ -100,7 +104,7 @@ def extract(
         )
     if recognition is not None and not is_installed():
         recognition = None
-    extracted = read_as(body, Declared(url, media_type, charset, name, recognition))
+    extracted = read_as(body, Declared(url, media_type, charset, name, recognition, grid=grid))
     if not extracted.text:
         raise UnreadableError("no text: the file holds no visible words; look at it by hand")
     return extracted

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from extraction.grids import SEPARATOR, grid_lines
 from extraction.limits import MAX_TABLE_COLUMNS
 
-SEPARATOR = "\t"
-"""Between the cells of a row."""
 _HEADER_SEARCH_ROWS = 12
 _LONGEST_HEADING = 40
 _LONGEST_REPEATED_CELL = 120
@@ -50,6 +49,14 @@ def lay_out(rows: Sequence[Sequence[Cell]]) -> list[str]:
     if header:
         return rows_as_lines(grid, header)
     return [line for row in rows for line in _blocks(row)]
+
+
+def lay_out_grid(rows: Sequence[Sequence[Cell]]) -> list[str]:
+    """Lines of a table with every cell in its column; a table that only places blocks gives them in order."""
+    rows = [row for row in rows if any(cell.lines for cell in row)]
+    if any(cell.holds_table for row in rows for cell in row) or all(len(row) == 1 for row in rows):
+        return [line for row in rows for cell in row for line in cell.lines]
+    return grid_lines(_spread(rows))
 
 
 def rows_as_lines(grid: Sequence[Sequence[str]], header: range | None = None) -> list[str]:

@@ -36,7 +36,8 @@ def read(body: bytes, declared: Declared) -> Extracted:
             word = ole.openstream("WordDocument").read()
             table = ole.openstream("1Table" if _read_flags(word) & _TABLE_1 else "0Table").read()
             data = ole.openstream("Data").read() if ole.exists("Data") else b""
-        lines = _compose(word, read_pieces(word, table), Paragraphs.read(word, table, data))
+        paragraphs = Paragraphs.read(word, table, data)
+        lines = _compose(word, read_pieces(word, table), paragraphs, grid=declared.grid)
     except (OSError, struct.error, IndexError, ValueError, TypeError) as error:
         raise UnreadableError(
             f"the Word file is damaged or cut short ({error}); fetch it again, or save it as DOCX"
@@ -54,11 +55,11 @@ def _read_flags(word: bytes) -> int:
     return flags
 
 
-def _compose(word: bytes, pieces: list[Piece], paragraphs: Paragraphs) -> list[str]:
+def _compose(word: bytes, pieces: list[Piece], paragraphs: Paragraphs, *, grid: bool) -> list[str]:
     lines: list[str] = []
     characters = 0
     for start, end in read_stories(word):
-        story = _Story(paragraphs)
+        story = _Story(paragraphs, grid=grid)
         for piece in pieces:
             if part := piece.between(start, end):
                 characters += part.length
@@ -74,8 +75,8 @@ def _compose(word: bytes, pieces: list[Piece], paragraphs: Paragraphs) -> list[s
 class _Story:
     """One flow of text: field codes dropped, cells and rows told apart by the paragraphs that they end."""
 
-    def __init__(self, paragraphs: Paragraphs) -> None:
-        self.composer = TextComposer()
+    def __init__(self, paragraphs: Paragraphs, *, grid: bool) -> None:
+        self.composer = TextComposer(grid=grid)
         self._paragraphs = paragraphs
         self._fields: list[bool] = []  # of each open field, whether its code is still being read
         self._codes = 0

@@ -52,11 +52,11 @@ def read(body: bytes, declared: Declared) -> Extracted:
         inside = EmbeddedDocuments(package, {each.identity: each.target for each in related}, declared)
         styles = next((read_part(package, each.target) for each in related if each.kind == "styles"), b"")
         unseen = unseen_styles(styles)
-        lines = _read_story(read_part(package, main), unseen, inside.lines)
+        lines = _read_story(read_part(package, main), unseen, inside.lines, grid=declared.grid)
         for kind in _AFTER:
             targets = [each.target for each in related if each.kind == kind]
             for target in list(dict.fromkeys(targets))[:_MOST_STORIES]:
-                beside = _read_story(read_part(package, target), unseen, inside.lines)
+                beside = _read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
                 lines += [f"{_REMARK.get(kind, '')}{line}" for line in beside]
         for each in related:
             if each.kind in _OBJECTS:
@@ -64,10 +64,12 @@ def read(body: bytes, declared: Declared) -> Extracted:
     return read_with_pictures(body, "\n".join(lines), declared, unread=inside.unread)
 
 
-def _read_story(part: bytes, unseen: frozenset[str], embedded: Callable[[str], list[str]]) -> list[str]:
+def _read_story(
+    part: bytes, unseen: frozenset[str], embedded: Callable[[str], list[str]], *, grid: bool
+) -> list[str]:
     from lxml.etree import XMLSyntaxError  # noqa: PLC0415
 
-    story = _Story(unseen, embedded)
+    story = _Story(unseen, embedded, grid=grid)
     try:
         for event, tag, element in _elements(part):
             if event == "start":
@@ -97,9 +99,11 @@ def _elements(part: bytes) -> Iterator[tuple[str, str, _Element]]:
 class _Story:
     """One flow of text; takes the events of its XML."""
 
-    def __init__(self, unseen: frozenset[str], embedded: Callable[[str], list[str]]) -> None:
+    def __init__(
+        self, unseen: frozenset[str], embedded: Callable[[str], list[str]], *, grid: bool
+    ) -> None:
         """``unseen``: styles that hide or strike; ``embedded``: the lines of an embedded document."""
-        self.composer = TextComposer()
+        self.composer = TextComposer(grid=grid)
         self._unseen = unseen
         self._embedded = embedded
         self._cells: list[Cell] = []

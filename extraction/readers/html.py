@@ -41,7 +41,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
     from lxml.etree import HTMLParser  # noqa: PLC0415
 
     markup, charset = decode(body, declared.charset)
-    page = PageText(declared.url, charset)
+    page = PageText(declared.url, charset, grid=declared.grid)
     parser = HTMLParser(target=page, encoding="utf-8", no_network=True)
     encoded = within_reason(clean(markup)).encode("utf-8", "replace")
     for start in range(0, len(encoded), _CHUNK):
@@ -65,14 +65,14 @@ def read(body: bytes, declared: Declared) -> Extracted:
 class PageText:
     """Takes the parser's events; its public attributes are the page, complete after ``close``."""
 
-    def __init__(self, url: str, charset: str = "utf-8") -> None:
+    def __init__(self, url: str, charset: str = "utf-8", *, grid: bool = False) -> None:
         self.metas: dict[str, str] = {}
         self.title = ""
         self.headings: list[str] = []
         self.links = LinkCollector(url, charset)
         self.pictures = PictureCollector(self.links)
         self.lines: list[str] = []
-        self._composer = TextComposer()
+        self._composer = TextComposer(grid=grid)
         self._hidden = 0
         self._heading_from = -1
         self._in_title = False

@@ -6,6 +6,7 @@ import re
 
 from extraction.cleaning import clean
 from extraction.documents import described
+from extraction.grids import pdf_lines
 from extraction.limits import MAX_PAGES
 from extraction.model import Extracted, UnreadableError
 from extraction.paragraphs import join_pages
@@ -38,6 +39,8 @@ def read(body: bytes, declared: Declared) -> Extracted:
     read_columns(upright, pages, downward)
     if pictures := _pictures(body, pages):
         return _read_pictures(body, pages, pictures, declared)
+    if declared.grid and (lines := pdf_lines(body)):
+        return described("\n".join(lines), declared)
     return described(join_pages(pages), declared)
 
 

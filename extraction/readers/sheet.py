@@ -7,12 +7,13 @@ from itertools import takewhile
 from extraction import workbook_binary, workbook_parts
 from extraction.cleaning import clean_line
 from extraction.documents import described
+from extraction.grids import SEPARATOR, grid_lines
 from extraction.limits import MAX_CELLS
 from extraction.model import Extracted, UnreadableError
 from extraction.packages import check_parts
 from extraction.reading import Declared
 from extraction.sniffing import XLSX
-from extraction.tables import SEPARATOR, rows_as_lines
+from extraction.tables import rows_as_lines
 from extraction.with_kreuzberg import read_with_kreuzberg
 from extraction.workbook_parts import as_it_stands
 
@@ -38,7 +39,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         grid = [[_cell_text(cell) for cell in row] for row in table.cells]
         if len(names) > 1 and 0 < table.page_number <= len(names):
             blocks.append(clean_line(names[table.page_number - 1]))
-        lines = rows_as_lines(grid)
+        lines = grid_lines(grid) if declared.grid else rows_as_lines(grid)
         head = head or "\n".join(takewhile(lambda line: SEPARATOR not in line, lines))
         blocks.append("\n".join(lines))
     blocks += (workbook_parts if is_package else workbook_binary).drawn_lines(body)

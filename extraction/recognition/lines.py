@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import atan2, cos, sin
 from statistics import median
 
-from extraction.tables import SEPARATOR
+from extraction.grids import SEPARATOR
 
 _NARROW_MARK = re.compile(r"(?<=[\u4e00-\u9fff）》”])[,:;?!]|[,:;?!](?=[\u4e00-\u9fff（《“])")
 _WIDE_MARKS = dict(zip(",:;?!", "，：；？！", strict=True))
