@@ -42,6 +42,10 @@ SLEEPS_AT_MOST = 2
 """A list that sleeps is visited at least once in so many times its ``every_minutes``."""
 
 
+_MADE_HOSTS = (".example", ".test", ".invalid", ".localhost", "example.org", "example.com", "example.net")
+"""Names that belong to nobody (RFC 2606)."""
+
+
 class SourceKind(StrEnum):
     NOTICES = "notices"
     PERMIT_GUIDES = "permit_guides"
@@ -286,6 +290,8 @@ class Settings(Section):
     """Receives what has no other recipient."""
     presets: tuple[str, ...] = ()
     """Names of shipped sources to switch on; ``qualwatch source presets`` lists them."""
+    catalogue_presets: bool = True
+    """Whether presets that announce changes of the catalogue are watched as soon as a real source is."""
     sources: tuple[Source, ...] = ()
     supervisors: tuple[Supervisor, ...] = ()
     chats: tuple[Chat, ...] = ()
@@ -347,6 +353,13 @@ class Settings(Section):
             return self.sample.enabled
         return not self.sources and not self.presets
 
+    def _is_real(self, source: Source) -> bool:
+        """Whether a source is on the public network, not on a machine of the office or under a made name."""
+        host, port = source.url.host or "", source.url.port
+        own = self.fetching.allow_private_hosts
+        is_made = host.endswith(_MADE_HOSTS) or host in {"localhost", "127.0.0.1"}
+        return source.enabled and not is_made and host not in own and f"{host}:{port}" not in own
+
     def watched(self) -> tuple[Source, ...]:
         """The sources to visit: own ones and those of presets that are switched on, less the disabled ones.
 
@@ -354,8 +367,12 @@ class Settings(Section):
         :class:`settings.errors.SettingsError` where a preset is unknown.
         """
         # Imported here, because it reads its files with the models above.
-        from settings.shipped import preset_sources  # noqa: PLC0415
+        from settings.shipped import catalogue_presets, preset_sources  # noqa: PLC0415
 
         own = {source.name for source in self.sources}
-        shipped = tuple(source for source in preset_sources(self.presets) if source.name not in own)
-        return tuple(source for source in self.sources + shipped if source.enabled)
+        chosen = tuple(source for source in preset_sources(self.presets) if source.name not in own)
+        watched = tuple(source for source in self.sources + chosen if source.enabled)
+        if not self.catalogue_presets or not any(map(self._is_real, watched)):
+            return watched
+        named = own | set(self.presets)
+        return watched + preset_sources(name for name in catalogue_presets() if name not in named)

@@ -20,6 +20,11 @@ def shipped_presets() -> dict[str, Source]:
     return {source.name: source for source in sorted(sources, key=lambda source: source.name)}
 
 
+def catalogue_presets() -> tuple[str, ...]:
+    """Names of the presets that announce changes of the catalogue."""
+    return tuple(name for name, source in shipped_presets().items() if source.catalogue)
+
+
 def preset_sources(names: Iterable[str]) -> tuple[Source, ...]:
     """The presets called ``names``, each once; raises :class:`SettingsError` for unknown names."""
     wanted = tuple(dict.fromkeys(names))

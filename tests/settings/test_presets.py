@@ -16,8 +16,9 @@ def test_no_preset_is_watched_by_default() -> None:
 
 def test_one_line_switches_a_preset_on() -> None:
     settings = Settings(presets=("jilin-hrss",))
-    (source,) = settings.watched()
+    source, *announcing = settings.watched()
     assert (source.name, source.region) == ("jilin-hrss", "220000")
+    assert [each.name for each in announcing] == ["govcn-policy", "mohrss"]
     assert not settings.serves_sample
 
 
@@ -40,7 +41,21 @@ def test_presets_admit_that_they_were_never_tried_and_visit_seldom() -> None:
 
 
 def test_a_preset_named_twice_is_watched_once() -> None:
-    assert len(Settings(presets=("mohrss", "mohrss")).watched()) == 1
+    names = [source.name for source in Settings(presets=("mohrss", "mohrss")).watched()]
+    assert names == ["mohrss", "govcn-policy"]
+
+
+def test_pages_that_announce_changes_are_watched_with_the_first_real_source() -> None:
+    def watched(host: str, **more: object) -> list[str]:
+        own = {"name": "own", "url": f"https://{host}/list/"}
+        settings = Settings.model_validate({"sources": [own], **more})
+        return [source.name for source in settings.watched()]
+
+    assert watched("rsj.jl.gov.cn") == ["own", "govcn-policy", "mohrss"]
+    assert watched("rsj.jl.gov.cn", catalogue_presets=False) == ["own"]
+    assert watched("rsj.example.org") == ["own"]
+    assert watched("10.0.0.7", fetching={"allow_private_hosts": ["10.0.0.7"]}) == ["own"]
+    assert all(shipped_presets()[name].catalogue for name in ("govcn-policy", "mohrss"))
 
 
 def test_an_own_source_of_the_same_name_adapts_a_preset() -> None:
