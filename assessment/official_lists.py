@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from catalogue.annex import rows_of_text
+from catalogue.annex_items import OfficialList
+from crawling.fetching.advice import advice
+from crawling.fetching.fetcher import Fetcher
+from crawling.fetching.model import FetchError, PageKind
+from crawling.listing.addresses import absolute_url, is_attachment
+from extraction import Extracted, ExtractionError, Recognition, extract
+from extraction.grids import cells_of
+from settings.model import Fetching
 
-if TYPE_CHECKING:
-    from settings.model import Fetching
-
-_FILES_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class OfficialList:
-    """Rows that were read, and what identifies where they came from."""
-
-    name: str
-    """Of the file, or the address of the page."""
-    digest: str
-    """SHA-256 of its bytes."""
-    rows: Sequence[Sequence[str]]
-    files: tuple[str, ...] = ()
-    """Addresses of the files that a page links, where the list may rather stand."""
+_FILES_KEPT = 20
 
 
 class UnreadableListError(Exception):
@@ -36,46 +25,70 @@ class UnreadableListError(Exception):
 
 
 def read_list(source: str, fetching: Fetching) -> OfficialList:
-    """Rows of a file, or of what stands at an address; ``UnreadableListError`` says why there are none."""
-    from crawling.listing.addresses import absolute_url, is_attachment  # noqa: PLC0415
-    from extraction import ExtractionError, extract  # noqa: PLC0415 - the other commands start without it
+    """Rows of a file, or of what stands at an address; ``UnreadableListError`` says why there are none.
 
+    Words in pictures are read where the extra ``ocr`` is installed.
+    """
     if source.lower().startswith(("http://", "https://")):
-        body, url, media_type, charset = _fetch(source, fetching)
-    else:
+        fetcher = Fetcher(fetching)
         try:
-            body, url, media_type, charset = Path(source).read_bytes(), "", "", ""
-        except OSError as error:
-            raise UnreadableListError(error.strerror or str(error)) from error
-    name = source if url else Path(source).name
+            return fetch_list(fetcher, source, attached=is_attachment(source))
+        finally:
+            fetcher.close()
     try:
-        extracted = extract(body, url=url, media_type=media_type, charset=charset, name=name)
+        body = Path(source).read_bytes()
+    except OSError as error:
+        raise UnreadableListError(error.strerror or str(error)) from error
+    return _read(body, Path(source).name)
+
+
+def fetch_list(fetcher: Fetcher, url: str, *, attached: bool = False) -> OfficialList:
+    """Rows of what stands at ``url``; ``attached``: asked for as a file. Raises ``UnreadableListError``."""
+    kind = PageKind.ATTACHMENT if attached or is_attachment(url) else PageKind.PAGE
+    try:
+        page = fetcher.fetch(url, kind=kind)
+    except FetchError as error:
+        raise UnreadableListError(f"{advice(error.outcome, error.detail)}（{error.detail}）") from error
+    return _read(page.body, url, url=page.final_url, media_type=page.media_type, charset=page.charset)
+
+
+def _read(body: bytes, name: str, *, url: str = "", media_type: str = "", charset: str = "") -> OfficialList:
+    try:
+        extracted = extract(
+            body,
+            url=url,
+            media_type=media_type,
+            charset=charset,
+            name=name,
+            recognition=Recognition(),
+            grid=True,
+        )
     except ExtractionError as error:
         raise UnreadableListError(str(error)) from error
-    linked = dict.fromkeys(absolute_url(link.url, url) for link in extracted.links) if url else {}
-    files = [each for each in linked if each and is_attachment(each)]
     return OfficialList(
-        name, sha256(body).hexdigest(), rows_of(extracted.text, name), tuple(files[:_FILES_SHOWN])
+        name,
+        sha256(body).hexdigest(),
+        rows_of(extracted.text, name),
+        _linked_files(extracted, url),
+        recognised=extracted.recognised,
     )
+
+
+def _linked_files(page: Extracted, url: str) -> tuple[str, ...]:
+    """Files that a page links, those first that are called lists of qualifications."""
+    if not url:
+        return ()
+    texts: dict[str, str] = {}
+    for link in page.links:
+        address = absolute_url(link.url, url)
+        if address and is_attachment(address):
+            texts[address] = texts.get(address, "") + link.text + link.title
+    likely = sorted(texts, key=lambda address: "职业资格" not in texts[address])
+    return tuple(likely[:_FILES_KEPT])
 
 
 def rows_of(text: str, name: str) -> list[list[str]]:
     """Rows of a text that was extracted from a file of this name."""
     if name.lower().endswith(".csv"):
         return [row for row in csv.reader(io.StringIO(text)) if any(row)]
-    return rows_of_text(text)
-
-
-def _fetch(url: str, fetching: Fetching) -> tuple[bytes, str, str, str]:
-    """Body, address after redirects, media type and charset."""
-    from crawling.fetching.fetcher import Fetcher  # noqa: PLC0415 - only addresses need the network
-    from crawling.fetching.model import FetchError, PageKind  # noqa: PLC0415
-
-    fetcher = Fetcher(fetching)
-    try:
-        page = fetcher.fetch(url, kind=PageKind.PAGE)
-    except FetchError as error:
-        raise UnreadableListError(str(error)) from error
-    finally:
-        fetcher.close()
-    return page.body, page.final_url, page.media_type, page.charset
+    return [cells_of(row) for row in rows_of_text(text)]

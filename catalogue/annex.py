@@ -7,9 +7,10 @@ its heading itself (``职业资格名称：…``), as the extraction of web tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from catalogue.annex_items import Annex, AnnexItem
 from catalogue.documents import normalise_number
 
 HEADINGS = {
@@ -24,10 +25,9 @@ HEADINGS = {
         "事项名称",
         "职业资格项目名称",
         "职业资格许可和认定事项",
-        "职业名称",
-        "职业（工种）名称",
         "name",
     },
+    "single": {"具体项目", "具体名称", "职业名称", "职业（工种）名称", "职业", "工种"},
     "category": {"类别", "资格类别", "职业资格类别", "资格类型", "资格性质", "性质", "category"},
     "domain": {"领域", "人员类别", "domain"},
     "department": {
@@ -38,13 +38,13 @@ HEADINGS = {
         "设定部门",
         "设置部门",
         "主管部门",
-        "责任部门",
-        "牵头部门",
         "department",
     },
+    "responsible": {"责任部门", "牵头部门", "落实部门", "落实单位", "责任单位", "省级落实部门"},
     "document": {"文号", "document_no", "document"},
+    "part": {"批次", "退出批次", "退出时间", "退出时限", "part"},
 }
-"""Column → the headings that official lists and tidy files give it."""
+"""Column → the headings that official lists and tidy files give it; ``single`` is one name of an item."""
 
 _COLUMN = {heading: column for column, headings in HEADINGS.items() for heading in headings}
 _REMARK = {
@@ -63,6 +63,15 @@ _REMARK = {
 """Headings of columns that are read over."""
 
 _NUMBERED = re.compile(r"^[（(]?(?P<seq>\d{1,3})[)）.、．\s]\s*(?P<rest>\D.*)$")
+_FOOTNOTE_MARK = re.compile(r"(?:[*＊※①-⑳]+|[\[［【]注?\d{1,2}[\]］】]|[（(]注\d{0,2}[)）])$")
+_ASIDE = re.compile(
+    r"^(?:注|备注|说明|附注)\d{0,2}[：:.．、]|^[*＊※①-⑳]|^[\[［]\d{1,2}[\]］]|续表?[）)]?$|^[（(]?(?:共计|合计|总计|小计)"
+)
+"""Lines beside a list that are none of its rows: footnotes, 续表, totals."""
+_DECLARED = re.compile(r"[（(](?:共计?|合计|总计|计)?(?P<count>\d{1,3})[项个][^（()）]{0,40}[)）]")
+_PART = re.compile(r"第[一二三四五六七八九十]批")
+_WHOLE_NAME = re.compile(r"(?:师|员|工|人|者|证|证书|资格|代表|经理|手|官|家|英语)(?:[（(][^（()）]*[)）])?$")
+"""How the names of qualifications end: what ends otherwise goes on in the next row."""
 _DEPARTMENT_REMARK = re.compile(r"[（(](?P<remark>[^（()）]*(?:部|局|委|署|总会|类)[^（()）]*)[)）]$")
 _PARTED = re.compile(r"\t|\s\|\s|｜")
 _PAGE_NUMBER = re.compile(r"^[-—–\s第]*\d{1,4}[-—–\s页]*$")
@@ -70,44 +79,6 @@ _BETWEEN_HAN = re.compile(r"(?<=[一-鿿（），、])\s+(?=[一-鿿（），、
 _TITLE = re.compile(r"^附件|目录(?:[（(].{1,20}[)）])?$|清单(?:[（(].{1,20}[)）])?$")
 _SENTENCE = re.compile(r"[。；：:！？]|^[（(]?[一二三四五六七八九十]+[)）、]|^共计|^合计")
 _LONGEST_ITEM = 40
-
-
-@dataclass(frozen=True, slots=True)
-class AnnexItem:
-    """One item of a list."""
-
-    seq: str
-    name: str
-    item: str = ""
-    """The numbered item that the name belongs to, where a list groups several names."""
-    category: str = ""
-    domain: str = ""
-    department: str = ""
-    document: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Annex:
-    """What was read."""
-
-    items: tuple[AnnexItem, ...]
-    other_documents: int = 0
-    """Rows that a column gives to another document."""
-    loose: tuple[str, ...] = ()
-    """Lines between the rows of a table that belong to none: rests of names that a PDF broke in two."""
-
-    @property
-    def count(self) -> int:
-        """Items as official totals count them: names grouped under one item are one."""
-        return len({(item.domain, item.item or item.name) for item in self.items})
-
-    @property
-    def missing(self) -> tuple[int, ...]:
-        """Sequence numbers that were left out, where a single series numbers the items."""
-        numbers = [int(item.seq) for item in self.items if item.seq.isdigit()]
-        if not numbers or len(set(numbers)) != len(numbers):
-            return ()
-        return tuple(sorted(set(range(1, max(numbers) + 1)) - set(numbers)))
 
 
 @dataclass(slots=True)
@@ -124,6 +95,10 @@ class _Reading:
     bare: list[AnnexItem] = field(default_factory=list)
     after_row: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    part: str = ""
+    announced: list[tuple[str, int, int]] = field(default_factory=list)
+    """Headings of parts: what they say, how many items they announce, how many rows stood before them."""
 
 
 def rows_of_text(text: str) -> list[list[str]]:
@@ -158,8 +133,23 @@ def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
     wanted = normalise_number(document)
     attributed = any(item.document for item in found)
     kept = tuple(item for item in found if not attributed or normalise_number(item.document) == wanted)
-    loose = tuple(reading.loose) if reading.tabled else ()
-    return Annex(tuple(replace(item, document="") for item in kept), len(found) - len(kept), loose)
+    return Annex(
+        tuple(replace(item, document="") for item in kept),
+        len(found) - len(kept),
+        loose=tuple(reading.loose) if reading.tabled else (),
+        unclear=tuple(reading.unclear),
+        misfits=tuple(_misfits(reading)),
+    )
+
+
+def _misfits(reading: _Reading) -> Iterator[str]:
+    """Parts of a table that have another number of items than their heading announces."""
+    for number, (heading, announced, begin) in enumerate(reading.announced):
+        deeper = () if heading.startswith(("（", "(")) else ("（", "(")
+        later = (at for other, _, at in reading.announced[number + 1 :] if not other.startswith(deeper))
+        read = Annex(tuple(reading.tabled[begin : next(later, None)])).count
+        if read not in (0, announced):
+            yield f"“{heading[:_LONGEST_ITEM]}”应有{announced}项，读到{read}项。"
 
 
 def _read_row(reading: _Reading, cells: list[str]) -> None:
@@ -167,7 +157,9 @@ def _read_row(reading: _Reading, cells: list[str]) -> None:
     if _read_heading(reading, cells) or (len(filled) == 1 and _read_section(reading, filled[0])):
         return
     row = _labelled(filled) or _placed(reading.columns, cells) or _counted(reading, filled)
-    if row:
+    if row and not row.get("seq") and _is_numbered(reading):
+        _read_rest(reading, row)
+    elif row:
         reading.loose += reading.after_row if reading.tabled else ()
         reading.after_row.clear()
         _take(reading, reading.tabled, row)
@@ -175,27 +167,66 @@ def _read_row(reading: _Reading, cells: list[str]) -> None:
         _read_line(reading, filled[0])
 
 
+def _is_numbered(reading: _Reading) -> bool:
+    """Whether the rows of the table bear numbers, so that one without belongs to the row above it."""
+    return bool(reading.tabled and reading.tabled[-1].seq)
+
+
+def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
+    """A row without a number: another name of the item above, or the rest of a row that a page cut in two.
+
+    It is another name where it has a category of its own or the list groups names under items; it is a rest
+    where the name above cannot end where it does. Else nobody can tell but a person.
+    """
+    above = reading.tabled[-1]
+    name = _named(row.get("name", ""))
+    if not name:
+        department = above.department + row.get("department", "")
+        reading.tabled[-1] = replace(above, department=department)
+        return
+    own = dict(row, seq=above.seq, item=row.get("item") or above.item, department=row.get("department", ""))
+    if above.item or _category(row.get("category", "")):
+        inherited = {
+            "department": own["department"] or above.department,
+            "category": row.get("category") or above.category,
+        }
+        _take(reading, reading.tabled, own | inherited)
+    elif _WHOLE_NAME.search(above.name):
+        reading.unclear.append(name)
+    else:
+        reading.tabled[-1] = replace(
+            above, name=above.name + name, department=above.department + own["department"]
+        )
+
+
 def _read_heading(reading: _Reading, cells: list[str]) -> bool:
     """Whether the row is a heading; keeps what its columns are."""
-    columns = [_COLUMN.get(cell.lower(), "") for cell in cells]
-    if sum(map(_is_heading, cells)) < 2 or not {"name", "item"} & set(columns):
+    columns = [_COLUMN.get(cell.lower(), "") for cell in map(_compact, cells)]
+    if sum(map(_is_heading, cells)) < 2 or not {"name", "item", "single"} & set(columns):
         return False
-    if "name" not in columns:
-        columns[columns.index("item")] = "name"
     reading.columns = columns
     return True
 
 
 def _is_heading(cell: str) -> bool:
-    return cell.lower() in _COLUMN or cell.lower() in _REMARK
+    return _compact(cell).lower() in _COLUMN or _compact(cell).lower() in _REMARK
+
+
+def _compact(cell: str) -> str:
+    """``名 称`` → ``名称``; headings are spread out to fill their column."""
+    return "".join(cell.split())
 
 
 def _read_section(reading: _Reading, line: str) -> bool:
     """Whether the line is a heading of a part; keeps which domain or category begins with it."""
-    heading = re.match(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件)", line)
-    domain, category = _domain(line), _category(line)
-    if not heading or not (domain or category):
+    heading = re.match(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件|第.批)", line)
+    domain, category, part = _domain(line), _category(line), _PART.search(line)
+    if not heading or not (domain or category or part):
         return False
+    if announced := _DECLARED.search(line):
+        reading.announced.append((line, int(announced["count"]), len(reading.tabled)))
+    if part:
+        reading.part = part[0]
     if domain:
         reading.domain, reading.category = domain, category
     else:
@@ -208,18 +239,27 @@ def _labelled(cells: list[str]) -> dict[str, str]:
     row: dict[str, str] = {}
     for cell in cells:
         heading, colon, value = cell.partition("：")
-        column = _COLUMN.get(heading.strip().lower(), "")
+        column = _COLUMN.get(_compact(heading).lower(), "")
         if colon and column:
             row.setdefault(column, value.strip())
-    if "name" not in row and "item" in row:
-        row["name"] = row.pop("item")
-    return row if row.get("name") and len(row) > 1 else {}
+    return _with_name(row) if len(row) > 1 and {"name", "item", "single"} & set(row) else {}
+
+
+def _with_name(row: dict[str, str]) -> dict[str, str]:
+    """The row with its narrowest name as ``name`` and what groups it as ``item``."""
+    if row.get("single"):
+        row = row | {"item": row.get("name") or row.get("item", ""), "name": row["single"]}
+    elif not row.get("name"):
+        row = row | {"name": row.get("item", "")}
+    return row
 
 
 def _placed(columns: list[str], cells: list[str]) -> dict[str, str]:
     """Column → value where the row fits the heading above it; empty where it does not, or has no name."""
-    row = dict(zip(columns, cells, strict=True)) if 1 < len(columns) == len(cells) else {}
-    return row if row.get("name") else {}
+    if not 1 < len(columns) == len(cells):
+        return {}
+    row = {column: cell for column, cell in zip(columns, cells, strict=True) if column and cell}
+    return _with_name(row) if row.keys() - {"seq"} else {}
 
 
 def _counted(reading: _Reading, filled: list[str]) -> dict[str, str]:
@@ -233,13 +273,16 @@ def _counted(reading: _Reading, filled: list[str]) -> dict[str, str]:
 
 
 def _read_line(reading: _Reading, line: str) -> None:
+    if _TITLE.search(line):
+        reading.in_list = True
+        reading.domain = _domain(line) or reading.domain
+        return
+    if _ASIDE.search(line):
+        return
     if not _PAGE_NUMBER.match(line):
         reading.after_row.append(line)
     numbered = _NUMBERED.match(line)
     text = numbered["rest"] if numbered else line
-    if _TITLE.search(line):
-        reading.in_list = True
-        return
     if len(text) > _LONGEST_ITEM or _SENTENCE.search(text) or not (numbered or reading.in_list):
         return
     remark = _DEPARTMENT_REMARK.search(text)
@@ -253,20 +296,26 @@ def _read_line(reading: _Reading, line: str) -> None:
 
 
 def _take(reading: _Reading, items: list[AnnexItem], row: dict[str, str]) -> None:
-    name = row.get("name", "").strip("，,；;。 ")
+    name = _named(row.get("name", ""))
     if not name or name in {"合计", "小计", "总计"} or len(name) > _LONGEST_ITEM * 2:
         return
     items.append(
         AnnexItem(
             seq=row.get("seq", ""),
             name=name,
-            item=row.get("item", ""),
+            item=_named(row.get("item", "")),
             category=_category(row.get("category", "")) or reading.category,
             domain=_domain(row.get("domain", "")) or _domain(row.get("category", "")) or reading.domain,
-            department=row.get("department", "").strip("，,；; "),
+            department=(row.get("responsible") or row.get("department", "")).strip("，,；; "),
             document=row.get("document", ""),
+            part=row.get("part", "") or reading.part,
         )
     )
+
+
+def _named(text: str) -> str:
+    """A name without what refers to a footnote."""
+    return _FOOTNOTE_MARK.sub("", text.strip("，,；;。 ")).strip()
 
 
 def _category(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalogue.loading import DATA, read_rows
+from vocabulary.codes import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Line:
     domain: str
     department: str
     basis: str
+    evidence: Evidence = Evidence.PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Changes:
     changed_kind: tuple[tuple[Line, Line], ...]
 
 
+@functools.cache
 def read_editions() -> dict[str, tuple[Line, ...]]:
     """Year → lines of that edition, in the order of publication."""
     editions: dict[str, list[Line]] = {}
@@ -47,6 +51,7 @@ def read_editions() -> dict[str, tuple[Line, ...]]:
             domain=row["domain"],
             department=row["department"],
             basis=row["basis"],
+            evidence=Evidence(row["evidence"]),
         )
         editions.setdefault(line.edition, []).append(line)
     return {year: tuple(lines) for year, lines in editions.items()}

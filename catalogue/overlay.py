@@ -15,6 +15,8 @@ from catalogue.model import Entry, Period
 from vocabulary.codes import Evidence, Status
 
 _ENDED = frozenset({Status.CANCELLED, Status.EXITED, Status.OFF_CATALOGUE})
+_UNREVIEWED = "由图片识别得到，尚未逐条核对"
+_ABSENT = "导入的{document}附件中没有此项"
 _UNSAFE = re.compile(r"[^\w〔〕（）-]+")
 
 
@@ -30,6 +32,12 @@ class ImportedItem:
     category: str
     domain: str
     department: str
+    evidence: Evidence = Evidence.PUBLISHED
+    """Unverified where the name was read from a picture and nobody compared it yet."""
+    item: str = ""
+    """The item that the name belongs to, where the list groups several under one."""
+    is_exit: bool = False
+    """Whether the list, a newer edition, left out what an older one had: it is no line of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class ImportedList:
     """Name of the file that was read, with the beginning of its SHA-256."""
     imported_on: date
     items: tuple[ImportedItem, ...]
+    digest: str = ""
+    """SHA-256 of the file's bytes; empty for lists imported before it was kept."""
 
     @property
     def identity(self) -> str:
@@ -50,7 +60,7 @@ class ImportedList:
         return f"{self.document}@{self.region}" if self.region else self.document
 
 
-_LIST_COLUMNS = ("document", "region", "source", "imported_on")
+_LIST_COLUMNS = ("document", "region", "source", "imported_on", "digest")
 _ITEM_COLUMNS = tuple(field.name for field in fields(ImportedItem))
 
 
@@ -65,8 +75,8 @@ def read_imports(directory: Path) -> Iterator[ImportedList]:
     )
 
 
-def write_import(directory: Path, imported: ImportedList) -> Path:
-    """Keeps ``imported``; FileExistsError where this document was imported before."""
+def write_import(directory: Path, imported: ImportedList, *, replacing: bool = False) -> Path:
+    """Keeps ``imported``; FileExistsError where this document was imported before and stays as it is."""
     directory.mkdir(parents=True, exist_ok=True)
     path = _path(directory, imported.identity)
     unfinished = path.with_suffix(f".{os.getpid()}.part")
@@ -78,13 +88,20 @@ def write_import(directory: Path, imported: ImportedList) -> Path:
                 writer.writerow(
                     (
                         *(getattr(imported, column) for column in _LIST_COLUMNS),
-                        *(getattr(item, column) for column in _ITEM_COLUMNS),
+                        *(_cell(getattr(item, column)) for column in _ITEM_COLUMNS),
                     )
                 )
-        os.link(unfinished, path)
+        if replacing:
+            unfinished.replace(path)
+        else:
+            os.link(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def _cell(value: object) -> object:
+    return ("yes" if value else "") if isinstance(value, bool) else value
 
 
 def undo_import(directory: Path, identity: str) -> None:
@@ -95,9 +112,11 @@ def undo_import(directory: Path, identity: str) -> None:
 def merge(entries: dict[str, Entry], imported: ImportedList) -> list[Name]:
     """Adds ``imported`` to ``entries`` by key, and returns the names that came with new entries.
 
-    An official list wins over what was only believed: a dated end that rests on no published document goes.
+    An official list wins over what was only believed: a dated end that rests on no published document goes,
+    and an end that was put down to this very list without standing on it is called doubtful.
     """
     names = []
+    _doubt_absent(entries, imported)
     for item in imported.items:
         period = _period(imported, item)
         known = entries.get(item.key)
@@ -122,8 +141,33 @@ def merge(entries: dict[str, Entry], imported: ImportedList) -> list[Name]:
     return names
 
 
+def _doubt_absent(entries: dict[str, Entry], imported: ImportedList) -> None:
+    """Mark the cancellations that the catalogue puts down to this list, which does not have them."""
+    if any(item.status is not Status.CANCELLED for item in imported.items):
+        return  # An edition's absent lines may be parts of its items; only a list of ends speaks for itself.
+    said = _ABSENT.format(document=imported.document)
+    listed = {item.key for item in imported.items}
+    for key, entry in entries.items():
+        if key not in listed and (entry.region or "") == imported.region:
+            periods = tuple(
+                replace(period, evidence=Evidence.DOUBTFUL, contested=said)
+                if (period.document, period.status) == (imported.document, Status.CANCELLED)
+                else period
+                for period in entry.periods
+            )
+            if periods != entry.periods:
+                entries[key] = replace(entry, periods=periods)
+
+
 def with_period(periods: tuple[Period, ...], imported: Period) -> tuple[Period, ...]:
-    """``periods`` with a published one added, without the unpublished ends that it settles."""
+    """``periods`` with an imported one added, without the unpublished ends that it settles.
+
+    One that was read from a picture and not compared yet settles nothing that is published.
+    """
+    if imported.evidence is not Evidence.PUBLISHED and any(
+        period.since == imported.since and period.evidence is Evidence.PUBLISHED for period in periods
+    ):
+        return periods
     first, *later = periods
     if first.status in _ENDED and first.evidence is not Evidence.PUBLISHED:
         first = _before(imported, imported.category)
@@ -131,6 +175,7 @@ def with_period(periods: tuple[Period, ...], imported: Period) -> tuple[Period, 
         period
         for period in later
         if period.since != imported.since
+        and (period.document, period.status) != (imported.document, imported.status)
         and (period.status not in _ENDED or period.evidence is Evidence.PUBLISHED)
     ]
     return (first, *sorted([*kept, imported], key=lambda period: period.since or date.min))
@@ -141,9 +186,10 @@ def _period(imported: ImportedList, item: ImportedItem) -> Period:
         status=item.status,
         since=item.since,
         document=imported.document,
-        evidence=Evidence.PUBLISHED,
+        evidence=item.evidence,
         source=imported.source,
         category=item.category,
+        note="" if item.evidence is Evidence.PUBLISHED else _UNREVIEWED,
     )
 
 
@@ -173,6 +219,9 @@ def _read(path: Path) -> ImportedList:
                 category=row["category"],
                 domain=row["domain"],
                 department=row["department"],
+                evidence=Evidence(row.get("evidence") or Evidence.PUBLISHED),
+                item=row.get("item") or "",
+                is_exit=row.get("is_exit") == "yes",
             )
             for row in rows
         )
@@ -183,6 +232,7 @@ def _read(path: Path) -> ImportedList:
             source=head["source"],
             imported_on=date.fromisoformat(head["imported_on"]),
             items=items,
+            digest=head.get("digest") or "",
         )
     except (KeyError, IndexError, ValueError, csv.Error) as error:
         raise ValueError(f"the imported list {path.name} cannot be read: {error!r}") from error

@@ -14,11 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from catalogue.book import Catalogue
+from catalogue.difference import Difference, between_editions
 from catalogue.editions import compare, item_count, read_editions, summary_lines
-from catalogue.loading import load_catalogue
+from catalogue.loading import load_catalogue, read_approvals
 from catalogue.model import Period, Standing
 from catalogue.naming import fold
 from catalogue.overlay import read_imports, undo_import
+from catalogue.picture import draw
 from catalogue.wording import caution, since_words, summary
 from vocabulary.names import consequence_of, name_of
 
@@ -32,6 +34,12 @@ app = typer.Typer(
 
 Directory = Annotated[
     Path, typer.Option("--directory", help="Where imported lists are kept.", envvar="QW_CATALOGUE")
+]
+
+
+Picture = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw the difference as a picture (SVG) into this file. 差异图"),
 ]
 
 
@@ -66,7 +74,7 @@ def lookup(
     """
     day = as_of or today()
     catalogue = open_catalogue(directory)
-    standings = catalogue.as_of(day, region).lookup(name)
+    standings = catalogue.as_of(day, region).lookup(_qualification(name))
     if output is Format.JSON:
         typer.echo(json.dumps([_to_json(s, catalogue) for s in standings], ensure_ascii=False, indent=2))
     else:
@@ -85,6 +93,7 @@ def lookup(
 def diff(
     before: Annotated[str, typer.Argument(help="Year of an edition, for example 2017.")],
     after: Annotated[str, typer.Argument(help="Year of a later edition, for example 2021.")],
+    picture: Picture = None,
     output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
 ) -> None:
     """Show what was added, removed, renamed or changed its kind between two editions. 比较两版目录。"""
@@ -92,7 +101,12 @@ def diff(
     for year in (before, after):
         if year not in editions:
             raise typer.BadParameter(f"no edition of {year}; there are {', '.join(sorted(editions))}")
-    rows = list(summary_lines(compare(editions[before], editions[after])))
+    changes = compare(editions[before], editions[after])
+    if picture is not None:
+        stayed = len({line.key for line in editions[before]} & {line.key for line in editions[after]})
+        unchanged = stayed - len({new.key for _, new in (*changes.renamed, *changes.changed_kind)})
+        draw_to(picture, between_editions(changes, f"国家职业资格目录 {before}年版 → {after}年版", unchanged))
+    rows = list(summary_lines(changes))
     if output is Format.JSON:
         fields = ("change", "name", "remark")
         typer.echo(
@@ -138,6 +152,16 @@ def undo(
     typer.echo(f"已撤销“{identity}”的导入。")
 
 
+def draw_to(file: Path, difference: Difference) -> None:
+    """Write the picture of a difference; exit code 2 where that is not possible."""
+    try:
+        file.write_text(draw(difference), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{file}：{error.strerror or error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"差异图：{file}", err=True)
+
+
 def open_catalogue(directory: Path) -> Catalogue:
     """The catalogue with the lists imported into ``directory``; exit code 2 where one is damaged."""
     try:
@@ -145,6 +169,21 @@ def open_catalogue(directory: Path) -> Catalogue:
     except (ValueError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+
+
+def _qualification(name: str) -> str:
+    """The qualification that an approval's name bears; any other name as it is."""
+    return next((each.key for each in read_approvals() if fold(each.name) == fold(name)), name)
+
+
+def _approval_words(key: str) -> str:
+    """What ended of the approvals that bear an entry's name; empty where none did."""
+    return "；".join(
+        f"{each.number or '另有文件'}取消的是审批“{each.name}”"
+        + ("，资格随之取消" if each.ends_qualification else "，不是资格本身")
+        for each in read_approvals()
+        if each.key == key
+    )
 
 
 def suggestions(name: str, catalogue: Catalogue) -> list[str]:
@@ -187,6 +226,7 @@ def _show(standing: Standing, day: date, catalogue: Catalogue) -> None:
         ("地区", entry.region or ""),
         ("境外", "国外、境外或厂商证书，只统计，不预警" if entry.foreign else ""),
         ("说明", period.note),
+        ("审批", _approval_words(entry.key)),
         ("适用", consequence_of(period.status)),
         ("法条", "；".join(dict.fromkeys(statute.citation for statute in catalogue.statutes(entry.key)))),
         ("注意", caution(standing)),

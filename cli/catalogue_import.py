@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from assessment.official_lists import UnreadableListError, read_list
 from catalogue.documents import Effect
-from cli.catalogue import OVERLAY, Directory, Format, app, read_day
+from cli.catalogue import OVERLAY, Directory, Format, Picture, app, read_day
 from cli.catalogue_review import UNREADABLE, Wish, describe, review
 
 __all__ = ["app"]
@@ -46,7 +45,7 @@ def import_list(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|URL", help="The annex: HTML, PDF, DOC, DOCX, XLS, XLSX, OFD, RTF, text or CSV."
+            metavar="FILE|URL", help="The annex: HTML, PDF, Word, sheet, OFD, RTF, text, CSV, or a picture."
         ),
     ],
     *,
@@ -58,6 +57,7 @@ def import_list(
     accept: Annotated[bool, typer.Option("--accept", help="Import it; else it is only shown.")] = False,
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
+    picture: Picture = None,
     directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
@@ -68,7 +68,9 @@ def import_list(
     Exits 1 where the list is refused: wrong count, gaps, conflicts, imported before. Exits 2 where nothing
     could be read.
     """
-    from settings import SettingsError, load_settings  # noqa: PLC0415 - looking something up needs none
+    # Looking something up needs neither.
+    from assessment.official_lists import UnreadableListError, read_list  # noqa: PLC0415
+    from settings import SettingsError, load_settings  # noqa: PLC0415
 
     official = describe(document, region, items, since, effect)
     try:
@@ -76,4 +78,4 @@ def import_list(
     except (UnreadableListError, SettingsError) as error:
         typer.echo(f"{source}：{error}", err=True)
         raise typer.Exit(UNREADABLE) from error
-    review(read, official, directory, Wish(accept, accept_conflicts, output))
+    review(read, official, directory, Wish(accept, accept_conflicts, output, picture))

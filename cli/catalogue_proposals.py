@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assessment.official_lists import OfficialList, rows_of
-from cli.catalogue import OVERLAY, Directory, Format, show_table
+from catalogue.annex_items import OfficialList
+from cli.catalogue import OVERLAY, Directory, Format, Picture, show_table
 from cli.catalogue_import import Config, Conflicts, Items, Meaning, Output, Since, app
 from cli.catalogue_review import REFUSED, UNREADABLE, Wish, describe, review
 
@@ -71,6 +71,7 @@ def review_proposal(
     accept: Annotated[bool, typer.Option("--accept", help="Import it; else it is only shown.")] = False,
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
+    picture: Picture = None,
     directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
@@ -87,7 +88,7 @@ def review_proposal(
         raise typer.BadParameter("the page does not say its number", param_hint="--document")
     known = official_document(wanted, region)
     official = describe(wanted, known.region if known else region, items, since, effect)
-    review(read, official, directory, Wish(accept, accept_conflicts, output))
+    review(read, official, directory, Wish(accept, accept_conflicts, output, picture))
 
 
 @app.command()
@@ -121,6 +122,7 @@ def _stored(session: Session, number: int) -> tuple[CatalogueNotice, OfficialLis
     """The proposal with the list as it was read then; exits with 2 where there is none."""
     from sqlmodel import col, select  # noqa: PLC0415
 
+    from assessment.official_lists import rows_of  # noqa: PLC0415
     from storage.tables import CatalogueNotice, Document, DocumentVersion  # noqa: PLC0415
 
     notice, version = session.get(CatalogueNotice, number), session.get(DocumentVersion, number)

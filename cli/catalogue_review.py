@@ -11,16 +11,19 @@ from pathlib import Path
 
 import typer
 
-from assessment.official_lists import OfficialList
-from catalogue.annex import Annex, read_annex
+from catalogue.annex_items import OfficialList
+from catalogue.checks import find_problems
+from catalogue.difference import of_proposal
 from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
 from catalogue.overlay import ImportedList, write_import
+from catalogue.parts import choose_annex
 from catalogue.proposal import Change, Proposed, propose
-from cli.catalogue import Format, open_catalogue, show_table, today
+from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
+from vocabulary.codes import Evidence
 
 UNREADABLE = 2
 REFUSED = 1
-_SHOWN_GAPS = 20
+_FILES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Wish:
     """Import it; else it is only shown."""
     accept_conflicts: bool = False
     output: Format = Format.TEXT
+    picture: Path | None = None
+    """Where the difference is drawn; None: nowhere."""
 
 
 def review(read: OfficialList, official: OfficialDocument, directory: Path, wish: Wish) -> None:
@@ -38,23 +43,25 @@ def review(read: OfficialList, official: OfficialDocument, directory: Path, wish
 
     Exits the command with 1 where the list is refused, and with 2 where it cannot be written.
     """
-    annex = read_annex(read.rows, official.number)
+    choice = choose_annex(read.rows, official)
+    annex = choice.annex
+    if choice.problem:
+        typer.echo(choice.problem, err=True)
+        raise typer.Exit(REFUSED)
     try:
-        proposed = propose(
-            annex.items,
-            open_catalogue(directory),
-            document=official.number,
-            since=official.date,
-            effect=official.effect,
-            region=official.region,
-        )
+        evidence = Evidence.UNVERIFIED if read.recognised else Evidence.PUBLISHED
+        catalogue = open_catalogue(directory)
+        proposed = propose(annex.items, catalogue, official=official, evidence=evidence)
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
     _show(proposed, wish.output)
+    if wish.picture is not None:
+        draw_to(wish.picture, of_proposal(proposed, official, catalogue))
     problems = find_problems(annex, proposed, official, accept_conflicts=wish.accept_conflicts)
     if read.files and annex.count != official.items:
-        problems.append("清单可能在该页面的附件中：\n" + "\n".join(f"  {url}" for url in read.files))
+        files = "\n".join(f"  {url}" for url in read.files[:_FILES_SHOWN])
+        problems.append(f"清单可能在该页面的附件中：\n{files}")
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
@@ -63,34 +70,6 @@ def review(read: OfficialList, official: OfficialDocument, directory: Path, wish
         _accept(directory, official, read, proposed)
     elif wish.output is Format.TEXT:
         typer.echo("核对无误，尚未导入；加 --accept 导入。")
-
-
-def find_problems(
-    annex: Annex, proposed: Sequence[Proposed], official: OfficialDocument, *, accept_conflicts: bool = False
-) -> list[str]:
-    """Why the list may not be imported, in Chinese; empty where it may."""
-    problems = []
-    if annex.count != official.items:
-        others = f"（另有{annex.other_documents}行属于其他文号）" if annex.other_documents else ""
-        problems.append(
-            f"读到{annex.count}项{others}，{official.number}应为{official.items}项，不予导入。"
-            "请检查附件是否完整、是否为该文件的附件。"
-        )
-    if annex.missing:
-        gaps = "、".join(map(str, annex.missing[:_SHOWN_GAPS]))
-        problems.append(f"序号不连续，缺{gaps}。")
-    if annex.loose:
-        problems.append(
-            f"表格各行之间有{len(annex.loose)}行无法归入任何一行（如“{annex.loose[0][:_SHOWN_GAPS]}”），"
-            "可能是名称被换行断开；请改用网页、Word 或表格文件。"
-        )
-    conflicts = [each.item.name for each in proposed if each.change is Change.CONFLICT]
-    if conflicts and not accept_conflicts:
-        problems.append(
-            f"{len(conflicts)}项与已公布的文件冲突（{'、'.join(conflicts[:_SHOWN_GAPS])}），"
-            "请人工核对；确认后加 --accept-conflicts。"
-        )
-    return problems
 
 
 def describe(
@@ -142,9 +121,10 @@ def _accept(
     imported = ImportedList(
         document=official.number,
         region=official.region,
-        source=f"{read.name}（SHA-256 {read.digest[:16]}）",
+        source=read.name,
         imported_on=today(),
         items=tuple(each.item for each in proposed),
+        digest=read.digest,
     )
     try:
         path = write_import(directory, imported)
@@ -154,4 +134,10 @@ def _accept(
     except OSError as error:
         typer.echo(f"{directory}：{error.strerror or error}", err=True)
         raise typer.Exit(UNREADABLE) from error
+    if read.recognised:
+        typer.echo(
+            f"已导入{len(imported.items)}个名称，由图片识别得到，证据为“未核实”：{path}\n"
+            f"请与原件逐行核对：qualwatch catalogue confirm {imported.identity}"
+        )
+        return
     typer.echo(f"已导入{len(imported.items)}个名称，证据为“已公布”：{path}")

@@ -29,7 +29,7 @@ COMMANDS = {
     "backfill": "cli.past:backfill",
     "look-back": "cli.past:look_back",
     "rejudge": "cli.past:rejudge",
-    "catalogue": "cli.catalogue_proposals:app",
+    "catalogue": "cli.catalogue_status:app",
     "outbox": "cli.outbox:app",
     "case": "cli.case:app",
     "routing": "cli.routing:app",

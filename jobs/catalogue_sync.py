@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,12 +19,16 @@ from alerts.delivery.outbox import enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from catalogue import Catalogue, load_catalogue
-from catalogue.annex import Annex, read_annex, rows_of_text
-from catalogue.documents import OfficialDocument, find_document, normalise_number
+from catalogue.annex import read_annex, rows_of_text
+from catalogue.annex_items import Annex
+from catalogue.checks import find_problems
+from catalogue.difference import Group, of_proposal
+from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
 from catalogue.loading import OVERLAY_VARIABLE
 from catalogue.overlay import read_imports
+from catalogue.parts import choose_annex, lists_no_qualifications
+from catalogue.picture import LOOKS
 from catalogue.proposal import Change, propose
-from cli.catalogue_review import find_problems
 from jobs.context import Services
 from settings.model import Settings, Source
 from storage.database import for_reading
@@ -141,7 +145,8 @@ def examine(
     announced = f"{document.title}\n{version.text[:_BEGINNING]}"
     if not (_SUBJECT.search(announced) and _CHANGE.search(announced)):
         return notice
-    annex = read_annex(rows_of_text(version.text), number)
+    rows = rows_of_text(version.text)
+    annex = read_annex(rows, number)
     notice.number, notice.items = number, annex.count
     notice.region = _province(document.region)
     if not annex.items:
@@ -149,6 +154,8 @@ def examine(
         notice.problems = [_NO_LIST]
         return notice
     official = official_document(number, notice.region)
+    if official is None and lists_no_qualifications(rows):
+        return notice
     if official is None:
         notice.proposes = True
         notice.problems = [
@@ -159,31 +166,30 @@ def examine(
         ]
         return notice
     notice.region = official.region
-    return _compare(notice, annex, official, load_catalogue(overlay))
+    choice = choose_annex(rows, official)
+    if official.effect is Effect.APPROVALS or choice.problem:
+        return notice  # What ends approvals or awards ends no qualification.
+    notice.items = choice.annex.count
+    return _compare(notice, choice.annex, official, load_catalogue(overlay))
 
 
 def _compare(
     notice: CatalogueNotice, annex: Annex, official: OfficialDocument, catalogue: Catalogue
 ) -> CatalogueNotice:
     try:
-        proposed = propose(
-            annex.items,
-            catalogue,
-            document=official.number,
-            since=official.date,
-            effect=official.effect,
-            region=official.region,
-        )
+        proposed = propose(annex.items, catalogue, official=official)
     except ValueError as error:
         notice.proposes, notice.problems = True, [str(error)]
         return notice
     notice.problems = find_problems(annex, proposed, official)
+    groups = {entry.name: entry.group.value for entry in of_proposal(proposed, official, catalogue).entries}
     notice.changes = [
         {
             "change": each.change.value,
             "name": each.item.name,
             "status": each.item.status.value,
             "since": each.item.since.isoformat(),
+            "group": groups.get(each.item.name, ""),
         }
         for each in proposed
     ]
@@ -235,6 +241,25 @@ def accept_command(notice: CatalogueNotice) -> str:
     return f"qualwatch catalogue review {notice.version_id}{document}{described}"
 
 
+def _groups(changes: Sequence[Mapping[str, str]]) -> list[dict[str, object]]:
+    """What a mail draws of a difference: each group with its colour, count and first names."""
+    told: list[dict[str, object]] = []
+    for group in Group:
+        names = [change["name"] for change in changes if change.get("group") == group.value]
+        if names:
+            sign, colour, ground = LOOKS[group]
+            told.append(
+                {
+                    "label": f"{sign} {group.value}",
+                    "colour": colour,
+                    "ground": ground,
+                    "count": len(names),
+                    "names": [displayable(name, limit=40) for name in names[:_LISTED]],
+                }
+            )
+    return told
+
+
 def _letter(proposals: Sequence[tuple[CatalogueNotice, Document]], settings: Settings) -> Letter:
     told = [
         {
@@ -244,6 +269,7 @@ def _letter(proposals: Sequence[tuple[CatalogueNotice, Document]], settings: Set
             "number": displayable(notice.number, limit=60),
             "items": notice.items,
             "changed": sum(change["change"] != Change.CONFIRM.value for change in notice.changes),
+            "groups": _groups(notice.changes),
             "names": [displayable(change["name"], limit=40) for change in notice.changes[:_LISTED]],
             "problems": [displayable(problem, limit=300) for problem in notice.problems],
             "command": displayable(accept_command(notice), limit=500),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,9 @@ from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
 from alerts.notifications.due import take_due_steps
-from jobs.catalogue_sync import SYNC_SECONDS, sync_catalogue
+from catalogue.completeness import say_incomplete
+from catalogue.current import current_completeness
+from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
 from jobs.context import Observer, PageDone, Services, VisitSummary
 from jobs.ending import end_on_signal
 from jobs.reassess import PAUSE_SECONDS, rejudge
@@ -88,7 +91,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         coming = None if summaries else _next_due(house)
     if coming is not None:
         console_print(_nothing_due(*coming, zone))
-    for line in summary_lines(summaries, sent, settings):
+    for line in (*summary_lines(summaries, sent, settings), *_missing_lists(settings)):
         console_print(line)
     return 0 if all(summary.outcome in SUCCESSES for summary in summaries) else 1
 
@@ -170,7 +173,10 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
     with contextlib.ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
         services = house.services
-        metrics = Metrics(services.engine, house.sources, services.now, settings.calendar)
+        lists = partial(current_completeness, overlay_of(settings))
+        metrics = Metrics(
+            services.engine, house.sources, services.now, settings.calendar, measure_lists=lists
+        )
         heartbeat = Heartbeat()
         watched: list[Health] = [heartbeat.problems]
         server = stack.enter_context(_serve_metrics(settings, metrics, watched))
@@ -236,8 +242,8 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     return schedule
 
 
-def where_to_look(house: House, metrics_url: str, console_url: str, config: Path) -> tuple[str, str, str]:
-    """Three lines: what can be looked at where, and how to watch a real site instead."""
+def where_to_look(house: House, metrics_url: str, console_url: str, config: Path) -> tuple[str, ...]:
+    """Lines: what can be looked at where, how to watch a real site instead, and which lists lack items."""
     settings = house.settings
     mail = (
         f"邮件 {settings.storage.mail_directory.absolute()}"
@@ -254,4 +260,14 @@ def where_to_look(house: House, metrics_url: str, console_url: str, config: Path
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，再重新启动'
         "（qualwatch source presets 列出可用来源）",
+        *_missing_lists(settings),
     )
+
+
+def _missing_lists(settings: Settings) -> tuple[str, ...]:
+    """One line while an official list is incomplete, or cannot be read; none otherwise."""
+    try:
+        line = say_incomplete(current_completeness(overlay_of(settings)))
+    except (ValueError, OSError) as error:
+        line = f"导入的清单无法读取：{error}"
+    return (line,) if line else ()

@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 from alerts.delivery.channels import channel_names
 from alerts.holidays import known_until
 from alerts.metrics.cases import case_families, region_names_family
+from alerts.metrics.lists import ListsCollector, Measure
 from alerts.metrics.series import (
     OTHER,
     SecondsBetween,
@@ -67,8 +68,13 @@ class Metrics:
         sources: Sequence[Source],
         clock: Callable[[], datetime],
         calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
+        *,
+        measure_lists: Measure = tuple,
     ) -> None:
-        """``sources`` are those that are visited, ``clock`` gives the aware time at a scrape."""
+        """``sources`` are those that are visited, ``clock`` gives the aware time at a scrape.
+
+        ``measure_lists`` says at a scrape how complete the official lists are.
+        """
         self.registry = CollectorRegistry()
         self.detection_seconds = Histogram(
             "qualwatch_detection_seconds",
@@ -92,6 +98,7 @@ class Metrics:
         )
         ProcessCollector(namespace="qualwatch", registry=self.registry)
         self.registry.register(_Kept(engine, sources, clock))
+        self.registry.register(ListsCollector(measure_lists))
 
 
 class _Kept(Collector):

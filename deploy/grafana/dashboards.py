@@ -31,6 +31,10 @@ _OPEN_NOW = f"qualwatch_cases{{{_OPEN}}}"
 _OVERDUE = f'qualwatch_cases{{{_IN}, state="overdue"}}'
 _OPENED = f"qualwatch_cases_opened_total{{{_IN}}}"
 _RECTIFIED = f'qualwatch_case_steps_total{{{_IN}, step="rectified"}}'
+_LIST_ITEMS_MISSING = (
+    "clamp_min(qualwatch_catalogue_items_expected - ignoring (evidence) "
+    'qualwatch_catalogue_items{evidence="published"}, 0)'
+)
 _NAMED = "* on (region) group_left (name) max by (region, name) (qualwatch_region_info)"
 
 
@@ -130,6 +134,7 @@ def operators() -> dashboard.Dashboard:
     _now_row(board)
     _source_rows(board)
     _delivery_row(board)
+    _lists_row(board)
     _process_row(board)
     return board
 
@@ -159,6 +164,12 @@ def _now_row(board: dashboard.Dashboard) -> None:
             "TLS not verified",
             "sum(qualwatch_source_tls_unverified)",
             "Sources with verify_tls = false",
+            worst_above=0,
+        ),
+        big_number(
+            "List items missing",
+            f"sum({_LIST_ITEMS_MISSING})",
+            "Items of official lists that rest on no published row: qualwatch catalogue status",
             worst_above=0,
         ),
         big_number(
@@ -229,6 +240,17 @@ def _delivery_row(board: dashboard.Dashboard) -> None:
     board.with_panel(
         lines("Time until accepted (all so far)", *_quantiles("qualwatch_delivery_seconds"), unit="s")
     )
+
+
+def _lists_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Official lists"))
+    share = (
+        'qualwatch_catalogue_items{evidence="published"} '
+        "/ ignoring (evidence) qualwatch_catalogue_items_expected"
+    )
+    board.with_panel(ranking("Share of published items, by document", Query(share, "{{document}}")))
+    known = Query("sum by (evidence) (qualwatch_catalogue_items)", "{{evidence}}")
+    board.with_panel(stacked("Known items, by evidence", known, unit="short"))
 
 
 def _process_row(board: dashboard.Dashboard) -> None:

@@ -99,9 +99,7 @@ def _elements(part: bytes) -> Iterator[tuple[str, str, _Element]]:
 class _Story:
     """One flow of text; takes the events of its XML."""
 
-    def __init__(
-        self, unseen: frozenset[str], embedded: Callable[[str], list[str]], *, grid: bool
-    ) -> None:
+    def __init__(self, unseen: frozenset[str], embedded: Callable[[str], list[str]], *, grid: bool) -> None:
         """``unseen``: styles that hide or strike; ``embedded``: the lines of an embedded document."""
         self.composer = TextComposer(grid=grid)
         self._unseen = unseen

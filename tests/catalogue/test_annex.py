@@ -2,7 +2,8 @@
 
 import pytest
 
-from catalogue.annex import Annex, AnnexItem, read_annex, rows_of_text
+from catalogue.annex import read_annex, rows_of_text
+from catalogue.annex_items import Annex, AnnexItem
 
 PAGE = """索 引 号：000014349/2016-00199\t主题分类：人力资源
 标 题：关于取消一批职业资格的决定\t发文字号：国发〔2016〕99号
@@ -103,3 +104,100 @@ def test_a_text_without_a_list_gives_no_items(text: str) -> None:
 def test_hostile_lines_are_read_in_linear_time() -> None:
     text = "（" * 20_000 + "\n" + "1" * 20_000 + "\n" + "\t".join("部" * 20_000) + "\n" + "一、" * 20_000
     assert read_annex(rows_of_text(text)).count == 0
+
+
+def test_numbers_may_begin_again_in_every_part_and_their_gaps_are_found() -> None:
+    rows = [
+        ["序号", "职业资格名称", "资格类别"],
+        ["一、取消的专业技术人员职业资格许可和认定事项（共计2项）"],
+        ["1", "竹编检测师", "准入类"],
+        ["2", "古琴修复师", "水平评价类"],
+        ["二、取消的技能人员职业资格许可和认定事项（共计3项）"],
+        ["1", "蓑衣编织工", "水平评价类"],
+        ["3", "竹编工", "水平评价类"],
+    ]
+    annex = read_annex(rows)
+    assert annex.count == 4
+    assert annex.missing == (2,)
+    assert annex.misfits == ("“二、取消的技能人员职业资格许可和认定事项（共计3项）”应有3项，读到2项。",)
+
+
+def test_footnotes_totals_and_marks_are_no_part_of_the_list() -> None:
+    rows = [
+        ["序号", "名 称", "资格类别"],
+        ["1", "竹编检测师*", "准入类"],
+        ["注：带*的项目另有规定。"],
+        ["续表"],
+        ["序号", "名称", "资格类别"],
+        ["2", "古琴修复师①", "水平评价类"],
+        ["①此项自公布之日起取消。"],
+        ["", "（共计2项）", ""],
+    ]
+    annex = read_annex(rows)
+    assert _names(annex) == ["竹编检测师", "古琴修复师"]
+    assert annex.loose == ()
+
+
+def test_a_row_that_a_page_cut_in_two_is_one_again() -> None:
+    rows = [
+        ["序号", "职业资格名称", "实施部门", "资格类别"],
+        ["1", "竹编制品质量", "林产", "准入类"],
+        ["", "检测师", "部门", ""],
+        ["2", "古琴修复师", "文化", "水平评价类"],
+        ["", "", "部门", ""],
+    ]
+    annex = read_annex(rows)
+    assert [(item.name, item.department) for item in annex.items] == [
+        ("竹编制品质量检测师", "林产部门"),
+        ("古琴修复师", "文化部门"),
+    ]
+
+
+def test_names_that_share_a_number_are_one_item() -> None:
+    rows = [
+        ["序号", "职业资格名称", "资格类别"],
+        ["1", "竹编检测师", "准入类"],
+        ["", "藤编检测师", "准入类"],
+        ["2", "古琴修复师", "水平评价类"],
+    ]
+    annex = read_annex(rows)
+    assert _names(annex) == ["竹编检测师", "藤编检测师", "古琴修复师"]
+    assert annex.count == 2
+
+
+def test_a_row_that_may_be_a_rest_or_a_name_of_its_own_is_left_to_a_person() -> None:
+    rows = [
+        ["序号", "职业资格名称", "资格类别"],
+        ["1", "竹编检测师", "准入类"],
+        ["", "培训考核人员", ""],
+        ["2", "古琴修复师", "水平评价类"],
+    ]
+    annex = read_annex(rows)
+    assert annex.unclear == ("培训考核人员",)
+
+
+def test_an_edition_groups_its_single_items_under_their_names() -> None:
+    rows = [
+        ["序号", "名称", "具体项目", "部门", "类别"],
+        ["1", "编织人员资格", "蓑衣编织工", "林产部门", "准入类"],
+        ["", "", "竹编工", "", ""],
+        ["2", "古琴修复师", "", "文化部门", "准入类"],
+    ]
+    annex = read_annex(rows)
+    assert [(item.item, item.name, item.category) for item in annex.items] == [
+        ("编织人员资格", "蓑衣编织工", "准入类"),
+        ("编织人员资格", "竹编工", "准入类"),
+        ("", "古琴修复师", "准入类"),
+    ]
+    assert annex.count == 2
+
+
+def test_batches_are_kept_with_their_items() -> None:
+    rows = [
+        ["序号", "职业资格名称", "退出时间"],
+        ["第一批（1项）"],
+        ["1", "蓑衣编织工", ""],
+        ["第二批（1项）"],
+        ["2", "竹编工", "2020年12月31日前"],
+    ]
+    assert [item.part for item in read_annex(rows).items] == ["第一批", "2020年12月31日前"]

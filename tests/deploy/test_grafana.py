@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sqlmodel import Session, update
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from cases.steps import take_step
+from catalogue.current import current_completeness
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings, Source
 from storage.database import open_database
@@ -59,7 +61,8 @@ def served(engine: Engine, tmp_path: Path) -> set[str]:
     with Session(engine) as session, session.begin():
         session.execute(update(Document).values(published_on=date(2026, 11, 1)))
         take_step(session, case, Step.CONFIRM, actor="王科长", now=NOW + timedelta(days=1))
-    metrics = Metrics(engine, (SOURCE,), lambda: NOW + timedelta(days=1))
+    lists = partial(current_completeness, tmp_path)
+    metrics = Metrics(engine, (SOURCE,), lambda: NOW + timedelta(days=1), measure_lists=lists)
     metrics.console_requests.labels("case", "200").inc()
     text = generate_latest(metrics.registry).decode()
     return {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}

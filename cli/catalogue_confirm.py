@@ -1,0 +1,96 @@
+"""``qualwatch catalogue confirm``: rows that were read from a picture, compared by a person one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from catalogue.book import Catalogue
+from catalogue.overlay import ImportedList, read_imports, write_import
+from catalogue.proposal import find_entry, new_key
+from cli.catalogue import OVERLAY, Directory, app, open_catalogue, show_table
+from vocabulary.codes import Evidence
+from vocabulary.presentation import displayable
+
+Identity = Annotated[str, typer.Argument(metavar="DOCUMENT", help="As `catalogue imports` names it.")]
+Rows = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="ROW", min=1, help="Rows that are right, as counted here."),
+]
+Correct = Annotated[
+    list[str] | None,
+    typer.Option("--correct", metavar="ROW=NAME", help="The name as the original has it; confirms the row."),
+]
+
+
+@app.command()
+def confirm(
+    identity: Identity,
+    rows: Rows = None,
+    *,
+    correct: Correct = None,
+    directory: Directory = OVERLAY,
+) -> None:
+    """Confirm rows of a list that was read from a picture; without rows, show those that wait. 逐条核对。
+
+    Until a row is confirmed, every verdict on it is for a person to review. Exits 1 where nothing of that
+    name was imported or a row is not there.
+    """
+    catalogue = open_catalogue(directory)
+    imported = next((each for each in read_imports(directory) if each.identity == identity), None)
+    if imported is None:
+        typer.echo(f"没有导入过“{identity}”。", err=True)
+        raise typer.Exit(1)
+    names = _corrections(correct or [])
+    confirmed = {*(rows or []), *names}
+    if beyond := sorted(row for row in confirmed if row > len(imported.items)):
+        typer.echo(f"“{identity}”只有{len(imported.items)}行，没有第{beyond[0]}行。", err=True)
+        raise typer.Exit(1)
+    if confirmed:
+        imported = _confirm(imported, confirmed, names, catalogue)
+        write_import(directory, imported, replacing=True)
+        typer.echo(f"已核对{len(confirmed)}行。")
+    _show(imported)
+
+
+def _confirm(
+    imported: ImportedList, rows: set[int], names: dict[int, str], catalogue: Catalogue
+) -> ImportedList:
+    """The list with these rows published; under another name a row belongs to another entry."""
+    items = list(imported.items)
+    for row in rows:
+        item = replace(items[row - 1], evidence=Evidence.PUBLISHED)
+        name = names.get(row, item.name)
+        if name != item.name:
+            entry = find_entry(name, item.status, catalogue, imported.region)
+            item = replace(item, name=name, key=entry.key if entry else new_key(name, imported.region))
+        items[row - 1] = item
+    return replace(imported, items=tuple(items))
+
+
+def _corrections(pairs: list[str]) -> dict[int, str]:
+    names = {}
+    for pair in pairs:
+        row, _, name = pair.partition("=")
+        if not (row.isdigit() and int(row) and name.strip()):
+            raise typer.BadParameter(f"{pair!r}: write it as 12=物业管理师", param_hint="--correct")
+        names[int(row)] = name.strip()
+    return names
+
+
+def _show(imported: ImportedList) -> None:
+    waiting = [
+        (str(row), item.seq, *(displayable(e, limit=80) for e in (item.name, item.category, item.department)))
+        for row, item in enumerate(imported.items, 1)
+        if item.evidence is not Evidence.PUBLISHED
+    ]
+    if not waiting:
+        typer.echo(f"“{imported.identity}”的{len(imported.items)}行全部核对过。")
+        return
+    show_table(("行", "序号", "名称", "类别", "部门"), waiting)
+    typer.echo(
+        f"{len(waiting)}行由图片识别得到，待与原件（{displayable(imported.source, limit=200)}）逐行核对："
+        f"qualwatch catalogue confirm {imported.identity} 行号…，读错的加 --correct 行号=正确名称。"
+    )
