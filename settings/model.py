@@ -111,6 +111,8 @@ class Source(Section):
     attachments: bool = True
     verify_tls: bool = True
     """False: whoever sits between may change what the host of ``url`` says, and nobody would notice."""
+    old_tls: bool = False
+    """Whether the host of ``url`` may speak TLS 1.0 with weak keys: its pages can be changed on the way."""
     browser: bool = False
     """Whether a browser draws its pages before they are read; needs the extra ``browser`` and Chromium."""
     catalogue: bool = False

@@ -17,7 +17,8 @@ ADVICE: dict[Outcome, str] = {
     Outcome.FORBIDDEN_BY_ROBOTS: "网站的 robots.txt 不允许程序读取该页：请勿绕过，可与网站联系或换一个来源。",
     Outcome.TIMEOUT: "网站在限定时间内没有答完：下次会重试；若长期如此，请调大 fetching.timeout_seconds。",
     Outcome.TLS: "网站的 HTTPS 证书无法验证：请通知网站更换证书，或核对本机时间与根证书；须照现状读取时，"
-    "可为该来源设置 verify_tls = false（内容可能被篡改，证据会注明证书未验证）。",
+    "可为该来源设置 verify_tls = false（内容可能被篡改，证据会注明证书未验证）；"
+    "服务器只支持旧版 TLS 的，可设置 old_tls = true。",
     Outcome.TOO_LARGE: "内容超过上限：确需读取时，请调大 fetching.max_bytes。",
     Outcome.UNDECODABLE: "内容的压缩或编码已损坏：请用浏览器打开核对，并通知网站。",
     Outcome.UNREADABLE_ATTACHMENT: "附件无法读取（损坏、加密或格式不支持）：请人工打开核对。",

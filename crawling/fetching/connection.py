@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -25,9 +26,12 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from crawling.fetching.addresses import AddressPolicy
+from crawling.fetching.answer_headers import LenientResponse
 
 _ADDRESSES_TRIED = 3
 """Of a name with many addresses: more would multiply the connect timeout."""
+_LEGACY_RENEGOTIATION = 0x4
+"""``OP_LEGACY_SERVER_CONNECT``, which the ssl module names from Python 3.12."""
 _LOOK_SECONDS = 0.2
 """How often the watch looks for exchanges whose time is over."""
 
@@ -159,6 +163,8 @@ def _watch_reused(connection: HTTPConnection) -> None:
 
 
 class CheckedHttpConnection(HTTPConnection):
+    response_class = LenientResponse
+
     def _new_conn(self) -> socket.socket:
         return _connect(self)
 
@@ -168,6 +174,8 @@ class CheckedHttpConnection(HTTPConnection):
 
 
 class CheckedHttpsConnection(HTTPSConnection):
+    response_class = LenientResponse
+
     def _new_conn(self) -> socket.socket:
         return _connect(self)
 
@@ -198,17 +206,39 @@ def _trusted_roots() -> ssl.SSLContext:
     return context
 
 
+def _of_old(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context with what servers speak that nobody has renewed: TLS 1.0, short keys, SHA-1."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is what was asked for
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.options |= _LEGACY_RENEGOTIATION
+    return context
+
+
+def _trusting_anybody() -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 class CheckedAdapter(HTTPAdapter):
     """Requests' transport over checked connections; safe to share between threads.
 
     With ``verify=False`` a request has connections of its own: none that was opened so serves another.
     """
 
+    def __init__(self, pool_connections: int, pool_maxsize: int, *, old_tls: bool = False) -> None:
+        self._old_tls = old_tls
+        super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
+
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        trusting: dict[str, Any] = {"ssl_context": self._trusted} if verify is True else {}
+        context = self._trusted if verify is True else self._trusting_anybody
+        trusting: dict[str, Any] = {"ssl_context": context} if context is not None else {}
         return host, {**tls, **trusting}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -219,5 +249,6 @@ class CheckedAdapter(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self._trusted = _trusted_roots()
+        self._trusted = _of_old(_trusted_roots()) if self._old_tls else _trusted_roots()
+        self._trusting_anybody = _of_old(_trusting_anybody()) if self._old_tls else None
         self.poolmanager.pool_classes_by_scheme = {"http": CheckedHttpPool, "https": CheckedHttpsPool}

@@ -80,7 +80,7 @@ class Fetcher:
         self._wait = sleep or self._wait_unless_stopped
         self._pace = HostPace(settings.delay_seconds, clock, self._sleep, turns)
         self._clock = clock
-        self._robots: dict[str, RobotsCache] = {}
+        self._robots: dict[Access, RobotsCache] = {}
         self._lock = threading.Lock()
         self._transport = Transport(settings, policy, self._agent)
         self._browser: Chromium | None = None
@@ -147,10 +147,11 @@ class Fetcher:
     def _robots_for(self, access: Access) -> RobotsCache:
         """The rules as ``access`` reads them: what came without a verified certificate binds nobody else."""
         with self._lock:
-            known = self._robots.get(access.unverified_host)
+            plain = replace(access, browser=False)
+            known = self._robots.get(plain)
             if known is None:
-                read = partial(self._read_robots, Access(access.unverified_host))
-                known = self._robots[access.unverified_host] = RobotsCache(read, self._clock)
+                read = partial(self._read_robots, plain)
+                known = self._robots[plain] = RobotsCache(read, self._clock)
             return known
 
     def _read_robots(self, access: Access, url: str) -> bytes:
@@ -198,7 +199,10 @@ class Fetcher:
         self, session: requests.Session, prepared: requests.PreparedRequest, access: Access
     ) -> Fetched | Redirect:
         self._go_on()
-        return self._transport.exchange(session, prepared, verify=access.verifies(prepared.url or ""))
+        url = prepared.url or ""
+        return self._transport.exchange(
+            session, prepared, verify=access.verifies(url), old_tls=access.takes_old_tls(url)
+        )
 
     def _accept_frame(self, answer: Fetched) -> Fetched:
         if not is_drawable(answer):

@@ -29,6 +29,8 @@ class Access:
 
     unverified_host: str = ""
     """The one host whose certificate is not verified; empty: every certificate is."""
+    old_tls_host: str = ""
+    """The one host that may speak TLS of old; empty: none may."""
     browser: bool = False
     """Whether pages are drawn by a browser before they are read; attachments never are."""
 
@@ -36,17 +38,26 @@ class Access:
     def to(cls, source: Source) -> Access:
         """What the configuration of ``source`` says; an exception holds for the host of its own address."""
         host = (source.url.host or "").strip("[]")
-        return cls(unverified_host="" if source.verify_tls else host, browser=source.browser)
+        return cls(
+            unverified_host="" if source.verify_tls else host,
+            old_tls_host=host if source.old_tls else "",
+            browser=source.browser,
+        )
 
     def verifies(self, url: str) -> bool:
         """Whether the certificate of ``url`` is verified; true where it needs none."""
         parts = urlsplit(url)
         return parts.scheme != "https" or not self.unverified_host or parts.hostname != self.unverified_host
 
+    def takes_old_tls(self, url: str) -> bool:
+        """Whether ``url`` may be asked by TLS of old."""
+        return bool(self.old_tls_host) and urlsplit(url).hostname == self.old_tls_host
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """What operators are to see of it, in Chinese; empty where nothing is unusual."""
-        return (*(("不验证证书",) if self.unverified_host else ()), *(("浏览器",) if self.browser else ()))
+        said = {"不验证证书": self.unverified_host, "旧版 TLS": self.old_tls_host, "浏览器": self.browser}
+        return tuple(remark for remark, is_so in said.items() if is_so)
 
 
 PLAIN = Access()

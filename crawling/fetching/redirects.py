@@ -19,10 +19,9 @@ _LONGEST_REFRESH_TEXT = 300
 """Bytes of visible text: a page that sends us on says little else."""
 _LONGEST_WAIT = 10
 """Seconds: a page that is renewed less often than this is there to be read."""
-_REFRESH = re.compile(
-    rb"""(?is)<meta\b[^>]*http-equiv\s*=\s*["']?refresh\b[^>]*content\s*=\s*"""
-    rb"""(?:"([^"]*)"|'([^']*)'|([^\s>]*))"""
-)
+_META = re.compile(rb"""(?is)<meta\b((?:[^>"']|"[^"]*"|'[^']*')*)>""")
+_IS_REFRESH = re.compile(rb"""(?i)\bhttp-equiv\s*=\s*["']?\s*refresh\b""")
+_CONTENT_OF = re.compile(rb"""(?is)\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""")
 _CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)")
 
 
@@ -38,7 +37,8 @@ def refresh_target(url: str, body: bytes) -> str:
     """Where a page sends its readers by ``<meta http-equiv=refresh>``, absolute; empty where it does not."""
     if len(body) > _LONGEST_REFRESH_PAGE:
         return ""
-    match = _REFRESH.search(body)
+    said = (_CONTENT_OF.search(meta[1]) for meta in _META.finditer(body) if _IS_REFRESH.search(meta[1]))
+    match = next((each for each in said if each), None)
     if match is None or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
         return ""
     content = _CONTENT.match(unescape(_decoded(next(group for group in match.groups() if group is not None))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from protego import Protego
 
 from crawling.fetching.model import FetchError
 from crawling.fetching.pace import Clock
+from extraction.charset import decode
 from vocabulary.codes import Outcome
 
 _KEPT_SECONDS = 24 * 3600.0
@@ -18,6 +20,9 @@ _KEPT_AFTER_TROUBLE_SECONDS = 3600.0
 _BYTES_READ = 512 * 1024
 """RFC 9309 asks for at least 500 KiB."""
 _LONGEST_DELAY = 60.0
+_RULE = re.compile(r"(?i)(?:user-?agent|disallow|allow|crawl-delay)\s*:")
+_NO_FILE = frozenset({Outcome.EMPTY, Outcome.TOO_LARGE, Outcome.GONE, Outcome.BLOCKED})
+"""What came instead of a file: nothing, a page that says that there is none, or one that asks for a login."""
 _SITES_REMEMBERED = 2_000
 
 
@@ -100,8 +105,19 @@ class RobotsCache:
                 return RobotsRules(
                     None, f"the server answers {error.status}", now + _KEPT_AFTER_TROUBLE_SECONDS
                 )
-            if error.outcome in {Outcome.EMPTY, Outcome.TOO_LARGE}:
+            if error.outcome in _NO_FILE and error.status is not None and error.status < 500:
                 return RobotsRules(None, "", now + _KEPT_SECONDS)
             raise
-        rules = Protego.parse(body[:_BYTES_READ].decode("utf-8", "replace"))
-        return RobotsRules(rules, "", now + _KEPT_SECONDS)
+        return RobotsRules(_parsed(body[:_BYTES_READ]), "", now + _KEPT_SECONDS)
+
+
+def _parsed(body: bytes) -> Protego | None:
+    """The rules of a file; None where what answered is no such file but a page, as soft 404s and logins are.
+
+    A BOM before the first line would hide the group that it begins, whatever the encoding.
+    """
+    text, _ = decode(body)
+    lines = [line.partition("#")[0].strip("\ufeff \t") for line in text.splitlines()]
+    if not any(_RULE.match(line) for line in lines):
+        return None
+    return Protego.parse("\n".join(lines))

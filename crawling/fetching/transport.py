@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections import OrderedDict
 from datetime import UTC, datetime
 from urllib.parse import urldefrag, urlsplit
 
 import requests
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
 from crawling.fetching.addresses import AddressPolicy
@@ -20,12 +22,13 @@ from vocabulary.codes import Outcome
 
 _CHUNK = 64 * 1024
 _BODY_IN_MEMORY = 4 * 1024 * 1024
-_POOLS = 64
+_SCHEMES = ("https://", "http://")
+_POOLS, _FEW = 64, 4
 _CONNECTIONS_PER_POOL = 128
 """More than all threads of all visits: a connection thrown away would be opened again for the next page."""
 
 
-class _Session(requests.Session):
+class Session(requests.Session):
     """Leaves redirects alone: each hop is asked for here, by the same rules as the first address."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the signature of requests
@@ -40,7 +43,10 @@ class Transport:
         self._policy = policy
         self._agent = agent
         self._watch = ExchangeWatch()
-        self._adapter = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
+        new = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
+        old = CheckedAdapter(pool_connections=_FEW, pool_maxsize=_CONNECTIONS_PER_POOL, old_tls=True)
+        self._adapters: OrderedDict[str, BaseAdapter] = OrderedDict.fromkeys(_SCHEMES, new)
+        self._old_adapters: OrderedDict[str, BaseAdapter] = OrderedDict.fromkeys(_SCHEMES, old)
         self._local = threading.local()
 
     def expire_all(self) -> None:
@@ -48,27 +54,27 @@ class Transport:
         self._watch.expire_all()
 
     def close(self) -> None:
-        self._adapter.close()
+        for adapter in (*self._adapters.values(), *self._old_adapters.values()):
+            adapter.close()
         self._watch.close()
 
-    def session(self) -> requests.Session:
+    def session(self) -> Session:
         """This thread's session, without cookies of other addresses, proxies or netrc of this machine."""
-        session: requests.Session | None = getattr(self._local, "session", None)
+        session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = _Session()
+            session = Session()
             session.trust_env = False
             session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"})
             session.headers["Accept-Language"] = "zh-CN,zh;q=0.9"
-            session.mount("http://", self._adapter)
-            session.mount("https://", self._adapter)
             self._local.session = session
         session.cookies.clear()
         return session
 
     def exchange(
-        self, session: requests.Session, prepared: requests.PreparedRequest, *, verify: bool
+        self, session: Session, prepared: requests.PreparedRequest, *, verify: bool, old_tls: bool = False
     ) -> Fetched | Redirect:
         """What answers, whatever its status. Raises :class:`FetchError` where nothing whole does."""
+        session.adapters = self._old_adapters if old_tls else self._adapters
         started = datetime.now(UTC)
         with self._watch.exchange(self._policy, self._settings.total_seconds) as exchange:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -205,3 +206,43 @@ def test_an_operator_who_makes_an_exception_sees_it_everywhere(
         version = session.exec(select(DocumentVersion)).one()
         assert not store.read(evidence_ref(version)).certificate_verified
     database.dispose()
+
+
+def of_old(context: ssl.SSLContext) -> ssl.SSLContext:
+    """A server that nobody has renewed: TLS 1.0 and nothing else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def test_old_tls_is_refused_with_honest_advice_and_taken_where_its_source_allows_it(
+    authority: Authority, serve: Serve, fetch: Callable[..., Fetched]
+) -> None:
+    site = serve(of_old(authority.certificate()))
+    with pytest.raises(FetchError) as caught:
+        fetch(f"{site.address}/a.html")
+    assert caught.value.outcome is Outcome.TLS
+    assert "old_tls = true" in caught.value.detail
+    access = Access.to(Source.model_validate({"name": "a", "url": f"{site.address}/", "old_tls": True}))
+    assert fetch(f"{site.address}/a.html", access).certificate_verified
+    assert access.remarks == ("旧版 TLS",)
+
+
+def test_old_tls_still_verifies_whose_certificate_it_is(
+    authority: Authority, tmp_path: Path, serve: Serve, fetch: Callable[..., Fetched]
+) -> None:
+    site = serve(of_old(self_signed(tmp_path)))
+    both = {"name": "a", "url": f"{site.address}/", "old_tls": True}
+    with pytest.raises(FetchError) as caught:
+        fetch(f"{site.address}/a.html", Access.to(Source.model_validate(both)))
+    assert "signed it itself" in caught.value.detail
+    unverified = Access.to(Source.model_validate({**both, "verify_tls": False}))
+    assert not fetch(f"{site.address}/a.html", unverified).certificate_verified
+
+
+def test_https_asked_of_a_server_without_tls_says_so(fetch: Callable[..., Fetched], site: Site) -> None:
+    with pytest.raises(FetchError) as caught:
+        fetch(f"https://{site.host}/a.html")
+    assert "with http" in caught.value.detail
