@@ -30,6 +30,7 @@ class BareRules:
     trailed: re.Pattern[str]
     """After a name: a certificate word that closes a list."""
     holding: re.Pattern[str]
+    obtained: re.Pattern[str]
     by_itself: re.Pattern[str]
     portrait: re.Pattern[str]
     """Before a name: a person is introduced."""
@@ -112,11 +113,19 @@ def keep_mentions(text: str, spans: list[Span], kind: DocumentKind, *, sells: bo
         following = kept[-1] if kept and kept[-1] is spans[position + 1] else None
         if (
             span.form is not Form.BARE
-            or _is_mention(text, spans, position, kind, sells=sells)
+            or (not _says_whose(spans, position) and _is_mention(text, spans, position, kind, sells=sells))
             or (following is not None and _heads_list(text, span, following))
         ):
             kept.append(span)
     return kept[::-1]
+
+
+def _says_whose(spans: list[Span], position: int) -> bool:
+    """Whether the bare name says whose the certificate right behind it is: 西式面点师|专项职业能力证书."""
+    following = spans[position + 1] if position + 1 < len(spans) else None
+    return (
+        following is not None and following.start == spans[position].end and following.form is not Form.BARE
+    )
 
 
 def add_marked(text: str, spans: list[Span]) -> list[Span]:
@@ -189,14 +198,15 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
 
 
 def _is_sat_for(span: Span, before: str, after: str) -> bool:
-    """Whether the bare name's examination is taken, or who may sit for it follows."""
+    """Whether the bare name's examination is taken, or passed, or who may sit for it follows."""
     rules = load_bare_rules()
     if span.start != span.core_start and rules.eligible.match(after):
         return True
-    if "考" not in before:
-        return False
-    sat_for = rules.sat_for.search(before) and not rules.everyday.fullmatch(span.core)
-    return bool(sat_for or rules.examined_before.search(before))
+    if rules.everyday.fullmatch(span.core):
+        return "考" in before and rules.examined_before.search(before) is not None
+    if "考" in before and (rules.sat_for.search(before) or rules.examined_before.search(before)):
+        return True
+    return rules.obtained.search(before) is not None
 
 
 def _is_counted(text: str, span: Span, before: str, after: str) -> bool:

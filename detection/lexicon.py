@@ -51,6 +51,7 @@ class Lexicon:
 _NAMES = frozenset({Hit.NAME, Hit.CERTIFICATE, Hit.TITLE})
 _JOINED = 3
 """Characters of the shortest name that is read across a break."""
+_LICENSED, _PERSON = ("注册", "国家注册"), ("师", "员", "人", "证", "书", "格", "业")
 _TRADE = 2
 """Characters of a trade's shortest name (电工)."""
 _SHORT_CERTIFICATES = frozenset({"驾照"})
@@ -83,6 +84,8 @@ def load_lexicon() -> Lexicon:
         # 园林工 is no name in 园林工程师, and 电工 none in 机电工程师
         longer, hit = ("程师", Hit.TITLE) if len(name) > _TRADE else ("程", Hit.SHIELD)
         meanings.setdefault(name + longer, hit)
+    for name in [name for name in meanings if name.startswith(_LICENSED) and not name.endswith(_PERSON)]:
+        meanings.setdefault(f"{name}工程师", meanings[name])  # 国家注册监理 goes on in 国家注册监理工程师
     for text in rules["no_certificates"]:
         meanings.pop(text, None)
     for shield in read_lines("not_inside.txt"):

@@ -16,6 +16,8 @@ _STUDIES = ("体检", "专业", "学历", "经验", "课程", "培训", "学位"
 """What a list of demands names beside certificates."""
 _MOST = 12
 """Names before one certificate word that are read as a list."""
+_ABBREVIATION = re.compile(r"[（(][A-Za-z/&]{2,8}[）)]$")
+_OPENS = re.compile(r"\s?[（(]")
 _BETWEEN = re.compile(
     r"(?:[\s、/／和与及+＋|者的等“”\"（(]|[，,]?或者?|以及|持有?|具有|具备|有|取得|获得|拥有|相关|通过|考取|[一二三]级|证书?){1,6}"
 )
@@ -58,6 +60,9 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
             break
         begin = 0
         piece_end = joint.start()
+        bracket = _ABBREVIATION.search(window, 0, piece_end)
+        if bracket is not None:
+            piece_end = bracket.start()
         for match in wording.limit.finditer(window, 0, piece_end):
             if match.lastgroup == "stop":
                 begin = match.end()
@@ -73,7 +78,7 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
         shared.append(
             Span(
                 low + begin,
-                low + piece_end,
+                low + (bracket.end() if bracket else piece_end),
                 low + begin,
                 low + piece_end,
                 span.word,
@@ -85,6 +90,27 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
         )
         end = low + begin
     return shared
+
+
+def join_abbreviations(text: str, spans: list[Span]) -> list[Span]:
+    """A name with its abbreviation in brackets, or the other way round, is one: 注册会计师（CPA）."""
+    out: list[Span] = []
+    for span in spans:
+        before = out[-1] if out else None
+        if (
+            before is not None
+            and _OPENS.fullmatch(text, before.end, span.start)
+            and text[span.end : span.end + 1] in {"）", ")"}
+            and (before.core.isascii() or span.core.isascii())
+        ):
+            main, other = (span, before) if before.core.isascii() else (before, span)
+            if main.form is Form.BARE and other.form is not Form.BARE:
+                main.form = other.form
+            main.start, main.end = before.start, span.end + 1
+            out[-1] = main
+            continue
+        out.append(span)
+    return out
 
 
 def _follows_names(span: Span, earlier: list[Span]) -> bool:

@@ -14,7 +14,13 @@ from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.joining import join_broken_names
 from detection.lexicon import find_hits, load_lexicon
-from detection.lists import has_way_out, is_choice, read_choices, share_certificate_word
+from detection.lists import (
+    has_way_out,
+    is_choice,
+    join_abbreviations,
+    read_choices,
+    share_certificate_word,
+)
 from detection.model import DocumentFacts, Mention, ScanResult
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.standing import Reader, Reading
@@ -135,6 +141,7 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     elif is_article(kind, title):
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
+    spans = join_abbreviations(text, spans)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     if sells:
         spans = add_marked(text, spans)

@@ -103,6 +103,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
             return None
         span.end = _with_level_behind(text, end + text.startswith(("书", "件"), end), wording)
         span.form = Form.LISTED
+    elif kind is Hit.NAME:
+        span.end = _with_level_behind(text, end, wording)
     if span.form is Form.LISTED:
         span.lead = read_lead(text, span, reach, wording)
         if span.lead and wording.company.search(span.lead) and not wording.person.search(span.core):

@@ -53,12 +53,14 @@ class Reader:
 
         ``advert``: the text sells certificates.
         """
-        quote = squeeze(text[span.start : span.end])
+        quote = _ABBREVIATION.sub("", squeeze(text[span.start : span.end]))
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
         if self._forms.vendor_before.search(text, max(0, span.start - _VENDOR_REACH), span.start):
             return Reading(quote, Status.LAWFUL_OTHER, certain=False)
-        core = squeeze(span.core)
+        if self._forms.skill.search(quote):
+            return Reading(_SKILL, Status.LAWFUL_OTHER, led=bool(span.lead))
+        core = _ABBREVIATION.sub("", squeeze(span.core))
         quote += span.shared
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         if answer is not None and answer.status is Status.ACCESS and self._is_of_association(span, text):
@@ -129,7 +131,7 @@ class Reader:
 
     def _read_name(self, core: str, quote: str) -> Reading | None:
         if self._forms.skill.search(quote):
-            return Reading("职业技能等级证书", Status.LAWFUL_OTHER)
+            return Reading(_SKILL, Status.LAWFUL_OTHER)
         if self._forms.vague_stem.match(quote):
             return Reading(quote, Status.GENERIC)
         levelled = "等级" in quote or bool(self._wording.level.search(quote))
@@ -150,7 +152,10 @@ class Reader:
 
     def _unless_another(self, known: Reading, core: str, quote: str) -> Reading:
         """``known``, except where a word of the quote makes it a professional title or a name of its own."""
-        if known.status in _LOST and ("职称" in quote or "技术职务" in quote):
+        if self._forms.course_paper.search(quote) and known.status is not _LAWFUL:
+            trained = self._forms.trained_by_law.search(known.qualification)
+            return known if trained else Reading(quote, Status.OFF_CATALOGUE, certain=False)
+        if known.status is not _LAWFUL and ("职称" in quote or "技术职务" in quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if known.qualification in self._forms.as_titles:
             return Reading(known.qualification, Status.LAWFUL_OTHER)
@@ -246,7 +251,7 @@ class Reader:
         if self._forms.title.search(quote):
             return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if self._forms.skill.search(quote):
-            return Reading("职业技能等级证书", Status.LAWFUL_OTHER)
+            return Reading(_SKILL, Status.LAWFUL_OTHER)
         return Reading(quote, Status.GENERIC)
 
 
@@ -287,8 +292,10 @@ _SHORT_LINE = 24
 """Characters of a line that may be a cell."""
 _SOCIETY = "中国"
 """No cancelled or exited qualification was named so; societies name theirs so."""
+_SKILL = "职业技能等级证书"
 _LAWFUL = Status.LAWFUL_OTHER
 _LOST = frozenset({Status.CANCELLED, Status.EXITED})
+_ABBREVIATION = re.compile(r"(?<=[一-龥])[（(][A-Za-z/&]{2,8}[）)]")
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 
 
@@ -316,6 +323,8 @@ class Forms:
     """Qualifications of the catalogue that count as 职称."""
     association: re.Pattern[str]
     designated: re.Pattern[str]
+    course_paper: re.Pattern[str]
+    trained_by_law: re.Pattern[str]
     vague_stem: re.Pattern[str]
     """A short form that names no particular certificate."""
     field_title: re.Pattern[str]
@@ -346,6 +355,8 @@ def load_forms() -> Forms:
         as_titles=frozenset(rules["as_titles"]),
         association=re.compile(rules["association"]),
         designated=re.compile(rules["designated"]),
+        course_paper=re.compile(rules["course_paper"]),
+        trained_by_law=re.compile(rules["trained_by_law"]),
         vague_stem=re.compile(rules["vague_stem"]),
         field_title=re.compile(rules["field_title"]),
         titles_sold=re.compile(alternatives(rules["titles_sold"])),

@@ -68,6 +68,15 @@ def test_a_generic_word_follows_the_occupation_that_its_sentence_names(
     assert named(demand)[-1] == (quote, status)
 
 
+def test_an_abbreviation_in_brackets_belongs_to_its_name_and_breaks_no_list() -> None:
+    assert named("具有注册会计师(CPA)、注册税务师(CTA)或资产评估师(CPV)证书") == [
+        ("注册会计师(CPA)", Status.ACCESS),
+        ("注册税务师(CTA)", Status.CANCELLED),
+        ("资产评估师(CPV)证书", Status.LEVEL),
+    ]
+    assert named("具有CPA（注册会计师）资格") == [("CPA（注册会计师）资格", Status.ACCESS)]
+
+
 def test_a_level_in_brackets_belongs_to_the_occupation_before_it() -> None:
     assert named("持有茶艺师（国家职业资格四级）") == [("茶艺师（国家职业资格四级）", Status.EXITED)]
     assert named("持有国家职业资格四级") == [("国家职业资格四级", Status.GENERIC)]
@@ -91,6 +100,14 @@ def test_a_level_in_brackets_belongs_to_the_occupation_before_it() -> None:
         ("小学心理健康教育教师资格证", Status.ACCESS),
         ("按摩师的职业资格证书", Status.EXITED),
         ("（注册建造师）二级(含)以上资格", Status.ACCESS),
+        ("高压电工进网许可证", Status.CANCELLED),
+        ("国家注册监理工程师证", Status.ACCESS),
+        ("三级企业人力资源证书", Status.EXITED),
+        ("国际注册内部审计师（CIA）资格", Status.LAWFUL_OTHER),
+        ("茶艺师培训证书", Status.OFF_CATALOGUE),
+        ("教师职称证", Status.LAWFUL_OTHER),
+        ("维修电工中级", Status.EXITED),
+        ("资产评估师", Status.LEVEL),
         ("专业一级及以上级别的注册建造师", Status.ACCESS),
     ],
 )
