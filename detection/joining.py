@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from detection.folding import Folded
-from detection.lexicon import Hit, Lexicon
+from detection.lexicon import BLANK, Hit, Lexicon
 
-_BREAK = re.compile(r"[ \t\r\n\v\f\u00a0\u2028\u3000]{1,12}(?=[一-龥])")
-_BLANKS = re.compile(r"[ \t\r\n\v\f\u00a0\u2028\u3000]+")
+_BLANKS = re.compile(rf"{BLANK}+")
 _WINDOW = 14
 """Characters on either side of a break in which a name may reach across it."""
 _MOST_RIGHT = 40
+_FREE, _ONE_IN = 512, 64
+"""Breaks that are looked at: so many, and one in so many characters."""
 _FULL_LINE = 18
 """Characters of a line from which on its end may cut between two words."""
 _OTHER_WORD = re.compile("[师员士工](?:工|资[^格质]|范|作|程|员|数|力|事|才)")
@@ -38,16 +40,23 @@ def join_broken_names(folded: Folded, lexicon: Lexicon) -> Folded:
 
 
 def _gaps(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
-    inside = lexicon.inside
-    for match in _BREAK.finditer(text):
-        start, end = match.span()
-        if start and text[start - 1] + text[end] in inside and _breaks_a_name(text, start, end, lexicon):
+    left = _FREE + len(text) // _ONE_IN
+    for match in lexicon.broken.finditer(text):
+        start, end = match.start() + 1, match.end()
+        if text[start - 1] + text[end] not in lexicon.inside:
+            continue
+        left -= 1
+        if not left:
+            return  # no page is broken so often: the rest is no prose
+        before = _BLANKS.sub("", text[max(0, start - 2 * _WINDOW) : start])[-_WINDOW:]
+        behind = _BLANKS.sub("", text[end : end + _MOST_RIGHT])[:_WINDOW]
+        may_cut = "\n" not in text[start:end] or _ends_full_line(text, start)
+        if _breaks_a_name(before, behind, may_cut, lexicon):
             yield start, end
 
 
-def _breaks_a_name(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
-    left = _BLANKS.sub("", text[max(0, start - 2 * _WINDOW) : start])[-_WINDOW:]
-    right = _BLANKS.sub("", text[end : end + _MOST_RIGHT])[:_WINDOW]
+@lru_cache(maxsize=4096)
+def _breaks_a_name(left: str, right: str, may_cut_anywhere: bool, lexicon: Lexicon) -> bool:
     window, place = left + right, len(left)
     for index, begin, stop in lexicon.automaton.find_matches_as_indexes(window):
         if not begin < place < stop:
@@ -57,9 +66,9 @@ def _breaks_a_name(text: str, start: int, end: int, lexicon: Lexicon) -> bool:
             break
         if kind not in _NAMES:
             return False
-        part = window[begin:place]
-        if "\n" not in text[start:end] or _ends_full_line(text, start):
+        if may_cut_anywhere:
             return True
+        part = window[begin:place]
         own = part in lexicon.words_and_stems and _OWN_WORD.fullmatch(window, place, stop) is not None
         return not own and _OTHER_WORD.match(window, place) is None
     return any(match.start() + 1 == place for match in _WORDS.finditer(window))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -20,6 +21,10 @@ ANCHORS = ("证", "资格", "职称", "执照", "技能等级")
 """Where a certificate may be named."""
 
 
+BLANK = "[ \\t\\r\\n\\v\\f\\u00a0\\u2028\\u3000]"
+"""A blank or a line end, as a regular expression."""
+
+
 class Hit(IntEnum):
     """What a pattern of the automaton means."""
 
@@ -35,7 +40,7 @@ class Hit(IntEnum):
     """An abbreviation; counts where it stands alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     automaton: AhoCorasick
     hits: tuple[Hit, ...]
@@ -44,6 +49,8 @@ class Lexicon:
     known: dict[str, KnownName]
     inside: frozenset[str]
     """Pairs of neighbouring characters inside names."""
+    broken: re.Pattern[str]
+    """A character of a name, and blanks or line ends before another one: a name may be broken there."""
     words_and_stems: frozenset[str]
     """What is a word by itself, so that a line may well end with it."""
 
@@ -100,10 +107,23 @@ def load_lexicon() -> Lexicon:
         implementation=Implementation.ContiguousNFA,
     )
     names = [word for word, hit in meanings.items() if hit in _NAMES and len(word) >= _JOINED]
-    inside = frozenset(left + right for name in names for left, right in pairwise(name))
+    inside = frozenset(left + right for name in names for left, right in pairwise(name) if left != right)
     return Lexicon(
-        automaton, tuple(meanings.values()), words, known, inside, frozenset(words) | frozenset(known)
+        automaton,
+        tuple(meanings.values()),
+        words,
+        known,
+        inside,
+        _broken(inside),
+        frozenset(words) | frozenset(known),
     )
+
+
+def _broken(inside: frozenset[str]) -> re.Pattern[str]:
+    before, behind = (
+        "".join(sorted({pair[side] for pair in inside if "一" <= pair <= "龥"})) for side in (0, 1)
+    )
+    return re.compile(f"[{re.escape(before)}]{BLANK}{{1,12}}(?=[{re.escape(behind)}])")
 
 
 def find_hits(text: str, lexicon: Lexicon) -> list[tuple[int, int, int]]:
