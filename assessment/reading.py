@@ -25,8 +25,10 @@ from extraction.readers.picture import size_of
 from settings.model import Listing, Selectors
 from vocabulary.codes import Outcome, PublisherKind
 
-_TOLERATED_BROKEN = 0.01
-"""Share of replacement characters above which a text was decoded wrongly."""
+_ILLEGIBLE = 0.25
+"""Share of characters that no encoding knows from which a text says nothing, to people neither."""
+_FEW, _FEW_SHARE = 2, 0.001
+"""Such characters that every other page has: the end of a summary that was cut between two bytes."""
 RECOGNISED, WHOLE = "recognised", "whole"
 """Key of a version's facts where its words were read from pictures, and its value where all of them were."""
 _SMALLEST_SIDE, _SMALLEST_NOTICE = 250, 150_000
@@ -227,10 +229,11 @@ def _extract(answer: Answer, url: str, *, is_file: bool, recognition: Recognitio
     if is_file and extracted.media_type in _MARKUP:
         raise ReadingError(unreadable, "the server sends a web page in place of the file: open it by hand")
     broken = extracted.text.count("\ufffd")
-    if broken > len(extracted.text) * _TOLERATED_BROKEN:
-        raise ReadingError(
-            Outcome.UNDECODABLE, f"{broken} of {len(extracted.text)} characters cannot be decoded"
-        )
+    said = f"{broken} of {len(extracted.text)} characters cannot be decoded: compare with the page itself"
+    if broken > len(extracted.text) * _ILLEGIBLE:
+        raise ReadingError(Outcome.UNDECODABLE, said)
+    if broken > max(_FEW, len(extracted.text) * _FEW_SHARE):
+        return replace(extracted, unread="; ".join(each for each in (extracted.unread, said) if each))
     return extracted
 
 

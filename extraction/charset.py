@@ -40,12 +40,21 @@ CODECS = {
 }
 """Declared names that are believed. The Latin ones are missing on purpose: servers send them by default, and
 they decode anything, GBK included, to mojibake."""
-_TOLERATED_DAMAGE = 0.02
-"""Share of broken characters up to which a page is damaged UTF-8: GBK read as UTF-8 breaks most of them."""
+_UTF8_CHINESE = re.compile(rb"[\xe2-\xe9\xef][\x80-\xbf]{2}")
+_UTF8_WORDS = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){4,}")
+"""Four Chinese characters in UTF-8: six of GBK whose bytes look so stand side by side in no text."""
+_ASCII = bytes(range(0x80))
+_SEGMENT = re.compile(rb"[^<>\n]+|[<>\n]+")
+"""Between marks that are part of no character of any of the encodings."""
+_MOSTLY = 0.5
+"""Share of the bytes beyond ASCII that are Chinese in UTF-8 where a page, or a part of one, is in UTF-8."""
 
 
 def decode(body: bytes, declared: str = "") -> tuple[str, str]:
-    """Text and the name of its encoding; bytes that no encoding explains become U+FFFD, never an error."""
+    """Text and the name of its encoding; bytes that no encoding explains become U+FFFD, never an error.
+
+    Pages put together from files in UTF-8 and in GBK are read part by part; the name is that of most parts.
+    """
     for bom, codec in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(codec, "replace"), codec
@@ -53,23 +62,39 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    text = body.decode("utf-8", "replace")
-    if _is_utf8_with_damage(text):
-        return text, "utf-8"
+    if _is_mostly_utf8(body):
+        return _part_by_part(body, "utf-8"), "utf-8"
     broken: dict[str, None] = {}
     for codec in _candidates(body, declared):
+        if codec == "gb18030" and _UTF8_WORDS.search(body):
+            return _part_by_part(body, codec), codec
         try:
             return body.decode(codec), codec
         except UnicodeDecodeError:
             broken[codec] = None
     readings = [(body.decode(codec, "replace"), codec) for codec in broken]
-    return min(readings, key=lambda reading: reading[0].count("\ufffd"))
+    return min(readings, key=lambda reading: reading[0].count(DAMAGE))
 
 
-def _is_utf8_with_damage(text: str) -> bool:
-    broken = text.count("\ufffd")
-    foreign = len(text) - len(text.encode("ascii", "ignore"))
-    return broken <= foreign * _TOLERATED_DAMAGE or (broken == 1 and text.endswith("\ufffd") and foreign > 1)
+def _is_mostly_utf8(part: bytes) -> bool:
+    """Whether what is beyond ASCII is UTF-8, but for some damage or for another part of the page."""
+    foreign = len(part.translate(None, _ASCII))
+    known = 3 * len(_UTF8_CHINESE.findall(part))
+    return known >= foreign * _MOSTLY and known > 0
+
+
+def _part_by_part(body: bytes, main: str) -> str:
+    return "".join(_decode_part(part, main) for part in _SEGMENT.findall(body))
+
+
+def _decode_part(part: bytes, main: str) -> str:
+    if part.isascii():
+        return part.decode("ascii")
+    if _is_mostly_utf8(part) and (main == "utf-8" or _UTF8_WORDS.search(part)):
+        return part.decode("utf-8", "replace")
+    others = ("gb18030", "utf-8") if main == "utf-8" else (main, "gb18030")
+    readings = [part.decode(codec, "replace") for codec in others]
+    return min(readings, key=lambda text: text.count(DAMAGE))
 
 
 def _candidates(body: bytes, declared: str) -> Iterator[str]:

@@ -37,6 +37,18 @@ class PictureCollector:
         if not self._links.is_open:
             self._characters += len(text.strip())
 
+    @property
+    def letters(self) -> int:
+        """Characters outside of links."""
+        return self._characters
+
+    def take(self, other: PictureCollector) -> None:
+        """The pictures and letters of a part of the page that was hidden at first."""
+        self._characters += other._characters
+        for url, picture in other._pictures.items():
+            if len(self._pictures) < _MOST:
+                self._pictures.setdefault(url, picture)
+
     def add(self, attributes: Mapping[str, str]) -> None:
         """A picture; those that lead somewhere, stand around the content or are small are left out."""
         if self._links.is_open or self._around or len(self._pictures) >= _MOST:

@@ -6,17 +6,21 @@ stack, a line of twenty megabytes breaks no limit, and nothing is dropped in sil
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any, cast
+
 from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
 from extraction.clicks import FILE_ATTRIBUTES
 from extraction.composing import TextComposer
 from extraction.facts import page_date, page_publisher, page_title
 from extraction.links import LinkCollector
-from extraction.model import Extracted
+from extraction.model import Extracted, Link
 from extraction.nesting import within_reason
 from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
 from extraction.tables import Cell
+from extraction.veils import Page, Unveiling, hidden_how, is_struck
 
 _UNSEEN_NAMES = """
 script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
@@ -38,16 +42,10 @@ _CHUNK = 1 << 16
 
 def read(body: bytes, declared: Declared) -> Extracted:
     """Visible text, links and facts of a page; ``declared.url`` makes links absolute."""
-    from lxml.etree import HTMLParser  # noqa: PLC0415
-
     markup, charset = decode(body, declared.charset)
-    page = PageText(declared.url, charset, grid=declared.grid)
-    parser = HTMLParser(target=page, encoding="utf-8", no_network=True)
-    encoded = within_reason(clean(markup)).encode("utf-8", "replace")
-    for start in range(0, len(encoded), _CHUNK):
-        parser.feed(encoded[start : start + _CHUNK])
-    if encoded:
-        parser.close()
+    another = partial(PageText, declared.url, charset, grid=declared.grid)
+    page = another()
+    _parse(markup, Unveiling(page, another, _parse))
     text = join_lines("\n".join(page.lines))
     return Extracted(
         text=text,
@@ -56,10 +54,22 @@ def read(body: bytes, declared: Declared) -> Extracted:
         publisher=page_publisher(page.metas, text),
         published_on=page_date(page.metas, text, declared.url),
         charset=charset,
-        links=page.links.finished(),
+        links=page.all_links,
         frames=page.links.frames,
         pictures=page.pictures.finished(),
     )
+
+
+def _parse(markup: str, target: object) -> None:
+    """Send the events of markup to ``target``."""
+    from lxml.etree import HTMLParser  # noqa: PLC0415
+
+    parser = HTMLParser(target=cast("Any", target), encoding="utf-8", no_network=True)
+    encoded = within_reason(clean(markup)).encode("utf-8", "replace")
+    for start in range(0, len(encoded), _CHUNK):
+        parser.feed(encoded[start : start + _CHUNK])
+    if encoded:
+        parser.close()
 
 
 class PageText:
@@ -77,6 +87,7 @@ class PageText:
         self._heading_from = -1
         self._in_title = False
         self._preformatted = 0
+        self._unveiled: list[Link] = []
 
     # The parser's interface: start, end, data, close.
 
@@ -86,7 +97,7 @@ class PageText:
             return
         if attributes:
             self._note_attributes(tag, attributes)
-        if tag in _UNSEEN or (attributes and tag not in _SHOWN_BY_SCRIPT and _is_hidden(attributes)):
+        if tag in _UNSEEN or is_struck(tag, attributes) or self._is_veiled(tag, attributes):
             self._hidden = 1
         elif tag in _BLOCKS:
             self._start_block(tag)
@@ -108,6 +119,30 @@ class PageText:
             self.pictures.add(attributes)
         else:
             self.links.open_clickable(tag, attributes)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether what comes now is seen by nobody."""
+        return self._hidden > 0
+
+    @property
+    def letters(self) -> int:
+        return self.pictures.letters
+
+    @property
+    def all_links(self) -> tuple[Link, ...]:
+        """The page's links, then those of what scripts show later."""
+        return (*self.links.finished(), *self._unveiled)
+
+    def unveil(self, other: Page) -> None:
+        self._composer.add_lines(other.lines)
+        if isinstance(other, PageText):
+            self._unveiled += other.all_links
+            self.pictures.take(other.pictures)
+
+    @staticmethod
+    def _is_veiled(tag: str, attributes: dict[str, str]) -> bool:
+        return bool(attributes) and tag not in _SHOWN_BY_SCRIPT and bool(hidden_how(attributes))
 
     def _note_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         """What an element says beside its name: a frame, a file, a day, where a click leads."""
@@ -208,16 +243,6 @@ class PageText:
             self._composer.end_table()
         else:
             self._composer.end_cell()
-
-
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    if not style or ("isplay" not in style.lower() and "isibility" not in style.lower()):
-        return False
-    compact = "".join(style.split()).lower()
-    return "display:none" in compact or "visibility:hidden" in compact
 
 
 def _span(number: str) -> int:

@@ -234,3 +234,85 @@ def test_hostile_markup_is_read_to_its_end_in_bounded_time(markup: str) -> None:
 def test_a_page_of_endless_links_keeps_a_bounded_number() -> None:
     markup = "".join(f"<a href='/{number}.html'>第{number}条</a>" for number in range(20_000))
     assert len(extract(markup.encode(), url=URL).links) == 5_000
+
+
+PROSE = "招聘会计2名，须持有会计从业资格证书。"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f'<div id="js_content" style="visibility: hidden; opacity: 0;"><p>{PROSE}</p></div>',
+        f'<ul><li>甲</li></ul><div class="tab" style="display:none">{PROSE}</div>',
+        f"<section hidden><div style='display:none'><p>{PROSE}</p></div></section>",
+        f"<table style='display:none'><tr><td>{PROSE}</td></tr></table>",
+        f"<p><span>甲</span></p><textarea style='display:none'>&lt;p&gt;{PROSE}{PROSE}&lt;/p&gt;</textarea>",
+        f"<script type='text/html'><div><p>{PROSE}</p><p>{PROSE}</p></div></script>",
+        f"<input type='hidden' value='&lt;p&gt;{PROSE}{PROSE}&lt;/p&gt;'>",
+    ],
+)
+def test_words_that_a_script_shows_later_are_read(hidden: str) -> None:
+    assert PROSE in text_of(f"<html><body><h1>公告</h1>{hidden}<p>结尾</p></body></html>")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<div style='display:none'>" + "<a href='/x'>代办会计从业资格证书</a>" * 9 + "</div>",
+        "<div style='display:none'>加载中，请稍候</div>",
+        f"<div style='display:none'>{{{{title}}}}{PROSE}</div>",
+        f"<script>var x = '<p>{PROSE}{PROSE}</p>'</script>",
+        f"<span style='display:none'>{PROSE}</span>",
+        f"<template><p>{PROSE}</p></template>",
+    ],
+)
+def test_menus_templates_and_traps_stay_hidden(hidden: str) -> None:
+    assert text_of(f"<html><body><h1>公告</h1>{hidden}<p>结尾</p></body></html>") == "公告\n结尾"
+
+
+def test_what_is_hidden_keeps_its_links_where_it_is_read() -> None:
+    markup = f"<body><div style='display:none'>{PROSE}<a href='/fj/a.docx'>附件</a></div></body>"
+    assert [link.url for link in extract(markup.encode(), url=URL).links] == [
+        "http://www.example.gov.cn/fj/a.docx"
+    ]
+
+
+@pytest.mark.parametrize(
+    "struck",
+    [
+        f"<s>{PROSE}</s>",
+        f"<del><p>{PROSE}</p></del>",
+        f'<span style="text-decoration: line-through">{PROSE}</span>',
+    ],
+)
+def test_struck_words_are_no_text(struck: str) -> None:
+    assert text_of(f"<p>要求：{struck}不限</p>").replace("\n", "") == "要求：不限"
+
+
+def test_a_page_ends_within_what_it_hides() -> None:
+    assert PROSE in text_of(f"<body><p>公告</p><div style='display:none'><p>{PROSE}")
+
+
+def page_in(*parts: tuple[str, str], damage: bytes = b"") -> bytes:
+    return b"<html><body>" + damage + b"".join(f"<p>{text}</p>".encode(codec) for text, codec in parts)
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "gbk"])
+def test_a_page_of_two_encodings_is_read_part_by_part(declared: str) -> None:
+    long, footer = PROSE * 8, "版权所有：示例市人民政府办公室，技术支持：示例公司"
+    mixed = page_in((long, "utf-8"), (footer, "gbk"))
+    assert extract(mixed, media_type="text/html", charset=declared).text == f"{long}\n{footer}"
+    turned = page_in((long, "gbk"), (footer, "utf-8"))
+    assert extract(turned, media_type="text/html", charset=declared).text == f"{long}\n{footer}"
+
+
+def test_damage_spoils_its_own_part_alone() -> None:
+    body = (
+        page_in((PROSE * 3, "utf-8"))
+        + b"<p>"
+        + "结尾".encode()[:-1]
+        + b"\xff\xfe</p>"
+        + page_in((PROSE, "utf-8"))
+    )
+    text = extract(body, media_type="text/html").text
+    assert text.count("会计从业资格证书") == 4

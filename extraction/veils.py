@@ -1,0 +1,183 @@
+"""What a page keeps hidden until a script shows it, read as its readers see it in the end.
+
+An article that fades in, a second tab, a text that «more» unfolds, a body that a script copies out of a
+template or a hidden field: the words are sent with the page and anybody can read them. Menus, counters and
+traps are hidden too: what is mostly links, or no more than some words, stays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+_BLOCKS = frozenset(
+    [
+        "article",
+        "blockquote",
+        "center",
+        "div",
+        "dl",
+        "form",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "ul",
+    ]
+)
+_FIELDS = frozenset({"textarea", "script"})
+_TEMPLATES = (
+    "text/html",
+    "text/template",
+    "text/x-template",
+    "text/x-tmpl",
+    "text/plain",
+    "text/ng-template",
+)
+_PLACEHOLDERS = ("{{", "}}", "<%", "${", "[[", "{%")
+_FEWEST_LETTERS = 12
+"""Outside of links: less is a label or a message of the page's own."""
+_FEWEST_IN_FIELD = 24
+_DEEPEST = 4
+_MARKUP = ("<p", "<div", "<br", "<table", "<span", "<section", "&lt;p", "&lt;div")
+
+
+class Page(Protocol):
+    """What takes the events of a page: ``readers.html.PageText``."""
+
+    @property
+    def is_hidden(self) -> bool: ...
+    @property
+    def letters(self) -> int:
+        """Characters outside of links."""
+
+    lines: list[str]
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
+    def end(self, tag: str) -> None: ...
+    def data(self, text: str) -> None: ...
+    def close(self) -> None: ...
+    def unveil(self, other: Page) -> None:
+        """Take what stood behind a veil into the page."""
+
+
+class Unveiling:
+    """Hands the parser's events to a page; hidden blocks become pages of their own that it may take in."""
+
+    def __init__(
+        self, page: Page, another: Callable[[], Page], parse: Callable[[str, object], None], level: int = 0
+    ) -> None:
+        """``another`` makes an empty page, ``parse`` sends the events of some markup to a target."""
+        self.page = page
+        self._another = another
+        self._parse = parse
+        self._level = level
+        self._veil: Unveiling | None = None
+        self._depth = 0
+        self._field: list[str] | None = None
+        self._is_field_shown = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._veil is not None:
+            self._depth += 1
+            self._veil.start(tag, attributes)
+            return
+        if not self.page.is_hidden and self._level < _DEEPEST:
+            if tag in _BLOCKS and (how := hidden_how(attributes)):
+                shown = {name: value for name, value in attributes.items() if name not in {"style", "hidden"}}
+                if how == "unseen":  # it keeps its place, so something is to appear there
+                    self.page.start(tag, shown)
+                    return
+                self._veil = self._inner()
+                self._depth = 0
+                self._veil.start(tag, shown)
+                return
+            if tag in _FIELDS and _may_hold_markup(tag, attributes):
+                self._field = []
+                self._is_field_shown = tag == "textarea" and not hidden_how(attributes)
+            elif tag == "input" and attributes.get("type", "").lower() == "hidden":
+                self._read_field(attributes.get("value", ""))
+        self.page.start(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        if self._veil is None:
+            self._end_field()
+            self.page.end(tag)
+            return
+        self._veil.end(tag)
+        if self._depth:
+            self._depth -= 1
+            return
+        veil, self._veil = self._veil, None
+        veil.close()
+        self._take(veil.page, _FEWEST_LETTERS)
+
+    def data(self, text: str) -> None:
+        if self._veil is not None:
+            self._veil.data(text)
+        elif self._field is not None:
+            self._field.append(text)
+        else:
+            self.page.data(text)
+
+    def close(self) -> None:
+        """Also where the page ends within a veil or a field."""
+        if self._veil is not None:
+            veil, self._veil = self._veil, None
+            veil.close()
+            self._take(veil.page, _FEWEST_LETTERS)
+        self._end_field()
+        self.page.close()
+
+    def _inner(self) -> Unveiling:
+        return Unveiling(self._another(), self._another, self._parse, self._level + 1)
+
+    def _end_field(self) -> None:
+        if self._field is None:
+            return
+        text, self._field = "".join(self._field), None
+        if not self._read_field(text) and self._is_field_shown:
+            self.page.data(text)
+
+    def _read_field(self, text: str) -> bool:
+        """Whether a field holds markup, which is then read."""
+        if len(text) < _FEWEST_IN_FIELD or not any(mark in text.lower() for mark in _MARKUP):
+            return False
+        inner = self._inner()
+        self._parse(text, inner)
+        self._take(inner.page, _FEWEST_IN_FIELD if not self._is_field_shown else 1)
+        return True
+
+    def _take(self, page: Page, fewest: int) -> None:
+        text = "".join(page.lines)
+        if any(mark in text for mark in _PLACEHOLDERS):
+            return
+        if page.letters >= fewest and page.letters * 2 >= len(text):
+            self.page.unveil(page)
+
+
+def _may_hold_markup(tag: str, attributes: dict[str, str]) -> bool:
+    return tag == "textarea" or attributes.get("type", "").strip().lower() in _TEMPLATES
+
+
+def hidden_how(attributes: dict[str, str]) -> str:
+    """``gone`` where an element takes no place, ``unseen`` where it keeps it, empty where it is shown."""
+    if "hidden" in attributes:
+        return "gone"
+    style = attributes.get("style")
+    if not style or ("isplay" not in style.lower() and "isibility" not in style.lower()):
+        return ""
+    compact = "".join(style.split()).lower()
+    if "display:none" in compact:
+        return "gone"
+    return "unseen" if "visibility:hidden" in compact else ""
+
+
+def is_struck(tag: str, attributes: dict[str, str]) -> bool:
+    """Whether an element has a line through its words, as what no longer holds has."""
+    if tag in {"s", "strike", "del"}:
+        return True
+    return "line-through" in attributes.get("style", "").lower()
