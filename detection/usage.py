@@ -86,7 +86,7 @@ def is_article(kind: DocumentKind, title: str) -> bool:
 
 def names_its_audience(text: str) -> bool:
     """Whether a text is for those who have a certificate already: continuing education, registration."""
-    return load_usage().audience.search(text) is not None
+    return len(load_usage().audience.findall(text)) > 1
 
 
 def group_of(kind: DocumentKind, title: str = "") -> str:

@@ -40,8 +40,11 @@ class CueSet:
     """What a form states of the publisher's nature, by its words."""
     publisher_weights: dict[str, Weights]
     """By the publisher's kind: what such a publisher mostly publishes."""
-    asking: frozenset[str]
-    """Terms of titles that ask or explain."""
+    title_signs: dict[str, tuple[int, ...]]
+    """By term: positions in ``sign_weights``; a sign counts once, however many of its terms a title has."""
+    sign_weights: tuple[Weights, ...]
+    asking: frozenset[int]
+    """Signs of titles that ask or explain."""
     thresholds: tuple[float, ...]
     """The score that each kind of :data:`KINDS` needs."""
     narrow: float
@@ -62,6 +65,7 @@ def load_cues() -> CueSet:
         ValueError: a sign speaks of a kind that does not exist.
     """
     tables = read_table("kinds.toml")
+    signs = _title_signs(tables)
     title, text, endings = (_weights(tables, key) for key in ("title", "text", "title_ends"))
     fields = read_table("officials.toml")["labels"]
     labels = {term + colon: field for field, terms in fields.items() for term in terms for colon in "：:"}
@@ -72,7 +76,7 @@ def load_cues() -> CueSet:
     }
     terms = {*text, *labels, *stated, *YEAR_OPENERS}
     return CueSet(
-        in_title=AhoCorasick(sorted(title), matchkind=MatchKind.LeftmostLongest),
+        in_title=AhoCorasick(sorted({*title, *signs}), matchkind=MatchKind.LeftmostLongest),
         in_text=AhoCorasick(
             sorted(terms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
         ),
@@ -84,9 +88,9 @@ def load_cues() -> CueSet:
         form_terms=YEAR_OPENERS.union(labels, stated),
         stated=stated,
         publisher_weights=_weights(tables, "publisher"),
-        asking=frozenset(
-            term for sign in tables["signs"] if sign.get("asks", False) for term in sign["terms"]
-        ),
+        title_signs=signs,
+        sign_weights=tuple(_spread(sign) for sign in tables["signs"]),
+        asking=frozenset(at for at, sign in enumerate(tables["signs"]) if sign.get("asks", False)),
         narrow=float(tables["narrow"]),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
@@ -98,11 +102,23 @@ def _weights(tables: dict[str, Any], key: str) -> dict[str, Weights]:
         for weight, terms in tables[kind].get(key, {}).items():
             for term in terms:
                 weights[term] = (*weights.get(term, ()), (position, float(weight)))
-    for sign in tables["signs"]:
-        if sign["place"] == key:
-            spread = tuple(
-                (KINDS.index(DocumentKind(kind)), float(each)) for kind, each in sign["for"].items()
-            )
-            for term in sign["terms"]:
-                weights[term] = (*weights.get(term, ()), *spread)
+    if key == "text":
+        for sign in tables["signs"]:
+            if sign["place"] == key:
+                for term in sign["terms"]:
+                    weights[term] = (*weights.get(term, ()), *_spread(sign))
     return weights
+
+
+def _spread(sign: dict[str, Any]) -> Weights:
+    """What a sign says for and against each kind."""
+    return tuple((KINDS.index(DocumentKind(kind)), float(weight)) for kind, weight in sign["for"].items())
+
+
+def _title_signs(tables: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    signs: dict[str, tuple[int, ...]] = {}
+    for position, sign in enumerate(tables["signs"]):
+        if sign["place"] == "title":
+            for term in sign["terms"]:
+                signs[term] = (*signs.get(term, ()), position)
+    return signs

@@ -61,14 +61,15 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     for hit in hits:
         for position, weight in weights[hit]:
             scores[position] += weight
-    for position, weight in cues.publisher_weights.get(publisher_kind or "", ()):
+    usual = cues.publisher_weights.get(publisher_kind or "", ())
+    for position, weight in usual:
         if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
             scores[position] += weight
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
     if is_article:
         scores[_POLICY] += 12  # part of a law
     kind = _choose(scores, cues)
-    narrow = _is_narrow(kind, scores, cues)
+    narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
     form = hits & cues.form_terms
     if not form:
         return Reading(kind, {}, form, None, tuple(scores), is_article, asks, narrow)
@@ -109,18 +110,21 @@ def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
     """Cues within the title, and its longest ending that the cues know; whether it asks or explains."""
     hits = set(cues.in_title.find_matches_as_strings(title))
-    asks = not hits.isdisjoint(cues.asking)
-    for hit in hits:
-        for position, weight in cues.title_weights[hit]:
+    signs = {sign for hit in hits for sign in cues.title_signs.get(hit, ())}
+    for weights in (
+        *(cues.title_weights.get(hit, ()) for hit in hits),
+        *(cues.sign_weights[sign] for sign in signs),
+    ):
+        for position, weight in weights:
             scores[position] += weight
     bare = _without_trimmings(title)
     for length in cues.ending_lengths:
-        weights = cues.ending_weights.get(bare[-length:])
-        if weights is not None:
-            for position, weight in weights:
+        ending = cues.ending_weights.get(bare[-length:])
+        if ending is not None:
+            for position, weight in ending:
                 scores[position] += weight
             break
-    return asks
+    return not cues.asking.isdisjoint(signs)
 
 
 def _without_trimmings(title: str) -> str:
