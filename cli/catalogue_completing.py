@@ -25,7 +25,7 @@ from catalogue.documents import Effect, OfficialDocument, normalise_number, offi
 from catalogue.overlay import read_imports, undo_import
 from catalogue.proposal import Change
 from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
-from cli.catalogue_routing import is_routed, route
+from cli.catalogue_routing import is_routed, route, unroute
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.pace import turns_of
 from jobs.catalogue_complete import Completion, advise, find_list, keep
@@ -137,12 +137,13 @@ def _accept(completion: Completion, wish: Wish) -> Completion:
 
 
 def undo_all(directory: Path) -> None:
-    """Take back every imported list."""
+    """Take back every imported list; routing rules that the database took stay until others replace them."""
     imported = list(read_imports(directory))
     for each in imported:
         undo_import(directory, each.identity)
-    names = "、".join(each.identity for each in imported) or "无"
-    typer.echo(f"已撤销{len(imported)}份清单的导入：{names}。")
+    names = [each.identity for each in imported]
+    names += [each.number for each in official_documents() if unroute(directory, each)]
+    typer.echo(f"已撤销{len(names)}份清单的导入：{'、'.join(names) or '无'}。")
 
 
 def _wanted(numbers: Sequence[str], regions: Sequence[str]) -> list[OfficialDocument]:

@@ -41,6 +41,14 @@ def route(annex: Annex, document: OfficialDocument, directory: Path, config: Pat
     return file
 
 
+def unroute(directory: Path, document: OfficialDocument) -> bool:
+    """Forget the annex; whether it had been kept."""
+    file = _file(directory, document)
+    kept = file.exists()
+    file.unlink(missing_ok=True)
+    return kept
+
+
 def _file(directory: Path, document: OfficialDocument) -> Path:
     return directory / _FOLDER / f"{document.number}.csv"
 

@@ -24,6 +24,7 @@ from vocabulary.codes import Evidence, Status
 
 MARK = "虚构"
 HEADING = ("序号", "项目名称", "实施部门（单位）", "资格类别", "设定依据", "处理决定")
+ENDED_TITLE = "国务院决定取消的职业资格许可和认定事项目录"
 CRAFTS = (
     "竹编",
     "藤编",
@@ -169,6 +170,65 @@ def docx(title: str, rows: Sequence[Row], heading: Row = HEADING, *, split: int 
     return body.getvalue()
 
 
+def _approval_rows(count: int = 12) -> list[Row]:
+    names = ["物业管理师注册执业资格认定", *(f"{name}审批" for name in made_names(count - 1, "审批"))]
+    return [(str(seq), name, f"{MARK}部门", "", "无", "取消") for seq, name in enumerate(names, 1)]
+
+
+def annexes_of(names: Sequence[str]) -> list[tuple[list[str], list[Row]]]:
+    """Titles and rows of the three annexes of a decision."""
+    awards = [
+        (str(n), f"{name}奖", f"{MARK}协会", "", "", "") for n, name in enumerate(made_names(5, "奖"), 1)
+    ]
+    return [
+        (["附件1", "国务院决定取消和下放管理层级的行政审批项目目录", "（共计12项）"], _approval_rows()),
+        (["附件2", ENDED_TITLE, f"（共计{len(names)}项）"], rows_of(names)),
+        (["附件3", "国务院决定取消的评比达标表彰项目目录（共计5项）"], awards),
+    ]
+
+
+def docx_of_annexes(names: Sequence[str]) -> bytes:
+    """A Word file with three annexes, the one of qualifications in two tables."""
+    document, body = Document(), BytesIO()
+    for titles, rows in annexes_of(names):
+        for title in titles:
+            document.add_paragraph(title)
+        cut = len(rows) // 2
+        for part in (rows[:cut], rows[cut:]):
+            drawn = document.add_table(rows=0, cols=len(HEADING))
+            for row in [HEADING, *part]:
+                for cell, text in zip(drawn.add_row().cells, row, strict=True):
+                    cell.text = text
+            document.add_paragraph("续表")
+    document.save(body)
+    return body.getvalue()
+
+
+def pdf_of_annexes(names: Sequence[str]) -> bytes:
+    """A PDF with three annexes, one after the other, with wrapped cells and merged departments."""
+    story: list[Paragraph | Table] = []
+    for titles, rows in annexes_of(names):
+        story += [Paragraph(title, _style()) for title in titles]
+        story.append(_ruled(rows, HEADING, [(2, 2, 4)]))
+    body = BytesIO()
+    SimpleDocTemplate(body, pagesize=A4, leftMargin=40, rightMargin=40).build(story)
+    return body.getvalue()
+
+
+def _style() -> ParagraphStyle:
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    return ParagraphStyle("cell", fontName="STSong-Light", fontSize=9, leading=11, wordWrap="CJK")
+
+
+def _ruled(rows: Sequence[Row], heading: Row, spans: Sequence[tuple[int, int, int]]) -> Table:
+    cells = [[Paragraph(cell, _style()) for cell in row] for row in [heading, *rows]]
+    widths = [40, *[(515 - 40) / (len(heading) - 1)] * (len(heading) - 1)]
+    drawn = Table(cells, colWidths=widths, repeatRows=1)
+    merged = [("SPAN", (column, first), (column, last)) for column, first, last in spans]
+    drawn.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black), *merged]))
+    return drawn
+
+
 def pdf(
     titles: Sequence[str],
     rows: Sequence[Row],
@@ -178,16 +238,9 @@ def pdf(
 ) -> bytes:
     """A PDF with a ruled table: cells wrap, the table goes on over pages, ``spans`` (column, first and last
     row) are merged."""
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    style = ParagraphStyle("cell", fontName="STSong-Light", fontSize=9, leading=11, wordWrap="CJK")
     body = BytesIO()
-    cells = [[Paragraph(cell, style) for cell in row] for row in [heading, *rows]]
-    widths = [40, *[(515 - 40) / (len(heading) - 1)] * (len(heading) - 1)]
-    drawn = Table(cells, colWidths=widths, repeatRows=1)
-    merged = [("SPAN", (column, first), (column, last)) for column, first, last in spans]
-    drawn.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black), *merged]))
-    heads = [Paragraph(title, style) for title in titles]
-    SimpleDocTemplate(body, pagesize=A4, leftMargin=40, rightMargin=40).build([*heads, drawn])
+    story = [*(Paragraph(title, _style()) for title in titles), _ruled(rows, heading, spans)]
+    SimpleDocTemplate(body, pagesize=A4, leftMargin=40, rightMargin=40).build(story)
     return body.getvalue()
 
 

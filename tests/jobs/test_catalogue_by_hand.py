@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 from catalogue import load_catalogue
+from catalogue.overlay import read_imports
 from cli.catalogue_status import app
 from tests.catalogue.made_lists import (
     EDITION_HEADING,
@@ -20,10 +22,12 @@ from tests.catalogue.made_lists import (
     MARK,
     approvals,
     docx,
+    docx_of_annexes,
     ended_names,
     gazette,
     made_names,
     page,
+    pdf_of_annexes,
     rows_of,
     several_annexes,
     table,
@@ -31,7 +35,7 @@ from tests.catalogue.made_lists import (
 from tests.extraction.pictures import encoded, needs_fonts
 from tests.extraction.pictures import table as drawn_table
 
-FIRST, SECOND = "国发〔2014〕27号", "国发〔2014〕50号"
+FIRST, SECOND, THIRD = "国发〔2014〕27号", "国发〔2014〕50号", "国发〔2015〕11号"
 
 
 @pytest.fixture
@@ -165,9 +169,27 @@ def test_word_97_with_a_row_cut_in_two_is_read(imports: Path, tmp_path: Path) ->
     assert _evidence(imports, names[30]) == "published"
 
 
-@pytest.mark.parametrize("make", [several_annexes, gazette])
-def test_saved_pages_of_both_makes_are_read(imports: Path, make: object) -> None:
-    assert callable(make)
-    ran = _import(imports, "saved.htm", make(SECOND, ended_names(SECOND, 67)), "--document", SECOND)
+def _word_97(names: Sequence[str], folder: Path) -> bytes:
+    return _as_word_97(docx_of_annexes(names), folder)
+
+
+@pytest.mark.parametrize("number", [SECOND, THIRD])
+@pytest.mark.parametrize(
+    ("file", "make"),
+    [
+        ("page.htm", lambda names, _: several_annexes("", names)),
+        ("gazette.htm", lambda names, _: gazette("", names)),
+        ("annexes.doc", _word_97),
+        ("annexes.docx", lambda names, _: docx_of_annexes(names)),
+        ("annexes.pdf", lambda names, _: pdf_of_annexes(names)),
+    ],
+)
+def test_both_decisions_with_several_annexes_are_read_in_every_make(
+    imports: Path, tmp_path: Path, number: str, file: str, make: Callable[[Sequence[str], Path], bytes]
+) -> None:
+    names = ended_names(number, 67)
+    ran = _import(imports, file, make(names, tmp_path), "--document", number)
     assert ran.exit_code == 0, ran.output
-    assert "已导入67个名称" in ran.output
+    [imported] = read_imports(imports)
+    assert [item.name for item in imported.items] == names
+    assert not [item.name for item in imported.items if "审批" in item.name or item.name.endswith("奖")]
