@@ -70,7 +70,9 @@ _ASIDE = re.compile(
 """Lines beside a list that are none of its rows: footnotes, 续表, totals."""
 _DECLARED = re.compile(r"[（(](?:共计?|合计|总计|计)?(?P<count>\d{1,3})[项个][^（()）]{0,40}[)）]")
 _PART = re.compile(r"第[一二三四五六七八九十]批")
-_WHOLE_NAME = re.compile(r"(?:师|员|工|人|者|证|证书|资格|代表|经理|手|官|家|英语)(?:[（(][^（()）]*[)）])?$")
+_WHOLE_NAME = re.compile(
+    r"(?:师|员|工|人|者|生|证|证书|资格|代表|经理|手|官|家|英语)(?:[（(][^（()）]*[)）])?$"
+)
 """How the names of qualifications end: what ends otherwise goes on in the next row."""
 _DEPARTMENT_REMARK = re.compile(r"[（(](?P<remark>[^（()）]*(?:部|局|委|署|总会|类)[^（()）]*)[)）]$")
 _PARTED = re.compile(r"\t|\s\|\s|｜")
@@ -79,6 +81,8 @@ _BETWEEN_HAN = re.compile(r"(?<=[一-鿿（），、])\s+(?=[一-鿿（），、
 _TITLE = re.compile(r"^附件|目录(?:[（(].{1,20}[)）])?$|清单(?:[（(].{1,20}[)）])?$")
 _SENTENCE = re.compile(r"[。；：:！？]|^[（(]?[一二三四五六七八九十]+[)）、]|^共计|^合计")
 _LONGEST_ITEM = 40
+_SHORTEST_NAME = 2
+"""A single character is the rest of something."""
 
 
 @dataclass(slots=True)
@@ -183,6 +187,9 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
     if not name:
         department = above.department + row.get("department", "")
         reading.tabled[-1] = replace(above, department=department)
+        return
+    if len(name) < _SHORTEST_NAME:
+        reading.unclear.append(name)
         return
     own = dict(row, seq=above.seq, item=row.get("item") or above.item, department=row.get("department", ""))
     if above.item or _category(row.get("category", "")):

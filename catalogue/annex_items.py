@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"^(?P<number>\d{1,3})(?:[-.．－—(（]\d{1,2}[)）]?)?$")
+_NUMBER = re.compile(r"^(?P<number>\d{1,3})(?:[-.．－—(（]\d{1,2}[)）]?)?[.．、]?$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,12 @@ class ImportedList:
     @property
     def identity(self) -> str:
         """What ``catalogue undo`` is given, and the name of the file."""
-        return f"{self.document}@{self.region}" if self.region else self.document
+        return self.identity_of(self.document, self.region)
+
+    @staticmethod
+    def identity_of(document: str, region: str) -> str:
+        """The identity of a document's list."""
+        return f"{document}@{region}" if region else document
 
 
 _LIST_COLUMNS = ("document", "region", "source", "imported_on", "digest")

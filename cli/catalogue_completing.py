@@ -22,7 +22,7 @@ from catalogue.book import Catalogue
 from catalogue.checks import absentees
 from catalogue.difference import of_proposal
 from catalogue.documents import Effect, OfficialDocument, normalise_number, official_documents
-from catalogue.overlay import read_imports, undo_import
+from catalogue.overlay import ImportedList, read_imports, undo_import
 from catalogue.proposal import Change
 from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
 from cli.catalogue_routing import is_routed, route, unroute
@@ -252,6 +252,11 @@ def _details(completion: Completion, catalogue: Catalogue) -> Iterator[str]:
         accept = "" if completion.imported else "；核对后加 --accept-conflicts 导入"
         yield displayable(f"{number}：与已公布的文件冲突：{names}{accept}。", limit=2_000)
     found = completion.found
+    if found and found.source.recognised:
+        confirm = (
+            f"qualwatch catalogue confirm {ImportedList.identity_of(number, completion.document.region)}"
+        )
+        yield f"{number}：由图片识别得到，每行须与原件核对后才算已公布：{confirm}"
     absent = absentees(found.proposed, completion.document, catalogue) if found else []
     if found and completion.document.effect is not Effect.DEPARTMENTS and absent:
         yield displayable(f"{number}：附件中没有而现有数据归于此文件的：{'、'.join(absent)}。", limit=2_000)

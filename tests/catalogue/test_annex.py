@@ -201,3 +201,15 @@ def test_batches_are_kept_with_their_items() -> None:
         ["2", "竹编工", "2020年12月31日前"],
     ]
     assert [item.part for item in read_annex(rows).items] == ["第一批", "2020年12月31日前"]
+
+
+def test_a_single_character_below_a_name_is_left_to_a_person() -> None:
+    rows = [
+        ["序号", "名称", "具体项目", "类别"],
+        ["1、", "编织人员资格", "蓑衣编织人", "准入类"],
+        ["", "", "员", ""],
+        ["2、", "古琴修复师", "", "准入类"],
+    ]
+    annex = read_annex(rows)
+    assert annex.unclear == ("员",)
+    assert (annex.count, annex.missing) == (2, ())

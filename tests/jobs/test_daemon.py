@@ -138,8 +138,10 @@ def test_a_second_daemon_in_the_same_place_is_refused(operator: Operator, site: 
 
 def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) -> None:
     daemon = operator.start("run")
-    begun = lines_until(daemon, "监测真实网站")
+    begun = lines_until(daemon, "清单尚不完整")
     said = "".join(begun)
+    assert "监测真实网站" in said
+    assert begun[-1].rstrip().endswith("补全：qualwatch catalogue complete")
     assert (operator.folder / "qualwatch.toml").is_file()
     metrics = re.search(r"http://127\.0\.0\.1:\d+(?=/metrics)", said)
     assert metrics is not None
@@ -151,6 +153,7 @@ def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) 
     counted = look_at(f"{metrics[0]}/metrics")
     assert re.search(r'qualwatch_visits_total\{outcome="ok",source="sample-notices"\} 1\.0', counted)
     assert re.search(r"qualwatch_detection_seconds_count [1-9]", counted)
+    assert 'qualwatch_catalogue_items_expected{document="国发〔2016〕68号",region=""} 114.0' in counted
     assert json.loads(look_at(f"{metrics[0]}/healthz"))["status"] == "ok"
     daemon.send_signal(signal.SIGINT)
     said = daemon.communicate(timeout=20)[0]
