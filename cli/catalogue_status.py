@@ -12,7 +12,6 @@ from catalogue.current import current_completeness
 from cli import catalogue_complete, catalogue_confirm, catalogue_proposals
 from cli.catalogue import OVERLAY, Directory, Format, app, show_table
 from cli.catalogue_import import Output
-from vocabulary.areas import region_name
 from vocabulary.codes import Evidence
 from vocabulary.names import name_of
 
@@ -39,6 +38,8 @@ def status(output: Output = Format.TEXT, directory: Directory = OVERLAY) -> None
 
 
 def _show(measured: Sequence[Completeness]) -> None:
+    from vocabulary.areas import region_name  # noqa: PLC0415 - it brings the database along
+
     evidences = tuple(Evidence)
     show_table(
         ("文件", "地区", "已公布/应有", *(name_of(each) for each in evidences[1:]), "导入日期", "SHA-256"),
