@@ -12,10 +12,9 @@ from datetime import date
 from hashlib import sha256
 from urllib.parse import quote
 
-from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_document
-from catalogue.loading import loaded_catalogue
-from detection import scan
-from detection.record import to_record
+from assessment.day import NOTHING_STATED
+from assessment.judging import judge
+from assessment.reading import Answer, Assessment, Known, ReadingError, assess, document_facts
 from extraction import ArchiveLimits, ExtractionError, Recognition, expand_archive, is_archive, sniff
 from vocabulary.addresses import MEMBER
 from vocabulary.codes import Outcome
@@ -35,7 +34,7 @@ class Member:
 
     known: Known
     """With its own address (``…zip#member=name``) and title."""
-    reading: DocumentReading | None = None
+    reading: Assessment | None = None
     outcome: Outcome = Outcome.OK
     detail: str = ""
     needs_recognition: bool = False
@@ -46,7 +45,7 @@ class Member:
 class ArchiveReading:
     """An archive: its table of contents as a document, and its members."""
 
-    contents: DocumentReading
+    contents: Assessment
     members: tuple[Member, ...]
 
     @property
@@ -57,13 +56,13 @@ class ArchiveReading:
 
 def read_file(
     answer: Answer, known: Known, today: date, recognition: Recognition | None = None
-) -> DocumentReading | ArchiveReading:
-    """Like :func:`~assessment.reading.read_document`, with the members of an archive.
+) -> Assessment | ArchiveReading:
+    """Like :func:`~assessment.reading.assess`, with the members of an archive.
 
     Raises ReadingError.
     """
     if not is_archive(answer.body, answer.media_type, answer.name):
-        return read_document(answer, known, today, recognition)
+        return assess(answer, known, today, recognition)
     names: dict[str, int] = {}
     members: list[Member] = []
     try:
@@ -110,32 +109,30 @@ def _read_member(
 ) -> Member:
     known = _known_member(name, archive)
     try:
-        reading = read_document(Answer(body, name=name), known, today, recognition)
+        reading = assess(Answer(body, name=name), known, today, recognition)
     except ReadingError as error:
         return Member(known, None, error.outcome, error.detail, error.needs_recognition)
     return Member(known, reading, detail=reading.unread, needs_recognition=reading.needs_recognition)
 
 
-def _contents(body: bytes, members: list[Member], known: Known, today: date) -> DocumentReading:
+def _contents(body: bytes, members: list[Member], known: Known, today: date) -> Assessment:
     """What the archive itself says: its files by name, and its digest, so that a new one is a new text."""
     lines = [f"压缩包内有{len(members)}个文件：", *(member.known.title for member in members)]
     title = known.title
     if known.parent_title:
         title = f"{known.parent_title}（附件：{title}）"
     # Names of files demand nothing: only what stands in them is judged.
-    result = scan(
-        "", as_of=known.published_on or today, title=title, publisher=known.publisher, url=known.url
-    )
-    return DocumentReading(
+    judged = judge("", replace(known, title=title), today, stated=NOTHING_STATED)
+    return Assessment(
         text="\n".join([*lines, f"SHA-256：{sha256(body).hexdigest()}"]),
         media_type=sniff(body),
         charset="",
         title=title,
         publisher=known.publisher,
-        published_on=known.published_on,
-        result=result,
-        facts=to_record(known.url, result, every_mention=False)["document"],
+        published_on=judged.day.published_on,
+        result=judged.result,
+        facts=document_facts(known.url, judged),
         attachments=(),
-        detection_seconds=0.0,
-        catalogue=loaded_catalogue(),
+        detection_seconds=judged.seconds,
+        catalogue=judged.catalogue,
     )

@@ -1,29 +1,25 @@
-"""What the worker processes do: from the bytes of a page or attachment to its text and the verdicts on it.
+"""From the bytes of a page or file, and what is known of it, to its text and the verdicts on it.
 
-Everything here is pure, with plain arguments and results, so that it runs in any process.
+:func:`assess` is what ``check``, visits and mail do with bytes. Everything here is pure, with plain arguments
+and results, so that it runs in any process.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from time import perf_counter
+from datetime import date
 from typing import Any
 
-from catalogue.loading import loaded_catalogue
+from assessment.judging import Judged, Known, judge
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
-from crawling.listing.forms import PAGE, read_data_list, recognise
-from crawling.listing.model import ListError, ListPage
-from crawling.listing.reading import read_list_page
-from detection import scan
-from detection.documents import read_facts
 from detection.model import ScanResult
-from detection.recognised import doubt_recognised
 from detection.record import to_record
 from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
 from extraction.readers.picture import size_of
-from settings.model import Listing, Selectors
-from vocabulary.codes import Outcome, PublisherKind
+from vocabulary.codes import Outcome
+from vocabulary.page_errors import PageError
+
+__all__ = ["Answer", "Assessment", "Known", "ReadingError", "assess"]
 
 _ILLEGIBLE = 0.25
 """Share of characters that no encoding knows from which a text says nothing, to people neither."""
@@ -34,51 +30,31 @@ RECOGNISED, WHOLE = "recognised", "whole"
 _SMALLEST_SIDE, _SMALLEST_NOTICE = 250, 150_000
 """Pixels of the shorter side, and of a whole picture, from which it may be a notice."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE_NAMES = (".html", ".htm", ".shtml", ".xhtml")
+"""Names of files that are web pages: saved ones, which people attach to mails and pack into archives."""
 _FILE_NAME_ENDS = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
     *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"),
 )
 
 
-class ReadingError(Exception):
-    """The bytes cannot be read; ``outcome`` says how, the message why and what to do.
+class ReadingError(PageError):
+    """The bytes cannot be read.
 
     ``needs_recognition``: they are pictures of words, which were not to be read.
     """
 
     def __init__(self, outcome: Outcome, detail: str, *, needs_recognition: bool = False) -> None:
         super().__init__(outcome, detail)
-        self.outcome = outcome
-        self.detail = detail
         self.needs_recognition = needs_recognition
 
     def __reduce__(self) -> tuple[Any, ...]:
         """It crosses from a worker process with all it says."""
         return _rebuild, (self.outcome, self.detail, self.needs_recognition)
 
-    def __str__(self) -> str:
-        return self.detail
-
 
 def _rebuild(outcome: Outcome, detail: str, needs_recognition: bool) -> ReadingError:
     return ReadingError(outcome, detail, needs_recognition=needs_recognition)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a document before it is read, from its list page, its source or its parent."""
-
-    url: str
-    title: str = ""
-    publisher: str = ""
-    published_on: date | None = None
-    publisher_kind: PublisherKind | None = None
-    region: str | None = None
-    is_attachment: bool = False
-    is_picture: bool = False
-    """Whether it is a picture that a page shows in place of text."""
-    parent_title: str = ""
-    """Title of the page that links an attachment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +69,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentReading:
-    """A document, read and judged."""
+class Assessment:
+    """A document, read and judged; offsets of ``result`` count characters of ``text``."""
 
     text: str
     media_type: str
@@ -117,85 +93,57 @@ class DocumentReading:
     """Whether what was not read are pictures of words."""
 
 
-def read_list(
+def assess(
     answer: Answer,
-    url: str,
-    selectors: Selectors,
-    listing: Listing | None = None,
-    today: date | None = None,
-) -> ListPage:
-    """Items and next pages of a list of any form. Raises :class:`ReadingError`.
-
-    ``today`` tells the year of days that a list gives without one.
-    """
-    form = recognise(answer.body, listing)
-    try:
-        if form != PAGE:
-            return read_data_list(answer.body, url, form, listing, charset=answer.charset, today=today)
-        extracted = _extract(answer, url, is_file=False)
-        return read_list_page(answer.body, url, extracted, selectors, listing, today=today)
-    except ListError as error:
-        raise ReadingError(Outcome.ERROR, str(error)) from error
-
-
-def read_document(
-    answer: Answer, known: Known, today: date, recognition: Recognition | None = None
-) -> DocumentReading:
+    known: Known,
+    today: date,
+    recognition: Recognition | None = None,
+    *,
+    as_of: date | None = None,
+) -> Assessment:
     """Text, facts, verdicts and attachments of a page or file.
 
-    Judged as of the day of publication, else the date that the document gives itself, else ``today``; a day
-    in the future is a mistake of the page. ``recognition`` has pictures of words read; what is found in them
-    is to be reviewed. Raises :class:`ReadingError`.
+    Judged by the rules of the day that :func:`~assessment.day.day_of` gives, or of ``as_of``. ``recognition``
+    has pictures of words read; what is found in them is to be reviewed. Raises :class:`ReadingError`.
     """
-    catalogue = loaded_catalogue()
     if known.is_picture:
         _refuse_ornament(answer)
     is_file = known.is_attachment and not known.is_picture
-    extracted = _extract(answer, known.url, is_file=is_file, recognition=recognition)
+    extracted = extract_answer(answer, known.url, is_file=is_file, recognition=recognition)
     title, publisher = _title(extracted, known), extracted.publisher or known.publisher
-    published_on = _day_of_publication(extracted, known, today)
-    began = perf_counter()
-    result = _judge(
-        extracted.text, replace(known, title=title, publisher=publisher, published_on=published_on), today
+    judged = judge(
+        extracted.text,
+        replace(known, title=title, publisher=publisher),
+        today,
+        stated=extracted.days,
+        as_of=as_of,
+        recognised=extracted.recognised,
     )
-    detection_seconds = perf_counter() - began
-    facts_said = to_record(known.url, result, every_mention=False)["document"]
+    facts = document_facts(known.url, judged)
     if extracted.recognised:
-        result = doubt_recognised(result)
-        facts_said |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
-    return DocumentReading(
+        facts |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
+    return Assessment(
         text=extracted.text,
         media_type=extracted.media_type,
         charset=extracted.charset,
         title=title,
-        publisher=publisher or result.facts.document.issuer or "",
-        published_on=published_on,
-        result=result,
-        facts=facts_said,
+        publisher=publisher or judged.result.facts.document.issuer or "",
+        published_on=judged.day.published_on,
+        result=judged.result,
+        facts=facts,
         attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
-        detection_seconds=detection_seconds,
-        catalogue=catalogue,
+        detection_seconds=judged.seconds,
+        catalogue=judged.catalogue,
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
         unread=extracted.unread,
         needs_recognition=extracted.needs_recognition,
     )
 
 
-def _judge(text: str, known: Known, today: date) -> ScanResult:
-    """The verdicts as of the day that :func:`read_document` names."""
-    as_of = known.published_on
-    if as_of is None:
-        facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
-        as_of = _past(facts.document.date, today) or today
-    return scan(
-        text,
-        as_of=as_of,
-        title=known.title,
-        publisher=known.publisher,
-        url=known.url,
-        publisher_kind=known.publisher_kind,
-        region=known.region,
-    )
+def document_facts(identity: str, judged: Judged) -> dict[str, Any]:
+    """``document`` of the check contract."""
+    said: dict[str, Any] = to_record(identity, judged.result, every_mention=False)["document"]
+    return said
 
 
 def _refuse_ornament(answer: Answer) -> None:
@@ -208,7 +156,10 @@ def _refuse_ornament(answer: Answer) -> None:
         raise ReadingError(Outcome.EMPTY, f"{width} by {height} pixels are too few for a notice")
 
 
-def _extract(answer: Answer, url: str, *, is_file: bool, recognition: Recognition | None = None) -> Extracted:
+def extract_answer(
+    answer: Answer, url: str, *, is_file: bool, recognition: Recognition | None = None
+) -> Extracted:
+    """The text of an answer. Raises :class:`ReadingError`, with what extraction says as its cause."""
     unreadable = Outcome.UNREADABLE_ATTACHMENT if is_file else Outcome.UNDECODABLE
     try:
         extracted = extract(
@@ -226,7 +177,7 @@ def _extract(answer: Answer, url: str, *, is_file: bool, recognition: Recognitio
     except ExtractionError as error:
         nothing_there = not is_file and str(error).startswith("no text")
         raise ReadingError(Outcome.EMPTY if nothing_there else unreadable, str(error)) from error
-    if is_file and extracted.media_type in _MARKUP:
+    if is_file and extracted.media_type in _MARKUP and not answer.name.lower().endswith(_PAGE_NAMES):
         raise ReadingError(unreadable, "the server sends a web page in place of the file: open it by hand")
     broken = extracted.text.count("\ufffd")
     said = f"{broken} of {len(extracted.text)} characters cannot be decoded: compare with the page itself"
@@ -244,16 +195,6 @@ def _title(extracted: Extracted, known: Known) -> str:
         labelled = own if own.lstrip().startswith("附件") else f"附件：{own}"
         return f"{known.parent_title}（{labelled}）" if known.parent_title else own
     return extracted.title or known.title
-
-
-def _day_of_publication(extracted: Extracted, known: Known, today: date) -> date | None:
-    own, given = _past(extracted.published_on, today), _past(known.published_on, today)
-    return given or own if known.is_attachment else own or given
-
-
-def _past(day: date | None, today: date) -> date | None:
-    """``day`` unless it lies in the future; a day's difference may be the time zone's."""
-    return day if day is not None and day <= today + timedelta(days=1) else None
 
 
 def _attachments(links: tuple[Link, ...], page_url: str) -> tuple[Link, ...]:

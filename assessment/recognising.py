@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assessment.archives import ArchiveReading, read_file
-from assessment.reading import Answer, DocumentReading, Known, ReadingError
+from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.workers import WorkError, Workers, WorkersEndedError
 from extraction import Recognition
 from extraction.recognition import is_installed
@@ -40,12 +40,12 @@ class Recogniser:
 
 def read_in_workers(
     workers: Workers, recogniser: Recogniser | None, answer: Answer, known: Known, today: date
-) -> DocumentReading | ArchiveReading:
+) -> Assessment | ArchiveReading:
     """What :func:`~assessment.archives.read_file` reads in a worker; pictures of words by ``recogniser``.
 
     Most files hold none and cost nothing more. Raises ReadingError and WorkError.
     """
-    plain: DocumentReading | ArchiveReading
+    plain: Assessment | ArchiveReading
     try:
         plain = workers.run(read_file, answer, known, today)
     except ReadingError as error:
@@ -62,11 +62,9 @@ def read_in_workers(
         return _without_pictures(plain, f"its pictures were not read: {error}")
 
 
-def _without_pictures(
-    reading: DocumentReading | ArchiveReading, why: str
-) -> DocumentReading | ArchiveReading:
+def _without_pictures(reading: Assessment | ArchiveReading, why: str) -> Assessment | ArchiveReading:
     """What was read without the pictures, which it says of itself."""
-    if isinstance(reading, DocumentReading):
+    if isinstance(reading, Assessment):
         return replace(reading, unread=why)
     members = tuple(
         replace(member, detail=why) if member.needs_recognition else member for member in reading.members

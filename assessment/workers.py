@@ -21,6 +21,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, use_catalogue
 from settings.model import Detection
+from vocabulary.codes import Outcome
+from vocabulary.page_errors import PageError, StoppedError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,19 +39,25 @@ _MEMORY_SIGNALS = frozenset({-6, -11})
 """Libraries in C and Rust abort or fault where Python raises MemoryError."""
 
 
-class WorkError(Exception):
+class WorkError(PageError):
     """The task did not end by itself; the message says how it ended."""
+
+    def __init__(self, detail: str, outcome: Outcome = Outcome.ERROR) -> None:
+        super().__init__(outcome, detail)
 
 
 class WorkTimeoutError(WorkError):
     """The task took longer than it may."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, Outcome.TIMEOUT)
 
 
 class WorkMemoryError(WorkError):
     """The task needed more memory than it may have."""
 
 
-class WorkersEndedError(Exception):
+class WorkersEndedError(StoppedError):
     """The daemon is ending; the task was not done."""
 
 

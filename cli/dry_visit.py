@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from assessment.archives import ArchiveReading
-from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_list
+from assessment.lists import read_list
+from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import Recogniser, read_in_workers
 from assessment.workers import WorkError, Workers
 from crawling.fetching.advice import advice
@@ -196,7 +197,7 @@ class _DryVisit:
             else:
                 yield _failure(member.known.title, ReadingError(member.outcome, member.detail))
 
-    def _read_document(self, item: Item) -> DocumentReading | ArchiveReading:
+    def _read_document(self, item: Item) -> Assessment | ArchiveReading:
         attached = is_attachment(item.url)
         kind = PageKind.ATTACHMENT if attached else PageKind.PAGE
         fetched = self.fetcher.fetch(item.url, kind=kind, access=Access.to(self.source))
@@ -212,7 +213,7 @@ class _DryVisit:
         return read_in_workers(self.workers, self.recogniser, answer, known, self.today)
 
 
-def _document_record(url: str, reading: DocumentReading | ArchiveReading) -> dict[str, Any]:
+def _document_record(url: str, reading: Assessment | ArchiveReading) -> dict[str, Any]:
     if isinstance(reading, ArchiveReading):
         return {"url": url, "members": [member.known.title for member in reading.members]}
     return {
@@ -225,7 +226,7 @@ def _document_record(url: str, reading: DocumentReading | ArchiveReading) -> dic
     }
 
 
-def _reading_steps(what: str, reading: DocumentReading) -> Iterator[Step]:
+def _reading_steps(what: str, reading: Assessment) -> Iterator[Step]:
     facts, result = reading.result.facts, reading.result
     yield Step(f"{what}：{len(reading.text)} 字，{reading.media_type} {reading.charset}")
     yield Step(

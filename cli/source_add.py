@@ -10,7 +10,8 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from assessment.reading import Answer, ReadingError, read_list
+from assessment.lists import read_list
+from assessment.reading import Answer, ReadingError
 from assessment.workers import WorkError, Workers
 from cli.dry_visit import FOUND_BY, NOTE_NAMES
 from crawling.fetching.advice import advice

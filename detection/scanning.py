@@ -59,6 +59,7 @@ def scan(
     url: str = "",
     publisher_kind: PublisherKind | None = None,
     region: str | None = None,
+    facts: DocumentFacts | None = None,
 ) -> ScanResult:
     """Everything that ``text`` says of certificates, judged as of a day.
 
@@ -72,10 +73,12 @@ def scan(
         region: GB/T 2260 code of where its source belongs; where the text says itself where it belongs, that
             counts. The province's own list counts besides the national one, and its province's and city's own
             notices are cited besides the national documents.
+        facts: what :func:`~detection.documents.read_facts` says of the text, where that is known already.
     """
     from detection.documents import read_facts  # noqa: PLC0415 - only a scan needs the documents' cues
 
-    facts = read_facts(text, title=title, publisher=publisher, url=url)
+    if facts is None:
+        facts = read_facts(text, title=title, publisher=publisher, url=url)
     if publisher_kind is not None:
         facts = replace(facts, publisher_kind=publisher_kind)
     place = _Place(text, title, publisher or facts.document.issuer or "", region)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extraction.cleaning import join_lines
-from extraction.facts import page_date, page_publisher, text_title
+from extraction.facts import page_publisher, stated_days, text_title
 from extraction.model import Extracted
 from extraction.reading import Declared
 
@@ -26,7 +26,7 @@ def described(
         media_type=declared.media_type,
         title=text_title(head),
         publisher=page_publisher({}, head),
-        published_on=page_date({}, head, declared.url),
+        days=stated_days({}, head, declared.url),
         charset=charset,
         recognised=recognised,
         unread=unread,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from extraction.cleaning import clean_line
+from extraction.model import StatedDays
 
 _PUBLISHER_METAS = ("contentsource", "source", "article:author", "publisher")
 _DATE_METAS = (
@@ -81,20 +82,20 @@ def page_publisher(metas: Mapping[str, str], text: str) -> str:
     return ""
 
 
-def page_date(metas: Mapping[str, str], text: str, url: str) -> date | None:
-    """When the page was published: by its metadata, its labels, or the date in its address."""
-    for name in _DATE_METAS:
-        if day := read_date(metas.get(name, "")):
-            return day
+def stated_days(metas: Mapping[str, str], text: str, url: str) -> StatedDays:
+    """The days that a page names as that of its publication: in its labels, its address, its metadata."""
     head = text[:_HEAD]
-    for pattern in (_PUBLISHED, _DATE_BESIDE_SOURCE):
-        for match in pattern.finditer(head):
-            if day := _as_date(match[1], match[2], match[3]):
-                return day
-    for pattern in _URL_DATES:
-        if (found := pattern.search(url)) and (day := _as_date(found[1], found[2], found[3])):
-            return day
-    return None
+    labelled = (match for pattern in (_PUBLISHED, _DATE_BESIDE_SOURCE) for match in pattern.finditer(head))
+    addressed = (match for pattern in _URL_DATES if (match := pattern.search(url)))
+    return StatedDays(
+        printed=_first_day(labelled),
+        in_address=_first_day(addressed),
+        in_meta=next((day for name in _DATE_METAS if (day := read_date(metas.get(name, "")))), None),
+    )
+
+
+def _first_day(matches: Iterable[re.Match[str]]) -> date | None:
+    return next((day for match in matches if (day := _as_date(match[1], match[2], match[3]))), None)
 
 
 def read_date(text: str) -> date | None:

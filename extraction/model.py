@@ -49,6 +49,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedDays:
+    """The days that a page or file names as that of its publication, by where it names them."""
+
+    printed: date | None = None
+    """Where readers see it: by a label (发布日期), or beside the source under the title."""
+    in_address: date | None = None
+    in_meta: date | None = None
+    """In a meta tag, which content systems often fill with the time at which they made the page anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """Visible text of a page or file, with its structure kept as text.
 
@@ -60,7 +71,7 @@ class Extracted:
     media_type: str
     title: str = ""
     publisher: str = ""
-    published_on: date | None = None
+    days: StatedDays = StatedDays()
     charset: str = ""
     links: tuple[Link, ...] = field(default=())
     frames: tuple[str, ...] = ()

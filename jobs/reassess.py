@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,13 +18,11 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
 from alerts.notifications.reassessed import report_to_administrator
+from assessment.judging import Judged, Known, judge
 from assessment.reading import RECOGNISED
 from assessment.workers import WorkError, WorkersEndedError
 from cases.reconciliation import Change, ChangeKind, Judgement
-from catalogue.loading import current_catalogue, loaded_catalogue
-from detection import scan
-from detection.model import ScanResult
-from detection.recognised import doubt_recognised
+from catalogue.loading import current_catalogue
 from extraction.archives import ARCHIVES
 from jobs.context import Services
 from storage.database import for_reading
@@ -102,7 +99,7 @@ def preview(
         stored = _read(services, document_id)
         try:
             if stored is not None:
-                result, _ = _judge(services, stored)
+                result = judge_stored(services, stored).result
                 with Session(for_reading(services.engine)) as session:
                     changes = Judgement(session, services.settings, services.now(), *stored, result).compare()
                 for change in changes:
@@ -165,9 +162,10 @@ class _Round:
         result, failure = None, ""
         try:
             if stored is not None:
-                result, catalogue = _judge(self.services, stored)
-                if catalogue != self.order.catalogue:
+                judged = judge_stored(self.services, stored)
+                if judged.catalogue != self.order.catalogue:
                     return False
+                result = judged.result
         except WorkersEndedError:
             return False
         except WorkError as error:
@@ -182,8 +180,8 @@ class _Round:
             elif stored is not None:
                 changes = (Change(ChangeKind.FAILED, stored[0].title, stored[0].url, "", "", failure, None),)
             session.add_all(_row(self.order, change) for change in changes)
-            judged = JudgedDocument(document_id=document_id, catalogue=self.order.catalogue)
-            insert_or_update(session, judged, _JUDGED)
+            row = JudgedDocument(document_id=document_id, catalogue=self.order.catalogue)
+            insert_or_update(session, row, _JUDGED)
             self.order.documents += 1
             self.order.failed += bool(failure)
             session.merge(self.order)
@@ -249,36 +247,23 @@ def _last_met(session: Session, document_id: int) -> int | None:
     ).first()
 
 
-def _judge(services: Services, stored: tuple[Document, DocumentVersion]) -> tuple[ScanResult, str]:
-    """The verdicts of today's catalogue, with its digest; everything else as it was when it was read."""
+def judge_stored(services: Services, stored: tuple[Document, DocumentVersion]) -> Judged:
+    """The verdicts of today's catalogue; everything else as it was when it was last met."""
     document, version = stored
-    result, catalogue = services.workers.run(
-        _scan,
-        # An archive is a list of file names, which demand nothing; what stands in them is judged by itself.
-        "" if version.media_type in ARCHIVES else version.text,
-        as_of=_day(services, document, version),
+    is_archive = version.media_type in ARCHIVES
+    known = Known(
+        document.url,
         title=document.title,
         publisher=document.publisher,
-        url=document.url,
+        published_on=document.published_on,
         publisher_kind=PublisherKind(version.publisher_kind),
         region=document.region,
     )
-    if version.facts.get(RECOGNISED):
-        result = doubt_recognised(result)
-    return result, catalogue
-
-
-def _scan(text: str, **known: Any) -> tuple[ScanResult, str]:
-    """What the scan finds, and the catalogue that it was judged by: here in the worker, both are certain."""
-    catalogue = loaded_catalogue()
-    return scan(text, **known), catalogue
-
-
-def _day(services: Services, document: Document, version: DocumentVersion) -> date:
-    """The day of publication, else the date that the text gives itself, else when it was last met."""
-    met = document.last_seen_at.astimezone(ZoneInfo(services.settings.time_zone)).date()
-    if document.published_on is not None:
-        return document.published_on
-    said = version.facts.get("date")
-    own = date.fromisoformat(said) if said else None
-    return own if own is not None and own <= met else met
+    return services.workers.run(
+        judge,
+        # An archive is a list of file names, which demand nothing; what stands in them is judged by itself.
+        "" if is_archive else version.text,
+        known,
+        document.last_seen_at.astimezone(ZoneInfo(services.settings.time_zone)).date(),
+        recognised=bool(version.facts.get(RECOGNISED)),
+    )

@@ -1,25 +1,26 @@
-"""Files and pages as documents, each failing alone."""
+"""Files and pages, read and judged, each failing alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cli.checking.model import Document, Failure
+from cli.checking.model import Document, Failure, Judgement, Rules
 from extraction.limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
+    from assessment.reading import Answer, Assessment
     from settings.model import Fetching
 
 
-def read_file(path: str, *, in_folder: bool) -> Document | Failure:
+def read_file(path: str, rules: Rules, *, in_folder: bool) -> Judgement | Failure:
     """A file of any kind that extraction knows."""
     try:
         with Path(path).open("rb") as file:
             body = read_bounded(file)
     except OSError as error:
         return Failure(path, path, error.strerror or str(error))
-    return read_body(body, path, in_folder=in_folder)
+    return read_body(body, path, rules, in_folder=in_folder)
 
 
 def read_bounded(stream: BinaryIO) -> bytes:
@@ -27,76 +28,71 @@ def read_bounded(stream: BinaryIO) -> bytes:
     return stream.read(MAX_BODY_BYTES + 1)
 
 
-def read_body(body: bytes, name: str, *, in_folder: bool = False) -> Document | Failure:
+def read_body(body: bytes, name: str, rules: Rules, *, in_folder: bool = False) -> Judgement | Failure:
     """Bytes whose kind is found from their content; ``name`` is the file's path, or ``stdin``."""
-    from extraction import (  # noqa: PLC0415 - start-up
-        ExtractionError,
-        Recognition,
-        UnsupportedFormatError,
-        extract,
-        sniff,
-    )
+    from assessment.reading import Answer  # noqa: PLC0415 - start-up
+    from extraction import UnsupportedFormatError, sniff  # noqa: PLC0415 - start-up
     from extraction.sniffing import PICTURES  # noqa: PLC0415 - start-up
+    from vocabulary.page_errors import PageError  # noqa: PLC0415 - start-up
 
     try:
-        extracted = extract(body, name=name, recognition=Recognition())
-    except ExtractionError as error:
+        return _assess(Answer(body, name=name), name, rules)
+    except PageError as error:
         # Folders are full of pictures without words: logos, and photographs of meetings.
-        is_skipped = isinstance(error, UnsupportedFormatError) or sniff(body, name=name) in PICTURES
-        return Failure(name, name, str(error), skipped=in_folder and is_skipped)
-    source = None
-    if extracted.media_type == "text/plain":
-        source = body.decode(extracted.charset or "utf-8", "replace")
-    return Document(
-        identity=name,
-        name=name,
-        text=extracted.text,
-        title=extracted.title,
-        publisher=extracted.publisher,
-        published_on=extracted.published_on,
-        source=source,
-        recognised=extracted.recognised,
-        unread=extracted.unread,
-    )
+        is_skipped = isinstance(error.__cause__, UnsupportedFormatError) or sniff(body, name=name) in PICTURES
+        return Failure(name, name, str(error.__cause__ or error), skipped=in_folder and is_skipped)
+    except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
+        return Failure(name, name, f"not judged: {type(error).__name__}: {error}")
 
 
-def read_page(url: str, limits: Fetching | None = None) -> Document | Failure:
+def read_page(url: str, rules: Rules, limits: Fetching | None = None) -> Judgement | Failure:
     """A page or file at a public address, asked for as politely as the daemon asks.
 
     ``limits`` are the daemon's defaults where none are given: no private address, robots.txt obeyed.
     """
+    from assessment.reading import Answer  # noqa: PLC0415 - start-up
     from crawling.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
-    from crawling.fetching.model import FetchError, PageKind  # noqa: PLC0415 - start-up
-    from extraction import ExtractionError, Recognition, extract  # noqa: PLC0415 - start-up
+    from crawling.fetching.model import PageKind  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
     from vocabulary.codes import Outcome  # noqa: PLC0415 - start-up
+    from vocabulary.page_errors import PageError  # noqa: PLC0415 - start-up
 
     fetcher = Fetcher(limits or Fetching())
     try:
         page = fetcher.fetch(url, kind=PageKind.PAGE)
-        extracted = extract(
-            page.body,
-            url=page.final_url,
-            media_type=page.media_type,
-            charset=page.charset,
-            recognition=Recognition(),
-        )
-    except (FetchError, ExtractionError) as error:
-        if isinstance(error, FetchError) and error.outcome is Outcome.REFUSED_ADDRESS:
+        return _assess(Answer(page.body, page.media_type, page.charset), url, rules, page.final_url)
+    except PageError as error:
+        if error.outcome is Outcome.REFUSED_ADDRESS:
             # No setting allows more here: this command reads no configuration.
             reason = error.detail.partition(": if it is yours")[0]
             return Failure(url, url, f"{reason}: save the page and check the file instead")
         return Failure(url, url, str(error))
     finally:
         fetcher.close()
+
+
+def _assess(answer: Answer, name: str, rules: Rules, url: str = "") -> Judgement:
+    """Raises :class:`PageError`."""
+    from assessment.reading import Known, assess  # noqa: PLC0415 - start-up
+    from extraction import Recognition  # noqa: PLC0415 - start-up
+
+    known = Known(url, publisher=rules.publisher, region=rules.region)
+    assessment = assess(answer, known, rules.today, Recognition(), as_of=rules.as_of)
+    return Judgement(_document(answer, assessment, name, url), assessment.result)
+
+
+def _document(answer: Answer, assessment: Assessment, name: str, url: str) -> Document:
+    source = None
+    if assessment.media_type == "text/plain" and not url:
+        source = answer.body.decode(assessment.charset or "utf-8", "replace")
     return Document(
-        identity=url,
-        name=url,
-        text=extracted.text,
-        title=extracted.title,
-        publisher=extracted.publisher,
-        url=page.final_url,
-        published_on=extracted.published_on,
-        recognised=extracted.recognised,
-        unread=extracted.unread,
+        identity=name,
+        name=name,
+        text=assessment.text,
+        title=assessment.title,
+        publisher=assessment.publisher,
+        url=url,
+        published_on=assessment.published_on,
+        source=source,
+        unread=assessment.unread,
     )

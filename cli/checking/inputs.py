@@ -53,9 +53,9 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
     if target == STANDARD_INPUT:
         if rules.as_lines:
             return Inputs(read_lines(sys.stdin.buffer, "stdin", batched=batched), many=True)
-        return Inputs(iter([Given(read_body(read_bounded(sys.stdin.buffer), "stdin"))]), many=False)
+        return Inputs(iter([Given(read_body(read_bounded(sys.stdin.buffer), "stdin", rules))]), many=False)
     if target.lower().startswith(("http://", "https://")):
-        return Inputs(iter([Given(read_page(target))]), many=False)
+        return Inputs(iter([Given(read_page(target, rules))]), many=False)
     path = Path(target)
     if "://" in target and not path.exists():
         raise UnreadableTargetError(f"{target}: only http and https addresses are read")

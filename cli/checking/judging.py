@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
+from assessment.judging import Known, judge
 from cli.checking.files import read_file
 from cli.checking.model import Batch, Document, Failure, Judgement, Lines, Paths, Processed, Rules
 from cli.checking.records import read_record
-from detection import scan
-from detection.recognised import doubt_recognised
 from detection.record import to_record
 
 AHEAD = 4
@@ -22,22 +21,22 @@ AHEAD = 4
 _LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def judge(document: Document | Failure, rules: Rules) -> Judgement | Failure:
-    """The verdicts on a document; what could not be read stays what it is."""
+def judge_record(document: Document | Failure, rules: Rules) -> Judgement | Failure:
+    """The verdicts on a record; what could not be read stays what it is."""
     if isinstance(document, Failure):
         return document
+    known = Known(
+        document.url,
+        title=document.title,
+        publisher=document.publisher or rules.publisher,
+        published_on=document.published_on,
+        region=rules.region,
+    )
     try:
-        result = scan(
-            document.text,
-            as_of=rules.day_for(document),
-            title=document.title,
-            publisher=document.publisher or rules.publisher,
-            url=document.url,
-            region=rules.region,
-        )
+        judged = judge(document.text, known, rules.today, as_of=rules.as_of)
     except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
         return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")
-    return Judgement(document, doubt_recognised(result) if document.recognised else result)
+    return Judgement(document, judged.result)
 
 
 def to_answer(outcome: Judgement | Failure, *, every_mention: bool) -> dict[str, Any]:
@@ -60,8 +59,7 @@ def process(batch: Batch, rules: Rules) -> Processed:
     """Reads and judges a batch; the same in every process."""
     processed = Processed()
     lines = bytearray()
-    for document in _read(batch):
-        outcome = judge(document, rules)
+    for outcome in _outcomes(batch, rules):
         processed.tally.count(outcome)
         if rules.as_lines:
             lines += to_line(to_answer(outcome, every_mention=rules.every_mention))
@@ -71,15 +69,15 @@ def process(batch: Batch, rules: Rules) -> Processed:
     return processed
 
 
-def _read(batch: Batch) -> Iterator[Document | Failure]:
+def _outcomes(batch: Batch, rules: Rules) -> Iterator[Judgement | Failure]:
     if isinstance(batch, Lines):
         for offset, line in enumerate(batch.lines):
-            yield read_record(line, batch.name, batch.first + offset)
+            yield judge_record(read_record(line, batch.name, batch.first + offset), rules)
     elif isinstance(batch, Paths):
         for path in batch.paths:
-            yield read_file(path, in_folder=batch.in_folder)
+            yield read_file(path, rules, in_folder=batch.in_folder)
     else:
-        yield batch.document
+        yield batch.outcome
 
 
 def process_all(batches: Iterable[Batch], rules: Rules, jobs: int) -> Iterator[Processed]:
@@ -89,7 +87,7 @@ def process_all(batches: Iterable[Batch], rules: Rules, jobs: int) -> Iterator[P
             yield process(batch, rules)
         return
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    scan("", as_of=rules.today)  # the rules are read once, before the processes part
+    judge("", Known(), rules.today)  # the rules are read once, before the processes part
     waiting: deque[Future[Processed]] = deque()
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method)) as pool:
         for batch in batches:

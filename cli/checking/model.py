@@ -24,8 +24,6 @@ class Document:
     published_on: date | None = None
     source: str | None = None
     """A plain text file as it stands on disk, where ``text`` is its cleaned form."""
-    recognised: bool = False
-    """Whether its words were read from pictures."""
     unread: str = ""
     """What of it was not read, and what to do about it."""
 
@@ -52,7 +50,7 @@ class Rules:
     """How the texts of one run are judged."""
 
     as_of: date | None
-    """Wins over a document's own date, which wins over ``today``."""
+    """Wins over the day that is found for each document, by the rule that holds for every document."""
     today: date
     every_mention: bool
     as_lines: bool
@@ -61,9 +59,6 @@ class Rules:
     """GB/T 2260 code of where the texts belong that do not say so themselves."""
     publisher: str = ""
     """Who publishes the texts that do not say so themselves."""
-
-    def day_for(self, document: Document) -> date:
-        return self.as_of or document.published_on or self.today
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +80,9 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One document that is read already, or that could not be."""
+    """One document that is read and judged already, or that could not be."""
 
-    document: Document | Failure
+    outcome: Judgement | Failure
 
 
 Batch = Lines | Paths | Given

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from settings.model import Source
 from vocabulary.codes import Outcome
+from vocabulary.page_errors import PageError, StoppedError
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order in which they stood, names as they were written."""
@@ -64,8 +65,8 @@ PLAIN = Access()
 """Every certificate verified, no browser."""
 
 
-class FetchError(Exception):
-    """An address could not be read; ``outcome`` says how that ended, ``detail`` why."""
+class FetchError(PageError):
+    """An address gave nothing that may be read."""
 
     def __init__(
         self,
@@ -77,9 +78,7 @@ class FetchError(Exception):
         transient: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"{outcome}: {detail}")
-        self.outcome = outcome
-        self.detail = detail
+        super().__init__(outcome, detail)
         self.status = status
         self.bytes_read = bytes_read
         self.transient = transient
@@ -87,8 +86,11 @@ class FetchError(Exception):
         self.retry_after = retry_after
         """Seconds that the server asks to wait, None where it says nothing."""
 
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.detail}"
 
-class FetchingStoppedError(Exception):
+
+class FetchingStoppedError(StoppedError):
     """The daemon is ending; what was about to be asked is asked at the next start."""
 
 

@@ -13,7 +13,7 @@ from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
 from extraction.clicks import FILE_ATTRIBUTES
 from extraction.composing import TextComposer
-from extraction.facts import page_date, page_publisher, page_title
+from extraction.facts import page_publisher, page_title, stated_days
 from extraction.links import LinkCollector
 from extraction.model import Extracted, Link
 from extraction.nesting import within_reason
@@ -52,7 +52,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         media_type=declared.media_type,
         title=page_title(page.metas, page.title, page.headings),
         publisher=page_publisher(page.metas, text),
-        published_on=page_date(page.metas, text, declared.url),
+        days=stated_days(page.metas, text, declared.url),
         charset=charset,
         links=page.all_links,
         frames=page.links.frames,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from assessment.archives import ArchiveReading, Member
-from assessment.reading import Answer, DocumentReading, Known, ReadingError
+from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import read_in_workers
 from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
@@ -142,7 +142,7 @@ class DocumentReader:
             self._keeper.remember_conditions(kept.document_id, fetched, [each.url for each in attachments])
         return [page, *below]
 
-    def _attached(self, known: Known, reading: DocumentReading) -> tuple[Known, ...]:
+    def _attached(self, known: Known, reading: Assessment) -> tuple[Known, ...]:
         """The files that a page links, then the pictures that it shows in place of text."""
         if not self._source.attachments:
             return ()
@@ -214,9 +214,7 @@ class DocumentReader:
         return done
 
 
-def _page_done(
-    known: Known, kind: PageKind, reading: DocumentReading, kept: Kept, bytes_read: int
-) -> PageDone:
+def _page_done(known: Known, kind: PageKind, reading: Assessment, kept: Kept, bytes_read: int) -> PageDone:
     quotes = [alert.quote for alert in reading.result.findings if alert.severity.is_alert]
     return PageDone(
         known.url,

@@ -21,7 +21,7 @@ from assessment.archives import ArchiveReading
 from assessment.message_parts import Part
 from assessment.message_writers import is_person, masked
 from assessment.messages import OpenedMessage, message_key, open_message
-from assessment.reading import Answer, DocumentReading, Known, ReadingError
+from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import read_in_workers
 from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
 from cases.opening import open_cases
@@ -272,7 +272,7 @@ class _Taking:
         except WorkError as error:
             return self._failed(url, kind, Outcome.ERROR, str(error))
 
-    def _read_document(self, answer: Answer, known: Known) -> DocumentReading:
+    def _read_document(self, answer: Answer, known: Known) -> Assessment:
         services = self._services
         reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
         if isinstance(reading, ArchiveReading):
@@ -281,7 +281,7 @@ class _Taking:
             )
         return reading
 
-    def _keep(self, url: str, kind: PageKind, reading: DocumentReading, evidence: EvidenceRef) -> PageDone:
+    def _keep(self, url: str, kind: PageKind, reading: Assessment, evidence: EvidenceRef) -> PageDone:
         services, result = self._services, reading.result
         now = services.now()
         record = PageRecord(
@@ -330,7 +330,7 @@ class _Taking:
         return PageDone(url, kind, outcome, detail)
 
 
-def without(reading: DocumentReading, private: tuple[str, ...]) -> DocumentReading:
+def without(reading: Assessment, private: tuple[str, ...]) -> Assessment:
     """``reading`` without who wrote the message; verdicts stay where they are in the text."""
     text, mentions = reading.text, reading.result.mentions
     for word in private:

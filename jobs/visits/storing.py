@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
-from assessment.reading import RECOGNISED, WHOLE, DocumentReading, Known
+from assessment.reading import RECOGNISED, WHOLE, Assessment, Known
 from cases.opening import open_cases
 from crawling.fetching.model import Fetched
 from jobs.context import PageDone, Services
@@ -69,7 +69,7 @@ class DocumentKeeper:
         self,
         known: Known,
         fetched: Fetched,
-        reading: DocumentReading,
+        reading: Assessment,
         parent_url: str,
         *,
         is_complete: bool,
@@ -109,7 +109,7 @@ class DocumentKeeper:
     def _page_record(
         self,
         known: Known,
-        reading: DocumentReading,
+        reading: Assessment,
         parent_url: str,
         evidence: EvidenceRef,
         conditions: ConditionalHeaders,

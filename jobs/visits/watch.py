@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from assessment.reading import Answer, ReadingError, read_list
+from assessment.lists import read_list
+from assessment.reading import Answer, ReadingError
 from assessment.workers import WorkError, WorkersEndedError
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
 from crawling.listing.addresses import same_site

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from extraction import Link, UnreadableError, extract
+from extraction.model import StatedDays
 
 URL = "http://www.example.gov.cn/zwgk/tz/index.html"
 
@@ -164,30 +165,31 @@ def test_the_page_says_title_publisher_and_date() -> None:
     <p>发布时间：2015年03月30日 来源：某市人力资源和社会保障局</p>
     <p>报名时间：2015年4月9日</p></body></html>"""
     page = extract(markup.encode(), url=URL)
-    assert (page.title, page.publisher, page.published_on) == (
+    assert (page.title, page.publisher, page.days.printed) == (
         "关于岗位招聘的公告",
         "某市人力资源和社会保障局",
         date(2015, 3, 30),
     )
 
 
-def test_metadata_of_government_sites_comes_first() -> None:
+def test_metadata_of_government_sites_comes_first_but_for_the_day() -> None:
     markup = """<head><meta name="ArticleTitle" content="公告全文">
     <meta name="ContentSource" content="省教育厅">
     <meta name="PubDate" content="2018-02-01 09:30"><title>省政府</title></head>
     <p>发布时间：2017-01-01 来源：别处网</p>"""
     page = extract(markup.encode(), url=URL)
-    assert (page.title, page.publisher, page.published_on) == ("公告全文", "省教育厅", date(2018, 2, 1))
+    assert (page.title, page.publisher) == ("公告全文", "省教育厅")
+    assert page.days == StatedDays(printed=date(2017, 1, 1), in_meta=date(2018, 2, 1))
 
 
 def test_the_address_tells_the_date_where_the_page_does_not() -> None:
     page = extract("<p>没有日期的公告</p>".encode(), url="http://x.example.cn/tz/201803/t20180305_77.html")
-    assert page.published_on == date(2018, 3, 5)
+    assert page.days == StatedDays(in_address=date(2018, 3, 5))
 
 
 def test_impossible_and_unset_dates_are_none() -> None:
     for words in ("发布时间：1970-01-01", "发布时间：2015年02月31日", "报名时间：2015年2月1日"):
-        assert extract(f"<p>{words}</p>".encode(), url=URL).published_on is None
+        assert extract(f"<p>{words}</p>".encode(), url=URL).days == StatedDays()
 
 
 def test_an_unfilled_label_takes_no_value_from_the_next_line() -> None:

@@ -43,7 +43,7 @@ def test_docx_gives_paragraphs_and_headed_positions(docx_bytes: bytes) -> None:
     lines = extracted.text.split("\n")
     assert lines[:2] == ["某市事业单位公开招聘公告", "一、报考者应当持有相应证书。"]
     assert HEADED in lines
-    assert (extracted.title, extracted.published_on) == (lines[0], date(2018, 3, 5))
+    assert (extracted.title, extracted.days.printed) == (lines[0], date(2018, 3, 5))
 
 
 @pytest.mark.parametrize("ending", ["doc", "rtf"])

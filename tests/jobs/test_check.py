@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 
 from cli.checking import records
 from cli.checking.files import read_page
-from cli.checking.model import Document, Failure, Lines
+from cli.checking.model import Failure, Judgement, Lines, Rules
 from cli.checking.records import read_lines, read_record
 from settings.model import Fetching
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.loopback import Site, answer, redirect
 
 ROOT = Path(__file__).parents[2]
+RULES = Rules(None, date(2026, 11, 1), every_mention=False, as_lines=False)
 UNLAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求：\n1、须持有物业管理师证书。\n"
 LAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求：\n1、高中以上学历，吃苦耐劳。\n"
 
@@ -338,8 +340,9 @@ def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: F
     page = f"<html><head><title>保洁主管</title></head><body><p>{UNLAWFUL}</p></body></html>"
     site.answers["/old"] = redirect("/new.html")
     site.answers["/new.html"] = answer(page.encode("gb18030"), media_type="text/html; charset=gbk")
-    document = read_page(f"http://{site.host}/old", fetching)
-    assert isinstance(document, Document)
+    judgement = read_page(f"http://{site.host}/old", RULES, fetching)
+    assert isinstance(judgement, Judgement)
+    document = judgement.document
     assert document.url == f"http://{site.host}/new.html"
     assert document.identity == f"http://{site.host}/old"
     assert document.title == "保洁主管"
@@ -347,13 +350,13 @@ def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: F
 
 
 def test_a_page_that_is_gone_fails_with_its_reason(site: Site, fetching: Fetching) -> None:
-    failure = read_page(f"http://{site.host}/missing", fetching)
+    failure = read_page(f"http://{site.host}/missing", RULES, fetching)
     assert isinstance(failure, Failure)
     assert "404" in failure.reason
 
 
 def test_an_address_that_is_none_fails_with_its_reason() -> None:
-    failure = read_page("http://")
+    failure = read_page("http://", RULES)
     assert isinstance(failure, Failure)
     assert failure.reason
 

@@ -10,7 +10,8 @@ from datetime import date
 
 import pytest
 
-from assessment.reading import Answer, ReadingError, read_list
+from assessment.lists import read_list
+from assessment.reading import Answer, ReadingError
 from crawling.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
 from crawling.listing.forms.fields import json_date
 from crawling.listing.model import ListError, ListPage, NoteKind

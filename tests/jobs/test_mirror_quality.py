@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from assessment.reading import Answer, DocumentReading, Known, read_document
+from assessment.reading import Answer, Assessment, Known, assess
 from cases.opening import open_cases
 from settings.model import Settings
 from storage.database import open_database
@@ -36,7 +36,7 @@ def cases(pages: Iterator[Page], folder: Path) -> dict[str, tuple[str, int]]:
         visit = start_visit(session, "sample", NOW)
         for page in met:
             known = Known(page.url, region="350100")
-            reading = read_document(Answer(page.html.encode(), "text/html"), known, NOW.date())
+            reading = assess(Answer(page.html.encode(), "text/html"), known, NOW.date())
             kept = keep_version(session, record(page, reading), visit, NOW)
             open_cases(session, kept, reading.result, settings, NOW)
             case = session.exec(select(Finding.case_id).where(Finding.version_id == kept.version_id)).one()
@@ -46,7 +46,7 @@ def cases(pages: Iterator[Page], folder: Path) -> dict[str, tuple[str, int]]:
     return found
 
 
-def record(page: Page, reading: DocumentReading) -> PageRecord:
+def record(page: Page, reading: Assessment) -> PageRecord:
     facts = reading.result.facts
     return PageRecord(
         url=page.url,
@@ -82,7 +82,7 @@ def test_a_day_of_publication_is_read_where_a_site_gives_one() -> None:
     """Else nothing would tell the notices of two years apart."""
     own, board = list(yearly())[:2]
     days = [
-        read_document(Answer(page.html.encode(), "text/html"), Known(page.url), NOW.date()).published_on
+        assess(Answer(page.html.encode(), "text/html"), Known(page.url), NOW.date()).published_on
         for page in (own, board)
     ]
     assert days == [date(2024, 4, 8), None]

@@ -85,7 +85,7 @@ def test_a_page_says_its_title_publisher_and_date(
     site: SampleSite, path: str, title: str, publisher: str, day: date
 ) -> None:
     _, page = read(site.address + path)
-    assert (page.title, page.publisher, page.published_on) == (title, publisher, day)
+    assert (page.title, page.publisher, page.days.printed) == (title, publisher, day)
 
 
 @pytest.mark.parametrize(

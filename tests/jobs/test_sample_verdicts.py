@@ -109,7 +109,7 @@ def judged(path: str) -> ScanResult:
     page = text if home == path else read(home, PAGES[home])
     return scan(
         text.text,
-        as_of=page.published_on or date(2026, 11, 20),
+        as_of=page.days.printed or date(2026, 11, 20),
         title=text.title,
         publisher=text.publisher or page.publisher,
         url=f"http://127.0.0.1{path}",

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from assessment.reading import Answer, DocumentReading, Known, ReadingError, read_document
+from assessment.reading import Answer, Assessment, Known, ReadingError, assess
 from assessment.workers import WorkError, Workers, WorkersEndedError, WorkMemoryError, WorkTimeoutError
 from vocabulary.codes import Outcome
 
@@ -22,10 +22,8 @@ def workers() -> Iterator[Workers]:
         yield running
 
 
-def read(body: str, known: Known | None = None) -> DocumentReading:
-    return read_document(
-        Answer(body.encode(), "text/html"), known or Known("http://a.example.cn/1.html"), TODAY
-    )
+def read(body: str, known: Known | None = None) -> Assessment:
+    return assess(Answer(body.encode(), "text/html"), known or Known("http://a.example.cn/1.html"), TODAY)
 
 
 def own_process() -> int:
@@ -42,14 +40,14 @@ def test_tasks_run_in_another_process(workers: Workers) -> None:
 
 def test_a_page_is_read_and_judged_in_a_worker(workers: Workers) -> None:
     answer = Answer(POSTING.format("招聘公告", "").encode("gbk"), "text/html")
-    reading = workers.run(read_document, answer, Known("http://a.example.cn/1.html"), TODAY)
+    reading = workers.run(assess, answer, Known("http://a.example.cn/1.html"), TODAY)
     assert [finding.quote for finding in reading.result.findings] == ["会计从业资格证书"]
     assert reading.result.as_of == TODAY
 
 
 def test_what_a_task_raises_arrives_with_its_outcome(workers: Workers) -> None:
     with pytest.raises(ReadingError) as caught:
-        workers.run(read_document, Answer(b"<html></html>"), Known("http://a.example.cn/1"), TODAY)
+        workers.run(assess, Answer(b"<html></html>"), Known("http://a.example.cn/1"), TODAY)
     assert caught.value.outcome is Outcome.EMPTY
 
 
@@ -84,9 +82,9 @@ def test_a_task_that_needs_too_much_memory_fails_alone() -> None:
         assert read_in(small).result.findings
 
 
-def read_in(workers: Workers) -> DocumentReading:
+def read_in(workers: Workers) -> Assessment:
     answer = Answer(POSTING.format("招聘公告", "").encode(), "text/html")
-    return workers.run(read_document, answer, Known("http://a.example.cn/1.html"), TODAY)
+    return workers.run(assess, answer, Known("http://a.example.cn/1.html"), TODAY)
 
 
 def test_without_processes_tasks_run_here() -> None:
@@ -137,7 +135,7 @@ def test_an_attachment_belongs_to_its_page() -> None:
         parent_title="示例市人民医院招聘公告",
     )
     answer = Answer("出纳 须持有会计从业资格证书".encode(), "text/plain", name="1.txt")
-    reading = read_document(answer, known, TODAY)
+    reading = assess(answer, known, TODAY)
     assert reading.title == "示例市人民医院招聘公告（附件：职位表.txt）"
     assert (reading.publisher, reading.published_on) == ("示例市人民医院", date(2020, 5, 1))
     assert reading.result.as_of == date(2020, 5, 1)
@@ -152,7 +150,7 @@ def test_a_web_page_in_place_of_a_file_is_no_attachment() -> None:
 
 def test_a_broken_file_is_an_unreadable_attachment() -> None:
     with pytest.raises(ReadingError) as caught:
-        read_document(
+        assess(
             Answer(b"PK\x03\x04" + bytes(400), name="1.docx"),
             Known("http://a.example.cn/f/1.docx", is_attachment=True),
             TODAY,

@@ -1,0 +1,93 @@
+"""From a text, and what is known of it, to the verdicts: the way that every door takes.
+
+Files, pages and messages come here through :func:`~assessment.reading.assess`; records of ``check`` and
+stored texts, which are extracted already, directly. Pure and light: nothing here reads bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+
+from assessment.day import Day, day_of
+from catalogue.loading import loaded_catalogue
+from detection.documents import read_facts
+from detection.model import DocumentFacts, ScanResult
+from detection.recognised import doubt_recognised
+from detection.scanning import scan
+from extraction.facts import stated_days
+from extraction.model import StatedDays
+from vocabulary.codes import PublisherKind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a document before it is read, from its list page, its source or its parent."""
+
+    url: str = ""
+    title: str = ""
+    publisher: str = ""
+    published_on: date | None = None
+    publisher_kind: PublisherKind | None = None
+    region: str | None = None
+    is_attachment: bool = False
+    is_picture: bool = False
+    """Whether it is a picture that a page shows in place of text."""
+    parent_title: str = ""
+    """Title of the page that links an attachment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdicts on a text."""
+
+    result: ScanResult
+    day: Day
+    seconds: float
+    """What detection took."""
+    catalogue: str
+    """Digest of the catalogue that it was judged by; certain, because it was read beside the verdicts."""
+
+
+def judge(
+    text: str,
+    known: Known,
+    today: date,
+    *,
+    stated: StatedDays | None = None,
+    as_of: date | None = None,
+    recognised: bool = False,
+) -> Judged:
+    """The verdicts on ``text`` by the rules of its day.
+
+    Args:
+        text: the visible text; offsets of the result count its characters.
+        known: what is known from outside; ``published_on`` is the day that the list or the record gives.
+        today: when the document is met, in the configured time zone.
+        stated: the days that the page names; None: those that stand in the text and the address.
+        as_of: wins over every day that is known.
+        recognised: whether its words were read from pictures, so that a person is to compare them.
+    """
+    catalogue, began = loaded_catalogue(), perf_counter()
+    facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
+    day = Day(as_of, as_of) if as_of else _day(text, known, today, stated, facts)
+    result = scan(
+        text,
+        as_of=day.as_of,
+        title=known.title,
+        publisher=known.publisher,
+        url=known.url,
+        publisher_kind=known.publisher_kind,
+        region=known.region,
+        facts=facts,
+    )
+    if recognised:
+        result = doubt_recognised(result)
+    return Judged(result, day, perf_counter() - began, catalogue)
+
+
+def _day(text: str, known: Known, today: date, stated: StatedDays | None, facts: DocumentFacts) -> Day:
+    if stated is None:
+        stated = stated_days({}, text, known.url)
+    return day_of(today, given=known.published_on, stated=stated, own=facts.document.date)
