@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from alerts.metrics.collected import Metrics
-    from jobs.context import Services
+    from jobs.context import Context
     from jobs.runtime import ServedConsole
 
 COMMANDS = {
@@ -91,11 +91,11 @@ def _imported_lists() -> str:
     return f"{directory}/catalogue"
 
 
-def _serve_console(services: Services, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
+def _serve_console(context: Context, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
     """The daemon serves the console, and yet stands below it and does not know it."""
     from console.serving import serve_console  # noqa: PLC0415
 
-    return serve_console(services, metrics)
+    return serve_console(context, metrics)
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def backfill(
         if wanted is None:
             names = ", ".join(each.name for each in house.sources)
             raise _refusal(f"no source is called {source!r}: {names} are watched")
-        with end_on_signal(house.services), _bar() as bar:
+        with end_on_signal(house.context), _bar() as bar:
             task = bar.add_task(wanted.title or wanted.name, total=None, said="")
 
             def show(progress: Progress) -> None:
@@ -85,9 +85,7 @@ def backfill(
                 bar.update(task, total=days, completed=min(done, days), said=_said(progress))
 
             try:
-                progress = back_fill(
-                    wanted, house.services, since=since, until=until, again=again, watch=show
-                )
+                progress = back_fill(wanted, house.context, since=since, until=until, again=again, watch=show)
             except LockedError as error:
                 raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
             show(progress)
@@ -124,14 +122,14 @@ def look_back(
 
     with _house(config) as house:
         if case is not None:
-            with Session(house.services.engine) as session:
+            with Session(house.context.engine) as session:
                 if session.get(Case, case) is None:
                     raise _refusal(f"there is no case {case}")
-        with end_on_signal(house.services), _bar() as bar:
+        with end_on_signal(house.context), _bar() as bar:
             task = bar.add_task("回头看", total=None, said="")
             try:
                 report = look_back_at(
-                    house.services,
+                    house.context,
                     house.sources,
                     case_id=case,
                     watch=lambda done, total: bar.update(task, completed=done, total=total),
@@ -176,7 +174,7 @@ def rejudge(
 
     if report:
         raise typer.Exit(_show_last(config))
-    with _house(config) as house, end_on_signal(house.services):
+    with _house(config) as house, end_on_signal(house.context):
         code = _preview(house, since) if dry_run else _judge_again(house, since)
     raise typer.Exit(code)
 
@@ -195,7 +193,7 @@ def _preview(house: House, since: date | None) -> int:
     with _bar() as bar:
         task = bar.add_task("重新判定", total=None, said="")
         done, failed = preview(
-            house.services,
+            house.context,
             tell,
             since=since,
             watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
@@ -212,12 +210,12 @@ def _judge_again(house: House, since: date | None) -> int:
     from jobs.reassess import rejudge as judge_again  # noqa: PLC0415
 
     if since is not None:
-        ask_again(house.services, since)
+        ask_again(house.context, since)
     try:
         with _bar() as bar:
             task = bar.add_task("重新判定", total=None, said="")
             order = judge_again(
-                house.services,
+                house.context,
                 watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
             )
     except LockedError as error:
@@ -228,7 +226,7 @@ def _judge_again(house: House, since: date | None) -> int:
     if order is None:
         typer.echo("没有需要重新判定的文件：都已按现行目录判定。")
         return 0
-    return _show_order(house.services.engine, order)
+    return _show_order(house.context.engine, order)
 
 
 def _show_last(config: Path | None) -> int:

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alerts.metrics.collected import Metrics
 from console import pages
 from console.desk import Desk
-from jobs.context import Services
+from jobs.context import Context
 from settings.model import Settings
 
 BODY_BYTES = 64 * 1024
@@ -52,13 +52,13 @@ _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 log = structlog.get_logger()
 
 
-def build_application(services: Services, metrics: Metrics) -> ASGIApp:
+def build_application(context: Context, metrics: Metrics) -> ASGIApp:
     """The whole console as an ASGI application.
 
     Where ``console.base_url`` has a path, the pages are served below that path and without it, because some
     reverse proxies take it away and some do not.
     """
-    desk = Desk(services)
+    desk = Desk(context)
     routes: list[BaseRoute] = [
         Route("/", pages.show_welcome),
         Route("/cases/{case}/{purpose}", pages.show_case),
@@ -71,7 +71,7 @@ def build_application(services: Services, metrics: Metrics) -> ASGIApp:
     application = Starlette(
         routes=routes,
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(services.settings), www_redirect=False)
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(context.settings), www_redirect=False)
         ],
         exception_handlers={
             HTTPException: pages.show_http_error,

@@ -19,7 +19,7 @@ from cases.steps import (
     last_deadline,
     take_step,
 )
-from jobs.context import Services
+from jobs.context import Context
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Step
 
@@ -47,7 +47,7 @@ class Refusal:
     sentence: str
 
 
-def decide(services: Services, link: Link, form: Form, speech: Language) -> Refusal | None:
+def decide(context: Context, link: Link, form: Form, speech: Language) -> Refusal | None:
     """Take the step of ``form`` as the recipient of ``link``; None where it is taken, now or before.
 
     Of a form that is sent twice, the second one changes nothing and is no error.
@@ -55,14 +55,14 @@ def decide(services: Services, link: Link, form: Form, speech: Language) -> Refu
     step = _known_step(form.step)
     if step is None:
         return Refusal(400, speech.say("没有这样的处理步骤，请从本页重新选择。"))
-    now = services.now().astimezone(ZoneInfo(services.settings.time_zone))
+    now = context.now().astimezone(ZoneInfo(context.settings.time_zone))
     deadline = _day(form.deadline) if RULES[step].needs_deadline else None
     refusal = _incomplete(step, form, deadline, now.date(), speech)
     if refusal is not None:
         return refusal
     key = f"form:{step}:{_event_number(form.after)}"
     try:
-        with services.transaction() as session:
+        with context.transaction() as session:
             take_step(
                 session,
                 link.case_id,
@@ -76,7 +76,7 @@ def decide(services: Services, link: Link, form: Form, speech: Language) -> Refu
     except UnknownCase:
         return Refusal(404, speech.say("没有这一案件。"))
     except IllegalStep:
-        return _taken_before_or_refused(services, link, step, key, speech)
+        return _taken_before_or_refused(context, link, step, key, speech)
     except IncompleteStep:
         return Refusal(422, speech.say("所填内容不完整，请补充后重新提交。"))
     return None
@@ -117,9 +117,9 @@ def _incomplete(
 
 
 def _taken_before_or_refused(
-    services: Services, link: Link, step: Step, key: str, speech: Language
+    context: Context, link: Link, step: Step, key: str, speech: Language
 ) -> Refusal | None:
-    with Session(services.engine) as session, session.begin():
+    with Session(context.engine) as session, session.begin():
         same = select(CaseEvent.actor).where(CaseEvent.case_id == link.case_id, CaseEvent.key == key)
         if session.exec(same).first() == link.recipient:
             return None

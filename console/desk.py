@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from alerts.delivery.links import Link, LinkRefused, read_link
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
-from jobs.context import Services
+from jobs.context import Context
 from vocabulary.names import CHINESE
 
 _CHINESE = language(CHINESE)
@@ -24,10 +24,10 @@ class FormerRecipient(LinkRefused):
 class Desk:
     """The console as its pages see it."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.settings = services.settings
-        self.prefix = urlsplit(services.settings.console.base_url).path.rstrip("/")
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.settings = context.settings
+        self.prefix = urlsplit(context.settings.console.base_url).path.rstrip("/")
         """What stands before every path where a reverse proxy serves the console in a folder."""
 
     def identify(self, token: str) -> tuple[Link, Recipient]:
@@ -35,7 +35,7 @@ class Desk:
 
         Somebody who left the configuration has left the house: their old mails open nothing.
         """
-        link = read_link(self.settings, token, self.services.now())
+        link = read_link(self.settings, token, self.context.now())
         return link, self.recipient(link)
 
     def recipient(self, link: Link) -> Recipient:

@@ -72,7 +72,7 @@ def _take_case_step(desk: Desk, case: str, fields: dict[str, str]) -> Response:
     except LinkRefused as error:
         return _refused_link(desk, error, token)
     form = Form(*(fields.get(name, "") for name in ("step", "note", "deadline", "after")))
-    refusal = decide(desk.services, link, form, language(recipient.language))
+    refusal = decide(desk.context, link, form, language(recipient.language))
     if refusal is not None:
         return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
     # The browser asks anew, so that reloading the page repeats nothing.
@@ -103,8 +103,8 @@ def _send_new_link(desk: Desk, token: str) -> Response:
         recipient = desk.recipient(link)
     except FormerRecipient as error:
         return _refused_link(desk, error, token)
-    with desk.services.transaction() as session:
-        known = send_link(session, link.case_id, recipient, desk.settings, desk.services.now())
+    with desk.context.transaction() as session:
+        known = send_link(session, link.case_id, recipient, desk.settings, desk.context.now())
     speech = language(recipient.language)
     if not known:
         return _no_case(desk, speech)
@@ -151,9 +151,9 @@ def _case_page(
     refusal: Refusal | None = None,
     form: Form = _BLANK,
 ) -> Response:
-    services, speech = desk.services, language(recipient.language)
-    with Session(for_reading(services.engine)) as session, session.begin():
-        page = read_case_page(session, link.case_id, desk.settings, services.now(), speech)
+    context, speech = desk.context, language(recipient.language)
+    with Session(for_reading(context.engine)) as session, session.begin():
+        page = read_case_page(session, link.case_id, desk.settings, context.now(), speech)
     if page is None:
         return _no_case(desk, speech)
     wanted = form.step or (Step.DISMISS.value if link.purpose is Purpose.DISMISS else "")

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from alerts.delivery.links import ServedAt, console_address, last_served, remember_served
 from alerts.metrics.collected import Metrics
 from console.application import build_application
-from jobs.context import Services
+from jobs.context import Context
 from jobs.runtime import ServedConsole, StartError
 from settings.console import Console
 
@@ -33,20 +33,20 @@ log = structlog.get_logger()
 
 
 @contextlib.contextmanager
-def serve_console(services: Services, metrics: Metrics) -> Iterator[ServedConsole]:
+def serve_console(context: Context, metrics: Metrics) -> Iterator[ServedConsole]:
     """Serve the console while the block runs; its address there has no slash at the end.
 
     The address is remembered for mails. Raises ``StartError`` where it cannot be served.
     """
-    console, directory = services.settings.console, services.settings.storage.directory
+    console, directory = context.settings.console, context.settings.storage.directory
     with contextlib.closing(_listen(console, last_served(directory))) as listening:
         url = _address(listening)
         remember_served(directory, ServedAt(_asked(console), url))
-        if not console_address(services.settings):
+        if not console_address(context.settings):
             log.warning("mails_have_no_buttons", advice="write console.base_url: mails leave this machine")
         server = uvicorn.Server(
             uvicorn.Config(
-                build_application(services, metrics),
+                build_application(context, metrics),
                 loop="asyncio",
                 http=_PatientForAWhile,
                 ws="none",

@@ -29,7 +29,7 @@ from catalogue.overlay import read_imports
 from catalogue.parts import choose_annex, lists_no_qualifications
 from catalogue.picture import LOOKS
 from catalogue.proposal import Change, propose
-from jobs.context import Services
+from jobs.context import Context
 from settings.model import Settings, Source
 from storage.database import for_reading
 from storage.rows import insert_once
@@ -55,7 +55,7 @@ def overlay_of(settings: Settings) -> Path:
     return Path(configured) if configured else settings.storage.directory / "catalogue"
 
 
-def sync_catalogue(services: Services, sources: Sequence[Source]) -> int:
+def sync_catalogue(context: Context, sources: Sequence[Source]) -> int:
     """Look at what was newly kept of the sources that announce changes; how many proposals that made.
 
     Each version is looked at once. What is proposed and the letter about it are one transaction.
@@ -63,7 +63,7 @@ def sync_catalogue(services: Services, sources: Sequence[Source]) -> int:
     names = [source.name for source in sources if source.catalogue]
     if not names:
         return 0
-    with Session(for_reading(services.engine), expire_on_commit=False) as session:
+    with Session(for_reading(context.engine), expire_on_commit=False) as session:
         waiting = session.exec(
             select(DocumentVersion, Document)
             .join(Document, col(Document.id) == col(DocumentVersion.document_id))
@@ -73,22 +73,22 @@ def sync_catalogue(services: Services, sources: Sequence[Source]) -> int:
             .limit(_AT_ONCE)
         ).all()
         session.expunge_all()
-    overlay, now = overlay_of(services.settings), services.now()
+    overlay, now = overlay_of(context.settings), context.now()
     examined = []
     for version, document in waiting:
-        if services.stopping.is_set():
+        if context.stopping.is_set():
             break
-        with Session(for_reading(services.engine)) as session:
+        with Session(for_reading(context.engine)) as session:
             number = _number(session, version, document)
         examined.append((examine(version, document, number, overlay, now), version, document))
-    with services.transaction() as session:
+    with context.transaction() as session:
         proposals = [
             (notice, document)
             for notice, version, document in examined
             if _keep(session, notice, version) and notice.proposes
         ]
         if proposals:
-            enqueue(session, _letter(proposals, services.settings), services.settings, now)
+            enqueue(session, _letter(proposals, context.settings), context.settings, now)
     if proposals:
         log.info("catalogue_changes_proposed", proposals=len(proposals))
     return len(proposals)

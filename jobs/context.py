@@ -85,7 +85,7 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Context:
     """The house as a visit sees it; one for the whole daemon, shared by its threads."""
 
     settings: Settings

@@ -21,7 +21,7 @@ from alerts.notifications.due import take_due_steps
 from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
 from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
-from jobs.context import Observer, PageDone, Services, VisitSummary
+from jobs.context import Observer, PageDone, Context, VisitSummary
 from jobs.ending import end_on_signal
 from jobs.reassess import PAUSE_SECONDS, rejudge
 from jobs.runtime import SENDER, House, ServedConsole, StartError, open_house
@@ -47,7 +47,7 @@ from storage.locks import LockedError
 from storage.visits import SUCCESSES, due_sources
 
 log = structlog.get_logger()
-ServeConsole = Callable[[Services, Metrics], contextlib.AbstractContextManager[ServedConsole]]
+ServeConsole = Callable[[Context, Metrics], contextlib.AbstractContextManager[ServedConsole]]
 """Serves the room above this one while the block runs; gives its address."""
 
 
@@ -71,18 +71,18 @@ class _DetectionTimes:
 def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
     """Visit every due source once, deliver what is due, and sum up; 0, or 1 where a source failed."""
     set_up_logging(console_print, quiet=False)
-    with open_house(settings) as house, end_on_signal(house.services) as stopping:
-        services = replace(house.services, observers=(VisitLog(),))
+    with open_house(settings) as house, end_on_signal(house.context) as stopping:
+        context = replace(house.context, observers=(VisitLog(),))
         by_name = {source.name: source for source in house.sources}
-        with Session(for_reading(services.engine)) as session:
-            due = due_sources(session, by_name, services.now())
-        now, zone = services.now(), ZoneInfo(settings.time_zone)
+        with Session(for_reading(context.engine)) as session:
+            due = due_sources(session, by_name, context.now())
+        now, zone = context.now(), ZoneInfo(settings.time_zone)
         due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
-            summaries = list(visits.map(lambda name: visit_source(by_name[name], services), due))
-        sync_catalogue(services, house.sources)
+            summaries = list(visits.map(lambda name: visit_source(by_name[name], context), due))
+        sync_catalogue(context, house.sources)
         if settings.intake.is_configured:
-            taken = take_in(services)
+            taken = take_in(context)
             log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
         if not stopping.is_set():
             _rejudge(house)
@@ -98,7 +98,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
 
 def _next_due(house: House) -> tuple[str, datetime] | None:
     """The source that is due next and when its visit begins; None where none is watched."""
-    zone, now, engine = ZoneInfo(house.settings.time_zone), house.services.now(), house.services.engine
+    zone, now, engine = ZoneInfo(house.settings.time_zone), house.context.now(), house.context.engine
     planned = [
         (after_quiet_hours(source, max(next_visit_at(engine, source), now), zone), source.name)
         for source in house.sources
@@ -129,14 +129,14 @@ def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) 
 
 def _take_due_steps(house: House) -> int:
     """Digests, reminders and deadlines."""
-    return take_due_steps(house.services.engine, house.settings, house.services.now())
+    return take_due_steps(house.context.engine, house.settings, house.context.now())
 
 
 def _deliver(house: House) -> int:
     """Deliver until nothing is due, or the daemon ends."""
     sent = 0
-    while not house.services.stopping.is_set():
-        step = deliver_due(house.services.engine, house.channels, house.services.now(), owner=SENDER)
+    while not house.context.stopping.is_set():
+        step = deliver_due(house.context.engine, house.channels, house.context.now(), owner=SENDER)
         if not step:
             break
         sent += step
@@ -172,25 +172,25 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
     set_up_logging(write, quiet=live)
     with contextlib.ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
-        services = house.services
+        context = house.context
         lists = partial(current_completeness, overlay_of(settings))
         metrics = Metrics(
-            services.engine, house.sources, services.now, settings.calendar, measure_lists=lists
+            context.engine, house.sources, context.now, settings.calendar, measure_lists=lists
         )
         heartbeat = Heartbeat()
         watched: list[Health] = [heartbeat.problems]
         server = stack.enter_context(_serve_metrics(settings, metrics, watched))
         console_url = ""
         if settings.console.enabled:
-            console_url, problems = stack.enter_context(serve_console(services, metrics))
+            console_url, problems = stack.enter_context(serve_console(context, metrics))
             watched.append(problems)
-        board = Board(read_rows(services.engine, house.sources))
+        board = Board(read_rows(context.engine, house.sources))
         observers: tuple[Observer, ...] = (_DetectionTimes(metrics), board if live else VisitLog())
-        house = replace(house, services=replace(services, observers=observers))
+        house = replace(house, context=replace(context, observers=observers))
         for line in where_to_look(house, server.url, console_url, config):
             write(line)
         schedule = _schedule(house, metrics, heartbeat)
-        stopping = stack.enter_context(end_on_signal(services))
+        stopping = stack.enter_context(end_on_signal(context))
         if live:
             stack.enter_context(live_table(board, console, ZoneInfo(settings.time_zone)))
         schedule.start()
@@ -202,22 +202,22 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
 
 def _visit(house: House, source: Source) -> datetime | None:
     """Visit ``source`` unless its hours are quiet; when it is due next, None where that is not known."""
-    now = house.services.now()
+    now = house.context.now()
     begins = after_quiet_hours(source, now, ZoneInfo(house.settings.time_zone))
-    return begins if begins > now else visit_source(source, house.services).next_due_at
+    return begins if begins > now else visit_source(source, house.context).next_due_at
 
 
 def _look_back(house: House) -> None:
-    now, zone = house.services.now(), ZoneInfo(house.settings.time_zone)
+    now, zone = house.context.now(), ZoneInfo(house.settings.time_zone)
     try:
-        look_back(house.services, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
+        look_back(house.context, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
     except LockedError:
         log.info("look_back_left_to_a_command")
 
 
 def _rejudge(house: House) -> None:
     try:
-        rejudge(house.services)
+        rejudge(house.context)
     except LockedError:
         log.info("rejudgement_left_to_a_command")
 
@@ -227,13 +227,13 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     for source in house.sources:
         schedule.add_visits(
             source,
-            next_visit_at(house.services.engine, source),
+            next_visit_at(house.context.engine, source),
             lambda source: _visit(house, source),
         )
     intake = house.settings.intake
     if intake.is_configured:
-        schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.services))
-    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.services, house.sources))
+        schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.context))
+    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.context, house.sources))
     schedule.add_following("rejudge", PAUSE_SECONDS, lambda: _rejudge(house))
     schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
     schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
@@ -250,7 +250,7 @@ def where_to_look(house: House, metrics_url: str, console_url: str, config: Path
         if settings.mail.channel == "maildir"
         else f"邮件 {settings.mail.smtp.host}:{settings.mail.smtp.port}"
     )
-    url = house.services.engine.url
+    url = house.context.engine.url
     is_file = url.get_backend_name() == "sqlite"
     database = url.database if is_file else url.render_as_string(hide_password=True)
     sample = f" · 示例站点 {house.sources[-1].url}" if house.sample_address else ""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-from jobs.context import Services
+from jobs.context import Context
 
 _ECHO_SECONDS = 0.3
 """One wish to end may arrive twice: from make or timeout, and through the process group."""
@@ -24,8 +24,8 @@ class _Ending:
     Requests and workers under way get a grace, then they are cut off: their pages are read at the next start.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, context: Context) -> None:
+        self._services = context
         self._first_at: float | None = None
         self._over = threading.Event()
 
@@ -58,12 +58,12 @@ class _Ending:
 
 
 @contextlib.contextmanager
-def end_on_signal(services: Services) -> Iterator[threading.Event]:
+def end_on_signal(context: Context) -> Iterator[threading.Event]:
     """The event that the first SIGINT or SIGTERM sets."""
-    ending = _Ending(services)
+    ending = _Ending(context)
     before = {number: signal.signal(number, ending.take_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield services.stopping
+        yield context.stopping
     finally:
         ending.over()
         if not ending.begun:  # else the house is still to be closed, and a repetition must not cut that short

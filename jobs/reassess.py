@@ -24,7 +24,7 @@ from assessment.workers import WorkError, WorkersEndedError
 from cases.reconciliation import Change, ChangeKind, Judgement
 from catalogue.loading import current_catalogue
 from extraction.archives import ARCHIVES
-from jobs.context import Services
+from jobs.context import Context
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Document, DocumentVersion, JudgedDocument, RejudgedChange, Rejudgement, Sighting
@@ -44,48 +44,48 @@ log = structlog.get_logger()
 Watch = Callable[[int, int], object]
 
 
-def rejudge(services: Services, *, watch: Watch = lambda _done, _of: None) -> Rejudgement | None:
+def rejudge(context: Context, *, watch: Watch = lambda _done, _of: None) -> Rejudgement | None:
     """Judge what waits for it and write to the administrator what that changed; None where nothing waits.
 
     The catalogue may change meanwhile: then the round ends and another one begins. ``watch`` is told how many
     of how many documents are done. Raises ``LockedError`` where another program is at it.
     """
-    with services.locks.hold(REJUDGE):
+    with context.locks.hold(REJUDGE):
         order = None
-        while not services.stopping.is_set():
+        while not context.stopping.is_set():
             catalogue = current_catalogue()
-            if not count_waiting(services, catalogue):
+            if not count_waiting(context, catalogue):
                 break
-            order = _take_up(services, catalogue)
-            if _Round(services, order, watch).run():
+            order = _take_up(context, catalogue)
+            if _Round(context, order, watch).run():
                 break
         return order
 
 
-def count_waiting(services: Services, catalogue: str) -> int:
+def count_waiting(context: Context, catalogue: str) -> int:
     """Documents that were judged by another catalogue."""
-    with Session(for_reading(services.engine)) as session:
+    with Session(for_reading(context.engine)) as session:
         return session.exec(
             select(func.count()).select_from(JudgedDocument).where(JudgedDocument.catalogue != catalogue)
         ).one()
 
 
-def ask_again(services: Services, since: date) -> None:
+def ask_again(context: Context, since: date) -> None:
     """Let everything that was met since then wait, whatever it was judged by."""
-    with services.transaction() as session:
-        met = select(Document.id).where(*_met_since(services, since))
+    with context.transaction() as session:
+        met = select(Document.id).where(*_met_since(context, since))
         session.execute(
             update(JudgedDocument).where(col(JudgedDocument.document_id).in_(met)).values(catalogue="")
         )
 
 
 def preview(
-    services: Services, tell: Callable[[Change], object], *, since: date | None = None, watch: Watch
+    context: Context, tell: Callable[[Change], object], *, since: date | None = None, watch: Watch
 ) -> tuple[int, list[str]]:
     """Tell what judging again would change; how many documents that are, and those that cannot be judged."""
     catalogue = current_catalogue()
-    waiting = (JudgedDocument.catalogue != catalogue,) if since is None else _met_since(services, since)
-    with Session(for_reading(services.engine)) as session:
+    waiting = (JudgedDocument.catalogue != catalogue,) if since is None else _met_since(context, since)
+    with Session(for_reading(context.engine)) as session:
         total = session.exec(
             select(func.count())
             .select_from(JudgedDocument)
@@ -93,15 +93,15 @@ def preview(
             .where(*waiting)
         ).one()
     done, failed = 0, []
-    for document_id in _waiting(services, waiting):
-        if services.stopping.is_set():
+    for document_id in _waiting(context, waiting):
+        if context.stopping.is_set():
             break
-        stored = _read(services, document_id)
+        stored = _read(context, document_id)
         try:
             if stored is not None:
-                result = judge_stored(services, stored).result
-                with Session(for_reading(services.engine)) as session:
-                    changes = Judgement(session, services.settings, services.now(), *stored, result).compare()
+                result = judge_stored(context, stored).result
+                with Session(for_reading(context.engine)) as session:
+                    changes = Judgement(session, context.settings, context.now(), *stored, result).compare()
                 for change in changes:
                     tell(change)
         except WorkError as error:
@@ -111,10 +111,10 @@ def preview(
     return done, failed
 
 
-def _take_up(services: Services, catalogue: str) -> Rejudgement:
+def _take_up(context: Context, catalogue: str) -> Rejudgement:
     """The unfinished order of this catalogue, or a new one; one of another catalogue ends here."""
-    waiting, now = count_waiting(services, catalogue), services.now()
-    with services.transaction() as session:
+    waiting, now = count_waiting(context, catalogue), context.now()
+    with context.transaction() as session:
         session.expire_on_commit = False
         unfinished = session.exec(
             select(Rejudgement).where(col(Rejudgement.finished_at).is_(None)).order_by(col(Rejudgement.id))
@@ -122,7 +122,7 @@ def _take_up(services: Services, catalogue: str) -> Rejudgement:
         order = next((each for each in unfinished if each.catalogue == catalogue), None)
         for each in unfinished:
             if each is not order:
-                _finish(session, services, each)
+                _finish(session, context, each)
         order = order or Rejudgement(catalogue=catalogue, begun_at=now)
         order.total = order.documents + waiting
         session.add(order)
@@ -130,15 +130,15 @@ def _take_up(services: Services, catalogue: str) -> Rejudgement:
         return order
 
 
-def _finish(session: Session, services: Services, order: Rejudgement) -> None:
-    order.finished_at = services.now()
+def _finish(session: Session, context: Context, order: Rejudgement) -> None:
+    order.finished_at = context.now()
     session.add(order)
-    report_to_administrator(session, order, services.settings, services.now())
+    report_to_administrator(session, order, context.settings, context.now())
 
 
 @dataclass(slots=True)
 class _Round:
-    services: Services
+    context: Context
     order: Rejudgement
     watch: Watch
 
@@ -147,22 +147,22 @@ class _Round:
         log.info("judging_again", documents=self.order.total, done=self.order.documents)
         waiting = (JudgedDocument.catalogue != self.order.catalogue,)
         for _ in range(_PASSES):
-            for document_id in _waiting(self.services, waiting):
-                if self.services.stopping.is_set() or not self._judge(document_id):
+            for document_id in _waiting(self.context, waiting):
+                if self.context.stopping.is_set() or not self._judge(document_id):
                     return False
-        with self.services.transaction() as session:
-            _finish(session, self.services, session.merge(self.order))
-        self.order.finished_at = self.services.now()
+        with self.context.transaction() as session:
+            _finish(session, self.context, session.merge(self.order))
+        self.order.finished_at = self.context.now()
         log.info("judged_again", documents=self.order.documents, failed=self.order.failed)
         return True
 
     def _judge(self, document_id: int) -> bool:
         """Judge one document and keep what came of it; False where this round has to end."""
-        stored = _read(self.services, document_id)
+        stored = _read(self.context, document_id)
         result, failure = None, ""
         try:
             if stored is not None:
-                judged = judge_stored(self.services, stored)
+                judged = judge_stored(self.context, stored)
                 if judged.catalogue != self.order.catalogue:
                     return False
                 result = judged.result
@@ -170,12 +170,12 @@ class _Round:
             return False
         except WorkError as error:
             failure = str(error)
-        with self.services.transaction() as session:
+        with self.context.transaction() as session:
             if stored is not None and _last_met(session, document_id) != stored[1].id:
                 return True  # A visit met another text meanwhile; it waits, or was judged by the visit.
             changes: Sequence[Change] = ()
             if stored is not None and result is not None:
-                judgement = Judgement(session, self.services.settings, self.services.now(), *stored, result)
+                judgement = Judgement(session, self.context.settings, self.context.now(), *stored, result)
                 changes = judgement.apply()
             elif stored is not None:
                 changes = (Change(ChangeKind.FAILED, stored[0].title, stored[0].url, "", "", failure, None),)
@@ -205,16 +205,16 @@ def _row(order: Rejudgement, change: Change) -> RejudgedChange:
     )
 
 
-def _met_since(services: Services, since: date) -> tuple[ColumnElement[bool], ...]:
-    zone = ZoneInfo(services.settings.time_zone)
+def _met_since(context: Context, since: date) -> tuple[ColumnElement[bool], ...]:
+    zone = ZoneInfo(context.settings.time_zone)
     return (col(Document.last_seen_at) >= datetime(since.year, since.month, since.day, tzinfo=zone),)
 
 
-def _waiting(services: Services, which: Sequence[ColumnElement[bool] | bool]) -> Iterator[int]:
+def _waiting(context: Context, which: Sequence[ColumnElement[bool] | bool]) -> Iterator[int]:
     """Documents, oldest first, in batches that are never held open."""
     after = 0
     while True:
-        with Session(for_reading(services.engine)) as session:
+        with Session(for_reading(context.engine)) as session:
             batch = session.exec(
                 select(JudgedDocument.document_id)
                 .join(Document, col(Document.id) == col(JudgedDocument.document_id))
@@ -228,9 +228,9 @@ def _waiting(services: Services, which: Sequence[ColumnElement[bool] | bool]) ->
         after = batch[-1]
 
 
-def _read(services: Services, document_id: int) -> tuple[Document, DocumentVersion] | None:
+def _read(context: Context, document_id: int) -> tuple[Document, DocumentVersion] | None:
     """The document and what it said when it was last met; None where it was never met."""
-    with Session(for_reading(services.engine), expire_on_commit=False) as session:
+    with Session(for_reading(context.engine), expire_on_commit=False) as session:
         version_id = _last_met(session, document_id)
         document = session.get(Document, document_id)
         version = session.get(DocumentVersion, version_id) if version_id is not None else None
@@ -247,7 +247,7 @@ def _last_met(session: Session, document_id: int) -> int | None:
     ).first()
 
 
-def judge_stored(services: Services, stored: tuple[Document, DocumentVersion]) -> Judged:
+def judge_stored(context: Context, stored: tuple[Document, DocumentVersion]) -> Judged:
     """The verdicts of today's catalogue; everything else as it was when it was last met."""
     document, version = stored
     is_archive = version.media_type in ARCHIVES
@@ -259,11 +259,11 @@ def judge_stored(services: Services, stored: tuple[Document, DocumentVersion]) -
         publisher_kind=PublisherKind(version.publisher_kind),
         region=document.region,
     )
-    return services.workers.run(
+    return context.workers.run(
         judge,
         # An archive is a list of file names, which demand nothing; what stands in them is judged by itself.
         "" if is_archive else version.text,
         known,
-        document.last_seen_at.astimezone(ZoneInfo(services.settings.time_zone)).date(),
+        document.last_seen_at.astimezone(ZoneInfo(context.settings.time_zone)).date(),
         recognised=bool(version.facts.get(RECOGNISED)),
     )

@@ -22,7 +22,7 @@ from catalogue.loading import OVERLAY_VARIABLE
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.pace import turns_of
 from jobs.catalogue_sync import overlay_of
-from jobs.context import Services
+from jobs.context import Context
 from settings.errors import SettingsError
 from settings.model import Settings, Source
 from storage.database import open_database
@@ -54,7 +54,7 @@ class StartError(Exception):
 class House:
     """Everything that runs, with the sources it watches."""
 
-    services: Services
+    context: Context
     sources: tuple[Source, ...]
     channels: Mapping[str, Channel]
     sample_address: str = ""
@@ -62,7 +62,7 @@ class House:
 
     @property
     def settings(self) -> Settings:
-        return self.services.settings
+        return self.context.settings
 
 
 @contextlib.contextmanager
@@ -156,8 +156,8 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
         recogniser = Recogniser.configured(settings.detection)
         if recogniser is not None:
             stack.enter_context(recogniser.workers)
-        services = Services(settings, engine, evidence, fetcher, workers, recogniser)
-        yield House(services, sources, open_channels(settings), sample_address)
+        context = Context(settings, engine, evidence, fetcher, workers, recogniser)
+        yield House(context, sources, open_channels(settings), sample_address)
 
 
 def _require_administrator(settings: Settings) -> None:

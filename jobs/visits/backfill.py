@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from crawling.fetching.model import FetchingStoppedError
 from crawling.listing.addresses import absolute_url
 from crawling.listing.model import Item, ListPage, NoteKind, told
-from jobs.context import PageDone, Services
+from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.watch import SourceVisit
 from settings.model import Source
@@ -59,7 +59,7 @@ class Progress:
 
 def back_fill(
     source: Source,
-    services: Services,
+    context: Context,
     *,
     since: date,
     until: date | None = None,
@@ -73,21 +73,21 @@ def back_fill(
     that fails is recorded with its outcome and does not end the back-fill; a list page that fails does, for
     the next call to go on there. Raises ``LockedError`` where another program fills ``source``.
     """
-    with services.locks.hold(backfill_lock(source.name)):
-        order = _take_up(source, services, since, until, again=again)
+    with context.locks.hold(backfill_lock(source.name)):
+        order = _take_up(source, context, since, until, again=again)
         if order.finished_at is not None:
             return _progress(order)
-        return _Filling(source, services, order, watch).run()
+        return _Filling(source, context, order, watch).run()
 
 
-def _take_up(source: Source, services: Services, since: date, until: date | None, *, again: bool) -> Backfill:
+def _take_up(source: Source, context: Context, since: date, until: date | None, *, again: bool) -> Backfill:
     """The row of this order: the unfinished one, the finished one, or a new one."""
-    with services.transaction() as session:
+    with context.transaction() as session:
         session.expire_on_commit = False
         # Nobody else fills this source now: a back-fill of it without an end was killed.
         abandon_visits(
             session,
-            services.now(),
+            context.now(),
             unless=lambda visit: (visit.source, visit.purpose) != (source.name, VisitPurpose.BACKFILL),
         )
         same = select(Backfill).where(Backfill.source == source.name, Backfill.since == since)
@@ -95,13 +95,13 @@ def _take_up(source: Source, services: Services, since: date, until: date | None
         if until is None:
             unfinished = same.where(col(Backfill.finished_at).is_(None)).order_by(col(Backfill.id).desc())
             order = session.exec(unfinished).first()
-            until = order.until if order is not None else services.today()
+            until = order.until if order is not None else context.today()
         new = Backfill(
             source=source.name,
             since=since,
             until=until,
             next_page=absolute_url(str(source.url)),
-            begun_at=services.now(),
+            begun_at=context.now(),
         )
         insert_once(session, new)
         order = session.exec(same.where(Backfill.until == until)).one()
@@ -117,7 +117,7 @@ def _take_up(source: Source, services: Services, since: date, until: date | None
 @dataclass(slots=True)
 class _Filling:
     source: Source
-    services: Services
+    context: Context
     order: Backfill
     watch: Callable[[Progress], object]
     met_items: set[str] = field(default_factory=set)
@@ -125,25 +125,25 @@ class _Filling:
     older_in_a_row: int = 0
 
     def run(self) -> Progress:
-        started = self.services.now()
-        with self.services.transaction() as session:
+        started = self.context.now()
+        with self.context.transaction() as session:
             visit_id = start_visit(session, self.source.name, started, VisitPurpose.BACKFILL)
-        visit = SourceVisit(self.source, self.services, visit_id, started)
+        visit = SourceVisit(self.source, self.context, visit_id, started)
         outcome, why = Outcome.ERROR, "interrupted: run it again to go on"
         try:
             outcome, why = self._read_pages(visit)
         except FetchingStoppedError:
             log.info("backfill_interrupted", source=self.source.name, next_page=self.order.next_page)
         finally:
-            now = self.services.now()
-            with self.services.transaction() as session:
+            now = self.context.now()
+            with self.context.transaction() as session:
                 # Only a visit that watches makes its source due.
                 finish_visit(session, visit_id, outcome, visit.counts(), now, next_due_at=now, detail=why)
         return _progress(self.order, why)
 
     def _read_pages(self, visit: SourceVisit) -> tuple[Outcome, str]:
         """Until the list ends or the period does; what the visit came to, and why it is not finished."""
-        reader = DocumentReader(self.source, visit.visit_id, self.services)
+        reader = DocumentReader(self.source, visit.visit_id, self.context)
         pending = deque([self.order.next_page])
         while pending:
             if len(self.met_pages) >= PAGES_AT_ONCE:
@@ -197,7 +197,7 @@ class _Filling:
         return day is None or self.order.since <= day <= self.order.until
 
     def _read_items(self, visit: SourceVisit, reader: DocumentReader, items: Sequence[Item]) -> None:
-        threads = ThreadPoolExecutor(self.services.settings.fetching.threads, f"backfill-{self.source.name}")
+        threads = ThreadPoolExecutor(self.context.settings.fetching.threads, f"backfill-{self.source.name}")
         try:
             for finished in as_completed([threads.submit(reader.read_item, item) for item in items]):
                 for page in finished.result():
@@ -217,15 +217,15 @@ class _Filling:
         days = [item.published_on for item in items if item.published_on is not None]
         undated = [_canonical(item.url) for item in items if item.published_on is None]
         if undated:
-            with Session(for_reading(self.services.engine)) as session:
+            with Session(for_reading(self.context.engine)) as session:
                 known = session.exec(select(col(Document.published_on)).where(col(Document.url).in_(undated)))
                 days += [day for day in known if day is not None]
         return days
 
     def _keep(self, *, finished: bool = False) -> None:
         if finished:
-            self.order.finished_at = self.services.now()
-        with self.services.transaction() as session:
+            self.order.finished_at = self.context.now()
+        with self.context.transaction() as session:
             session.merge(self.order)
         self.watch(_progress(self.order))
 

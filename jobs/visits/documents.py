@@ -15,7 +15,7 @@ from crawling.fetching.model import Access, Fetched, FetchError, FetchingStopped
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item
 from extraction.recognition import how_to_recognise
-from jobs.context import PageDone, Services
+from jobs.context import Context, PageDone
 from jobs.visits.answers import file_name, refuse_elsewhere
 from jobs.visits.storing import DocumentKeeper, Kept
 from settings.model import Source
@@ -31,11 +31,11 @@ log = structlog.get_logger()
 class DocumentReader:
     """Reads the documents of one visit; its methods may be called from several threads."""
 
-    def __init__(self, source: Source, visit_id: int, services: Services) -> None:
+    def __init__(self, source: Source, visit_id: int, context: Context) -> None:
         self._source = source
         self._visit_id = visit_id
-        self._services = services
-        self._keeper = DocumentKeeper(source, visit_id, services)
+        self._services = context
+        self._keeper = DocumentKeeper(source, visit_id, context)
         self._asked: set[str] = set()
         self._asking = threading.Lock()
 
@@ -123,12 +123,12 @@ class DocumentReader:
 
     def _read_answer(self, known: Known, kind: PageKind, fetched: Fetched, parent_url: str) -> list[PageDone]:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
-        services = self._services
-        reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
+        context = self._services
+        reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
         if isinstance(reading, ArchiveReading):
             return self._keep_archive(known, kind, fetched, reading, parent_url)
         attachments = self._attached(known, reading)
-        if reading.pictures and services.recogniser is None and self._source.attachments:
+        if reading.pictures and context.recogniser is None and self._source.attachments:
             why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"
             reading = replace(reading, unread=why)
         # What is left aside today may be read tomorrow: by another setting, or with OCR.

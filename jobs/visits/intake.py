@@ -29,7 +29,7 @@ from crawling.fetching.model import FetchingStoppedError, PageKind
 from crawling.listing.model import Item
 from crawling.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
 from detection.model import Mention
-from jobs.context import PageDone, Services
+from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from settings.model import Source
 from storage.database import for_reading
@@ -65,13 +65,13 @@ class IntakeSummary:
     """Mailboxes that could not be read, each with the reason."""
 
 
-def take_in(services: Services) -> IntakeSummary:
+def take_in(context: Context) -> IntakeSummary:
     """Read and judge every message that waits in the configured mailboxes.
 
     A mailbox that cannot be read is a problem of the summary, and an ended visit of ``intake`` says why.
     """
-    summary, intake = IntakeSummary(), services.settings.intake
-    visit = _IntakeVisit(services, summary)
+    summary, intake = IntakeSummary(), context.settings.intake
+    visit = _IntakeVisit(context, summary)
     try:
         if intake.directory:
             with _noting(visit):
@@ -95,13 +95,13 @@ def _noting(visit: _IntakeVisit) -> Iterator[None]:
         visit.summary.problems.append(str(error))
 
 
-def _source(services: Services) -> Source:
+def _source(context: Context) -> Source:
     return Source.model_validate(
         {
             "name": SOURCE,
             "title": "监督举报",
             "url": _NO_SITE,
-            "region": services.settings.intake.region or None,
+            "region": context.settings.intake.region or None,
         }
     )
 
@@ -109,9 +109,9 @@ def _source(services: Services) -> Source:
 class _IntakeVisit:
     """One look: its row in the database begins with the first message or problem."""
 
-    def __init__(self, services: Services, summary: IntakeSummary) -> None:
+    def __init__(self, context: Context, summary: IntakeSummary) -> None:
         self.summary = summary
-        self._services = services
+        self._services = context
         self._visit_id = 0
 
     def read_box(self, box: Mailbox) -> None:
@@ -172,8 +172,8 @@ class _IntakeVisit:
 class _Taking:
     """One message on its way to documents and cases."""
 
-    def __init__(self, services: Services, visit_id: int, key: str, raw: bytes) -> None:
-        self._services = services
+    def __init__(self, context: Context, visit_id: int, key: str, raw: bytes) -> None:
+        self._services = context
         self._visit_id = visit_id
         self._url = f"{MESSAGE}{key}"
         self._key = key
@@ -273,8 +273,8 @@ class _Taking:
             return self._failed(url, kind, Outcome.ERROR, str(error))
 
     def _read_document(self, answer: Answer, known: Known) -> Assessment:
-        services = self._services
-        reading = read_in_workers(services.workers, services.recogniser, answer, known, services.today())
+        context = self._services
+        reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
         if isinstance(reading, ArchiveReading):
             raise ReadingError(
                 Outcome.UNREADABLE_ATTACHMENT, "it is an archive: ask for its files one by one"
@@ -282,8 +282,8 @@ class _Taking:
         return reading
 
     def _keep(self, url: str, kind: PageKind, reading: Assessment, evidence: EvidenceRef) -> PageDone:
-        services, result = self._services, reading.result
-        now = services.now()
+        context, result = self._services, reading.result
+        now = context.now()
         record = PageRecord(
             url=url,
             source=SOURCE,
@@ -294,17 +294,17 @@ class _Taking:
             evidence=evidence,
             title=reading.title,
             publisher=reading.publisher,
-            region=services.settings.intake.region or None,
+            region=context.settings.intake.region or None,
             published_on=reading.published_on,
             charset=reading.charset,
             facts=reading.facts,
             judged_by=reading.catalogue,
         )
         findings = 0
-        with services.transaction() as session:
+        with context.transaction() as session:
             kept = keep_version(session, record, self._visit_id, now)
             if result.findings:
-                findings = open_cases(session, kept, result, services.settings, now).findings
+                findings = open_cases(session, kept, result, context.settings, now).findings
             record_fetch(session, self._visit_id, url, Outcome.OK, now, detail=reading.unread)
         return PageDone(url, kind, Outcome.OK, title=reading.title, is_new=True, findings=findings)
 

@@ -20,7 +20,7 @@ from cases.queries import OPEN
 from cases.rectification import LOOKED_AT, Settled, settle_case
 from crawling.fetching.model import FetchingStoppedError
 from crawling.listing.model import Item
-from jobs.context import PageDone, Services
+from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.watch import SourceVisit
 from settings.model import LookBacks, Source
@@ -69,7 +69,7 @@ class _Page:
 
 
 def look_back(
-    services: Services,
+    context: Context,
     sources: Sequence[Source],
     *,
     case_id: int | None = None,
@@ -84,13 +84,13 @@ def look_back(
     """
     with contextlib.ExitStack() as stack:
         if case_id is None:
-            stack.enter_context(services.locks.hold(LOOK_BACK_ROUND))
-        stack.enter_context(services.locks.hold(LOOK_BACK, shared=True))
-        return _look_back(services, sources, case_id, may_visit, watch)
+            stack.enter_context(context.locks.hold(LOOK_BACK_ROUND))
+        stack.enter_context(context.locks.hold(LOOK_BACK, shared=True))
+        return _look_back(context, sources, case_id, may_visit, watch)
 
 
 def _look_back(
-    services: Services,
+    context: Context,
     sources: Sequence[Source],
     case_id: int | None,
     may_visit: Callable[[Source], bool],
@@ -98,7 +98,7 @@ def _look_back(
 ) -> LookBackReport:
     report = LookBackReport()
     by_name = {source.name: source for source in sources}
-    pages = due_pages(services, case_id=case_id)
+    pages = due_pages(context, case_id=case_id)
     by_source: Mapping[str, list[_Page]] = defaultdict(list)
     for page in pages:
         source = by_name.get(page.document.source)
@@ -110,20 +110,20 @@ def _look_back(
             report.left_for_later += 1
     total, done = sum(map(len, by_source.values())), 0
     for name, theirs in by_source.items():
-        visiting = _LookBackVisit(by_name[name], services, report)
+        visiting = _LookBackVisit(by_name[name], context, report)
         for _ in visiting.visit(theirs):
             done += 1
             watch(done, total)
         if report.interrupted:
             break
-    _settle(services, report, case_id)
+    _settle(context, report, case_id)
     return report
 
 
-def due_pages(services: Services, *, case_id: int | None = None) -> list[_Page]:
+def due_pages(context: Context, *, case_id: int | None = None) -> list[_Page]:
     """Pages that are due, the longest due first; with ``case_id`` all pages of that case."""
-    settings, now = services.settings.look_backs, services.now()
-    with Session(for_reading(services.engine)) as session:
+    settings, now = context.settings.look_backs, context.now()
+    with Session(for_reading(context.engine)) as session:
         session.expire_on_commit = False
         every: dict[int, timedelta] = {}
         documents: dict[int, Document] = {}
@@ -181,17 +181,17 @@ def _due_at(session: Session, document: Document, every: timedelta) -> datetime:
 @dataclass(slots=True)
 class _LookBackVisit:
     source: Source
-    services: Services
+    context: Context
     report: LookBackReport
 
     def visit(self, pages: Sequence[_Page]) -> Iterator[_Page]:
         """Visit ``pages``, each alone, yielding those that are done."""
-        services, started = self.services, self.services.now()
-        with services.transaction() as session:
+        context, started = self.context, self.context.now()
+        with context.transaction() as session:
             visit_id = start_visit(session, self.source.name, started, VisitPurpose.LOOK_BACK)
-        visit = SourceVisit(self.source, services, visit_id, started)
-        reader = DocumentReader(self.source, visit_id, services)
-        threads = ThreadPoolExecutor(services.settings.fetching.threads, f"look-back-{self.source.name}")
+        visit = SourceVisit(self.source, context, visit_id, started)
+        reader = DocumentReader(self.source, visit_id, context)
+        threads = ThreadPoolExecutor(context.settings.fetching.threads, f"look-back-{self.source.name}")
         outcome, detail = Outcome.ERROR, "interrupted"
         try:
             reading = {threads.submit(reader.read_item, _item(page)): page for page in pages}
@@ -205,16 +205,16 @@ class _LookBackVisit:
             self.report.interrupted = True
         finally:
             threads.shutdown(cancel_futures=True)
-            now = services.now()
-            with services.transaction() as session:
+            now = context.now()
+            with context.transaction() as session:
                 finish_visit(session, visit_id, outcome, visit.counts(), now, next_due_at=now, detail=detail)
 
     def _note(self, page: _Page, done: Sequence[PageDone]) -> None:
         """How each document with cases was met, and when it is due again."""
         ended = {_canonical(each.url): each for each in done}
         root = ended.get(page.document.url)
-        now = self.services.now()
-        with self.services.transaction() as session:
+        now = self.context.now()
+        with self.context.transaction() as session:
             for document in page.with_cases:
                 outcome, detail = _how_met(document, ended, root, self.source)
                 failed = outcome not in {Outcome.OK, Outcome.UNCHANGED, Outcome.GONE}
@@ -256,16 +256,16 @@ def _canonical(url: str) -> str:
         return url
 
 
-def _settle(services: Services, report: LookBackReport, case_id: int | None) -> None:
+def _settle(context: Context, report: LookBackReport, case_id: int | None) -> None:
     """Every case that is looked at, also by what ordinary visits have seen."""
-    with Session(for_reading(services.engine)) as session:
+    with Session(for_reading(context.engine)) as session:
         cases = select(Case.id).where(col(Case.state).in_(LOOKED_AT)).order_by(col(Case.id))
         wanted = session.exec(cases if case_id is None else cases.where(Case.id == case_id)).all()
     for each in wanted:
-        if each is None or services.stopping.is_set():
+        if each is None or context.stopping.is_set():
             continue
-        with services.transaction() as session:
-            settled = settle_case(session, each, services.settings, services.now())
+        with context.transaction() as session:
+            settled = settle_case(session, each, context.settings, context.now())
         report.settled[settled] += 1
         if settled in {Settled.RECTIFIED, Settled.REOPENED}:
             log.info("case_settled", case=each, settled=settled.value)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from assessment.reading import RECOGNISED, WHOLE, Assessment, Known
 from cases.opening import open_cases
 from crawling.fetching.model import Fetched
-from jobs.context import PageDone, Services
+from jobs.context import Context, PageDone
 from settings.model import Source
 from storage.database import for_reading
 from storage.documents import (
@@ -54,11 +54,11 @@ class Below:
 class DocumentKeeper:
     """Keeps the documents of one visit; its methods may be called from several threads."""
 
-    def __init__(self, source: Source, visit_id: int, services: Services) -> None:
+    def __init__(self, source: Source, visit_id: int, context: Context) -> None:
         self._source = source
         self._visit_id = visit_id
-        self._services = services
-        self._reading = for_reading(services.engine)
+        self._services = context
+        self._reading = for_reading(context.engine)
 
     def conditions(self, url: str) -> ConditionalHeaders:
         """What to ask the server with, so that it may answer that nothing changed."""

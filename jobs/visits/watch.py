@@ -25,7 +25,7 @@ from crawling.listing.addresses import same_site
 from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.walk import ListWalk
 from crawling.listing.years import continued
-from jobs.context import PageDone, Services, VisitSummary
+from jobs.context import Context, PageDone, VisitSummary
 from jobs.visits.documents import DocumentReader
 from jobs.visits.expectations import NOTHING_EXPECTED, Expected, expected_items, review_source
 from jobs.visits.timing import plan_next_visit
@@ -38,16 +38,16 @@ NO_ITEMS = "the list has no items: look at it in a browser, or set selectors.ite
 log = structlog.get_logger()
 
 
-def visit_source(source: Source, services: Services) -> VisitSummary:
+def visit_source(source: Source, context: Context) -> VisitSummary:
     """Visit ``source`` once and say what it came to.
 
     Where the house itself fails (no database, no disk), the visit ends as ``error``; an exception comes only
     from a visit that could not even begin.
     """
-    if services.stopping.is_set():
+    if context.stopping.is_set():
         return VisitSummary(source.name, 0, None, "the daemon was ending")
-    visit = _begin(source, services)
-    for observer in services.observers:
+    visit = _begin(source, context)
+    for observer in context.observers:
         observer.visit_began(source)
     try:
         visit.read()
@@ -59,17 +59,17 @@ def visit_source(source: Source, services: Services) -> VisitSummary:
     except Exception as error:
         log.exception("visit_failed", source=source.name)
         summary = visit.fail(error)
-    for observer in services.observers:
+    for observer in context.observers:
         observer.visit_ended(source, summary)
     return summary
 
 
-def _begin(source: Source, services: Services) -> SourceVisit:
-    now = services.now()
-    with services.transaction() as session:
+def _begin(source: Source, context: Context) -> SourceVisit:
+    now = context.now()
+    with context.transaction() as session:
         visit_id = start_visit(session, source.name, now)
         expected = expected_items(session, source)
-    return SourceVisit(source, services, visit_id, now, expected)
+    return SourceVisit(source, context, visit_id, now, expected)
 
 
 def _refuse_another_site(fetched: Fetched) -> None:
@@ -82,7 +82,7 @@ class SourceVisit:
     """One visit under way: what was asked for and how each page ended."""
 
     source: Source
-    services: Services
+    context: Context
     visit_id: int
     started_at: datetime
     expected: Expected = NOTHING_EXPECTED
@@ -98,8 +98,8 @@ class SourceVisit:
 
     def read(self) -> None:
         """List pages one after the other; their items meanwhile, in threads."""
-        reader = DocumentReader(self.source, self.visit_id, self.services)
-        threads = ThreadPoolExecutor(self.services.settings.fetching.threads, f"visit-{self.source.name}")
+        reader = DocumentReader(self.source, self.visit_id, self.context)
+        threads = ThreadPoolExecutor(self.context.settings.fetching.threads, f"visit-{self.source.name}")
         try:
             reading = [
                 threads.submit(self.read_item, reader, item)
@@ -118,7 +118,7 @@ class SourceVisit:
 
     def _note(self, page: PageDone) -> None:
         self.done.append(page)
-        for observer in self.services.observers:
+        for observer in self.context.observers:
             observer.page_done(self.source, page)
 
     def _list_pages(self) -> Iterator[ListPage]:
@@ -136,19 +136,19 @@ class SourceVisit:
 
     def read_list_page(self, url: str) -> ListPage | None:
         """The page, or None with the failure noted."""
-        services, size, status = self.services, 0, None
+        context, size, status = self.context, 0, None
         try:
-            fetched = services.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
+            fetched = context.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
             size, status = len(fetched.body), fetched.status
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)
-            page = services.workers.run(
+            page = context.workers.run(
                 read_list,
                 answer,
                 fetched.final_url,
                 self.source.selectors,
                 self.source.listing,
-                services.today(),
+                context.today(),
             )
         except WorkersEndedError:
             raise FetchingStoppedError from None
@@ -167,7 +167,7 @@ class SourceVisit:
                 status,
             )
             return page
-        if services.stopping.is_set():
+        if context.stopping.is_set():
             raise FetchingStoppedError
         failure = self.list_failure
         self._note_list_page(
@@ -176,13 +176,13 @@ class SourceVisit:
         return None
 
     def _note_list_page(self, page: PageDone, status: int | None) -> None:
-        with self.services.transaction() as session:
+        with self.context.transaction() as session:
             record_fetch(
                 session,
                 self.visit_id,
                 page.url,
                 page.outcome,
-                self.services.now(),
+                self.context.now(),
                 http_status=status,
                 bytes_read=page.bytes_read,
                 detail=page.detail,
@@ -202,8 +202,8 @@ class SourceVisit:
             return self.summary(Outcome.ERROR, detail)
 
     def _end(self, outcome: Outcome, detail: str) -> VisitSummary:
-        now = self.services.now()
-        with self.services.transaction() as session:
+        now = self.context.now()
+        with self.context.transaction() as session:
             next_due_at = plan_next_visit(
                 session,
                 self.source,
@@ -211,12 +211,12 @@ class SourceVisit:
                 has_news=self.counts().new_documents > 0,
                 started=self.started_at,
                 now=now,
-                zone=ZoneInfo(self.services.settings.time_zone),
+                zone=ZoneInfo(self.context.settings.time_zone),
             )
             finish_visit(
                 session, self.visit_id, outcome, self.counts(), now, next_due_at=next_due_at, detail=detail
             )
-            review_source(session, self.source, self.services.settings, now)
+            review_source(session, self.source, self.context.settings, now)
         return self.summary(outcome, detail, now, next_due_at)
 
     def _outcome(self) -> tuple[Outcome, str]:

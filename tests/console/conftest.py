@@ -12,7 +12,7 @@ from alerts.metrics.collected import Metrics
 from assessment.workers import Workers
 from console.serving import serve_console
 from crawling.fetching.fetcher import Fetcher
-from jobs.context import Services
+from jobs.context import Context
 from settings.model import Settings
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -46,18 +46,18 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def services(settings: Settings, engine: Engine) -> Iterator[Services]:
+def context(settings: Settings, engine: Engine) -> Iterator[Context]:
     fetcher = Fetcher(settings.fetching)
     with EvidenceStore(settings.storage.evidence_directory) as evidence:
-        yield Services(settings, engine, evidence, fetcher, Workers(0, 10), now=Clock())
+        yield Context(settings, engine, evidence, fetcher, Workers(0, 10), now=Clock())
     fetcher.close()
 
 
 @pytest.fixture
-def room(services: Services) -> Iterator[Room]:
-    metrics = Metrics(services.engine, (), services.now)
-    with serve_console(services, metrics) as (url, _):
-        yield Room(url, services, metrics)
+def room(context: Context) -> Iterator[Room]:
+    metrics = Metrics(context.engine, (), context.now)
+    with serve_console(context, metrics) as (url, _):
+        yield Room(url, context, metrics)
 
 
 @pytest.fixture

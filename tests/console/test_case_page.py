@@ -227,7 +227,7 @@ def test_every_place_is_shown(room: Room) -> None:
     case = room.report()
     for number in range(2, 25):
         url = f"https://mirror{number}.example.com/1.html"
-        seen = report(room.engine, room.services.settings, Posting(TEXT, url=url))
+        seen = report(room.engine, room.context.settings, Posting(TEXT, url=url))
         assert seen.seen == (case,)
     page = Page(room.get(room.link(case)).text)
     assert "https://mirror2.example.com/1.html" in page.words

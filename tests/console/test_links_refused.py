@@ -144,5 +144,5 @@ def test_an_expired_link_tells_what_it_was(room: Room, settings: Settings) -> No
     token = token_of(room.link(7))
     room.wait(days=14)
     with pytest.raises(ExpiredLink) as caught:
-        read_link(settings, token, room.services.now())
+        read_link(settings, token, room.context.now())
     assert (caught.value.link.case_id, caught.value.link.recipient) == (7, "wang@example.com")

@@ -24,17 +24,17 @@ def _alert(room: Room) -> None:
 
 
 def _digest(room: Room) -> None:
-    settings = room.services.settings
+    settings = room.context.settings
     waiting = settings.model_copy(
         update={"mail": settings.mail.model_copy(update={"immediate_from": "critical"})}
     )
     report(room.engine, waiting, Posting(TEXT), mention(TEXT, severity=Severity.MEDIUM))
     room.wait(days=1)
-    send_due_digests(room.engine, waiting, room.services.now())
+    send_due_digests(room.engine, waiting, room.context.now())
 
 
 def _asked(room: Room) -> None:
-    case, now = room.report(), room.services.now()
+    case, now = room.report(), room.context.now()
     with Session(room.engine) as session, session.begin():
         take_step(session, case, Step.CONFIRM, actor="王", now=now)
         deadline = (now + timedelta(days=3)).date()
@@ -43,14 +43,14 @@ def _asked(room: Room) -> None:
 
 def _reminder(room: Room) -> None:
     _asked(room)
-    remind_due(room.engine, room.services.settings, room.services.now())
+    remind_due(room.engine, room.context.settings, room.context.now())
 
 
 def _escalation(room: Room) -> None:
     _asked(room)
     room.wait(days=4)
-    mark_overdue(room.engine, room.services.settings, room.services.now())
-    remind_due(room.engine, room.services.settings, room.services.now())
+    mark_overdue(room.engine, room.context.settings, room.context.now())
+    remind_due(room.engine, room.context.settings, room.context.now())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from alerts.metrics.collected import Metrics
 from console.serving import serve_console
-from jobs.context import Services
+from jobs.context import Context
 from storage.database import open_database
 from storage.migrate import upgrade
 from tests.alerts.stored import Posting
@@ -23,14 +23,14 @@ __all__ = ("postgresql_server",)
 
 
 @pytest.fixture
-def room(services: Services, postgresql_server: str) -> Iterator[Room]:
+def room(context: Context, postgresql_server: str) -> Iterator[Room]:
     name = f"console_{uuid.uuid4().hex}"
     with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     engine = open_database(f"{postgresql_server}/{name}")
     upgrade(engine)
-    there = dataclasses.replace(services, engine=engine)
-    metrics = Metrics(engine, (), services.now)
+    there = dataclasses.replace(context, engine=engine)
+    metrics = Metrics(engine, (), context.now)
     with serve_console(there, metrics) as (url, _):
         yield Room(url, there, metrics)
     engine.dispose()

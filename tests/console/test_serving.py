@@ -21,7 +21,7 @@ from alerts.metrics.collected import Metrics
 from cases.history import mark_notified
 from console import serving
 from console.serving import serve_console
-from jobs.context import Services
+from jobs.context import Context
 from jobs.runtime import StartError
 from tests.console.visitor import Page, Room, token_of
 from vocabulary.codes import CaseState
@@ -39,12 +39,12 @@ def _port(url: str) -> int:
 
 
 @contextlib.contextmanager
-def _served(services: Services, **console: object) -> Iterator[Room]:
+def _served(context: Context, **console: object) -> Iterator[Room]:
     """A console whose settings are changed."""
-    changed = services.settings.console.model_copy(update=console)
-    settings = services.settings.model_copy(update={"console": changed})
-    there = dataclasses.replace(services, settings=settings)
-    metrics = Metrics(services.engine, (), services.now)
+    changed = context.settings.console.model_copy(update=console)
+    settings = context.settings.model_copy(update={"console": changed})
+    there = dataclasses.replace(context, settings=settings)
+    metrics = Metrics(context.engine, (), context.now)
     with serve_console(there, metrics) as (url, _):
         yield Room(url, there, metrics)
 
@@ -152,10 +152,10 @@ def test_what_is_no_request_is_refused_and_the_next_one_answered(room: Room, req
     assert room.get(f"{room.url}/").status_code == 200
 
 
-def test_whoever_sends_slowly_is_cut_off(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_sends_slowly_is_cut_off(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "CONNECTION_SECONDS", 0.6)
     head = b"POST /cases/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    with _served(services) as room:
+    with _served(context) as room:
         for beginning in (b"", b"GET /ca", head + b"Content-Length: 500\r\n\r\ntoken=x"):
             began = time.monotonic()
             assert _raw(room, beginning) == b""
@@ -164,10 +164,10 @@ def test_whoever_sends_slowly_is_cut_off(services: Services, monkeypatch: pytest
 
 
 def test_a_crowd_of_connections_keeps_nobody_else_out_for_long(
-    services: Services, monkeypatch: pytest.MonkeyPatch
+    context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "CONNECTION_SECONDS", 1.0)
-    with _served(services) as room, contextlib.ExitStack() as stack:
+    with _served(context) as room, contextlib.ExitStack() as stack:
         for _ in range(serving.CONNECTIONS + 50):
             stack.enter_context(socket.create_connection(("127.0.0.1", _port(room.url)), timeout=5))
         deadline = time.monotonic() + 20
@@ -177,9 +177,9 @@ def test_a_crowd_of_connections_keeps_nobody_else_out_for_long(
         assert room.get(f"{room.url}/").status_code == 200
 
 
-def test_ending_waits_for_nobody(services: Services) -> None:
+def test_ending_waits_for_nobody(context: Context) -> None:
     with contextlib.ExitStack() as stack:
-        with _served(services) as room:
+        with _served(context) as room:
             address = ("127.0.0.1", _port(room.url))
             open_ones = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
             open_ones[0].sendall(b"GET / HTTP/1.1\r\nHost: loc")
@@ -255,7 +255,7 @@ def test_what_nobody_thought_of_is_said_logged_and_counted(room: Room, engine: E
 def test_the_decision_is_counted_with_its_time(room: Room) -> None:
     case = room.report()
     with Session(room.engine) as session, session.begin():
-        mark_notified(session, [case], message=1, recipient="wang@example.com", at=room.services.now())
+        mark_notified(session, [case], message=1, recipient="wang@example.com", at=room.context.now())
     room.wait(hours=3)
     room.follow(room.take(room.link(case, "dismiss"), "dismiss", note="误判"))
     sample = room.metrics.registry.get_sample_value
@@ -264,62 +264,62 @@ def test_the_decision_is_counted_with_its_time(room: Room) -> None:
     assert sample("qualwatch_mail_to_decision_seconds_count", waited) == 1
 
 
-def test_a_taken_port_moves_to_the_next_and_is_taken_again_at_the_next_start(services: Services) -> None:
+def test_a_taken_port_moves_to_the_next_and_is_taken_again_at_the_next_start(context: Context) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with _served(services, port=port) as room:
+        with _served(context, port=port) as room:
             moved = room.url
             assert _port(moved) != port
-            assert console_address(room.services.settings) == moved
+            assert console_address(room.context.settings) == moved
             assert room.link(1).startswith(f"{moved}/cases/1/open?token=")
             assert room.get(f"{moved}/").status_code == 200
-    with _served(services, port=port) as room:
+    with _served(context, port=port) as room:
         assert room.url == moved
 
 
-def test_another_configured_port_forgets_the_one_of_the_last_time(services: Services) -> None:
+def test_another_configured_port_forgets_the_one_of_the_last_time(context: Context) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with _served(services, port=0):
+    with _served(context, port=0):
         pass
-    with _served(services, port=port) as room:
+    with _served(context, port=port) as room:
         assert _port(room.url) == port
 
 
 @pytest.mark.parametrize(
     "remembered", ["", "x", "127.0.0.1:0 http://127.0.0.1:99999", "127.0.0.1:0 é", "a b c"]
 )
-def test_a_spoilt_memory_of_the_last_time_is_no_matter(services: Services, remembered: str) -> None:
-    (services.settings.storage.directory / "console.address").write_bytes(remembered.encode("gb18030"))
-    with _served(services) as room:
+def test_a_spoilt_memory_of_the_last_time_is_no_matter(context: Context, remembered: str) -> None:
+    (context.settings.storage.directory / "console.address").write_bytes(remembered.encode("gb18030"))
+    with _served(context) as room:
         assert room.get(f"{room.url}/").status_code == 200
-        served = last_served(services.settings.storage.directory)
+        served = last_served(context.settings.storage.directory)
         assert served is not None
         assert served.url == room.url
 
 
-def test_behind_a_proxy_a_taken_port_is_an_error(services: Services) -> None:
+def test_behind_a_proxy_a_taken_port_is_an_error(context: Context) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(StartError, match=f"console.port = {port}"):
-            _served(services, port=port, base_url="https://q.example.com").__enter__()
+            _served(context, port=port, base_url="https://q.example.com").__enter__()
 
 
-def test_an_address_of_no_machine_is_an_error(services: Services) -> None:
+def test_an_address_of_no_machine_is_an_error(context: Context) -> None:
     with pytest.raises(StartError, match=r"console.host = '192.0.2.1'"):
-        _served(services, host="192.0.2.1").__enter__()
+        _served(context, host="192.0.2.1").__enter__()
 
 
 @pytest.mark.parametrize("host", ["::1", "localhost", "127.0.0.2"])
-def test_any_address_of_this_machine_will_do(services: Services, host: str) -> None:
+def test_any_address_of_this_machine_will_do(context: Context, host: str) -> None:
     if host == "::1" and not _has_ipv6():
         pytest.skip("this machine has no IPv6 loopback to listen on")
-    with _served(services, host=host) as room:
+    with _served(context, host=host) as room:
         case = room.report()
         room.follow(room.take(room.link(case), "confirm"))
         assert room.state(case) is CaseState.CONFIRMED
@@ -335,8 +335,8 @@ def _has_ipv6() -> bool:
 
 
 @pytest.mark.parametrize("keeps_path", [True, False])
-def test_a_proxy_may_serve_it_in_a_folder(services: Services, keeps_path: bool) -> None:
-    with _served(services, base_url="https://q.example.com/watch/") as room:
+def test_a_proxy_may_serve_it_in_a_folder(context: Context, keeps_path: bool) -> None:
+    with _served(context, base_url="https://q.example.com/watch/") as room:
         case = room.report()
         link = room.link(case)
         assert link.startswith("https://q.example.com/watch/cases/1/open?token=")
@@ -358,27 +358,27 @@ def test_a_proxy_may_serve_it_in_a_folder(services: Services, keeps_path: bool) 
         assert room.state(case) is CaseState.CONFIRMED
 
 
-def test_without_a_console_mails_have_no_buttons(services: Services, tmp_path: Path) -> None:
-    with _served(services) as room:
-        off = room.services.settings.console.model_copy(update={"enabled": False})
-        settings = room.services.settings.model_copy(update={"console": off})
+def test_without_a_console_mails_have_no_buttons(context: Context, tmp_path: Path) -> None:
+    with _served(context) as room:
+        off = room.context.settings.console.model_copy(update={"enabled": False})
+        settings = room.context.settings.model_copy(update={"console": off})
         assert console_address(settings) == ""
-        assert console_address(room.services.settings) == room.url
+        assert console_address(room.context.settings) == room.url
 
 
-def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(services: Services) -> None:
-    smtp = services.settings.mail.model_copy(update={"channel": "smtp"})
-    away = dataclasses.replace(services, settings=services.settings.model_copy(update={"mail": smtp}))
+def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(context: Context) -> None:
+    smtp = context.settings.mail.model_copy(update={"channel": "smtp"})
+    away = dataclasses.replace(context, settings=context.settings.model_copy(update={"mail": smtp}))
     with structlog.testing.capture_logs() as logged:
         with _served(away) as room:
-            assert console_address(room.services.settings) == ""
+            assert console_address(room.context.settings) == ""
         with _served(away, base_url="https://q.example.com") as room:
-            assert console_address(room.services.settings) == "https://q.example.com"
+            assert console_address(room.context.settings) == "https://q.example.com"
     assert [line["event"] for line in logged].count("mails_have_no_buttons") == 1
 
 
-def test_the_end_of_the_console_is_a_problem(services: Services) -> None:
-    with serve_console(services, Metrics(services.engine, (), services.now)) as served:
+def test_the_end_of_the_console_is_a_problem(context: Context) -> None:
+    with serve_console(context, Metrics(context.engine, (), context.now)) as served:
         assert list(served.problems()) == []
     (problem,) = served.problems()
     assert "start qualwatch again" in problem

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from alerts.delivery.links import case_links
 from alerts.metrics.collected import Metrics
 from detection.model import Mention
-from jobs.context import Services
+from jobs.context import Context
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseState
@@ -86,25 +86,25 @@ class Room:
     """The console, and what stands behind it."""
 
     url: str
-    services: Services
+    context: Context
     metrics: Metrics
 
     @property
     def engine(self) -> Engine:
-        return self.services.engine
+        return self.context.engine
 
     def report(self, posting: Posting | None = None, *mentions: Mention) -> int:
         """Open a case; its number."""
-        settings = self.services.settings
-        opened = report(self.engine, settings, posting or Posting(TEXT), *mentions, now=self.services.now())
+        settings = self.context.settings
+        opened = report(self.engine, settings, posting or Posting(TEXT), *mentions, now=self.context.now())
         return opened.opened[0]
 
     def link(self, case: int, purpose: str = "open", to: str = "wang@example.com") -> str:
-        return case_links(self.services.settings, case, to, self.services.now())[purpose]
+        return case_links(self.context.settings, case, to, self.context.now())[purpose]
 
     def wait(self, **time: float) -> None:
-        assert isinstance(self.services.now, Clock)
-        self.services.now.at += timedelta(**time)
+        assert isinstance(self.context.now, Clock)
+        self.context.now.at += timedelta(**time)
 
     def get(self, url: str, **headers: str) -> requests.Response:
         return requests.get(url, headers=headers, timeout=10, allow_redirects=False)

@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, select
 
 from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
-from jobs.context import Services, VisitSummary
+from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
 from settings.model import Settings, Source
 from storage.database import open_database
@@ -76,25 +76,25 @@ def furnished(
         stack.callback(fetcher.close)
         evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
         working = workers or stack.enter_context(Workers(0, 20))
-        services = Services(settings, engine, evidence, fetcher, working)
-        yield House(replace(services, now=now) if now else services, site)
+        context = Context(settings, engine, evidence, fetcher, working)
+        yield House(replace(context, now=now) if now else context, site)
 
 
 @dataclass
 class House:
-    services: Services
+    context: Context
     site: Site
 
     @property
     def engine(self) -> Engine:
-        return self.services.engine
+        return self.context.engine
 
     def source(self, path: str = "/list/", **changes: object) -> Source:
         values = {"name": "test", "url": f"{self.site.address}{path}", "region": "350100"}
         return Source.model_validate(values | changes)
 
     def visit(self, path: str = "/list/", **changes: object) -> VisitSummary:
-        return visit_source(self.source(path, **changes), self.services)
+        return visit_source(self.source(path, **changes), self.context)
 
     def rows(self, table: type[T]) -> list[T]:
         with Session(self.engine, expire_on_commit=False) as session:

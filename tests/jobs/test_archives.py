@@ -60,7 +60,7 @@ def test_each_file_of_an_archive_is_judged_with_the_archive_as_evidence(house: H
     ref = EvidenceRef(
         version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
     )
-    assert house.services.evidence.read(ref).body == archive
+    assert house.context.evidence.read(ref).body == archive
 
 
 def test_a_rar_is_read_like_a_zip_and_others_in_it_too(house: House, site: Site) -> None:

@@ -86,10 +86,10 @@ def test_workers_judge_by_the_catalogue_as_it_is(overlay: Path, processes: int) 
 def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House, overlay: Path) -> None:
     fill(house)
     assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {current_catalogue()}
-    assert rejudge(house.services) is None
+    assert rejudge(house.context) is None
     accept(overlay)
-    assert count_waiting(house.services, current_catalogue()) == COUNT
-    order = rejudge(house.services)
+    assert count_waiting(house.context, current_catalogue()) == COUNT
+    order = rejudge(house.context)
     assert order is not None
     assert (order.documents, order.total, order.failed, order.finished_at is not None) == (
         COUNT,
@@ -105,18 +105,18 @@ def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House, ove
 def test_interrupted_it_goes_on_where_it_was_and_tells_once(house: House, overlay: Path) -> None:
     fill(house)
     accept(overlay)
-    services = house.services
+    context = house.context
 
     def stop_after_two(done: int, _of: int) -> None:
         if done == 2:
-            services.stopping.set()
+            context.stopping.set()
 
-    first = rejudge(services, watch=stop_after_two)
+    first = rejudge(context, watch=stop_after_two)
     assert first is not None
     assert (first.documents, first.finished_at) == (2, None)
-    services.stopping.clear()
+    context.stopping.clear()
     told: list[tuple[int, int]] = []
-    last = rejudge(services, watch=lambda done, of: told.append((done, of)))
+    last = rejudge(context, watch=lambda done, of: told.append((done, of)))
     assert told == [(number, COUNT) for number in range(3, COUNT + 1)]
     assert last is not None
     assert last.id == first.id
@@ -137,12 +137,12 @@ def test_a_catalogue_that_changes_meanwhile_begins_another_round(house: House, o
         if done == 2 and overlay.is_dir() and list(overlay.iterdir()):
             undo_import(overlay, NUMBER)
 
-    order = rejudge(house.services, watch=take_back)
+    order = rejudge(house.context, watch=take_back)
     assert order is not None
     assert [each.documents for each in house.rows(Rejudgement)] == [2, 2]
     assert all(each.finished_at is not None for each in house.rows(Rejudgement))
     assert set(states(house)) == {CaseState.FOUND}
-    assert count_waiting(house.services, current_catalogue()) == 0
+    assert count_waiting(house.context, current_catalogue()) == 0
 
 
 def test_a_text_that_returns_is_judged_as_a_whole(house: House, overlay: Path) -> None:
@@ -153,11 +153,11 @@ def test_a_text_that_returns_is_judged_as_a_whole(house: House, overlay: Path) -
     house.site["/a/20261101_101.html"] = posting("示例市某局招聘文员1名，学历不限，待遇面议。")
     house.visit()
     accept(overlay)
-    assert rejudge(house.services) is not None
+    assert rejudge(house.context) is not None
     house.site["/a/20261101_101.html"] = posting(POSTING)
     house.visit()
-    assert count_waiting(house.services, current_catalogue()) == 1
-    assert rejudge(house.services) is not None
+    assert count_waiting(house.context, current_catalogue()) == 1
+    assert rejudge(house.context) is not None
     [case] = house.rows(Case)
     assert case.state is CaseState.DISMISSED
 
@@ -168,18 +168,18 @@ def test_a_document_that_cannot_be_judged_is_told_and_does_not_stop_the_rest(
     fill(house)
     accept(overlay)
     with Workers(1, 0.001) as hurried:
-        order = rejudge(replace(house.services, workers=hurried))
+        order = rejudge(replace(house.context, workers=hurried))
     assert order is not None
     assert (order.documents, order.failed) == (COUNT, COUNT)
     assert set(states(house)) == {CaseState.FOUND}
     with Session(house.engine) as session:
         assert {change.kind for change in changes_of(session, order)} == {"failed"}
-    assert rejudge(house.services) is None, "it is tried again when somebody asks for it"
+    assert rejudge(house.context) is None, "it is tried again when somebody asks for it"
 
 
 def test_two_do_not_judge_again_at_once(house: House) -> None:
-    with house.services.locks.hold(REJUDGE), pytest.raises(LockedError):
-        rejudge(house.services)
+    with house.context.locks.hold(REJUDGE), pytest.raises(LockedError):
+        rejudge(house.context)
 
 
 def test_the_daemon_takes_an_import_and_its_undoing_in_without_a_restart(

@@ -39,11 +39,11 @@ def house(
 
 def _visit_and_sync(house: House, *, catalogue: bool = True) -> int:
     house.visit(LIST, catalogue=catalogue)
-    return sync_catalogue(house.services, [house.source(LIST, catalogue=catalogue)])
+    return sync_catalogue(house.context, [house.source(LIST, catalogue=catalogue)])
 
 
 def _soon(house: House) -> datetime:
-    return house.services.now() + timedelta(minutes=1)
+    return house.context.now() + timedelta(minutes=1)
 
 
 def _administrators_letters(house: House) -> list[OutboxMessage]:
@@ -60,10 +60,10 @@ def test_an_announced_list_is_proposed_and_told_once(house: House) -> None:
     assert (notices[True].number, notices[True].items, notices[True].problems) == (NUMBER, len(ROWS), [])
     assert not notices[False].changes
     (letter,) = _administrators_letters(house)
-    assert letter.recipient == house.services.settings.administrator
+    assert letter.recipient == house.context.settings.administrator
     assert letter.payload["proposals"][0]["changed"] == len(ROWS)
-    sent = house.services.settings.storage.mail_directory
-    assert deliver_due(house.engine, open_channels(house.services.settings), _soon(house), owner="test") == 1
+    sent = house.context.settings.storage.mail_directory
+    assert deliver_due(house.engine, open_channels(house.context.settings), _soon(house), owner="test") == 1
     (file,) = (sent / "new").iterdir()
     mail = message_from_bytes(file.read_bytes(), policy=default)
     body = mail.get_body(("plain",))
@@ -84,7 +84,7 @@ def test_a_proposal_changes_no_verdict_until_somebody_imports_it(house: House) -
     house.site[LIST] = listing("/zcwj/1.html")
     house.site["/zcwj/1.html"] = answer(_page(ROWS))
     _visit_and_sync(house)
-    overlay = overlay_of(house.services.settings)
+    overlay = overlay_of(house.context.settings)
     assert not overlay.exists()
     page = overlay.parent / "page.html"
     page.write_bytes(_page(ROWS))
@@ -135,7 +135,7 @@ def _propose(house: House, body: bytes, *, region: str | None = None, path: str 
     house.site[LIST] = listing(path)
     house.site[path] = answer(body)
     house.visit(LIST, catalogue=True, region=region)
-    return sync_catalogue(house.services, [house.source(LIST, catalogue=True, region=region)])
+    return sync_catalogue(house.context, [house.source(LIST, catalogue=True, region=region)])
 
 
 def _run(*words: str) -> Result:

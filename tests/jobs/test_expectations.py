@@ -202,8 +202,8 @@ def test_a_visit_that_failed_says_nothing_of_silence(house: House, site: Site, c
 def test_the_letters_can_be_read(house: House, site: Site, clock: Clock) -> None:
     """Titles are the operator's, details may quote a site: neither may break the letter."""
     site["/list/"] = answer("no", status=412)
-    services = replace(house.services)
-    hostile = House(services, site)
+    context = replace(house.context)
+    hostile = House(context, site)
     for _ in range(3):
         hostile.visit(title="示例<b>站</b>\r\nBcc: x@example.com")
         clock.at += timedelta(hours=6)

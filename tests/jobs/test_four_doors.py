@@ -87,8 +87,8 @@ def by_check(*arguments: str, given: bytes = b"") -> Said:
 
 
 def by_address(house: House, path: str) -> Said:
-    rules = Rules(None, house.services.today(), every_mention=False, as_lines=False)
-    judgement = read_page(f"{house.site.address}{path}", rules, house.services.settings.fetching)
+    rules = Rules(None, house.context.today(), every_mention=False, as_lines=False)
+    judgement = read_page(f"{house.site.address}{path}", rules, house.context.settings.fetching)
     assert isinstance(judgement, Judgement)
     return _said(judgement.result.as_of, judgement.result.findings)
 
@@ -108,8 +108,8 @@ def by_mail(house: House, page: Page) -> Said:
     message["From"], message["Subject"] = "reporter@example.org", "举报"
     message.set_content("请看附件。")
     message.add_attachment(page.markup, maintype="text", subtype="html", filename="通知.html")
-    Maildir(house.services.settings.intake.directory, create=True).add(bytes(message))
-    assert take_in(house.services).errors == 0
+    Maildir(house.context.settings.intake.directory, create=True).add(bytes(message))
+    assert take_in(house.context).errors == 0
     return _kept(house)
 
 
@@ -120,7 +120,7 @@ def judged_again(house: House) -> Said:
             .where(DocumentVersion.document_id == Document.id)
             .where(DocumentVersion.id == session.exec(select(Finding.version_id)).first())
         ).one()
-    judged: Judged = judge_stored(house.services, (document, version))
+    judged: Judged = judge_stored(house.context, (document, version))
     return _said(judged.result.as_of, judged.result.findings)
 
 

@@ -56,7 +56,7 @@ def letter(text: str = POSTING, subject: str = "举报某单位招聘", number: 
 
 
 def deliver(house: House, *messages: EmailMessage | bytes) -> mailbox.Maildir:
-    box = mailbox.Maildir(house.services.settings.intake.directory, create=True)
+    box = mailbox.Maildir(house.context.settings.intake.directory, create=True)
     for message in messages:
         box.add(bytes(message))
     return box
@@ -65,13 +65,13 @@ def deliver(house: House, *messages: EmailMessage | bytes) -> mailbox.Maildir:
 def test_a_report_becomes_a_case_with_its_evidence(house: House) -> None:
     raw = bytes(letter())
     box = deliver(house, raw)
-    summary = take_in(house.services)
+    summary = take_in(house.context)
     assert (summary.messages, summary.documents, summary.errors) == (1, 1, 0)
     (case,) = house.rows(Case)
     assert (case.qualification, case.region) == ("会计从业资格", "350100")
     (finding,) = house.rows(Finding)
     with Session(house.engine) as session:
-        proof = find_proof(session, house.services.evidence, finding.id or 0)
+        proof = find_proof(session, house.context.evidence, finding.id or 0)
     assert proof.record.body == raw
     assert proof.record.status == 0
     (visit,) = house.rows(Visit)
@@ -83,7 +83,7 @@ def test_a_report_becomes_a_case_with_its_evidence(house: House) -> None:
 def test_the_reporter_stands_in_one_table_and_nowhere_else(house: House) -> None:
     text = f"{POSTING}\n请回复 {REPORTER.upper()}，联系人赵某某。"
     deliver(house, letter(text, subject=f"赵某某（{REPORTER}）举报"))
-    take_in(house.services)
+    take_in(house.context)
     (reporter,) = house.rows(IntakeReporter)
     assert (reporter.address, reporter.name) == (REPORTER, "赵某某")
     shown = [
@@ -101,7 +101,7 @@ def test_a_reporter_called_like_a_certificate_hides_nothing(house: House) -> Non
     message = letter()
     message.replace_header("From", f"会计从业资格证书 <{REPORTER}>")
     deliver(house, message)
-    assert take_in(house.services).findings == 1
+    assert take_in(house.context).findings == 1
 
 
 def test_links_are_read_and_private_addresses_are_refused(house: House) -> None:
@@ -110,7 +110,7 @@ def test_links_are_read_and_private_addresses_are_refused(house: House) -> None:
         f"请看 {house.site.address}/notice.html，还有 http://169.254.169.254/meta 和 http://third.example/x"
     )
     deliver(house, letter(text))
-    summary = take_in(house.services)
+    summary = take_in(house.context)
     ended = {record.url.rpartition("/")[2]: record.outcome for record in house.rows(FetchRecord)}
     assert ended["notice.html"] is Outcome.OK
     assert ended["meta"] is Outcome.REFUSED_ADDRESS
@@ -127,7 +127,7 @@ def test_attachments_are_judged_and_a_bomb_among_them_fails_alone(house: House) 
         archive.writestr("word/document.xml", b"0" * (200 << 20))
     message.add_attachment(bomb.getvalue(), maintype="application", subtype="zip", filename="清单.docx")
     box = deliver(house, message)
-    summary = take_in(house.services)
+    summary = take_in(house.context)
     assert summary.errors == 1
     assert [case.qualification for case in house.rows(Case)] == ["会计从业资格"]
     assert Outcome.UNREADABLE_ATTACHMENT in {record.outcome for record in house.rows(FetchRecord)}
@@ -141,30 +141,30 @@ def test_hostile_mails_fail_alone_and_are_counted(house: House) -> None:
     )
     huge = letter("长" * 400_000, number="huge")
     deliver(house, b"Subject: deep\r\n" + nested, b"\x00\xff\xfe no mail at all", huge, letter(number="good"))
-    summary = take_in(house.services)
+    summary = take_in(house.context)
     assert len(house.rows(Case)) == 1
     assert summary.messages == 3
     assert summary.errors == 3
     outcomes = sorted(record.outcome for record in house.rows(FetchRecord))
     assert outcomes.count(Outcome.TOO_LARGE) == 1
-    assert take_in(house.services).messages == 0
+    assert take_in(house.context).messages == 0
 
 
 def test_a_message_delivered_twice_is_taken_in_once(house: House) -> None:
     raw = bytes(letter())
     deliver(house, raw, b"Received: from another.example by here\r\n" + raw)
-    summary = take_in(house.services)
+    summary = take_in(house.context)
     assert (summary.messages, summary.again) == (1, 1)
     assert len(house.rows(IntakeMessage)) == len(house.rows(Document)) == 1
 
 
 def test_a_crash_before_the_message_is_marked_repeats_nothing(house: House) -> None:
     box = deliver(house, letter())
-    take_in(house.services)
+    take_in(house.context)
     (key,) = box.keys()
     file = Path(box._path) / box._lookup(key)  # type: ignore[attr-defined]
     file.rename(Path(box._path) / "new" / key)
-    assert take_in(house.services).again == 1
+    assert take_in(house.context).again == 1
     assert len(house.rows(Case)) == len(house.rows(IntakeMessage)) == 1
 
 
@@ -183,8 +183,8 @@ def test_a_mask_is_as_long_as_what_it_hides() -> None:
 
 def test_a_mailbox_that_cannot_be_read_is_told(house: House, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    settings = house.services.settings.model_copy(update={"intake": Intake(directory=str(tmp_path / "file"))})
-    summary = take_in(replace(house.services, settings=settings))
+    settings = house.context.settings.model_copy(update={"intake": Intake(directory=str(tmp_path / "file"))})
+    summary = take_in(replace(house.context, settings=settings))
     assert "intake.directory" in summary.problems[0]
     (visit,) = house.rows(Visit)
     assert (visit.outcome, visit.errors) == (Outcome.ERROR, 1)

@@ -17,7 +17,7 @@ from imapclient import IMAPClient  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from crawling.mailboxes import MailboxError, open_imap
-from jobs.context import Services
+from jobs.context import Context
 from jobs.visits.intake import take_in
 from settings.model import Imap, Intake
 from storage.tables import Case
@@ -139,9 +139,9 @@ def at_the_plain_port(imap: Imap, tmp_path: Path, security: str) -> Imap:
     return imap.model_copy(update={"port": port, "security": security})
 
 
-def reading(house: House, imap: Imap) -> Services:
-    settings = house.services.settings.model_copy(update={"intake": Intake(imap=imap, max_bytes=1 << 20)})
-    return replace(house.services, settings=settings)
+def reading(house: House, imap: Imap) -> Context:
+    settings = house.context.settings.model_copy(update={"intake": Intake(imap=imap, max_bytes=1 << 20)})
+    return replace(house.context, settings=settings)
 
 
 def by_hand(imap: Imap) -> IMAPClient:
@@ -158,11 +158,11 @@ def test_a_mailbox_is_read_over_tls_and_marked(house: House, serve: Serve) -> No
     with by_hand(imap) as client:
         client.append("INBOX", bytes(letter()))
         client.append("INBOX", bytes(letter("长" * 400_000, number="huge")))
-    services = reading(house, imap)
-    summary = take_in(services)
+    context = reading(house, imap)
+    summary = take_in(context)
     assert (summary.messages, summary.errors, summary.problems) == (1, 1, [])
     assert len(house.rows(Case)) == 1
-    assert take_in(services).messages == 0
+    assert take_in(context).messages == 0
     with by_hand(imap) as client:
         client.select_folder("INBOX", readonly=True)
         assert client.search("UNSEEN") == []

@@ -75,10 +75,10 @@ def test_no_row_names_the_writer_of_the_header(
         + b"\r\nMessage-ID: <1@example.com>\r\n"
     )
     raw += b"Content-Type: text/plain; charset=gb18030\r\n\r\n" + text.encode("gb18030")
-    box = Path(house.services.settings.intake.directory) / "new"
+    box = Path(house.context.settings.intake.directory) / "new"
     box.mkdir(parents=True)
     (box / "1").write_bytes(raw)
-    assert take_in(house.services).findings == 1
+    assert take_in(house.context).findings == 1
     assert house.rows(OutboxMessage)
     logged = capfd.readouterr()
     for told in (shown(house), logged.out, logged.err):
@@ -111,21 +111,21 @@ def test_a_signature_is_private_and_nothing_else(letter: str, private: set[str])
 
 def test_a_signed_letter_shows_no_signature(house: House) -> None:
     text = POSTING.format(name="本人孙七丁，") + "\n此致敬礼\n孙七丁\n13800000000"
-    box = Path(house.services.settings.intake.directory) / "new"
+    box = Path(house.context.settings.intake.directory) / "new"
     box.mkdir(parents=True)
     (box / "1").write_bytes(
         b"From: x@example.com\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + text.encode()
     )
-    assert take_in(house.services).findings == 1
+    assert take_in(house.context).findings == 1
     assert "孙七丁" not in shown(house)
 
 
 def test_an_address_that_names_the_writer_is_not_asked_for(house: House) -> None:
-    box = Path(house.services.settings.intake.directory) / "new"
+    box = Path(house.context.settings.intake.directory) / "new"
     box.mkdir(parents=True)
     link = f"{house.site.address}/n?who=zhao.jubao%40example.org"
     (box / "1").write_bytes(b"From: zhao.jubao@example.org\r\n\r\n" + link.encode())
-    take_in(house.services)
+    take_in(house.context)
     assert not [path for path, _ in house.site.asked if "/n?" in path]
     assert "zhao.jubao" not in shown(house)
 

@@ -146,7 +146,7 @@ def test_a_dry_visit_follows_an_index_to_its_first_part(house: House, site: Site
     site["/sitemap.xml"] = answer(f"<sitemapindex>{part}</sitemapindex>", media_type=XML)
     site["/1.xml"] = answer(f"<urlset><url><loc>{site.address}{path}</loc></url></urlset>", media_type=XML)
     quick = Detection(processes=0)
-    settings = house.services.settings.model_copy(update={"detection": quick})
+    settings = house.context.settings.model_copy(update={"detection": quick})
     steps = list(dry_visit(house.source("/sitemap.xml"), settings))
     assert all(step.is_well for step in steps)
     said = "\n".join(step.text for step in steps)
@@ -159,7 +159,7 @@ def test_a_dry_visit_looks_into_an_archive(house: House, site: Site) -> None:
     site["/f/20261101.zip"] = answer(
         zipped({"岗位表.txt": POSTING.encode("gb18030"), "空.doc": b"?"}), media_type="application/zip"
     )
-    steps = list(dry_visit(house.source(), house.services.settings))
+    steps = list(dry_visit(house.source(), house.context.settings))
     shown = "\n".join(step.text for step in steps)
     assert "压缩包，含 2 个文件" in shown
     assert "违规 1 处" in shown

@@ -68,7 +68,7 @@ def test_the_evidence_of_a_finding_is_the_body_that_was_served(house: House, sit
     ref = EvidenceRef(
         version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
     )
-    assert house.services.evidence.read(ref).body == body
+    assert house.context.evidence.read(ref).body == body
 
 
 def test_visiting_twice_changes_nothing(house: House, site: Site) -> None:
@@ -78,13 +78,13 @@ def test_visiting_twice_changes_nothing(house: House, site: Site) -> None:
     house.visit()
     tables = (Document, DocumentVersion, Finding, Case, OutboxMessage)
     before = [len(house.rows(table)) for table in tables]
-    evidence = sorted(file.stat().st_size for file in house.services.settings.storage.directory.rglob("*.gz"))
+    evidence = sorted(file.stat().st_size for file in house.context.settings.storage.directory.rglob("*.gz"))
     second = house.visit()
     assert (second.outcome, second.new_documents, second.findings) == (Outcome.UNCHANGED, 0, 0)
     assert (second.pages, second.attachments) == (1, 1)
     assert [len(house.rows(table)) for table in tables] == before
     assert len(house.rows(Sighting)) == 4
-    after = sorted(file.stat().st_size for file in house.services.settings.storage.directory.rglob("*.gz"))
+    after = sorted(file.stat().st_size for file in house.context.settings.storage.directory.rglob("*.gz"))
     assert after == evidence
 
 
@@ -204,8 +204,8 @@ def test_a_daemon_that_ends_leaves_the_visit_to_be_taken_up(house: House, site: 
 
     def send(handler: BaseHTTPRequestHandler) -> None:
         asked.set()
-        house.services.stopping.set()
-        house.services.fetcher.stop()
+        house.context.stopping.set()
+        house.context.fetcher.stop()
         posting()(handler)
 
     paths = [f"/a/20261101_1{number:02d}.html" for number in range(1, 9)]
@@ -218,9 +218,9 @@ def test_a_daemon_that_ends_leaves_the_visit_to_be_taken_up(house: House, site: 
     [visit] = house.rows(Visit)
     assert visit.finished_at is None
     with Session(house.engine) as session, session.begin():
-        assert abandon_visits(session, house.services.now()) == ["test"]
+        assert abandon_visits(session, house.context.now()) == ["test"]
     with Session(house.engine) as session:
-        assert due_sources(session, ["test"], house.services.now()) == ["test"]
+        assert due_sources(session, ["test"], house.context.now()) == ["test"]
 
 
 def test_the_observer_hears_of_every_page(house: House, site: Site) -> None:
@@ -238,5 +238,5 @@ def test_the_observer_hears_of_every_page(house: House, site: Site) -> None:
 
     site["/list/"] = listing("/a/20261101_101.html")
     site["/a/20261101_101.html"] = posting()
-    House(replace(house.services, observers=(Listening(),)), site).visit()
+    House(replace(house.context, observers=(Listening(),)), site).visit()
     assert heard == ["began", "page", "page", "ended"]

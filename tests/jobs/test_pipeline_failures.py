@@ -138,7 +138,7 @@ def test_a_list_that_leads_to_another_site_has_moved(house: House, site: Site, f
     site["/new/"] = listing("/a/20261101_101.html")
     allowed = fetching.model_copy(update={"allow_private_hosts": (site.host, f"localhost:{site.port}")})
     fetcher = Fetcher(allowed)
-    summary = House(replace(house.services, fetcher=fetcher), site).visit()
+    summary = House(replace(house.context, fetcher=fetcher), site).visit()
     fetcher.close()
     assert (summary.outcome, summary.pages) == (Outcome.MOVED, 0)
 
@@ -147,7 +147,7 @@ def test_evidence_that_cannot_be_written_keeps_nothing_and_says_so(house: House,
     """Without evidence no finding: the page is on the list of what was not read, and read the next time."""
     site["/list/"] = listing("/a/20261101_101.html")
     site["/a/20261101_101.html"] = posting()
-    place = house.services.settings.storage.evidence_directory
+    place = house.context.settings.storage.evidence_directory
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("a file where the directory should be")
     assert house.visit().outcome is Outcome.ERROR

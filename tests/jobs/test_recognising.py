@@ -17,7 +17,7 @@ from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from extraction import Recognition
-from jobs.context import Services
+from jobs.context import Context
 from settings.model import Detection, Fetching, Settings
 from settings.model import Storage as StorageSettings
 from storage.database import open_database
@@ -50,7 +50,7 @@ def open_house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[Open]
         def open_with(reader: Recogniser | None) -> House:
             if reader is not None:
                 opened.append(reader)
-            return House(Services(settings, engine, evidence, fetcher, workers, reader), site)
+            return House(Context(settings, engine, evidence, fetcher, workers, reader), site)
 
         yield open_with
     for reader in opened:

@@ -38,10 +38,10 @@ def judge(house: House, site: Site) -> Judge:
         result: ScanResult = replace(
             real, mentions=tuple(changed(each, severity) for each in real.mentions if each.violation)
         )
-        now = house.services.now()
-        with house.services.transaction() as session:
+        now = house.context.now()
+        with house.context.transaction() as session:
             own = session.get_one(Document, document.id), session.get_one(DocumentVersion, version.id)
-            return Judgement(session, house.services.settings, now, *own, result).apply()
+            return Judgement(session, house.context.settings, now, *own, result).apply()
 
     return judge_as
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from assessment.workers import Workers
 from crawling.fetching.addresses import resolve
 from crawling.fetching.fetcher import Fetcher
-from jobs.context import Services, VisitSummary
+from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
 from settings.model import Fetching, Settings, Source
 from settings.model import Storage as StorageSettings
@@ -86,11 +86,11 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
     fetcher = Fetcher(settings.fetching, resolver=resolver, sleep=lambda _: None)
     workers = Workers.configured(settings.detection)
     with EvidenceStore(settings.storage.evidence_directory) as evidence, workers:
-        services = Services(settings, engine, evidence, fetcher, workers)
+        context = Context(settings, engine, evidence, fetcher, workers)
         source = Source.model_validate(
             {"name": "traps", "url": f"{site.address}/list/", "page_limit": 4, "item_limit": 1000}
         )
-        summary = visit_source(source, services)
+        summary = visit_source(source, context)
     with Session(engine, expire_on_commit=False) as session:
         records = {row.url.removeprefix(site.address): row for row in session.exec(select(FetchRecord))}
     yield Visited(summary, records, site)
