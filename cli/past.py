@@ -85,7 +85,7 @@ def backfill(
                 bar.update(task, total=days, completed=min(done, days), said=_said(progress))
 
             try:
-                progress = back_fill(wanted, house.context, since=since, until=until, again=again, watch=show)
+                progress = back_fill(house.context, source, since=since, until=until, again=again, watch=show)
             except LockedError as error:
                 raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
             show(progress)
@@ -130,7 +130,6 @@ def look_back(
             try:
                 report = look_back_at(
                     house.context,
-                    house.sources,
                     case_id=case,
                     watch=lambda done, total: bar.update(task, completed=done, total=total),
                 )

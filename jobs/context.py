@@ -1,4 +1,4 @@
-"""What a visit needs of the house, assembled once by the daemon."""
+"""What a process works with, opened once: settings, database, evidence, network, workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from storage.database import one_writer
 from storage.evidence import EvidenceStore
 from storage.locks import Locks
 from storage.under_way import locks_of
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, VisitPurpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class VisitSummary:
     errors: int = 0
     ended_at: datetime | None = None
     next_due_at: datetime | None = None
+    purpose: VisitPurpose = VisitPurpose.WATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,21 @@ class Observer(Protocol):
     def visit_ended(self, source: Source, summary: VisitSummary) -> None: ...
 
 
+class UnknownSourceError(LookupError):
+    """No source of that name is watched."""
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The house as a visit sees it; one for the whole daemon, shared by its threads."""
+    """What a process works with; one for all its threads.
+
+    Units of work take it and plain values (names, numbers, days), so that any process with a context of its
+    own can do them.
+    """
 
     settings: Settings
     engine: Engine
@@ -96,6 +105,8 @@ class Context:
     workers: Workers
     recogniser: Recogniser | None = None
     """Reads pictures of words; None where that is switched off or not installed."""
+    sources: tuple[Source, ...] = ()
+    """The places that are watched, those that the program serves itself too."""
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -112,6 +123,13 @@ class Context:
         with self._writing, Session(self.engine) as session, session.begin():
             one_writer(session)
             yield session
+
+    def source(self, name: str) -> Source:
+        """The watched source of that name. Raises :class:`UnknownSourceError`."""
+        found = next((source for source in self.sources if source.name == name), None)
+        if found is None:
+            raise UnknownSourceError(name)
+        return found
 
     @property
     def locks(self) -> Locks:

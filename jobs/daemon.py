@@ -51,7 +51,7 @@ ServeConsole = Callable[[Context, Metrics], contextlib.AbstractContextManager[Se
 """Serves the room above this one while the block runs; gives its address."""
 
 
-class _DetectionTimes:
+class DetectionTimes:
     """An observer that tells the metrics how long detection takes."""
 
     def __init__(self, metrics: Metrics) -> None:
@@ -79,7 +79,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         now, zone = context.now(), ZoneInfo(settings.time_zone)
         due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
-            summaries = list(visits.map(lambda name: visit_source(by_name[name], context), due))
+            summaries = list(visits.map(lambda name: visit_source(context, name), due))
         sync_catalogue(context, house.sources)
         if settings.intake.is_configured:
             taken = take_in(context)
@@ -185,7 +185,7 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
             console_url, problems = stack.enter_context(serve_console(context, metrics))
             watched.append(problems)
         board = Board(read_rows(context.engine, house.sources))
-        observers: tuple[Observer, ...] = (_DetectionTimes(metrics), board if live else VisitLog())
+        observers: tuple[Observer, ...] = (DetectionTimes(metrics), board if live else VisitLog())
         house = replace(house, context=replace(context, observers=observers))
         for line in where_to_look(house, server.url, console_url, config):
             write(line)
@@ -204,13 +204,12 @@ def _visit(house: House, source: Source) -> datetime | None:
     """Visit ``source`` unless its hours are quiet; when it is due next, None where that is not known."""
     now = house.context.now()
     begins = after_quiet_hours(source, now, ZoneInfo(house.settings.time_zone))
-    return begins if begins > now else visit_source(source, house.context).next_due_at
+    return begins if begins > now else visit_source(house.context, source.name).next_due_at
 
 
 def _look_back(house: House) -> None:
-    now, zone = house.context.now(), ZoneInfo(house.settings.time_zone)
     try:
-        look_back(house.context, house.sources, may_visit=lambda source: not is_quiet(source, now, zone))
+        look_back(house.context, in_quiet_hours=False)
     except LockedError:
         log.info("look_back_left_to_a_command")
 

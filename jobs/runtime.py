@@ -55,7 +55,6 @@ class House:
     """Everything that runs, with the sources it watches."""
 
     context: Context
-    sources: tuple[Source, ...]
     channels: Mapping[str, Channel]
     sample_address: str = ""
     """Where the sample site answers; empty where it does not run."""
@@ -63,6 +62,10 @@ class House:
     @property
     def settings(self) -> Settings:
         return self.context.settings
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.context.sources
 
 
 @contextlib.contextmanager
@@ -156,8 +159,8 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
         recogniser = Recogniser.configured(settings.detection)
         if recogniser is not None:
             stack.enter_context(recogniser.workers)
-        context = Context(settings, engine, evidence, fetcher, workers, recogniser)
-        yield House(context, sources, open_channels(settings), sample_address)
+        context = Context(settings, engine, evidence, fetcher, workers, recogniser, sources)
+        yield House(context, open_channels(settings), sample_address)
 
 
 def _require_administrator(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -131,7 +131,13 @@ class Board:
     def __init__(self, rows: Iterable[SourceRow]) -> None:
         self._rows = {row.name: row for row in rows}
         self._found: deque[FoundLine] = deque(maxlen=RECENT_FINDINGS)
+        self._visiting: Counter[str] = Counter()
+        """Visits under way: a look-back may come upon an ordinary visit of its source."""
         self._lock = threading.Lock()
+
+    def _row(self, source: Source) -> SourceRow:
+        """Its row; what is no source of the configuration, as the mailbox, gets one when it is first read."""
+        return self._rows.get(source.name) or SourceRow.of(source)
 
     def rows(self) -> list[SourceRow]:
         with self._lock:
@@ -144,12 +150,13 @@ class Board:
 
     def visit_began(self, source: Source) -> None:
         with self._lock:
-            row = self._rows[source.name]
+            row = self._row(source)
+            self._visiting[source.name] += 1
             self._rows[source.name] = replace(row, is_visiting=True, pages=0, attachments=0, errors=0)
 
     def page_done(self, source: Source, page: PageDone) -> None:
         with self._lock:
-            row = self._rows[source.name]
+            row = self._row(source)
             self._rows[source.name] = replace(
                 row,
                 pages=row.pages + (page.kind is PageKind.PAGE and not page.failed),
@@ -162,8 +169,9 @@ class Board:
 
     def visit_ended(self, source: Source, summary: VisitSummary) -> None:
         with self._lock:
-            row = replace(self._rows[source.name], is_visiting=False)
-            if summary.outcome is not None:
+            self._visiting[source.name] -= 1
+            row = replace(self._row(source), is_visiting=self._visiting[source.name] > 0)
+            if summary.outcome is not None and summary.purpose is VisitPurpose.WATCH:
                 success = summary.outcome in SUCCESSES
                 row = replace(
                     row,

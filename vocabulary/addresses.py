@@ -10,9 +10,9 @@ ADDRESS_LIMIT = 2000
 """Characters. PostgreSQL indexes no longer keys than 2,700 bytes, and no honest site has such addresses."""
 MESSAGE = "urn:qualwatch:intake:"
 """Begins the address of a message of the public; its key follows, and a number for each of its parts."""
-_MESSAGE_PART = re.compile(rf"{MESSAGE}[0-9a-f]{{64}}(:\d{{1,4}})?")
 MEMBER = "#member="
 """Between the address of an archive and the name of a file in it, which is a document of its own."""
+_MESSAGE_PART = re.compile(rf"{MESSAGE}[0-9a-f]{{64}}(:\d{{1,4}}({MEMBER}[!-~]+)?)?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(r"(?i)(utm_[a-z]+|spm|scm|gclid|fbclid|bd_vid|share_token)=")
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
 
 import structlog
 from sqlmodel import Session, col, select
 
-from crawling.fetching.model import FetchingStoppedError
 from crawling.listing.addresses import absolute_url
 from crawling.listing.model import Item, ListPage, NoteKind, told
 from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
-from jobs.visits.watch import SourceVisit
+from jobs.visits.run import VisitRun
 from settings.model import Source
 from storage.database import for_reading
 from storage.rows import insert_once
 from storage.tables import Backfill, Document
 from storage.under_way import backfill_lock
-from storage.visits import abandon_visits, finish_visit, start_visit
+from storage.visits import abandon_visits
 from vocabulary.addresses import AddressError, canonical_url
 from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.page_errors import StoppedError
 
 PAGES_AT_ONCE = 2_000
 """List pages read by one call; a list that is longer goes on with the next call."""
@@ -58,26 +57,28 @@ class Progress:
 
 
 def back_fill(
-    source: Source,
     context: Context,
+    source_name: str,
     *,
     since: date,
     until: date | None = None,
     again: bool = False,
     watch: Callable[[Progress], object] = lambda _: None,
 ) -> Progress:
-    """Read everything that ``source`` lists from ``since`` to ``until`` (both inclusive; None: today).
+    """Read everything that a source lists from ``since`` to ``until`` (both inclusive; None: today).
 
     Goes on where an earlier call was interrupted; one that is finished is left alone, unless ``again``.
     Items without a date are read where the list comes to them. ``watch`` is told of every document. A page
     that fails is recorded with its outcome and does not end the back-fill; a list page that fails does, for
-    the next call to go on there. Raises ``LockedError`` where another program fills ``source``.
+    the next call to go on there. Raises ``LockedError`` where another program fills this source, and
+    ``UnknownSourceError``.
     """
+    source = context.source(source_name)
     with context.locks.hold(backfill_lock(source.name)):
         order = _take_up(source, context, since, until, again=again)
         if order.finished_at is not None:
             return _progress(order)
-        return _Filling(source, context, order, watch).run()
+        return _Filling(source, context, order, watch).fill()
 
 
 def _take_up(source: Source, context: Context, since: date, until: date | None, *, again: bool) -> Backfill:
@@ -124,26 +125,20 @@ class _Filling:
     met_pages: set[str] = field(default_factory=set)
     older_in_a_row: int = 0
 
-    def run(self) -> Progress:
-        started = self.context.now()
-        with self.context.transaction() as session:
-            visit_id = start_visit(session, self.source.name, started, VisitPurpose.BACKFILL)
-        visit = SourceVisit(self.source, self.context, visit_id, started)
+    def fill(self) -> Progress:
+        run = VisitRun.begin(self.context, self.source, VisitPurpose.BACKFILL)
         outcome, why = Outcome.ERROR, "interrupted: run it again to go on"
         try:
-            outcome, why = self._read_pages(visit)
-        except FetchingStoppedError:
+            outcome, why = self._read_pages(run)
+        except StoppedError:
             log.info("backfill_interrupted", source=self.source.name, next_page=self.order.next_page)
         finally:
-            now = self.context.now()
-            with self.context.transaction() as session:
-                # Only a visit that watches makes its source due.
-                finish_visit(session, visit_id, outcome, visit.counts(), now, next_due_at=now, detail=why)
+            run.end(outcome, why)
         return _progress(self.order, why)
 
-    def _read_pages(self, visit: SourceVisit) -> tuple[Outcome, str]:
+    def _read_pages(self, run: VisitRun) -> tuple[Outcome, str]:
         """Until the list ends or the period does; what the visit came to, and why it is not finished."""
-        reader = DocumentReader(self.source, visit.visit_id, self.context)
+        reader = DocumentReader(run)
         pending = deque([self.order.next_page])
         while pending:
             if len(self.met_pages) >= PAGES_AT_ONCE:
@@ -152,29 +147,31 @@ class _Filling:
             if url in self.met_pages:
                 continue
             self.met_pages.add(url)
-            page = visit.read_list_page(url)
+            page = run.read_list_page(url)
             if page is None:
-                failure = visit.list_failure
+                failure = run.list_failure
                 # A guess at the next page may be wrong: a page that does not exist is the end of the list.
                 if failure is not None and failure.outcome is Outcome.GONE and self.order.list_pages:
                     continue
                 outcome = failure.outcome if failure is not None else Outcome.ERROR
                 return outcome, f"{url} could not be read: {failure}; run it again to go on"
-            pending.extend(self._read_page(visit, reader, page, is_last=not pending))
-        unfollowed = [note for note in visit.list_notes if note.kind is NoteKind.PAGING_NOT_FOLLOWED]
+            pending.extend(self._read_page(run, reader, page, is_last=not pending))
+        unfollowed = [note for note in run.list_notes if note.kind is NoteKind.PAGING_NOT_FOLLOWED]
         if unfollowed and (self.order.reached is None or self.order.reached > self.order.since):
             return Outcome.OK, told(unfollowed)
         self._keep(finished=True)
         return Outcome.OK, ""
 
     def _read_page(
-        self, visit: SourceVisit, reader: DocumentReader, page: ListPage, *, is_last: bool
+        self, run: VisitRun, reader: DocumentReader, page: ListPage, *, is_last: bool
     ) -> Sequence[str]:
         """Read the items of ``page`` and return where the list goes on; () at its end."""
         fresh = [item for item in page.items if item.url not in self.met_items]
         self.met_items.update(item.url for item in fresh)
-        visit.items += len(fresh)
-        self._read_items(visit, reader, [item for item in fresh if self._is_wanted(item)])
+        run.items += len(fresh)
+        for _, done in run.read_items(reader.read_item, filter(self._is_wanted, fresh)):
+            for each in done:
+                self._note(each)
         days = self._days(page.items)
         self.order.list_pages += 1
         self.order.reached = min([*days, *([self.order.reached] if self.order.reached else [])], default=None)
@@ -196,17 +193,7 @@ class _Filling:
         day = item.published_on
         return day is None or self.order.since <= day <= self.order.until
 
-    def _read_items(self, visit: SourceVisit, reader: DocumentReader, items: Sequence[Item]) -> None:
-        threads = ThreadPoolExecutor(self.context.settings.fetching.threads, f"backfill-{self.source.name}")
-        try:
-            for finished in as_completed([threads.submit(reader.read_item, item) for item in items]):
-                for page in finished.result():
-                    self._note(visit, page)
-        finally:
-            threads.shutdown(cancel_futures=True)
-
-    def _note(self, visit: SourceVisit, page: PageDone) -> None:
-        visit.done.append(page)
+    def _note(self, page: PageDone) -> None:
         self.order.documents += not page.failed
         self.order.new_documents += page.is_new
         self.order.errors += page.failed

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import structlog
 from sqlmodel import Session, select
@@ -21,26 +21,25 @@ from assessment.archives import ArchiveReading
 from assessment.message_parts import Part
 from assessment.message_writers import is_person, masked
 from assessment.messages import OpenedMessage, message_key, open_message
-from assessment.reading import Answer, Assessment, Known, ReadingError
+from assessment.reading import Answer, Assessment, Known
 from assessment.recognising import read_in_workers
-from assessment.workers import WorkError, WorkersEndedError, WorkTimeoutError
-from cases.opening import open_cases
-from crawling.fetching.model import FetchingStoppedError, PageKind
+from crawling.fetching.model import PageKind
 from crawling.listing.model import Item
 from crawling.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
 from detection.model import Mention
 from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
+from jobs.visits.run import VisitRun
+from jobs.visits.storing import Origin, store_archive, store_page
 from settings.model import Source
 from storage.database import for_reading
-from storage.documents import PageRecord, keep_version
 from storage.errors import StorageError
 from storage.evidence import EvidenceRef, Resource
 from storage.rows import insert_once
 from storage.tables import IntakeMessage, IntakeReporter
-from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
-from vocabulary.addresses import MESSAGE
+from vocabulary.addresses import MEMBER, MESSAGE
 from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.page_errors import PageError, StoppedError
 
 SOURCE = "intake"
 _NO_SITE = "https://intake.invalid/"
@@ -79,7 +78,7 @@ def take_in(context: Context) -> IntakeSummary:
         if intake.imap.host:
             with _noting(visit), open_imap(intake.imap) as box:
                 visit.read_box(box)
-    except (FetchingStoppedError, WorkersEndedError):
+    except StoppedError:
         log.info("intake_interrupted")
     finally:
         visit.end()
@@ -107,16 +106,22 @@ def _source(context: Context) -> Source:
 
 
 class _IntakeVisit:
-    """One look: its row in the database begins with the first message or problem."""
+    """One look at the mailboxes: its visit begins with the first message or problem."""
 
     def __init__(self, context: Context, summary: IntakeSummary) -> None:
         self.summary = summary
-        self._services = context
-        self._visit_id = 0
+        self._context = context
+        self._run: VisitRun | None = None
+
+    @property
+    def run(self) -> VisitRun:
+        if self._run is None:
+            self._run = VisitRun.begin(self._context, _source(self._context), VisitPurpose.INTAKE)
+        return self._run
 
     def read_box(self, box: Mailbox) -> None:
         for waiting in box.waiting():
-            if self._services.stopping.is_set():
+            if self._context.stopping.is_set():
                 return
             try:
                 complete = self._read_waiting(box, waiting)
@@ -127,207 +132,132 @@ class _IntakeVisit:
 
     def _read_waiting(self, box: Mailbox, waiting: Waiting) -> bool:
         """Whether everything in the message could be read."""
-        limit = self._services.settings.intake.max_bytes
-        if waiting.size > limit:
+        if waiting.size > self._context.settings.intake.max_bytes:
             detail = f"the message has {waiting.size} bytes, more than intake.max_bytes: open it by hand"
-            with self._services.transaction() as session:
-                url = f"{MESSAGE}{waiting.name}"
-                record_fetch(
-                    session, self.visit_id, url, Outcome.TOO_LARGE, self._services.now(), detail=detail
-                )
+            self.run.record(PageDone(f"{MESSAGE}{waiting.name}", PageKind.PAGE, Outcome.TOO_LARGE, detail))
             self.summary.errors += 1
             return False
         raw = box.read(waiting)
         key = message_key(raw)
-        with Session(for_reading(self._services.engine)) as session:
+        with Session(for_reading(self._context.engine)) as session:
             if session.exec(select(IntakeMessage.id).where(IntakeMessage.key == key)).first():
                 self.summary.again += 1
                 return True
-        return _Taking(self._services, self.visit_id, key, raw).take(self.summary)
-
-    @property
-    def visit_id(self) -> int:
-        if not self._visit_id:
-            with self._services.transaction() as session:
-                now = self._services.now()
-                self._visit_id = start_visit(session, SOURCE, now, VisitPurpose.INTAKE)
-        return self._visit_id
+        return process_message(self.run, key, raw, self.summary)
 
     def end(self) -> None:
-        if not self._visit_id and not self.summary.problems:
+        if self._run is None and not self.summary.problems:
             return
-        visit_id, now, summary = self.visit_id, self._services.now(), self.summary
-        outcome = Outcome.ERROR if summary.problems else Outcome.OK
-        counts = VisitCounts(
-            items=summary.messages,
-            pages=summary.documents,
-            findings=summary.findings,
-            errors=summary.errors + len(summary.problems),
-        )
-        with self._services.transaction() as session:
-            detail = "; ".join(summary.problems)[:500]
-            finish_visit(session, visit_id, outcome, counts, now, next_due_at=now, detail=detail)
+        self.run.items = self.summary.messages
+        outcome = Outcome.ERROR if self.summary.problems else Outcome.OK
+        self.run.other_errors = len(self.summary.problems)
+        self.run.end(outcome, "; ".join(self.summary.problems)[:500])
 
 
-class _Taking:
-    """One message on its way to documents and cases."""
+def process_message(run: VisitRun, key: str, raw: bytes, summary: IntakeSummary) -> bool:
+    """Everything of a message, then the note that it was taken in; whether all could be read."""
+    url = f"{MESSAGE}{key}"
+    evidence = run.context.evidence.write_resource(Resource(url, _MEDIA_TYPE, raw, run.context.now()))
+    opened: OpenedMessage | None = None
+    outcome, detail, done = Outcome.OK, "", list[PageDone]()
+    try:
+        opened = run.context.workers.run(open_message, raw)
+        parts = _Parts(run, url, opened, evidence)
+        for page in (*parts.read(), *parts.follow()):
+            done.append(page)
+    except PageError as error:
+        outcome, detail = error.outcome, error.detail
+    if outcome is Outcome.OK and not done:
+        outcome, detail = Outcome.EMPTY, "the message has neither text nor files nor links"
+    if outcome is not Outcome.OK:
+        run.record(PageDone(url, PageKind.PAGE, outcome, detail))
+    errors = sum(page.failed for page in done) + (outcome is not Outcome.OK)
+    message = IntakeMessage(
+        key=key,
+        visit_id=run.visit_id,
+        subject=masked(opened.subject, opened.private) if opened else "",
+        outcome=outcome,
+        detail=detail,
+        documents=sum(not page.failed for page in done),
+        findings=sum(page.findings for page in done),
+        errors=errors,
+        evidence_file=evidence.file,
+        evidence_record=evidence.record_id,
+        taken_in_at=run.context.now(),
+    )
+    _keep_message(run.context, message, opened)
+    summary.messages += 1
+    summary.documents += message.documents
+    summary.findings += message.findings
+    summary.errors += errors
+    return not errors
 
-    def __init__(self, context: Context, visit_id: int, key: str, raw: bytes) -> None:
-        self._services = context
-        self._visit_id = visit_id
-        self._url = f"{MESSAGE}{key}"
-        self._key = key
-        self._raw = raw
-        self._done: list[PageDone] = []
 
-    def take(self, summary: IntakeSummary) -> bool:
-        """Everything of the message, then the note that it was taken in; whether all could be read."""
-        evidence = self._services.evidence.write_resource(
-            Resource(self._url, _MEDIA_TYPE, self._raw, self._services.now())
-        )
-        opened: OpenedMessage | None = None
-        outcome, detail = Outcome.OK, ""
-        try:
-            opened = self._services.workers.run(open_message, self._raw)
-            self._read_parts(opened, evidence)
-            self._follow(opened)
-        except ReadingError as error:
-            outcome, detail = error.outcome, error.detail
-        except WorkTimeoutError as error:
-            outcome, detail = Outcome.TIMEOUT, str(error)
-        except WorkError as error:
-            outcome, detail = Outcome.ERROR, str(error)
-        if outcome is Outcome.OK and not self._done:
-            outcome, detail = Outcome.EMPTY, "the message has neither text nor files nor links"
-        errors = sum(page.failed for page in self._done) + (outcome is not Outcome.OK)
-        message = self._message(opened, outcome, detail, evidence, errors)
-        self._keep_message(message, opened)
-        summary.messages += 1
-        summary.documents += message.documents
-        summary.findings += message.findings
-        summary.errors += errors
-        return not errors
+def _keep_message(context: Context, message: IntakeMessage, opened: OpenedMessage | None) -> None:
+    with context.transaction() as session:
+        message_id = insert_once(session, message)
+        if message_id is not None and opened and (opened.address or opened.name):
+            reporter = IntakeReporter(message_id=message_id, address=opened.address, name=opened.name)
+            insert_once(session, reporter)
 
-    def _message(
-        self, opened: OpenedMessage | None, outcome: Outcome, detail: str, evidence: EvidenceRef, errors: int
-    ) -> IntakeMessage:
-        return IntakeMessage(
-            key=self._key,
-            visit_id=self._visit_id,
-            subject=masked(opened.subject, opened.private) if opened else "",
-            outcome=outcome,
-            detail=detail,
-            documents=sum(not page.failed for page in self._done),
-            findings=sum(page.findings for page in self._done),
-            errors=errors,
-            evidence_file=evidence.file,
-            evidence_record=evidence.record_id,
-            taken_in_at=self._services.now(),
-        )
 
-    def _keep_message(self, message: IntakeMessage, opened: OpenedMessage | None) -> None:
-        with self._services.transaction() as session:
-            if message.outcome is not Outcome.OK:
-                record_fetch(
-                    session,
-                    self._visit_id,
-                    self._url,
-                    message.outcome,
-                    message.taken_in_at,
-                    detail=message.detail,
-                )
-            message_id = insert_once(session, message)
-            if message_id is not None and opened and (opened.address or opened.name):
-                reporter = IntakeReporter(message_id=message_id, address=opened.address, name=opened.name)
-                insert_once(session, reporter)
+class _Parts:
+    """The texts, files and links of one message on their way to documents and cases."""
 
-    def _read_parts(self, opened: OpenedMessage, evidence: EvidenceRef) -> None:
-        subject = masked(opened.subject, opened.private)
-        for number, part in enumerate(opened.parts, 1):
-            self._done.append(self._read_part(f"{self._url}:{number}", part, subject, opened, evidence))
-        if opened.is_cut:
-            self._fail(f"{self._url}:0", PageKind.ATTACHMENT, Outcome.TOO_LARGE, "it has too many parts")
+    def __init__(self, run: VisitRun, url: str, opened: OpenedMessage, evidence: EvidenceRef) -> None:
+        self._run = run
+        self._url = url
+        self._opened = opened
+        self._origin = Origin(evidence)
+        self._subject = masked(opened.subject, opened.private)
 
-    def _read_part(
-        self, url: str, part: Part, subject: str, opened: OpenedMessage, evidence: EvidenceRef
-    ) -> PageDone:
-        kind = PageKind.ATTACHMENT if part.is_file else PageKind.PAGE
+    def read(self) -> Iterator[PageDone]:
+        """The texts and files that the message holds, archives with their members."""
+        for number, part in enumerate(self._opened.parts, 1):
+            yield from self._read_part(f"{self._url}:{number}", part)
+        if self._opened.is_cut:
+            yield self._refuse(
+                f"{self._url}:0", PageKind.ATTACHMENT, Outcome.TOO_LARGE, "it has too many parts"
+            )
+
+    def _read_part(self, url: str, part: Part) -> list[PageDone]:
+        context, private = self._run.context, self._opened.private
         known = Known(
             url,
-            title=masked(part.name, opened.private) if part.is_file else subject,
-            region=self._services.settings.intake.region or None,
+            title=masked(part.name, private) if part.is_file else self._subject,
+            region=self._run.source.region,
             is_attachment=part.is_file,
-            parent_title=subject if part.is_file else "",
+            parent_title=self._subject if part.is_file else "",
         )
         answer = Answer(part.body, part.media_type, part.charset, part.name)
         try:
-            reading = self._read_document(answer, known)
-            return self._keep(url, kind, without(reading, opened.private), evidence)
-        except ReadingError as error:
-            return self._failed(url, kind, error.outcome, masked(error.detail, opened.private))
-        except WorkTimeoutError as error:
-            return self._failed(url, kind, Outcome.TIMEOUT, str(error))
-        except WorkersEndedError:
-            raise
-        except WorkError as error:
-            return self._failed(url, kind, Outcome.ERROR, str(error))
+            reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
+            if isinstance(reading, ArchiveReading):
+                return store_archive(self._run, known, _archive_without(reading, private), self._origin)
+            shown = without(reading, private)
+            return [store_page(self._run, known, shown, self._origin, is_complete=False)[0]]
+        except Exception as error:  # noqa: BLE001 - one part fails alone
+            if isinstance(error, PageError):
+                error.detail = masked(error.detail, private)
+            asked = PageDone(url, PageKind.ATTACHMENT if part.is_file else PageKind.PAGE, Outcome.OK)
+            return [self._run.fail(asked, error)]
 
-    def _read_document(self, answer: Answer, known: Known) -> Assessment:
-        context = self._services
-        reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
-        if isinstance(reading, ArchiveReading):
-            raise ReadingError(
-                Outcome.UNREADABLE_ATTACHMENT, "it is an archive: ask for its files one by one"
-            )
-        return reading
-
-    def _keep(self, url: str, kind: PageKind, reading: Assessment, evidence: EvidenceRef) -> PageDone:
-        context, result = self._services, reading.result
-        now = context.now()
-        record = PageRecord(
-            url=url,
-            source=SOURCE,
-            text=reading.text,
-            media_type=reading.media_type,
-            document_kind=result.facts.document_kind.value,
-            publisher_kind=result.facts.publisher_kind.value,
-            evidence=evidence,
-            title=reading.title,
-            publisher=reading.publisher,
-            region=context.settings.intake.region or None,
-            published_on=reading.published_on,
-            charset=reading.charset,
-            facts=reading.facts,
-            judged_by=reading.catalogue,
-        )
-        findings = 0
-        with context.transaction() as session:
-            kept = keep_version(session, record, self._visit_id, now)
-            if result.findings:
-                findings = open_cases(session, kept, result, context.settings, now).findings
-            record_fetch(session, self._visit_id, url, Outcome.OK, now, detail=reading.unread)
-        return PageDone(url, kind, Outcome.OK, title=reading.title, is_new=True, findings=findings)
-
-    def _follow(self, opened: OpenedMessage) -> None:
-        """Read the pages that the message links, as a visit would: with robots.txt and refused addresses."""
-        limit = self._services.settings.intake.link_limit
-        reader = DocumentReader(_source(self._services), self._visit_id, self._services)
-        for link in opened.links[:limit]:
-            if masked(shown := unquote(link), opened.private) != shown:
-                detail = "not asked for: the address names who wrote the message"
-                self._fail(masked(shown, opened.private), PageKind.PAGE, Outcome.REFUSED_ADDRESS, detail)
+    def follow(self) -> Iterator[PageDone]:
+        """The pages that the message links, as a visit reads them: with robots.txt and refused addresses."""
+        private, limit = self._opened.private, self._run.context.settings.intake.link_limit
+        reader = DocumentReader(self._run)
+        for link in self._opened.links[:limit]:
+            if masked(shown := unquote(link), private) != shown:
+                why = "not asked for: the address names who wrote the message"
+                yield self._refuse(masked(shown, private), PageKind.PAGE, Outcome.REFUSED_ADDRESS, why)
                 continue
-            self._done += reader.read_item(Item(link, ""))
-        for link in opened.links[limit:]:
-            self._fail(link, PageKind.PAGE, Outcome.TOO_LARGE, f"not asked for: more than {limit} links")
+            yield from reader.read_item(Item(link, ""))
+        for link in self._opened.links[limit:]:
+            why = f"not asked for: more than {limit} links"
+            yield self._refuse(link, PageKind.PAGE, Outcome.TOO_LARGE, why)
 
-    def _fail(self, url: str, kind: PageKind, outcome: Outcome, detail: str) -> None:
-        self._done.append(self._failed(url, kind, outcome, detail))
-
-    def _failed(self, url: str, kind: PageKind, outcome: Outcome, detail: str) -> PageDone:
-        with self._services.transaction() as session:
-            record_fetch(session, self._visit_id, url, outcome, self._services.now(), detail=detail)
-        return PageDone(url, kind, outcome, detail)
+    def _refuse(self, url: str, kind: PageKind, outcome: Outcome, why: str) -> PageDone:
+        return self._run.record(PageDone(url, kind, outcome, why))
 
 
 def without(reading: Assessment, private: tuple[str, ...]) -> Assessment:
@@ -358,3 +288,26 @@ def _masked_facts(fact: Any, private: tuple[str, ...]) -> Any:
     if isinstance(fact, list):
         return [_masked_facts(value, private) for value in fact]
     return masked(fact, private) if isinstance(fact, str) else fact
+
+
+def _archive_without(archive: ArchiveReading, private: tuple[str, ...]) -> ArchiveReading:
+    """An archive and its members likewise; the names of members are part of their addresses."""
+    members = tuple(
+        replace(
+            member,
+            known=replace(
+                member.known,
+                url=_member_without(member.known.url, private),
+                title=masked(member.known.title, private),
+            ),
+            reading=without(member.reading, private) if member.reading else None,
+            detail=masked(member.detail, private),
+        )
+        for member in archive.members
+    )
+    return ArchiveReading(without(archive.contents, private), members)
+
+
+def _member_without(url: str, private: tuple[str, ...]) -> str:
+    message, _, name = url.partition(MEMBER)
+    return f"{message}{MEMBER}{quote(masked(unquote(name), private))}"

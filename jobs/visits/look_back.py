@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlmodel import Session, col, func, or_, select
@@ -18,19 +18,19 @@ from sqlmodel.sql.expression import Select
 
 from cases.queries import OPEN
 from cases.rectification import LOOKED_AT, Settled, settle_case
-from crawling.fetching.model import FetchingStoppedError
 from crawling.listing.model import Item
 from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
-from jobs.visits.watch import SourceVisit
+from jobs.visits.run import VisitRun
+from jobs.visits.timing import is_quiet
 from settings.model import LookBacks, Source
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND
-from storage.visits import finish_visit, start_visit
 from vocabulary.addresses import MESSAGE, AddressError, canonical_url
 from vocabulary.codes import CaseState, Outcome, VisitPurpose
+from vocabulary.page_errors import StoppedError
 
 PAGES_AT_ONCE = 500
 """Pages visited by one call: what is due beyond them waits for the next."""
@@ -70,41 +70,40 @@ class _Page:
 
 def look_back(
     context: Context,
-    sources: Sequence[Source],
     *,
     case_id: int | None = None,
-    may_visit: Callable[[Source], bool] = lambda _: True,
+    in_quiet_hours: bool = True,
     watch: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> LookBackReport:
     """Visit the pages of open and rectified cases that are due, and settle every such case by what was seen.
 
-    ``case_id`` visits the pages of one case, due or not. ``may_visit`` keeps a source for later. ``watch`` is
-    told how many of how many pages are done. A page that fails is recorded and tried again; nothing is
-    concluded from it. Raises ``LockedError`` where another program looks back on everything already.
+    ``case_id`` visits the pages of one case, due or not. Without ``in_quiet_hours`` sources whose hours are
+    quiet now are kept for later. ``watch`` is told how many of how many pages are done. A page that fails is
+    recorded and tried again; nothing is concluded from it. Raises ``LockedError`` where another program looks
+    back on everything already.
     """
     with contextlib.ExitStack() as stack:
         if case_id is None:
             stack.enter_context(context.locks.hold(LOOK_BACK_ROUND))
         stack.enter_context(context.locks.hold(LOOK_BACK, shared=True))
-        return _look_back(context, sources, case_id, may_visit, watch)
+        return _look_back(context, case_id, watch, in_quiet_hours=in_quiet_hours)
 
 
 def _look_back(
-    context: Context,
-    sources: Sequence[Source],
-    case_id: int | None,
-    may_visit: Callable[[Source], bool],
-    watch: Callable[[int, int], object],
+    context: Context, case_id: int | None, watch: Callable[[int, int], object], *, in_quiet_hours: bool
 ) -> LookBackReport:
     report = LookBackReport()
-    by_name = {source.name: source for source in sources}
+    by_name = {source.name: source for source in context.sources}
+    now, zone = context.now(), ZoneInfo(context.settings.time_zone)
     pages = due_pages(context, case_id=case_id)
     by_source: Mapping[str, list[_Page]] = defaultdict(list)
     for page in pages:
         source = by_name.get(page.document.source)
         if source is None:
             report.unwatched += 1
-        elif may_visit(source) and sum(map(len, by_source.values())) < PAGES_AT_ONCE:
+        elif (in_quiet_hours or not is_quiet(source, now, zone)) and sum(
+            map(len, by_source.values())
+        ) < PAGES_AT_ONCE:
             by_source[source.name].append(page)
         else:
             report.left_for_later += 1
@@ -186,28 +185,19 @@ class _LookBackVisit:
 
     def visit(self, pages: Sequence[_Page]) -> Iterator[_Page]:
         """Visit ``pages``, each alone, yielding those that are done."""
-        context, started = self.context, self.context.now()
-        with context.transaction() as session:
-            visit_id = start_visit(session, self.source.name, started, VisitPurpose.LOOK_BACK)
-        visit = SourceVisit(self.source, context, visit_id, started)
-        reader = DocumentReader(self.source, visit_id, context)
-        threads = ThreadPoolExecutor(context.settings.fetching.threads, f"look-back-{self.source.name}")
+        run = VisitRun.begin(self.context, self.source, VisitPurpose.LOOK_BACK)
+        reader = DocumentReader(run)
+        by_item = {_item(page): page for page in pages}
         outcome, detail = Outcome.ERROR, "interrupted"
         try:
-            reading = {threads.submit(reader.read_item, _item(page)): page for page in pages}
-            for finished in as_completed(reading):
-                done = finished.result()
-                visit.done += done
-                self._note(reading[finished], done)
-                yield reading[finished]
+            for item, done in run.read_items(reader.read_item, by_item):
+                self._note(by_item[item], done)
+                yield by_item[item]
             outcome, detail = Outcome.OK, ""
-        except FetchingStoppedError:
+        except StoppedError:
             self.report.interrupted = True
         finally:
-            threads.shutdown(cancel_futures=True)
-            now = context.now()
-            with context.transaction() as session:
-                finish_visit(session, visit_id, outcome, visit.counts(), now, next_due_at=now, detail=detail)
+            run.end(outcome, detail)
 
     def _note(self, page: _Page, done: Sequence[PageDone]) -> None:
         """How each document with cases was met, and when it is due again."""

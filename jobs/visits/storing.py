@@ -1,6 +1,7 @@
-"""What one visit keeps of the documents that it read: evidence, version, findings and cases, all or nothing.
+"""What a visit keeps of what it read: evidence, version, findings and cases, all or nothing.
 
-Every method is one transaction, or a look that changes nothing; none of them asks for an address.
+However a document came (a page, a file, a member of an archive, a part of a message), it is stored here.
+Every function is one transaction, or a look that changes nothing; none of them asks for an address.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
+from assessment.archives import ArchiveReading, Member
 from assessment.reading import RECOGNISED, WHOLE, Assessment, Known
 from cases.opening import open_cases
-from crawling.fetching.model import Fetched
+from crawling.fetching.model import Fetched, PageKind
 from jobs.context import Context, PageDone
-from settings.model import Source
+from jobs.visits.run import VisitRun
 from storage.database import for_reading
 from storage.documents import (
     ConditionalHeaders,
@@ -32,9 +34,25 @@ from storage.visits import record_fetch
 from vocabulary.addresses import MEMBER, canonical_url
 from vocabulary.codes import Outcome
 
+NO_CONDITIONS = ConditionalHeaders()
+
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Origin:
+    """Where the bytes of a document came from."""
+
+    evidence: EvidenceRef
+    parent_url: str = ""
+    """The page, archive or message that holds it; stored before it."""
+    status: int | None = None
+    """What the server answered; None where no server was asked."""
+    bytes_read: int = 0
+    conditions: ConditionalHeaders = NO_CONDITIONS
+    """What to ask the server with next time, once everything that hangs on the document is read too."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
     """What was written of a document that was read."""
 
     document_id: int
@@ -51,174 +69,193 @@ class Below:
     members: tuple[Known, ...]
 
 
-class DocumentKeeper:
-    """Keeps the documents of one visit; its methods may be called from several threads."""
+def store_document(
+    run: VisitRun, known: Known, reading: Assessment, origin: Origin, *, is_complete: bool
+) -> StoredDocument:
+    """Version, findings, cases, letters, and the record that the address was asked for.
 
-    def __init__(self, source: Source, visit_id: int, context: Context) -> None:
-        self._source = source
-        self._visit_id = visit_id
-        self._services = context
-        self._reading = for_reading(context.engine)
-
-    def conditions(self, url: str) -> ConditionalHeaders:
-        """What to ask the server with, so that it may answer that nothing changed."""
-        with Session(self._reading) as session:
-            return conditional_headers(session, url)
-
-    def keep(
-        self,
-        known: Known,
-        fetched: Fetched,
-        reading: Assessment,
-        parent_url: str,
-        *,
-        is_complete: bool,
-        evidence: EvidenceRef | None = None,
-    ) -> Kept:
-        """Version, findings, cases, letters, and the note that the address was asked for.
-
-        A page is asked conditionally next time only once its attachments are read too (``is_complete``): else
-        a crash between the two would leave them unread for as long as the page does not change.
-        """
-        bytes_read = 0 if evidence else len(fetched.body)
-        evidence = evidence or self.evidence(fetched, reading.text)
-        conditions = ConditionalHeaders(fetched.etag, fetched.last_modified)
-        if not is_complete:
-            conditions = ConditionalHeaders("", "")
-        record = self._page_record(known, reading, parent_url, evidence, conditions)
-        now = self._services.now()
-        with self._services.transaction() as session:
-            kept = keep_version(session, record, self._visit_id, now)
-            if is_complete and not kept.new_document:
-                remember_conditions(session, kept.document_id, conditions, ())
-            findings = 0
-            if reading.result.findings:
-                findings = open_cases(session, kept, reading.result, self._services.settings, now).findings
-            record_fetch(
-                session,
-                self._visit_id,
-                known.url,
-                Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
-                now,
-                http_status=fetched.status,
-                bytes_read=bytes_read,
-                detail=reading.unread,
-            )
-        return Kept(kept.document_id, kept.new_document, kept.changed, findings)
-
-    def _page_record(
-        self,
-        known: Known,
-        reading: Assessment,
-        parent_url: str,
-        evidence: EvidenceRef,
-        conditions: ConditionalHeaders,
-    ) -> PageRecord:
-        facts = reading.result.facts
-        return PageRecord(
-            url=known.url,
-            source=self._source.name,
-            text=reading.text,
-            media_type=reading.media_type,
-            document_kind=facts.document_kind.value,
-            publisher_kind=facts.publisher_kind.value,
-            evidence=evidence,
-            parent_url=parent_url,
-            title=reading.title,
-            publisher=reading.publisher,
-            region=self._source.region,
-            published_on=reading.published_on,
-            charset=reading.charset,
-            facts=reading.facts,
-            judged_by=reading.catalogue,
-            etag=conditions.etag,
-            last_modified=conditions.last_modified,
-        )
-
-    def evidence(self, fetched: Fetched, text: str) -> EvidenceRef:
-        """The record of this exchange; for a text that is kept already, the record that it was kept with."""
-        digest = sha256(storable(text).encode("utf-8")).hexdigest()
-        with Session(self._reading) as session:
-            version = session.exec(
-                select(DocumentVersion)
-                .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-                .where(Document.url == canonical_url(fetched.url), DocumentVersion.text_sha256 == digest)
-            ).first()
-        if version is not None:
-            return EvidenceRef(
-                version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
-            )
-        return self._services.evidence.write(
-            Exchange(
-                url=fetched.final_url,
-                method="GET",
-                request_headers=fetched.request_headers,
-                status=fetched.status,
-                reason=fetched.reason,
-                response_headers=fetched.headers,
-                body=fetched.sent if fetched.drawn_by else fetched.body,
-                started_at=fetched.started_at,
-                drawn=fetched.body if fetched.drawn_by else None,
-                drawn_by=fetched.drawn_by,
-                certificate_verified=fetched.certificate_verified,
-            )
-        )
-
-    def was_recognised(self, url: str, body: bytes) -> bool:
-        """Whether these very bytes were read from pictures last time: again they would give the same."""
-        with Session(self._reading) as session:
-            met = version_met_last(session, url)
-        return (
-            met is not None
-            and met.facts.get(RECOGNISED) == WHOLE
-            and met.body_sha256 == sha256(body).hexdigest()
-        )
-
-    def keep_unchanged(self, known: Known, *, status: int | None, bytes_read: int) -> Below:
-        """Note that nothing changed, as the server or the bytes say; members of an archive are like it."""
-        now = self._services.now()
-        with self._services.transaction() as session:
-            kept = keep_unchanged(session, known.url, self._visit_id, now)
-            self._note_unchanged(session, known.url, status, bytes_read)
-            below = Below((), ())
-            if kept is not None:
-                found = session.exec(select(Document).where(Document.parent_id == kept.document_id))
-                below = _below(known, found.all())
-            for member in below.members:
-                keep_unchanged(session, member.url, self._visit_id, now)
-                self._note_unchanged(session, member.url, 304, 0)
-        return below
-
-    def _note_unchanged(self, session: Session, url: str, status: int | None, bytes_read: int) -> None:
+    A page is asked conditionally next time only once its attachments are read too (``is_complete``): else a
+    crash between the two would leave them unread for as long as the page does not change.
+    """
+    context, conditions = run.context, origin.conditions if is_complete else NO_CONDITIONS
+    record = _page_record(run, known, reading, origin, conditions)
+    now = context.now()
+    with context.transaction() as session:
+        kept = keep_version(session, record, run.visit_id, now)
+        if is_complete and not kept.new_document:
+            remember_conditions(session, kept.document_id, conditions, ())
+        findings = 0
+        if reading.result.findings:
+            findings = open_cases(session, kept, reading.result, context.settings, now).findings
         record_fetch(
             session,
-            self._visit_id,
-            url,
-            Outcome.UNCHANGED,
-            self._services.now(),
-            http_status=status,
-            bytes_read=bytes_read,
+            run.visit_id,
+            known.url,
+            Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
+            now,
+            http_status=origin.status,
+            bytes_read=origin.bytes_read,
+            detail=reading.unread,
         )
+    return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
 
-    def remember_conditions(self, document_id: int, fetched: Fetched, linked: Iterable[str]) -> None:
-        """Ask conditionally from now on: all that the document links, ``linked``, was read."""
-        conditions = ConditionalHeaders(fetched.etag, fetched.last_modified)
-        with self._services.transaction() as session:
-            remember_conditions(session, document_id, conditions, linked)
 
-    def record(self, page: PageDone, status: int | None) -> None:
-        """Note what came of an address of which nothing is kept."""
-        with self._services.transaction() as session:
-            record_fetch(
-                session,
-                self._visit_id,
-                page.url,
-                page.outcome,
-                self._services.now(),
-                http_status=status,
-                bytes_read=page.bytes_read,
-                detail=page.detail,
-            )
+def store_page(
+    run: VisitRun, known: Known, reading: Assessment, origin: Origin, *, is_complete: bool
+) -> tuple[PageDone, StoredDocument]:
+    """:func:`store_document`, noted."""
+    stored = store_document(run, known, reading, origin, is_complete=is_complete)
+    quotes = [alert.quote for alert in reading.result.findings if alert.severity.is_alert]
+    page = PageDone(
+        known.url,
+        _kind(known),
+        Outcome.OK if stored.is_new or stored.is_changed else Outcome.UNCHANGED,
+        title=reading.title,
+        bytes_read=origin.bytes_read,
+        is_new=stored.is_new,
+        is_changed=stored.is_changed,
+        findings=stored.findings,
+        alerts=tuple(dict.fromkeys(quotes)) if stored.findings else (),
+        detection_seconds=reading.detection_seconds,
+    )
+    return run.note(page), stored
+
+
+def store_archive(run: VisitRun, known: Known, reading: ArchiveReading, origin: Origin) -> list[PageDone]:
+    """The archive by its table of contents, then each member with the archive as its evidence."""
+    page, stored = store_page(run, known, reading.contents, origin, is_complete=False)
+    inside = Origin(origin.evidence, parent_url=known.url, status=origin.status)
+    below = [_store_member(run, member, inside) for member in reading.members]
+    if not any(member.failed for member in below):
+        ask_conditionally(run.context, stored, origin.conditions, [each.url for each in below])
+    return [page, *below]
+
+
+def _store_member(run: VisitRun, member: Member, origin: Origin) -> PageDone:
+    known = member.known
+    if member.reading is None:
+        failure = PageDone(known.url, _kind(known), member.outcome, member.detail, title=known.title)
+        return run.record(failure, origin.status)
+    return store_page(run, known, member.reading, origin, is_complete=False)[0]
+
+
+def _kind(known: Known) -> PageKind:
+    return PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
+
+
+def _page_record(
+    run: VisitRun, known: Known, reading: Assessment, origin: Origin, conditions: ConditionalHeaders
+) -> PageRecord:
+    facts = reading.result.facts
+    return PageRecord(
+        url=known.url,
+        source=run.source.name,
+        text=reading.text,
+        media_type=reading.media_type,
+        document_kind=facts.document_kind.value,
+        publisher_kind=facts.publisher_kind.value,
+        evidence=origin.evidence,
+        parent_url=origin.parent_url,
+        title=reading.title,
+        publisher=reading.publisher,
+        region=run.source.region,
+        published_on=reading.published_on,
+        charset=reading.charset,
+        facts=reading.facts,
+        judged_by=reading.catalogue,
+        etag=conditions.etag,
+        last_modified=conditions.last_modified,
+    )
+
+
+def conditions_of(context: Context, url: str) -> ConditionalHeaders:
+    """What to ask the server with, so that it may answer that nothing changed."""
+    with Session(for_reading(context.engine)) as session:
+        return conditional_headers(session, url)
+
+
+def write_evidence(context: Context, fetched: Fetched, text: str) -> EvidenceRef:
+    """The record of this exchange; for a text that is kept already, the record that it was kept with."""
+    digest = sha256(storable(text).encode("utf-8")).hexdigest()
+    with Session(for_reading(context.engine)) as session:
+        version = session.exec(
+            select(DocumentVersion)
+            .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+            .where(Document.url == canonical_url(fetched.url), DocumentVersion.text_sha256 == digest)
+        ).first()
+    if version is not None:
+        return EvidenceRef(
+            version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
+        )
+    return context.evidence.write(
+        Exchange(
+            url=fetched.final_url,
+            method="GET",
+            request_headers=fetched.request_headers,
+            status=fetched.status,
+            reason=fetched.reason,
+            response_headers=fetched.headers,
+            body=fetched.sent if fetched.drawn_by else fetched.body,
+            started_at=fetched.started_at,
+            drawn=fetched.body if fetched.drawn_by else None,
+            drawn_by=fetched.drawn_by,
+            certificate_verified=fetched.certificate_verified,
+        )
+    )
+
+
+def was_recognised(context: Context, url: str, body: bytes) -> bool:
+    """Whether these very bytes were read from pictures last time: again they would give the same."""
+    with Session(for_reading(context.engine)) as session:
+        met = version_met_last(session, url)
+    return (
+        met is not None and met.facts.get(RECOGNISED) == WHOLE and met.body_sha256 == sha256(body).hexdigest()
+    )
+
+
+def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> tuple[list[PageDone], Below]:
+    """Note that nothing changed, as the server or the bytes say; members of an archive are like it.
+
+    Gives the pages that were noted, and what is known to hang on the document.
+    """
+    now = run.context.now()
+    with run.context.transaction() as session:
+        kept = keep_unchanged(session, known.url, run.visit_id, now)
+        _record_unchanged(run, session, known.url, status, bytes_read)
+        below = Below((), ())
+        if kept is not None:
+            found = session.exec(select(Document).where(Document.parent_id == kept.document_id))
+            below = _below(known, found.all())
+        for member in below.members:
+            keep_unchanged(session, member.url, run.visit_id, now)
+            _record_unchanged(run, session, member.url, 304, 0)
+    done = [PageDone(known.url, _kind(known), Outcome.UNCHANGED, title=known.title, bytes_read=bytes_read)]
+    done += (
+        PageDone(member.url, PageKind.ATTACHMENT, Outcome.UNCHANGED, title=member.title)
+        for member in below.members
+    )
+    return [run.note(page) for page in done], below
+
+
+def _record_unchanged(run: VisitRun, session: Session, url: str, status: int, bytes_read: int) -> None:
+    record_fetch(
+        session,
+        run.visit_id,
+        url,
+        Outcome.UNCHANGED,
+        run.context.now(),
+        http_status=status,
+        bytes_read=bytes_read,
+    )
+
+
+def ask_conditionally(
+    context: Context, stored: StoredDocument, conditions: ConditionalHeaders, linked: Iterable[str]
+) -> None:
+    """Ask conditionally from now on: all that the document links, ``linked``, was read."""
+    if any(conditions):
+        with context.transaction() as session:
+            remember_conditions(session, stored.document_id, conditions, linked)
 
 
 def _below(known: Known, children: Iterable[Document]) -> Below:

@@ -94,7 +94,14 @@ class House:
         return Source.model_validate(values | changes)
 
     def visit(self, path: str = "/list/", **changes: object) -> VisitSummary:
-        return visit_source(self.source(path, **changes), self.context)
+        return self._visit(self.source(path, **changes))
+
+    def watching(self, *sources: Source) -> Context:
+        """The context with these sources as those that are watched."""
+        return replace(self.context, sources=sources)
+
+    def _visit(self, source: Source) -> VisitSummary:
+        return visit_source(self.watching(source), source.name)
 
     def rows(self, table: type[T]) -> list[T]:
         with Session(self.engine, expire_on_commit=False) as session:

@@ -64,7 +64,7 @@ def test_a_back_fill_goes_past_the_usual_limit_and_ends_with_its_period(house: H
     publish(site)
     told: list[Progress] = []
     since = day_of(22)
-    end = back_fill(house.source(page_limit=2), house.context, since=since, watch=told.append)
+    end = back_fill(house.watching(house.source(page_limit=2)), "test", since=since, watch=told.append)
     assert (end.finished, end.errors, end.documents, end.new_documents) == (True, 0, 23, 23)
     assert {document.published_on for document in house.rows(Document)} == {day_of(n) for n in range(23)}
     # The page in which the period ends, and two that are older as a whole.
@@ -78,7 +78,7 @@ def test_a_month_without_notices_does_not_end_it_but_an_empty_calendar_does(hous
     site["/list/index_2.html"] = answer(
         "<html><title>通知公告</title><a href='index_3.html'>下一页</a></html>"
     )
-    end = back_fill(house.source(), house.context, since=day_of(17))
+    end = back_fill(house.watching(house.source()), "test", since=day_of(17))
     assert (end.finished, end.documents) == (True, 13)
     last = "/list/index_3.html"
     for number in range(4, 9):
@@ -86,20 +86,20 @@ def test_a_month_without_notices_does_not_end_it_but_an_empty_calendar_does(hous
             f"<html><a href='index_{number + 1}.html'>下一页</a></html>"
         )
     site.asked.clear()
-    assert back_fill(house.source(), house.context, since=day_of(39)).finished
+    assert back_fill(house.watching(house.source()), "test", since=day_of(39)).finished
     assert list_pages(site)[-3:] == [last, "/list/index_4.html", "/list/index_5.html"]
 
 
 def test_until_leaves_out_what_is_newer(house: House, site: Site) -> None:
     publish(site)
-    end = back_fill(house.source(), house.context, since=day_of(12), until=day_of(7))
+    end = back_fill(house.watching(house.source()), "test", since=day_of(12), until=day_of(7))
     assert (end.finished, end.documents) == (True, 6)
     assert {document.published_on for document in house.rows(Document)} == {day_of(n) for n in range(7, 13)}
 
 
 def test_a_list_without_dates_ends_by_the_dates_of_its_documents(house: House, site: Site) -> None:
     publish(site, dated=False)
-    end = back_fill(house.source(), house.context, since=day_of(14))
+    end = back_fill(house.watching(house.source()), "test", since=day_of(14))
     assert end.finished
     assert 5 <= end.list_pages < PAGES
     assert {day_of(n) for n in range(15)} <= {document.published_on for document in house.rows(Document)}
@@ -108,12 +108,12 @@ def test_a_list_without_dates_ends_by_the_dates_of_its_documents(house: House, s
 def test_done_twice_it_changes_nothing_and_asks_nothing(house: House, site: Site) -> None:
     publish(site)
     source = house.source()
-    first = back_fill(source, house.context, since=day_of(12), until=FIRST_DAY)
+    first = back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY)
     tables = (Document, DocumentVersion, Finding, Case, OutboxMessage)
     before, asked = [len(house.rows(table)) for table in tables], len(site.asked)
-    assert back_fill(source, house.context, since=day_of(12), until=FIRST_DAY) == first
+    assert back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY) == first
     assert len(site.asked) == asked
-    anew = back_fill(source, house.context, since=day_of(12), until=FIRST_DAY, again=True)
+    anew = back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY, again=True)
     assert (anew.finished, anew.documents, anew.new_documents) == (True, 13, 0)
     assert [len(house.rows(table)) for table in tables] == before
     assert len(house.rows(Backfill)) == 1
@@ -123,13 +123,13 @@ def test_a_list_page_that_fails_is_where_the_next_call_goes_on(house: House, sit
     publish(site)
     good, source = site.answers["/list/index_3.html"], house.source()
     site["/list/index_3.html"] = answer("no", status=503)
-    broken = back_fill(source, house.context, since=day_of(27))
+    broken = back_fill(house.watching(source), "test", since=day_of(27))
     assert not broken.finished
     assert "index_3.html could not be read" in broken.why
     assert (broken.list_pages, broken.documents) == (3, 15)
     site["/list/index_3.html"] = good
     site.asked.clear()
-    end = back_fill(source, house.context, since=day_of(27))
+    end = back_fill(house.watching(source), "test", since=day_of(27))
     assert end.finished
     assert list_pages(site)[:2] == ["/list/index_2.html", "/list/index_3.html"]
     assert "/list/" not in list_pages(site)
@@ -148,13 +148,13 @@ def test_interrupted_between_two_items_it_goes_on_and_loses_none(house: House, s
 
     site["/a/t1012.html"] = stop
     source = house.source()
-    interrupted = back_fill(source, house.context, since=day_of(27))
+    interrupted = back_fill(house.watching(source), "test", since=day_of(27))
     assert not interrupted.finished
     assert "run it again" in interrupted.why
     site["/a/t1012.html"] = real
     house.context.stopping.clear()
     fetcher = Fetcher(house.context.settings.fetching, sleep=lambda _: None)
-    end = back_fill(source, replace(house.context, fetcher=fetcher), since=day_of(27))
+    end = back_fill(replace(house.watching(source), fetcher=fetcher), "test", since=day_of(27))
     fetcher.close()
     assert end.finished
     assert {document.published_on for document in house.rows(Document)} == {day_of(n) for n in range(28)}
@@ -170,14 +170,14 @@ def test_an_endless_list_ends(house: House, site: Site) -> None:
 
     publish(site)
     site["/list/"] = send
-    end = back_fill(house.source(), house.context, since=date(2000, 1, 1))
+    end = back_fill(house.watching(house.source()), "test", since=date(2000, 1, 1))
     assert (end.finished, end.list_pages) == (True, 2)
 
 
 def test_a_page_that_fails_is_counted_and_the_rest_is_read(house: House, site: Site) -> None:
     publish(site)
     site["/a/t1003.html"] = answer("no", status=500)
-    end = back_fill(house.source(), house.context, since=day_of(9))
+    end = back_fill(house.watching(house.source()), "test", since=day_of(9))
     assert (end.finished, end.documents, end.errors) == (True, 9, 1)
     assert house.outcomes()["/a/t1003.html"] is Outcome.ERROR
 
@@ -187,7 +187,7 @@ def test_a_back_fill_says_nothing_of_the_source_and_its_schedule(house: House, s
     house.visit(page_limit=1)
     before = house.rows(SourceState)
     site["/list/index_2.html"] = answer("no", status=500)
-    back_fill(house.source(), house.context, since=day_of(27))
+    back_fill(house.watching(house.source()), "test", since=day_of(27))
     assert house.rows(SourceState) == before
     assert [visit.purpose for visit in house.rows(Visit)] == [VisitPurpose.WATCH, VisitPurpose.BACKFILL]
     with Session(house.engine) as session:

@@ -43,7 +43,7 @@ def case(house: House, site: Site) -> int:
 
 def look(house: House, clock: Clock, days: float = 3, case_id: int | None = None) -> LookBackReport:
     clock.at += timedelta(days=days)
-    return look_back(house.context, [house.source()], case_id=case_id)
+    return look_back(house.watching(house.source()), case_id=case_id)
 
 
 def state(house: House) -> CaseState:
@@ -273,7 +273,7 @@ def test_a_look_back_says_nothing_of_the_source_and_its_schedule(
 
 def test_a_page_whose_source_is_no_longer_watched_is_counted(house: House, clock: Clock, case: int) -> None:
     clock.at += timedelta(days=10)
-    report = look_back(house.context, [])
+    report = look_back(house.context)
     assert (report.unwatched, report.pages) == (1, 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -90,7 +90,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
         source = Source.model_validate(
             {"name": "traps", "url": f"{site.address}/list/", "page_limit": 4, "item_limit": 1000}
         )
-        summary = visit_source(source, context)
+        summary = visit_source(replace(context, sources=(source,)), source.name)
     with Session(engine, expire_on_commit=False) as session:
         records = {row.url.removeprefix(site.address): row for row in session.exec(select(FetchRecord))}
     yield Visited(summary, records, site)

@@ -1,0 +1,241 @@
+"""The life of a visit, whatever it is for: begun, its pages read and noted one by one, ended.
+
+The drivers beside this file say which pages a visit reads: ``watch`` a list as far as it is new, ``backfill``
+a list as far as it goes back, ``look_back`` pages with cases, ``intake`` what messages hold. Whatever a page
+is and however it ends, it becomes one record of the database and is told to the observers once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from assessment.lists import read_list
+from assessment.reading import Answer
+from assessment.workers import WorkError
+from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.listing.addresses import same_site
+from crawling.listing.model import Item, ListPage, Note, told
+from crawling.listing.years import continued
+from jobs.context import Context, PageDone, VisitSummary
+from settings.model import Source
+from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
+from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.page_errors import PageError, StoppedError
+
+log = structlog.get_logger()
+Plan = Callable[[Session, datetime], datetime]
+"""When the source is due next; asked in the transaction that ends a visit, at that time."""
+Afterwards = Callable[[Session, datetime], None]
+"""What else belongs to the end of a visit, in the same transaction."""
+
+
+def _now(_session: Session, now: datetime) -> datetime:
+    """Only a visit that watches makes its source due."""
+    return now
+
+
+def _nothing(_session: Session, _now: datetime) -> None:
+    """Nothing else."""
+
+
+@dataclass(slots=True)
+class VisitRun:
+    """One visit under way: what was asked for and how each page ended; its threads share it."""
+
+    context: Context
+    source: Source
+    visit_id: int
+    started_at: datetime
+    purpose: VisitPurpose = VisitPurpose.WATCH
+    list_pages: int = 0
+    items: int = 0
+    other_errors: int = 0
+    """What went wrong that was no page: mailboxes that could not be opened."""
+    done: list[PageDone] = field(default_factory=list)
+    list_notes: tuple[Note, ...] = ()
+    """What of the list could not be followed."""
+    list_failure: PageError | None = None
+    """Why the list could not be read, or not to its end."""
+    _list_page: ListPage | None = None
+    """The list page read last."""
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> VisitRun:
+        """A visit with its row in the database, so that it is known of even if the program dies."""
+        now = context.now()
+        with context.transaction() as session:
+            visit_id = start_visit(session, source.name, now, purpose)
+        for observer in context.observers:
+            observer.visit_began(source)
+        return cls(context, source, visit_id, now, purpose)
+
+    def note(self, page: PageDone) -> PageDone:
+        """Count ``page``, whose record is written, and tell the observers."""
+        with self._telling:
+            self.done.append(page)
+        for observer in self.context.observers:
+            observer.page_done(self.source, page)
+        return page
+
+    def record(self, page: PageDone, status: int | None = None) -> PageDone:
+        """Write how an address ended of which nothing is kept, and :meth:`note` it."""
+        with self.context.transaction() as session:
+            record_fetch(
+                session,
+                self.visit_id,
+                page.url,
+                page.outcome,
+                self.context.now(),
+                http_status=status,
+                bytes_read=page.bytes_read,
+                detail=page.detail,
+            )
+        return self.note(page)
+
+    def fail(self, page: PageDone, error: Exception, fetched: Fetched | None = None) -> PageDone:
+        """What an error says of ``page``, recorded and noted; raises StoppedError where the program ends."""
+        if isinstance(error, StoppedError):
+            raise FetchingStoppedError from None
+        ended = failed_page(page, error, fetched, self.source.name)
+        if self.context.stopping.is_set():
+            raise FetchingStoppedError
+        status = error.status if isinstance(error, FetchError) else fetched.status if fetched else None
+        return self.record(ended, status)
+
+    def read_list_page(self, url: str) -> ListPage | None:
+        """The list page at ``url``; None where it could not be read, which :attr:`list_failure` explains."""
+        asked, fetched = PageDone(url, PageKind.LIST, Outcome.OK), None
+        try:
+            fetched = self.context.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
+            _refuse_another_site(fetched)
+            answer = Answer(fetched.body, fetched.media_type, fetched.charset)
+            page = self.context.workers.run(
+                read_list,
+                answer,
+                fetched.final_url,
+                self.source.selectors,
+                self.source.listing,
+                self.context.today(),
+            )
+        except (PageError, StoppedError) as error:
+            self.fail(asked, error, fetched)
+            self.list_failure = error if isinstance(error, PageError) else None
+            return None
+        self.list_pages += 1
+        page = self._list_page = continued(page, self._list_page)
+        self.list_notes += tuple(note for note in page.notes if note not in self.list_notes)
+        read = PageDone(
+            url,
+            PageKind.LIST,
+            Outcome.OK,
+            told(page.notes),
+            title=page.title,
+            bytes_read=len(fetched.body),
+        )
+        self.record(read, fetched.status)
+        return page
+
+    def read_items(
+        self, read: Callable[[Item], list[PageDone]], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, list[PageDone]]]:
+        """What became of ``items``, each with the pages that it led to, in the order in which they end.
+
+        They are read in threads as they come. Raises FetchingStoppedError where the program ends.
+        """
+        threads = ThreadPoolExecutor(
+            self.context.settings.fetching.threads, f"{self.purpose.value}-{self.source.name}"
+        )
+        try:
+            reading = {threads.submit(read, item): item for item in items}
+            for finished in as_completed(reading):
+                yield reading[finished], finished.result()
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def end(
+        self, outcome: Outcome, detail: str = "", plan: Plan = _now, afterwards: Afterwards = _nothing
+    ) -> VisitSummary:
+        """The visit's row and its source's state, brought to their end; the observers are told."""
+        now = self.context.now()
+        with self.context.transaction() as session:
+            next_due_at = plan(session, now)
+            finish_visit(
+                session, self.visit_id, outcome, self.counts(), now, next_due_at=next_due_at, detail=detail
+            )
+            afterwards(session, now)
+        return self.tell_end(self.summary(outcome, detail, now, next_due_at))
+
+    def tell_end(self, summary: VisitSummary) -> VisitSummary:
+        """Tell the observers that the visit ended, in the database or not."""
+        for observer in self.context.observers:
+            observer.visit_ended(self.source, summary)
+        return summary
+
+    def counts(self) -> VisitCounts:
+        """What the visit did so far."""
+        read = [page for page in self.done if not page.failed]
+        return VisitCounts(
+            list_pages=self.list_pages,
+            items=self.items,
+            pages=sum(page.kind is PageKind.PAGE for page in read),
+            attachments=sum(page.kind is PageKind.ATTACHMENT for page in read),
+            bytes_read=sum(page.bytes_read for page in self.done),
+            new_documents=sum(page.is_new for page in read),
+            changed_documents=sum(page.is_changed for page in read),
+            findings=sum(page.findings for page in read),
+            errors=sum(page.failed for page in self.done) + self.other_errors,
+        )
+
+    def summary(
+        self,
+        outcome: Outcome | None,
+        detail: str,
+        ended_at: datetime | None = None,
+        next_due_at: datetime | None = None,
+    ) -> VisitSummary:
+        """What the visit came to; ``outcome`` None where the program ends before it."""
+        counts = self.counts()
+        return VisitSummary(
+            source=self.source.name,
+            visit_id=self.visit_id,
+            purpose=self.purpose,
+            outcome=outcome,
+            detail=detail,
+            list_pages=counts.list_pages,
+            pages=counts.pages,
+            attachments=counts.attachments,
+            bytes_read=counts.bytes_read,
+            new_documents=counts.new_documents,
+            changed_documents=counts.changed_documents,
+            findings=counts.findings,
+            errors=counts.errors,
+            ended_at=ended_at,
+            next_due_at=next_due_at,
+        )
+
+
+def failed_page(page: PageDone, error: Exception, fetched: Fetched | None, source: str) -> PageDone:
+    """How ``page`` ended with ``error``, and how many bytes it cost."""
+    bytes_read = page.bytes_read or (len(fetched.body) if fetched else 0)
+    if not isinstance(error, PageError):
+        log.error("page failed", url=page.url, source=source, exc_info=error)
+        error = PageError(Outcome.ERROR, f"{type(error).__name__}: {error}"[:500])
+    outcome = error.outcome
+    if isinstance(error, FetchError):
+        bytes_read = error.bytes_read
+    elif isinstance(error, WorkError) and page.kind is PageKind.ATTACHMENT:
+        outcome = Outcome.UNREADABLE_ATTACHMENT
+    return replace(page, outcome=outcome, detail=error.detail, bytes_read=bytes_read)
+
+
+def _refuse_another_site(fetched: Fetched) -> None:
+    if not same_site(fetched.url, fetched.final_url):
+        raise FetchError(Outcome.MOVED, f"leads to another site: {fetched.final_url}", status=fetched.status)
