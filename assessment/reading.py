@@ -189,8 +189,8 @@ def extract_answer(
 
 
 def _title(extracted: Extracted, known: Known) -> str:
-    """A file's own title is often its template's: the page that links it knows better."""
-    if known.is_attachment:
+    """A file says less of itself than the page that links it; saved pages have titles of their own."""
+    if known.is_attachment and not (extracted.title and extracted.media_type in _MARKUP):
         own = known.title or extracted.title
         labelled = own if own.lstrip().startswith("附件") else f"附件：{own}"
         return f"{known.parent_title}（{labelled}）" if known.parent_title else own

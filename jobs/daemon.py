@@ -21,7 +21,7 @@ from alerts.notifications.due import take_due_steps
 from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
 from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
-from jobs.context import Observer, PageDone, Context, VisitSummary
+from jobs.context import Context, Observer, PageDone, VisitSummary
 from jobs.ending import end_on_signal
 from jobs.reassess import PAUSE_SECONDS, rejudge
 from jobs.runtime import SENDER, House, ServedConsole, StartError, open_house
@@ -174,9 +174,7 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
         house = stack.enter_context(open_house(settings))
         context = house.context
         lists = partial(current_completeness, overlay_of(settings))
-        metrics = Metrics(
-            context.engine, house.sources, context.now, settings.calendar, measure_lists=lists
-        )
+        metrics = Metrics(context.engine, house.sources, context.now, settings.calendar, measure_lists=lists)
         heartbeat = Heartbeat()
         watched: list[Health] = [heartbeat.problems]
         server = stack.enter_context(_serve_metrics(settings, metrics, watched))

@@ -1,4 +1,4 @@
-"""One failing page through every kind of visit: one record, one log line, one count, one move of the table."""
+"""One failing page through every kind of visit: one record, one log line, one count, one move of a table."""
 
 from __future__ import annotations
 
