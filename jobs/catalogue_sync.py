@@ -30,7 +30,7 @@ from catalogue.parts import choose_annex, lists_no_qualifications
 from catalogue.picture import LOOKS
 from catalogue.proposal import Change, propose
 from jobs.context import Context
-from settings.model import Settings, Source
+from settings.model import Settings
 from storage.database import for_reading
 from storage.rows import insert_once
 from storage.tables import CatalogueNotice, Document, DocumentVersion
@@ -55,12 +55,12 @@ def overlay_of(settings: Settings) -> Path:
     return Path(configured) if configured else settings.storage.directory / "catalogue"
 
 
-def sync_catalogue(context: Context, sources: Sequence[Source]) -> int:
+def sync_catalogue(context: Context) -> int:
     """Look at what was newly kept of the sources that announce changes; how many proposals that made.
 
     Each version is looked at once. What is proposed and the letter about it are one transaction.
     """
-    names = [source.name for source in sources if source.catalogue]
+    names = [source.name for source in context.sources if source.catalogue]
     if not names:
         return 0
     with Session(for_reading(context.engine), expire_on_commit=False) as session:

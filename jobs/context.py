@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from alerts.delivery.channels import Channel
 from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
@@ -107,6 +108,8 @@ class Context:
     """Reads pictures of words; None where that is switched off or not installed."""
     sources: tuple[Source, ...] = ()
     """The places that are watched, those that the program serves itself too."""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """The ways in which messages leave, by name."""
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -14,17 +14,15 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import Session
 
-from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
-from alerts.notifications.due import take_due_steps
 from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
 from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
 from jobs.context import Context, Observer, PageDone, VisitSummary
 from jobs.ending import end_on_signal
 from jobs.reassess import PAUSE_SECONDS, rejudge
-from jobs.runtime import SENDER, House, ServedConsole, StartError, open_house
+from jobs.runtime import House, ServedConsole, StartError, open_house
 from jobs.schedule import (
     CLOCK_SECONDS,
     DELIVERY_SECONDS,
@@ -36,6 +34,7 @@ from jobs.schedule import (
     next_visit_at,
 )
 from jobs.status import Board, read_rows
+from jobs.tasks import deliver, take_steps
 from jobs.terminal import VisitLog, live_table, set_up_logging
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
@@ -80,14 +79,14 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         due = [name for name in due if not is_quiet(by_name[name], now, zone)]
         with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
             summaries = list(visits.map(lambda name: visit_source(context, name), due))
-        sync_catalogue(context, house.sources)
+        sync_catalogue(context)
         if settings.intake.is_configured:
             taken = take_in(context)
             log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
         if not stopping.is_set():
             _rejudge(house)
-            _take_due_steps(house)
-        sent = 0 if stopping.is_set() else _deliver(house)
+            take_steps(house.context)
+        sent = 0 if stopping.is_set() else deliver(house.context)
         coming = None if summaries else _next_due(house)
     if coming is not None:
         console_print(_nothing_due(*coming, zone))
@@ -125,22 +124,6 @@ def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) 
     failed = sum(summary.outcome not in SUCCESSES for summary in summaries)
     total = f"{len(summaries)} sources visited, {failed} failed; {pages} documents, {findings} findings, "
     return [*lines, f"{total}{sent} messages delivered ({settings.storage.directory})"]
-
-
-def _take_due_steps(house: House) -> int:
-    """Digests, reminders and deadlines."""
-    return take_due_steps(house.context.engine, house.settings, house.context.now())
-
-
-def _deliver(house: House) -> int:
-    """Deliver until nothing is due, or the daemon ends."""
-    sent = 0
-    while not house.context.stopping.is_set():
-        step = deliver_due(house.context.engine, house.channels, house.context.now(), owner=SENDER)
-        if not step:
-            break
-        sent += step
-    return sent
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Health]) -> MetricsServer:
@@ -230,10 +213,10 @@ def _schedule(house: House, metrics: Metrics, heartbeat: Heartbeat) -> Schedule:
     intake = house.settings.intake
     if intake.is_configured:
         schedule.add_reading("intake", intake.every_minutes * 60, lambda: take_in(house.context))
-    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.context, house.sources))
+    schedule.add_reading("catalogue", SYNC_SECONDS, lambda: sync_catalogue(house.context))
     schedule.add_following("rejudge", PAUSE_SECONDS, lambda: _rejudge(house))
-    schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: _deliver(house))
-    schedule.add_repeating("clock", CLOCK_SECONDS, lambda: _take_due_steps(house))
+    schedule.add_repeating("delivery", DELIVERY_SECONDS, lambda: deliver(house.context))
+    schedule.add_repeating("clock", CLOCK_SECONDS, lambda: take_steps(house.context))
     schedule.add_rounds("look_back", LOOK_BACK_SECONDS, lambda: _look_back(house))
     schedule.add_repeating("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat)
     return schedule

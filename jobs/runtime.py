@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.delivery.channels import Channel, open_channels
+from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import release_leases
 from alerts.metrics.server import Health
 from assessment.recognising import Recogniser
@@ -23,6 +23,7 @@ from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.pace import turns_of
 from jobs.catalogue_sync import overlay_of
 from jobs.context import Context
+from jobs.tasks import SENDER
 from settings.errors import SettingsError
 from settings.model import Settings, Source
 from storage.database import open_database
@@ -31,9 +32,6 @@ from storage.locks import LockedError, Locks
 from storage.migrate import require_current, upgrade
 from storage.under_way import DAEMON, is_under_way, locks_of
 from storage.visits import abandon_visits
-
-SENDER = "daemon"
-"""Owner of the outbox's leases; the daemon's lock makes sure that there is only one."""
 
 log = structlog.get_logger()
 
@@ -55,7 +53,6 @@ class House:
     """Everything that runs, with the sources it watches."""
 
     context: Context
-    channels: Mapping[str, Channel]
     sample_address: str = ""
     """Where the sample site answers; empty where it does not run."""
 
@@ -159,8 +156,9 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
         recogniser = Recogniser.configured(settings.detection)
         if recogniser is not None:
             stack.enter_context(recogniser.workers)
-        context = Context(settings, engine, evidence, fetcher, workers, recogniser, sources)
-        yield House(context, open_channels(settings), sample_address)
+        channels = open_channels(settings)
+        context = Context(settings, engine, evidence, fetcher, workers, recogniser, sources, channels)
+        yield House(context, sample_address)
 
 
 def _require_administrator(settings: Settings) -> None:

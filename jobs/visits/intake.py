@@ -212,7 +212,10 @@ class _Parts:
         self._subject = masked(opened.subject, opened.private)
 
     def read(self) -> Iterator[PageDone]:
-        """The texts and files that the message holds, archives with their members."""
+        """The texts and files that the message holds, archives with their members.
+
+        Files are judged by what they say themselves: the subject is the reporter's word, not their page's.
+        """
         for number, part in enumerate(self._opened.parts, 1):
             yield from self._read_part(f"{self._url}:{number}", part)
         if self._opened.is_cut:
@@ -227,7 +230,6 @@ class _Parts:
             title=masked(part.name, private) if part.is_file else self._subject,
             region=self._run.source.region,
             is_attachment=part.is_file,
-            parent_title=self._subject if part.is_file else "",
         )
         answer = Answer(part.body, part.media_type, part.charset, part.name)
         try:

@@ -39,7 +39,7 @@ def house(
 
 def _visit_and_sync(house: House, *, catalogue: bool = True) -> int:
     house.visit(LIST, catalogue=catalogue)
-    return sync_catalogue(house.context, [house.source(LIST, catalogue=catalogue)])
+    return sync_catalogue(house.watching(house.source(LIST, catalogue=catalogue)))
 
 
 def _soon(house: House) -> datetime:
@@ -135,7 +135,7 @@ def _propose(house: House, body: bytes, *, region: str | None = None, path: str 
     house.site[LIST] = listing(path)
     house.site[path] = answer(body)
     house.visit(LIST, catalogue=True, region=region)
-    return sync_catalogue(house.context, [house.source(LIST, catalogue=True, region=region)])
+    return sync_catalogue(house.watching(house.source(LIST, catalogue=True, region=region)))
 
 
 def _run(*words: str) -> Result:

@@ -1,0 +1,120 @@
+"""Every task of the seam: its arguments can be carried anywhere, and a process of its own can do it."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from email.message import EmailMessage
+from mailbox import Maildir
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from sqlmodel import Session, func, select
+
+from jobs.tasks import TASKS, Task
+from settings import load_settings
+from storage.database import open_database
+from storage.tables import Case, FetchRecord, IntakeMessage, OutboxMessage, Visit
+from tests.jobs.house import listing, posting
+from tests.jobs.loopback import Site
+from tests.storage.conftest import postgresql_server as postgresql_server  # noqa: PLC0414 - a fixture
+from vocabulary.codes import VisitPurpose
+
+ORDER = (
+    Task("visit_source", {"source_name": "news"}),
+    Task("back_fill", {"source_name": "news", "since": date(2026, 10, 1), "until": date(2026, 11, 30)}),
+    Task("take_in"),
+    Task("look_back", {"case_id": 1, "in_quiet_hours": False}),
+    Task("rejudge"),
+    Task("sync_catalogue"),
+    Task("take_steps"),
+    Task("deliver", {"owner": "elsewhere"}),
+)
+ELSEWHERE = """
+import pickle, sys
+from pathlib import Path
+from jobs.runtime import open_beside
+from settings import load_settings
+with open_beside(load_settings(Path(sys.argv[1]))) as there:
+    done = pickle.load(sys.stdin.buffer).run(there.context)
+sys.stdout.buffer.write(pickle.dumps(repr(done)))
+"""
+
+
+def do_elsewhere(config: Path, task: Task) -> str:
+    """What another process says came of ``task``."""
+    ended = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(config)],
+        cwd=Path(__file__).parents[2],
+        input=pickle.dumps(task),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr.decode()
+    said: str = pickle.loads(ended.stdout)  # noqa: S301 - written by the process above
+    return said
+
+
+def test_every_task_is_asked_for_below() -> None:
+    assert {task.name for task in ORDER} == set(TASKS)
+    for task in ORDER:
+        assert pickle.loads(pickle.dumps(task)) == task  # noqa: S301 - made here
+
+
+@contextmanager
+def database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/q.sqlite3"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"tasks_{folder.name.replace('-', '_')}"[:60].lower()
+    engine = sqlalchemy.create_engine(
+        f"{server}/postgres".replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    engine.dispose()
+    yield f"{server}/{name}"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_every_task_is_done_by_a_process_of_its_own(
+    kind: str, site: Site, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    site["/news/"] = listing("/n/20261101_1.html")
+    site["/n/20261101_1.html"] = posting()
+    letter = EmailMessage()
+    letter["From"], letter["Subject"] = "r@example.org", "举报"
+    letter.set_content("请看这个单位的招聘。")
+    Maildir(tmp_path / "box", create=True).add(bytes(letter))
+    with database(kind, tmp_path, request) as address:
+        config = tmp_path / "qualwatch.toml"
+        config.write_text(
+            f"[storage]\ndirectory = '{tmp_path}/var'\ndatabase = '{address}'\n"
+            f"[fetching]\nallow_private_hosts = ['{site.host}']\ndelay_seconds = 0\n"
+            f"[detection]\nprocesses = 0\n[intake]\ndirectory = '{tmp_path}/box'\n"
+            f"[[sources]]\nname = 'news'\nurl = '{site.address}/news/'\n"
+        )
+        said = {task.name: do_elsewhere(config, task) for task in ORDER}
+        assert "finished=True" in said["back_fill"]
+        assert said["rejudge"] == "None"
+        assert int(said["deliver"]) > 0
+        assert "messages=0" in do_elsewhere(config, Task("take_in"))  # doing it twice changes nothing
+        engine = open_database(load_settings(config).storage.database_url)
+        with Session(engine) as session:
+
+            def count(table: Any) -> int:
+                return session.exec(select(func.count()).select_from(table)).one()
+
+            assert (count(Case), count(IntakeMessage)) == (1, 1)
+            assert {visit.purpose for visit in session.exec(select(Visit))} == set(VisitPurpose)
+            assert all(message.state == "sent" for message in session.exec(select(OutboxMessage)))
+            assert count(FetchRecord) >= 6
+        engine.dispose()
