@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from email.message import EmailMessage
@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy
 from sqlmodel import Session, func, select
 
+from jobs.runtime import open_beside
 from jobs.tasks import TASKS, Task
 from settings import load_settings
 from storage.database import open_database
@@ -36,30 +37,21 @@ ORDER = (
     Task("take_steps"),
     Task("deliver", {"owner": "elsewhere"}),
 )
-ELSEWHERE = """
-import pickle, sys
-from pathlib import Path
-from jobs.runtime import open_beside
-from settings import load_settings
-with open_beside(load_settings(Path(sys.argv[1]))) as there:
-    done = pickle.load(sys.stdin.buffer).run(there.context)
-sys.stdout.buffer.write(pickle.dumps(repr(done)))
-"""
 
 
-def do_elsewhere(config: Path, task: Task) -> str:
-    """What another process says came of ``task``."""
-    ended = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(config)],
-        cwd=Path(__file__).parents[2],
-        input=pickle.dumps(task),
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert ended.returncode == 0, ended.stderr.decode()
-    said: str = pickle.loads(ended.stdout)  # noqa: S301 - written by the process above
-    return said
+def run_task(config: Path, task: Task) -> str:
+    """What a process that has nothing but the configuration and the task says came of it."""
+    with open_beside(load_settings(config)) as there:
+        return repr(task.run(there.context))
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[ProcessPoolExecutor]:
+    """Runs each task in a new process, which gets its arguments pickled."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["jobs.tasks", "jobs.runtime"])
+    with ProcessPoolExecutor(1, mp_context=processes, max_tasks_per_child=1) as pool:
+        yield pool
 
 
 def test_every_task_is_asked_for_below() -> None:
@@ -86,7 +78,7 @@ def database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterato
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_task_is_done_by_a_process_of_its_own(
-    kind: str, site: Site, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, site: Site, tmp_path: Path, elsewhere: ProcessPoolExecutor, request: pytest.FixtureRequest
 ) -> None:
     site["/news/"] = listing("/n/20261101_1.html")
     site["/n/20261101_1.html"] = posting()
@@ -102,11 +94,13 @@ def test_every_task_is_done_by_a_process_of_its_own(
             f"[detection]\nprocesses = 0\n[intake]\ndirectory = '{tmp_path}/box'\n"
             f"[[sources]]\nname = 'news'\nurl = '{site.address}/news/'\n"
         )
-        said = {task.name: do_elsewhere(config, task) for task in ORDER}
+        said = {task.name: elsewhere.submit(run_task, config, task).result() for task in ORDER}
         assert "finished=True" in said["back_fill"]
         assert said["rejudge"] == "None"
         assert int(said["deliver"]) > 0
-        assert "messages=0" in do_elsewhere(config, Task("take_in"))  # doing it twice changes nothing
+        assert (
+            "messages=0" in elsewhere.submit(run_task, config, Task("take_in")).result()
+        )  # doing it twice changes nothing
         engine = open_database(load_settings(config).storage.database_url)
         with Session(engine) as session:
 
