@@ -137,7 +137,12 @@ def decide_usage(
         decision = _MEANS[step.by](at, step, rules)
         if decision is not None:
             return _turned(decision, at, rules)
-    return _turned(Decision(rules.defaults[group], evident=False), at, rules)
+    return _turned(Decision(rules.defaults[group], evident=_is_asked_beside(at, rules)), at, rules)
+
+
+def _is_asked_beside(at: Place, rules: UsageRules) -> bool:
+    """Whether words of asking stand beside the mention: 取得, 不少于六人, 复印件."""
+    return bool(rules.asking.search(at.before[-40:]) or rules.asking.search(at.after[:24]))
 
 
 def _turned(decision: Decision, at: Place, rules: UsageRules) -> Decision:

@@ -120,6 +120,8 @@ class UsageRules:
     renting: Renting
     demand: re.Pattern[str]
     """What stands beside a demand in a posting: other demands."""
+    asking: re.Pattern[str]
+    """What stands beside a condition or a paper that is asked for, in any text."""
     personal: re.Pattern[str]
     """Titles of what somebody writes about himself."""
     articles: re.Pattern[str]
@@ -154,6 +156,7 @@ def load_usage() -> UsageRules:
         lead=Lead(**{name: re.compile(rules["lead"][name]) for name in Lead.__slots__}),
         renting=_renting(rules["renting"]),
         demand=re.compile(rules["evidence"]["demand"]),
+        asking=re.compile(rules["evidence"]["asking"]),
         personal=re.compile(alternatives(rules["articles"]["personal"])),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
         subsidies=re.compile(alternatives(rules["articles"]["subsidies"])),

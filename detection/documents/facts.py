@@ -7,7 +7,7 @@ import re
 from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
-from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, signer
+from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, footer, signer
 from detection.model import DocumentFacts, OfficialDocument
 from vocabulary.codes import DocumentKind, PublisherKind
 
@@ -39,7 +39,7 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     official = _read_official(text, title, reading)
     issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
     named = body_of_title(title) if reading.kind in _NAMED_IN_TITLE else ""
-    signed = signer(text) if reading.kind in _SIGNED else ""
+    signed = (signer(text) or footer(text)) if reading.kind in _SIGNED else ""
     names = (publisher, issuer, stated, named, signed, _site_owner(url) if url else "")
     stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
     publisher_kind = stated_kind or decide_publisher_kind(

@@ -24,6 +24,10 @@ _TITLE_BODY = re.compile(
 _DATE_BELOW = re.compile(
     r"\n[^\S\n]{0,40}(?:\d{4}|[二〇零一三四五六七八九○]{4})\s?[年./-]\s?[\d一二三四五六七八九十]{1,3}\s?[月./-]?"
 )
+_FOOTER = re.compile(
+    r"(?:主办单位|主办|版权所有|主管单位)[:：©\s]{1,3}(?P<behind>[\u4e00-\u9fff]{4,30})"
+    r"|(?P<before>[\u4e00-\u9fff]{4,24})\s{1,3}(?:版权所有|主办|技术支持[:：])"
+)
 _PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
 _LOCAL = re.compile(r".{1,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校)")
 """``某县融媒体中心``: a place, and an institution of it."""
@@ -118,6 +122,12 @@ def signer(text: str) -> str:
         return ""
     name = tail[: dates[-1].start()].rstrip().rpartition("\n")[2].strip()
     return name if 3 <= len(name) <= MAX_NAME and classify_name(name).kind is not None else ""
+
+
+def footer(text: str) -> str:
+    """The body that a page's foot names as its own: ``某省财政厅 版权所有``; empty where it names none."""
+    match = _FOOTER.search(text, max(0, len(text) - _SIGNED))
+    return (match["before"] or match["behind"] or "") if match is not None else ""
 
 
 def decide_publisher_kind(

@@ -23,3 +23,24 @@ def test_a_text_of_another_site_is_read_as_what_it_is(case: dict[str, str]) -> N
     mentions = scan(case["text"], as_of=DAY, title=case["title"]).mentions
     said = {mention.quote: mention.usage for mention in reversed(mentions)}
     assert said.get(case["quote"]) is Usage(case["usage"]), said
+
+
+def test_a_kind_won_narrowly_raises_no_alert_by_itself() -> None:
+    bare = "会计从业资格证班，周末上课。老师讲解，学员满意。"
+    result = scan(bare, as_of=DAY, title="兴趣课")
+    (mention,) = result.mentions
+    assert result.facts.narrow
+    assert mention.usage is Usage.OFFERED
+    assert not mention.severity.is_alert
+    assert mention.needs_review
+    plain = scan(f"{bare}学费八百元，试听免费，招生对象不限，包过。", as_of=DAY, title="兴趣课")
+    assert not plain.facts.narrow
+    assert any(mention.severity.is_alert for mention in plain.mentions)
+
+
+def test_a_preference_in_brackets_reaches_what_stands_in_the_brackets() -> None:
+    said = {
+        mention.quote: mention.usage
+        for mention in scan("招聘会计：持会计证（有初级职称者优先），月薪面议。", as_of=DAY).mentions
+    }
+    assert said == {"会计证": Usage.REQUIRED, "初级职称": Usage.PREFERRED}
