@@ -38,7 +38,35 @@ _SCRIPT_MARKS: tuple[tuple[str, str], ...] = (
     ("initaliyuncaptcha", "a captcha (阿里云)"),
     ("g-recaptcha", "a captcha"),
     ("h-captcha", "a captcha"),
+    ("aliyuncaptcha", "a captcha (阿里云)"),
+    ("acw_sc__v3", f"{JAVASCRIPT_CHALLENGE} (阿里云)"),
+    ("turing.captcha", "a captcha (腾讯)"),
+    ("tcaptcha.js", "a captcha (腾讯)"),
+    ("eo_bot_ssid", f"{JAVASCRIPT_CHALLENGE} (腾讯 EdgeOne)"),
+    ("/.safeline/", f"{JAVASCRIPT_CHALLENGE} (长亭雷池)"),
+    ("safeline", "a firewall page (长亭雷池)"),
+    ("btwaf", "a firewall page (宝塔)"),
+    ("hwwafsesid", "a firewall page (华为云)"),
+    ("yunjiasu", "a firewall page (百度云加速)"),
+    ("waf_captcha", "a captcha"),
+    ("safedog", "a firewall page (安全狗)"),
+    ("jsl_clearance", f"{JAVASCRIPT_CHALLENGE} (加速乐)"),
 )
+_RUISHU = re.compile(
+    rb"""<(?:script|meta)\b[^>]*\br\s*=\s*["']?m["'\s/>]|<input\b[^>]*\bid\s*=\s*["']__onload__["']"""
+)
+"""What stays of 瑞数's challenge where its code lies in a script of its own."""
+_REFUSING = re.compile(
+    r"(?:访问|请求|操作|浏览|ip(?:地址)?|网络|行为|流量|终端)[^。！!？?\n]{0,24}?"
+    r"(?:过快|过于频繁|太频繁|频繁|过多|异常|受限|受到?限制|被?限制|禁止|被?拒绝|被?拦截|阻断|封禁|封锁|屏蔽|黑名单|不合法|非法)"
+    r"|(?:验证码|安全验证|身份验证|人机|滑块|拼图|向右滑动|拖动|captcha|verification|verify you are)"
+    r"|(?:拦截|阻断|封禁|防护|防火墙|waf)[^。\n]{0,16}(?:提示|页面|系统|编号|原因|日志|事件)"
+    r"|(?:没有|无)权限?[^。\n]{0,6}访问|无权访问|仅限内网|(?:系统|服务器|网站)(?:繁忙|维护|升级)[^。\n]{0,12}"
+    r"(?:稍后|稍候|再试|重试|中)|forbidden|too many requests|rate limit"
+    r"|unusual traffic|are you a robot|trace\s?id",
+    re.IGNORECASE,
+)
+"""Wordings of refusals: believed only where a page shows little else."""
 
 _WORDS: tuple[str, ...] = (
     "您的访问被拦截",
@@ -72,29 +100,20 @@ _WORDS: tuple[str, ...] = (
     "enable javascript and cookies to continue",
 )
 
-_MISSING: tuple[str, ...] = (
-    "404 not found",
-    "page not found",
-    "页面不存在",
-    "页面未找到",
-    "页面找不到",
-    "找不到该页面",
-    "找不到页面",
-    "未找到该页面",
-    "访问的页面不存在",
-    "访问的内容不存在",
-    "信息不存在",
-    "文章不存在",
-    "内容不存在",
-    "已被删除",
-    "已经被删除",
-    "已下线",
+_GONE = re.compile(
+    r"(?:页面|信息|文章|内容|职位|岗位|网页|栏目|资源|文件|链接|公告|帖子)[^。！!\n]{0,14}?"
+    r"(?:不存在|被?删除|找不到|未找到|已下线|已?下架|已过期|已关闭|已失效|已撤销|被?移除|已停止|飞走了|走丢了)"
+    r"|(?:找不到|未找到|没有找到|不存在)[^。\n]{0,10}(?:页面|信息|文章"
+    r"|内容|网页|资源|文件)|\b404\b|not found",
+    re.IGNORECASE,
 )
 _LOGIN = ("登录", "登陆", "统一身份认证", "sign in", "log in", "login")
 _PASSWORD = re.compile(rb"""(?i)<input\b[^>]*\btype\s*=\s*["']?password\b""")
 _LONGEST_EXCUSE = 240
 """Bytes of visible text, 80 Chinese characters: an apology or the labels of a form."""
 
+_LONGEST_REFUSAL = 500
+"""Bytes of visible text, 160 Chinese characters, up to which a wording that notices use too is a refusal."""
 _LONGEST_BODY = 256 * 1024
 _LONGEST_TEXT = 400
 """Characters of visible text: a challenge or a refusal needs a few sentences at most."""
@@ -110,7 +129,6 @@ def _in_page_encodings(text: str) -> tuple[bytes, ...]:
 
 
 _WORD_BYTES = tuple((word, encoded) for word in _WORDS for encoded in _in_page_encodings(word))
-_MISSING_BYTES = tuple(encoded for word in _MISSING for encoded in _in_page_encodings(word))
 _LOGIN_BYTES = tuple(encoded for word in _LOGIN for encoded in _in_page_encodings(word))
 _MARK_BYTES = tuple((mark.encode(), what) for mark, what in _SCRIPT_MARKS)
 
@@ -130,18 +148,37 @@ def block_reason(status: int, body: bytes, *, markup: bool) -> str:
     if not markup or len(body) > _LONGEST_BODY:
         return ""
     lowered = body.lower()
-    marks = [what for mark, what in _MARK_BYTES if mark in lowered]
-    words = [word for word, encoded in _WORD_BYTES if encoded in lowered]
-    if not marks and not words:
-        return ""
-    title = b" ".join(_TITLE.findall(lowered))
     visible = visible_bytes(lowered)
     if len(visible) > _LONGEST_TEXT * 2:
         return ""
-    if marks:
-        return f"shows {marks[0]}"
+    if what := _mark(lowered, visible):
+        return f"shows {what}"
+    title = b" ".join(_TITLE.findall(lowered))
     shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in title), "")
+    if not shown and len(visible) <= _LONGEST_REFUSAL and b"<a " not in lowered:
+        refusing = _REFUSING.search(_decoded(visible + b" " + title))
+        shown = refusing[0] if refusing is not None else ""
     return f"shows a block page («{shown}»)" if shown else ""
+
+
+def _mark(lowered: bytes, visible: bytes) -> str:
+    """The product whose mark a page carries; empty where it carries none."""
+    marks = [what for mark, what in _MARK_BYTES if mark in lowered or _reversed_mark(mark, lowered)]
+    if marks:
+        return marks[0]
+    return f"{JAVASCRIPT_CHALLENGE} (瑞数)" if not visible and _RUISHU.search(lowered) else ""
+
+
+def _reversed_mark(mark: bytes, lowered: bytes) -> bool:
+    """加速乐 writes the name of its cookie letter by letter: ``('_')+('_')+('j')+('s')+('l')``."""
+    return mark == b"__jsl_clearance" and b"('_')+('_')+('j')" in lowered
+
+
+def _decoded(visible: bytes) -> str:
+    try:
+        return visible.decode("utf-8")
+    except UnicodeDecodeError:
+        return visible.decode("gb18030", "replace")
 
 
 def is_login_page(body: bytes) -> bool:
@@ -156,8 +193,5 @@ def is_missing_page(body: bytes) -> bool:
     """Whether a page answered with 200 only says that what was asked for is not there."""
     if len(body) > _LONGEST_BODY:
         return False
-    lowered = body.lower()
-    if not any(word in lowered for word in _MISSING_BYTES):
-        return False
-    visible = visible_bytes(lowered)
-    return len(visible) <= _LONGEST_EXCUSE and any(word in visible for word in _MISSING_BYTES)
+    visible = visible_bytes(body.lower())
+    return len(visible) <= _LONGEST_EXCUSE and _GONE.search(_decoded(visible)) is not None

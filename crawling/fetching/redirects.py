@@ -19,9 +19,17 @@ _LONGEST_REFRESH_TEXT = 300
 """Bytes of visible text: a page that sends us on says little else."""
 _LONGEST_WAIT = 10
 """Seconds: a page that is renewed less often than this is there to be read."""
-_META = re.compile(rb"""(?is)<meta\b((?:[^>"']|"[^"]*"|'[^']*')*)>""")
-_IS_REFRESH = re.compile(rb"""(?i)\bhttp-equiv\s*=\s*["']?\s*refresh\b""")
-_CONTENT_OF = re.compile(rb"""(?is)\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""")
+_META = re.compile(rb"""(?is)<meta\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_ATTRIBUTE = re.compile(rb"""(?is)([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+_SCRIPT = re.compile(
+    rb"(?is)<script\b([^>]*)>(.*?)</script\s*>|<body\b[^>]*\bonload\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
+)
+_LOCATION = re.compile(
+    rb"""(?i)(?:(?:window|top|self|parent|document)\s*\.\s*)*location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()"""
+    rb"""\s*\\?(?:"([^"\\]{1,500})\\?"|'([^'\\]{1,500})\\?')\s*(?![+\s]*\+)"""
+)
+_DEPENDS = re.compile(rb"(?i)\bif\s*\(|\?[^:'\"]*:|\bswitch\b|onclick|addEventListener|\bcookie\b")
+"""A script that looks at something before it sends readers on: which of them it sends cannot be told."""
 _CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)")
 
 
@@ -34,17 +42,37 @@ def redirect_target(response: requests.Response) -> str:
 
 
 def refresh_target(url: str, body: bytes) -> str:
-    """Where a page sends its readers by ``<meta http-equiv=refresh>``, absolute; empty where it does not."""
+    """Where a page that says next to nothing sends its readers, absolute; empty where it does not.
+
+    By ``<meta http-equiv=refresh>``, its attributes in any order, or by a script that does nothing else than
+    to set ``location``.
+    """
     if len(body) > _LONGEST_REFRESH_PAGE:
         return ""
-    said = (_CONTENT_OF.search(meta[1]) for meta in _META.finditer(body) if _IS_REFRESH.search(meta[1]))
-    match = next((each for each in said if each), None)
-    if match is None or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
+    target = _refreshed(body) or _located(body)
+    if not target or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
         return ""
-    content = _CONTENT.match(unescape(_decoded(next(group for group in match.groups() if group is not None))))
-    if content is None or int(content[1]) > _LONGEST_WAIT:
-        return ""
-    return _absolute(url, content[2].strip())
+    return _absolute(url, target)
+
+
+def _refreshed(body: bytes) -> str:
+    for meta in _META.findall(body):
+        said = {name.lower(): one or two or bare for name, one, two, bare in _ATTRIBUTE.findall(meta)}
+        if said.get(b"http-equiv", b"").strip().lower() != b"refresh":
+            continue
+        content = _CONTENT.match(unescape(_decoded(said.get(b"content", b""))))
+        if content is not None and int(content[1]) <= _LONGEST_WAIT:
+            return content[2].strip()
+    return ""
+
+
+def _located(body: bytes) -> str:
+    for _, script, one, two in _SCRIPT.findall(body):
+        code = script or one or two
+        found = _LOCATION.search(code)
+        if found is not None and not _DEPENDS.search(code[: found.end()]):
+            return unescape(_decoded(found[1] or found[2])).strip()
+    return ""
 
 
 def _decoded(raw: bytes) -> str:

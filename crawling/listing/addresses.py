@@ -16,7 +16,16 @@ ATTACHMENT_SUFFIXES = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
     *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".ppt", ".pptx", ".csv", ".txt"),
 )
-_SESSION = re.compile(r"(?i);jsessionid=[^?#/]*")
+_SESSION = re.compile(r"(?i);jsessionid=[^?#/]*|/\((?:[a-z]\([^()/]{1,80}\)){1,3}\)(?=/)")
+"""Servlets append theirs to the path, ASP.NET without cookies puts it before: ``/(S(k2x…))/list.aspx``."""
+_SESSION_KEYS = re.compile(
+    r"(?i)(?:phpsessid|jsessionid|aspsessionid\w*|asp\.net_sessionid|sessionid|session_id|sessid|cfid|cftoken"
+    r"|viewstateid|zenid|oscsid)=[^&#]*"
+)
+_MOMENT = re.compile(
+    r"(?i)(?:_|t|ts|time|timestamp|rand|random|rnd|r|v|nocache|_t|dt|date|tm)=(?:1\d{9}(?:\d{3})?|0\.\d{4,})"
+)
+"""What scripts add so that nothing is taken from a cache: a moment in seconds, or a number by chance."""
 
 
 def absolute_url(url: str, base: str = "") -> str:
@@ -25,9 +34,20 @@ def absolute_url(url: str, base: str = "") -> str:
     Empty where ``url`` leads nowhere that could be asked for (``javascript:``, ``mailto:``, broken).
     """
     try:
-        return canonical_url(_SESSION.sub("", urljoin(base, url.strip())))
+        return canonical_url(without_session(_SESSION.sub("", urljoin(base, url.strip()))))
     except (AddressError, ValueError):
         return ""
+
+
+def without_session(url: str) -> str:
+    """``url`` without those parts of its query that are other at each visit."""
+    address, mark, query = url.partition("?")
+    if not mark:
+        return url
+    pairs = [
+        pair for pair in query.split("&") if not (_SESSION_KEYS.fullmatch(pair) or _MOMENT.fullmatch(pair))
+    ]
+    return f"{address}?{'&'.join(pairs)}" if pairs else address
 
 
 def with_query(url: str, values: Mapping[str, str]) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from crawling.fetching.model import Fetched, FetchError
-from crawling.listing.addresses import same_site
+from crawling.listing.addresses import absolute_url, same_site
 from extraction.mime import parameter, readings_of
 from vocabulary.codes import Outcome
 
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
 
 
-def refuse_elsewhere(fetched: Fetched) -> None:
-    """What leads to another site or to the front page is not that document any more; FetchError."""
+_ERROR_PAGE = re.compile(r"(?i)/(?:404|error|notfound|not_found|errorpage|err)(?:[./_-]|$)")
+
+
+def refuse_elsewhere(fetched: Fetched, list_url: str = "") -> None:
+    """What leads to another site, the front page, the list or an error page is no document: FetchError."""
     if not fetched.redirects:
         return
     if not same_site(fetched.url, fetched.final_url):
@@ -25,6 +29,10 @@ def refuse_elsewhere(fetched: Fetched) -> None:
         and asked.path.lower() not in _FRONT_PAGES
     ):
         raise FetchError(Outcome.GONE, "leads to the front page of the site", status=fetched.status)
+    if list_url and absolute_url(fetched.final_url) == absolute_url(list_url) != absolute_url(fetched.url):
+        raise FetchError(Outcome.GONE, "leads back to its list", status=fetched.status)
+    if _ERROR_PAGE.search(answered.path) and not _ERROR_PAGE.search(asked.path):
+        raise FetchError(Outcome.GONE, f"leads to an error page: {fetched.final_url}", status=fetched.status)
 
 
 def file_name(fetched: Fetched) -> str:

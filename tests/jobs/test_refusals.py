@@ -1,0 +1,112 @@
+"""Answers in place of a page: refusals, gone pages and stubs, with status 200 and in words of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawling.fetching.block_pages import JAVASCRIPT_CHALLENGE, block_reason, is_missing_page
+from crawling.fetching.redirects import refresh_target
+from crawling.listing.addresses import absolute_url
+
+HERE = "http://rsj.example.gov.cn/tzgg/index.html"
+
+
+def page(body: str, charset: str = "utf-8") -> bytes:
+    return f"<html><head><title>提示</title></head><body>{body}</body></html>".encode(charset)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "您的 IP：10.1.2.3 请求过快，系统已限制访问，请稍后重试。",
+        "当前网络行为异常，请按住滑块完成拼图",
+        "请求已被防火墙阻断，事件编号 88213",
+        "服务器繁忙，请稍后再试",
+        "您没有权限访问该页面",
+        "Too Many Requests",
+    ],
+)
+def test_a_refusal_in_whatever_words_is_a_block_page(words: str, charset: str) -> None:
+    assert block_reason(200, page(f"<p>{words}</p>", charset), markup=True)
+
+
+def test_a_notice_that_uses_such_words_is_none() -> None:
+    notice = page("<h1>关于限制访问内网的通知</h1>" + "<p>各单位请于本月底前完成网络安全自查工作。</p>" * 12)
+    assert block_reason(200, notice, markup=True) == ""
+    listing = page("<a href='1.html'>关于防止恶意请求过多的公告</a>")
+    assert block_reason(200, listing, markup=True) == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><head><script src='/x.dfe1675.js' r='m'></script></head><body></body></html>",
+        b"<html><script>document.cookie=('_')+('_')+('j')+('s')+('l')+('_c')</script></html>",
+        b'<html><body><input type=hidden id="__onload__" value=1></body></html>',
+    ],
+)
+def test_a_challenge_whose_code_lies_elsewhere_is_known_by_what_stays(body: bytes) -> None:
+    assert JAVASCRIPT_CHALLENGE in block_reason(200, body, markup=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "您访问的公告已被管理员删除",
+        "该职位已停止招聘，信息已下架",
+        "抱歉，没有找到您要的页面",
+        "404 - Not Found",
+    ],
+)
+def test_a_page_that_says_in_whatever_words_that_it_is_gone_is_gone(words: str) -> None:
+    assert is_missing_page(page(f"<div>{words}</div>"))
+
+
+def test_a_notice_about_what_was_deleted_is_there() -> None:
+    assert not is_missing_page(
+        page("<p>有关资格考试报名页面已删除的链接，请考生改从新网址登录报名系统。</p>" * 5)
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<meta content='0;url=new.html' http-equiv='refresh'>",
+        "<META HTTP-EQUIV=Refresh CONTENT=\"1; URL='new.html'\">",
+        "<script>window.location.href='new.html';</script>",
+        '<script>self.location = "/tzgg/new.html"</script><noscript>请启用脚本</noscript>',
+        "<script>setTimeout(function(){ top.location.replace('new.html') }, 500)</script>",
+        "<body onload=\"location.href='new.html'\">跳转中</body>",
+    ],
+)
+def test_a_stub_sends_its_readers_on(body: str) -> None:
+    assert refresh_target(HERE, body.encode()) == "http://rsj.example.gov.cn/tzgg/new.html"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>if (isMobile()) { location.href='/m/' }</script><p>公告</p>",
+        "<script>location.href='/list?p='+page</script>",
+        "<script>location.href='new.html'</script>" + "<p>公告全文</p>" * 100,
+        "<meta http-equiv=refresh content='300;url=new.html'>",
+    ],
+)
+def test_what_depends_on_the_reader_or_says_more_is_no_stub(body: str) -> None:
+    assert refresh_target(HERE, body.encode()) == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("a.aspx?id=5&PHPSESSID=8f2k", "/tzgg/a.aspx?id=5"),
+        ("a.aspx?t=1795862400123", "/tzgg/a.aspx"),
+        ("a.aspx?id=5&_=0.83716251", "/tzgg/a.aspx?id=5"),
+        ("/(S(k2xzq4))/a.aspx?id=5", "/a.aspx?id=5"),
+        ("a.aspx;jsessionid=77F0?id=5", "/tzgg/a.aspx?id=5"),
+        ("a.aspx?t=5&v=2026", "/tzgg/a.aspx?t=5&v=2026"),
+    ],
+)
+def test_sessions_and_moments_are_no_part_of_an_address(address: str, known: str) -> None:
+    assert absolute_url(address, HERE) == f"http://rsj.example.gov.cn{known}"
