@@ -34,6 +34,10 @@ class Known:
     is_attachment: bool = False
     is_picture: bool = False
     """Whether it is a picture that a page shows in place of text."""
+    is_guess: bool = False
+    """Whether only the words of a link say that it is a file: a page in its place is no failure."""
+    is_frame: bool = False
+    """Whether it is a part of another page, shown in a frame."""
     parent_title: str = ""
     """Title of the page that links an attachment."""
 

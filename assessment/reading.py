@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from assessment.attachments import Attachment, attached_files, content_frames
 from assessment.judging import Judged, Known, judge
-from crawling.listing.addresses import absolute_url, is_attachment, same_site
+from assessment.notices import bears_title
+from crawling.listing.addresses import same_site
 from detection.model import ScanResult
 from detection.record import to_record
 from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
@@ -32,10 +34,6 @@ _SMALLEST_SIDE, _SMALLEST_NOTICE = 250, 150_000
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_NAMES = (".html", ".htm", ".shtml", ".xhtml")
 """Names of files that are web pages: saved ones, which people attach to mails and pack into archives."""
-_FILE_NAME_ENDS = (
-    *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
-    *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"),
-)
 
 
 class ReadingError(PageError):
@@ -81,10 +79,14 @@ class Assessment:
     result: ScanResult
     facts: dict[str, Any]
     """``document`` of the check contract."""
-    attachments: tuple[Link, ...]
+    attachments: tuple[Attachment, ...]
     detection_seconds: float
     catalogue: str
     """Digest of the catalogue that it was judged by."""
+    frames: tuple[str, ...] = ()
+    """Frames of the page's own site, in which parts of it stand."""
+    bears_title: bool = True
+    """Whether it shows the title by which it was known; a refusal does not."""
     pictures: tuple[Link, ...] = ()
     """Pictures of the page's own site that it shows in place of text."""
     unread: str = ""
@@ -131,7 +133,9 @@ def assess(
         published_on=judged.day.published_on,
         result=judged.result,
         facts=facts,
-        attachments=() if known.is_attachment else _attachments(extracted.links, known.url),
+        attachments=() if known.is_attachment else attached_files(extracted.links, known.url),
+        frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
+        bears_title=known.is_attachment or bears_title(known.title, extracted.title, extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
@@ -195,17 +199,3 @@ def _title(extracted: Extracted, known: Known) -> str:
         labelled = own if own.lstrip().startswith("附件") else f"附件：{own}"
         return f"{known.parent_title}（{labelled}）" if known.parent_title else own
     return extracted.title or known.title
-
-
-def _attachments(links: tuple[Link, ...], page_url: str) -> tuple[Link, ...]:
-    """Links to files, each once, known by their address or by the file name that they show."""
-    found: dict[str, Link] = {}
-    for link in links:
-        url = absolute_url(link.url, page_url)
-        if url and url not in found and (is_attachment(url) or _names_a_file(link.text)):
-            found[url] = Link(url, link.text or link.title, link.title)
-    return tuple(found.values())
-
-
-def _names_a_file(text: str) -> bool:
-    return text.rstrip(" .。）)]】").lower().endswith(_FILE_NAME_ENDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 _YEAR = r"(?P<year>20\d\d|19[89]\d)"
@@ -55,6 +56,9 @@ _IN_URL = (
     re.compile(r"/(20\d\d)/(\d\d)(\d\d)/"),
     re.compile(r"[/_t](20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:\d{6})?[_./-]"),
 )
+_COLONLESS_ZONE = re.compile(r"([+-]\d\d)(\d\d)$")
+_TIME_OF_DAY = re.compile(r"\d:\d\d")
+_CHINA = timedelta(hours=8)
 _NAMED_YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|[-—]\d)")
 _CURRENT = timedelta(days=92)
 """A list whose newest day, without a year, is no older than this is taken to be of this year."""
@@ -117,6 +121,27 @@ def _whole_days(text: str) -> Iterator[tuple[int, date]]:
 def first_date(text: str) -> date | None:
     """The first whole day in ``text``; None where it names none that exists."""
     return next((day for _, day in _whole_days(text)), None)
+
+
+def day_in_china(text: str) -> date | None:
+    """The day of a moment with its time of day and zone; None where ``text`` is none.
+
+    Moments in UTC come from programs that count so, and name a day where the publisher is; in any other zone
+    the day is the one that is written.
+    """
+    text = text.strip()
+    moment = None
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(_COLONLESS_ZONE.sub(r"\1:\2", text) if read is not parsedate_to_datetime else text)
+            break
+        except (ValueError, OverflowError, IndexError, TypeError):
+            continue
+    if moment is None or not _TIME_OF_DAY.search(text):
+        return None
+    is_utc = moment.tzinfo is not None and not moment.utcoffset()
+    is_utc = is_utc or (moment.tzinfo is None and text.endswith("-0000"))
+    return (moment + _CHINA if is_utc else moment).date()
 
 
 def printed_day(before: str, after: str, url: str, today: date | None = None) -> Printed | None:

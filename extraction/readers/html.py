@@ -34,6 +34,8 @@ _UNSEEN = frozenset(_UNSEEN_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 """Sites hide the whole page until a script has found it in no foreign frame; readers see it all the same."""
+_FRAMES_ALONE = "（本页由框架组成）"
+"""Stands for the words of a page that has none of its own."""
 _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
 _HEADINGS = frozenset({"h1", "h2"})
 _MOST_HEADINGS = 20
@@ -47,6 +49,8 @@ def read(body: bytes, declared: Declared) -> Extracted:
     page = another()
     _parse(markup, Unveiling(page, another, _parse))
     text = join_lines("\n".join(page.lines))
+    if not text and page.links.frames:
+        text = page.title.strip() or _FRAMES_ALONE
     return Extracted(
         text=text,
         media_type=declared.media_type,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from assessment.reading import Assessment, Known, ReadingError
 from crawling.fetching.model import Fetched, FetchError
 from crawling.listing.addresses import absolute_url, same_site
 from extraction.mime import parameter, readings_of
@@ -13,6 +14,8 @@ from vocabulary.codes import Outcome
 _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", "/index.jsp", "/index.php"})
 
 
+_LONGEST_EXCUSE = 400
+"""Characters of a page that may be an excuse in place of a notice."""
 _ERROR_PAGE = re.compile(r"(?i)/(?:404|error|notfound|not_found|errorpage|err)(?:[./_-]|$)")
 
 
@@ -33,6 +36,18 @@ def refuse_elsewhere(fetched: Fetched, list_url: str = "") -> None:
         raise FetchError(Outcome.GONE, "leads back to its list", status=fetched.status)
     if _ERROR_PAGE.search(answered.path) and not _ERROR_PAGE.search(asked.path):
         raise FetchError(Outcome.GONE, f"leads to an error page: {fetched.final_url}", status=fetched.status)
+
+
+def refuse_excuse(known: Known, reading: Assessment) -> None:
+    """A short page that shows nothing of the title of its item is none; raises :class:`ReadingError`."""
+    if len(reading.text) <= _LONGEST_EXCUSE and not (
+        reading.attachments or reading.pictures or reading.frames
+    ):
+        raise ReadingError(
+            Outcome.EMPTY,
+            f"a short page without the title that the list gives («{known.title[:40]}»): a refusal in words "
+            "that are not known here, or filled by a script",
+        )
 
 
 def file_name(fetched: Fetched) -> str:

@@ -138,7 +138,7 @@ class _Filling:
 
     def _read_pages(self, run: VisitRun) -> tuple[Outcome, str]:
         """Until the list ends or the period does; what the visit came to, and why it is not finished."""
-        reader = DocumentReader(run)
+        reader = DocumentReader(run, holds_back=True)
         pending = deque([self.order.next_page])
         while pending:
             if len(self.met_pages) >= PAGES_AT_ONCE:
@@ -172,6 +172,8 @@ class _Filling:
         for _, done in run.read_items(reader.read_item, filter(self._is_wanted, fresh)):
             for each in done:
                 self._note(each)
+        for each in reader.read_held():
+            self._note(each)
         days = self._days(page.items)
         self.order.list_pages += 1
         self.order.reached = min([*days, *([self.order.reached] if self.order.reached else [])], default=None)

@@ -13,7 +13,8 @@ from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item
 from extraction.recognition import how_to_recognise
 from jobs.context import PageDone
-from jobs.visits.answers import file_name, refuse_elsewhere
+from jobs.visits.answers import file_name, refuse_elsewhere, refuse_excuse
+from jobs.visits.held_back import HeldBack
 from jobs.visits.run import VisitRun
 from jobs.visits.storing import (
     Origin,
@@ -35,7 +36,8 @@ ATTACHMENTS_PER_PAGE = 40
 class DocumentReader:
     """Reads the documents of one visit; its methods may be called from several threads."""
 
-    def __init__(self, run: VisitRun) -> None:
+    def __init__(self, run: VisitRun, *, holds_back: bool = False) -> None:
+        self._held = HeldBack() if holds_back else None
         self._run = run
         self._context = run.context
         self._source = run.source
@@ -59,6 +61,24 @@ class DocumentReader:
         )
         return self._read(known, parent_url="")
 
+    def read_held(self) -> list[PageDone]:
+        """What was held back until all items were read: pages that show nothing of the title of their item.
+
+        One text in place of several items is no item; any other is read like all pages.
+        """
+        done: list[PageDone] = []
+        for page, others in self._held.released() if self._held is not None else ():
+            asked = PageDone(page.known.url, PageKind.PAGE, Outcome.BLOCKED, title=page.known.title)
+            if others:
+                detail = f"{others + 1} items of the list are answered with one and the same text: a refusal"
+                done.append(self._run.record(replace(asked, detail=detail), page.fetched.status))
+                continue
+            try:
+                done += self._store(page.known, page.fetched, page.reading, "")
+            except Exception as error:  # noqa: BLE001 - one page fails alone
+                done.append(self._run.fail(asked, error, page.fetched))
+        return done
+
     def _is_first_to_ask(self, url: str) -> bool:
         """Whether this visit did not ask for ``url`` yet: pages of one site often link the same files."""
         with self._asking:
@@ -77,8 +97,11 @@ class DocumentReader:
             return self._read_fetched(known, fetched, parent_url)
         except Exception as error:  # noqa: BLE001 - one page fails alone
             asked = PageDone(known.url, kind, Outcome.OK, title=known.title)
-            if known.is_picture and isinstance(error, ReadingError) and error.outcome is Outcome.EMPTY:
-                # A photograph beside a line of text is no failure.
+            is_ornament = (
+                known.is_picture and isinstance(error, ReadingError) and error.outcome is Outcome.EMPTY
+            )
+            if is_ornament or (known.is_guess and isinstance(error, ReadingError)):
+                # A photograph beside a line of text is no failure, nor a page where a file was only supposed.
                 return [self._run.record(replace(asked, detail=error.detail, bytes_read=_size(fetched)))]
             return [self._run.fail(asked, error, fetched)]
 
@@ -95,7 +118,7 @@ class DocumentReader:
     def _read_fetched(self, known: Known, fetched: Fetched, parent_url: str) -> list[PageDone]:
         if fetched.unchanged:
             return self._pass_over(known, status=304, bytes_read=0)
-        refuse_elsewhere(fetched)
+        refuse_elsewhere(fetched, "" if parent_url else str(self._source.url))
         may_be_recognised = known.is_attachment and self._context.recogniser is not None
         if may_be_recognised and was_recognised(self._context, known.url, fetched.body):
             return self._pass_over(known, status=fetched.status, bytes_read=len(fetched.body))
@@ -105,22 +128,34 @@ class DocumentReader:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         context = self._context
         reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
-        text = reading.contents.text if isinstance(reading, ArchiveReading) else reading.text
-        origin = Origin(
-            write_evidence(context, fetched, text),
+        if isinstance(reading, ArchiveReading):
+            return store_archive(
+                self._run, known, reading, self._origin(fetched, reading.contents.text, parent_url)
+            )
+        if not reading.bears_title and not parent_url:
+            refuse_excuse(known, reading)
+            if self._held is not None and self._held.holds(known, fetched, reading):
+                return []
+        return self._store(known, fetched, reading, parent_url)
+
+    def _origin(self, fetched: Fetched, text: str, parent_url: str) -> Origin:
+        return Origin(
+            write_evidence(self._context, fetched, text),
             parent_url,
             fetched.status,
             len(fetched.body),
             ConditionalHeaders(fetched.etag, fetched.last_modified),
         )
-        if isinstance(reading, ArchiveReading):
-            return store_archive(self._run, known, reading, origin)
-        attachments = self._attached(known, reading)
+
+    def _store(self, known: Known, fetched: Fetched, reading: Assessment, parent_url: str) -> list[PageDone]:
+        """The page stored, with the frames and files that hang on it."""
+        context, origin = self._context, self._origin(fetched, reading.text, parent_url)
+        attachments = (*self._framed(known, reading), *self._attached(known, reading))
         if reading.pictures and context.recogniser is None and self._source.attachments:
             why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"
             reading = replace(reading, unread=why)
         # What is left aside today may be read tomorrow: by another setting, or with OCR.
-        is_all = not (reading.attachments or reading.pictures)
+        is_all = not (reading.attachments or reading.pictures or reading.frames)
         page, stored = store_page(self._run, known, reading, origin, is_complete=is_all)
         if not attachments:
             return [page]
@@ -128,6 +163,16 @@ class DocumentReader:
         if not any(attachment.failed for attachment in below):
             ask_conditionally(context, stored, origin.conditions, [each.url for each in attachments])
         return [page, *below]
+
+    def _framed(self, known: Known, reading: Assessment) -> tuple[Known, ...]:
+        """The frames in which parts of a page stand; those of a frame are no parts of the page any more."""
+        if known.is_frame:
+            return ()
+        day = reading.published_on
+        part = replace(
+            known, title=reading.title, publisher=reading.publisher, published_on=day, is_frame=True
+        )
+        return tuple(replace(part, url=frame) for frame in reading.frames)
 
     def _attached(self, known: Known, reading: Assessment) -> tuple[Known, ...]:
         """The files that a page links, then the pictures that it shows in place of text."""
@@ -140,7 +185,10 @@ class DocumentReader:
             is_attachment=True,
             parent_title=reading.title,
         )
-        files = [replace(below, url=link.url, title=link.text or link.title) for link in reading.attachments]
+        files = [
+            replace(below, url=each.url, title=each.text, is_guess=each.is_guess)
+            for each in reading.attachments
+        ]
         if self._context.recogniser is not None:
             files += (
                 replace(below, url=link.url, title=link.text or f"公告图片{number}", is_picture=True)

@@ -47,9 +47,10 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
         expected = expected_items(session, source)
     run = VisitRun.begin(context, source, VisitPurpose.WATCH)
     try:
-        reader = DocumentReader(run)
+        reader = DocumentReader(run, holds_back=True)
         for _ in run.read_items(reader.read_item, _listed_items(run)):
             pass
+        reader.read_held()
         return _end(run, *_outcome(run, expected))
     except StoppedError:
         return run.tell_end(run.summary(None, _STOPPED))

@@ -386,3 +386,39 @@ def test_a_tooltip_that_says_more_than_the_title_is_no_title() -> None:
 def test_menus_among_the_addresses_of_a_dated_list_are_left_out() -> None:
     menu = "".join(f"<li><a href='/zwgk/tzgg/t90{n}.html'>机构设置</a></li>" for n in range(5))
     assert addresses(read(menu + rows("<li><a href='t{n}.html'>{title}</a>2026-11-{d}</li>"))) == NUMBERED
+
+
+def feed(entries: str, attributes: str = "") -> ListPage:
+    channel = f"<channel><title>公告</title>{entries}</channel>"
+    body = f"<?xml version='1.0'?><rss {attributes}>{channel}</rss>".encode()
+    return read_data_list(body, f"{SITE}/rss.xml", recognise(body), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("Thu, 19 Nov 2026 16:00:00 GMT", 20),  # midnight in China
+        ("Thu, 19 Nov 2026 15:59:59 +0000", 19),
+        ("Fri, 20 Nov 2026 00:00:00 +0800", 20),
+        ("2026-11-19T16:00:00Z", 20),
+        ("2026-11-19T16:00:00.000+0000", 20),
+        ("2026-11-19T16:00:00", 19),
+        ("2026-11-19 16:00:00", 19),
+        ("19 Nov 2026", 19),
+    ],
+)
+def test_a_moment_in_utc_names_a_day_in_china(moment: str, day: int) -> None:
+    page = feed(f"<item><title>公告</title><link>/a/1.html</link><pubDate>{moment}</pubDate></item>")
+    assert page.items[0].published_on == date(2026, 11, day)
+    assert read_data([{"title": "公告", "url": "/a/1.html", "time": moment}]).items[0].published_on == date(
+        2026, 11, day
+    )
+
+
+def test_addresses_of_a_feed_follow_its_base_and_a_guid_is_none() -> None:
+    page = feed("<item><title>公告</title><link>1.html</link></item>", f"xml:base='{SITE}/zwgk/tzgg/'")
+    assert addresses(page) == ["/zwgk/tzgg/1.html"]
+    page = feed("<item><title>公告</title><guid isPermaLink='false'>88123</guid></item>")
+    assert page.items == ()
+    assert [note.kind for note in page.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]
+    assert addresses(feed(f"<item><title>公告</title><guid>{SITE}/a/1.html</guid></item>")) == ["/a/1.html"]

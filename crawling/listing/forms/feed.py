@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date
 from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from crawling.listing.addresses import absolute_url, same_site
-from crawling.listing.dates import first_date
-from crawling.listing.model import Item, ListError, ListPage
+from crawling.listing.dates import day_in_china, first_date
+from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from crawling.listing.unpacking import children, local_name, parse_xml, text_of
 from settings.model import Listing
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]")
 _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
+_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _MOST_ENTRIES = 5_000
 _TAGS = re.compile(r"<[^<>]{1,200}>")
 
@@ -47,17 +48,43 @@ def read(text: str, url: str, listing: Listing, _today: date | None = None) -> L
         tuple(target for target in following if target and same_site(target, url)),
         1.0 if items else 0.0,
         "feed" if items else "nothing",
+        notes=() if items or not entries else (_without_address(len(entries)),),
+    )
+
+
+def _without_address(entries: int) -> Note:
+    return Note(
+        NoteKind.ROWS_WITHOUT_ADDRESS,
+        f"none of the feed's {entries} entries has an address of this site: name the list page itself as url",
     )
 
 
 def _item(entry: _Element, page_url: str) -> Item | None:
+    base = urljoin(page_url, _base(entry))
     links = _links(entry, "alternate")
-    address = next((link.get("href") or "" for link in links), "") or text_of(entry, "link", "guid", "id")
-    url = absolute_url(address, page_url) if address else ""
+    address = (
+        next((link.get("href") or "" for link in links), "") or text_of(entry, "link") or _own_address(entry)
+    )
+    url = absolute_url(address, base) if address else ""
     if not url or not same_site(url, page_url):
         return None
     title = unescape(_TAGS.sub("", text_of(entry, "title"))).strip()  # RSS escapes twice
     return Item(url, title, feed_date(text_of(entry, *_DATES)))
+
+
+def _own_address(entry: _Element) -> str:
+    """What identifies the entry, where that is an address: ``guid`` and ``id`` may be anything."""
+    named = text_of(entry, "guid", "id", "origlink")
+    return named if named.startswith(("http://", "https://", "/")) else ""
+
+
+def _base(element: _Element | None) -> str:
+    """The ``xml:base`` that holds for an element, those of the elements around it taken together."""
+    base = ""
+    while element is not None:
+        base = urljoin(element.get(_XML_BASE) or "", base)
+        element = element.getparent()
+    return base
 
 
 def _links(element: _Element, relation: str) -> list[_Element]:
@@ -67,14 +94,5 @@ def _links(element: _Element, relation: str) -> list[_Element]:
 
 
 def feed_date(text: str) -> date | None:
-    """The day of an RFC 822 or ISO 8601 moment, as written: its own time zone decides what day it is."""
-    if found := first_date(text):
-        return found
-    try:
-        return parsedate_to_datetime(text).date()
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
+    """The day of an RFC 822 or ISO 8601 moment, as :func:`crawling.listing.dates.day_in_china` reads it."""
+    return day_in_china(text) or first_date(text)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from crawling.listing.dates import first_date
+from crawling.listing.dates import day_in_china, first_date
 from settings.model import Listing
 
 Record = dict[str, Any]
@@ -269,7 +269,7 @@ def json_date(value: object) -> date | None:
     if isinstance(value, dict):  # Java's Date, or a field that keeps its words beside
         value = value.get("time") or value.get("value")
     if isinstance(value, str):
-        if found := first_date(value):
+        if found := day_in_china(value) or first_date(value):
             return found
         value = int(value) if value.isdecimal() and len(value) in {10, 13} else None
     if isinstance(value, bool) or not isinstance(value, int | float):

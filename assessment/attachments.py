@@ -1,0 +1,87 @@
+"""Which links of a page lead to its parts: files by address, name or wording, and frames."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crawling.listing.addresses import absolute_url, is_attachment, same_site
+from extraction.model import Link
+
+_ENDS = r"pdf|docx?|xlsx?|wps|et|rtf|ofd|zip|rar|7z|tgz|tar\.gz|pptx?|csv|png|jpe?g|tiff?|bmp|webp"
+_NAMES_A_FILE = re.compile(
+    rf"\.(?:{_ENDS})\s*(?:[（(\[【]?\s*(?:\d[\d.,]*\s*(?:[kmg]i?b?|字节|bytes?)|已?下载\S{{0,8}}|点击\S{{0,8}})\s*[）)\]】]?)?"
+    r"[\s.。）)\]】]*$",
+    re.IGNORECASE,
+)
+"""``岗位表.docx``, ``岗位表.docx（32KB）``, ``岗位表.xls 下载``."""
+_LABELLED = re.compile(
+    r"^[\s【\[（(]*附\s?(?:件|表|录|图)|(?:岗位|职位|计划|报名|申请|推荐|汇总|信息)表[）)》\s]*$|下载附件|点击下载|附件下载"
+)
+_FILE_ADDRESS = re.compile(
+    r"(?:file|attach(?:ment)?|annex|fj|accessory|doc)_?(?:id|guid|code|key|name|path|url)?=[^&#]{3}"
+    r"|/(?:down|download\w*|down_?files?|file_?down\w*|get_?files?|view_?files?|read_?attach\w*|attach(?:ment)?s?\w*)"
+    r"(?:\.\w{2,6})?(?:\?[^#]*\w{2}|/[\w/-]*\d{3})",
+    re.IGNORECASE,
+)
+"""Addresses of programs that send files: ``download.jsp?wbfileid=…``, ``/attachment/88123``."""
+_MARKUP = re.compile(r"\.(?:s?html?|xhtml)(?:$|[?#])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a page links; ``is_guess``: only its wording says so, and the server's answer decides."""
+
+    url: str
+    text: str
+    is_guess: bool = False
+
+
+def attached_files(links: tuple[Link, ...], page_url: str) -> tuple[Attachment, ...]:
+    """Links to files, each once: those that are certain, and those that the server is to be asked about."""
+    found: dict[str, Attachment] = {}
+    for link in links:
+        url = absolute_url(link.url, page_url) if link.url else ""
+        if not url or url == absolute_url(page_url):
+            continue
+        certain = is_attachment(url) or link.is_file or _names_a_file(link)
+        if not certain and not _may_be_a_file(link, url, page_url):
+            continue
+        known = found.get(url)
+        if known is None or (known.is_guess and certain):
+            found[url] = Attachment(url, link.text or link.title, is_guess=not certain)
+    return tuple(found.values())
+
+
+def _names_a_file(link: Link) -> bool:
+    return any(_NAMES_A_FILE.search(words) for words in (link.text, link.title))
+
+
+def _may_be_a_file(link: Link, url: str, page_url: str) -> bool:
+    if not same_site(url, page_url):
+        return False
+    if _LABELLED.search(link.text) or _LABELLED.search(link.title):
+        return True
+    return _FILE_ADDRESS.search(url) is not None and not _MARKUP.search(url)
+
+
+_AROUND = re.compile(
+    r"(?i)(?:head|foot|top|bottom|left|right|nav|menu|banner|search|login|count|weather|share|comment|tongji|stat|ad|ads"
+    r"|float|link|logo|bdshare|message|qrcode|video|map)s?\d{0,2}(?:[_.-]\w*)?(?:\.\w{2,6})?(?:$|[?])"
+)
+"""Frames by name that stand around the content of every page of a site."""
+_MOST_FRAMES = 3
+
+
+def content_frames(frames: tuple[str, ...], page_url: str) -> tuple[str, ...]:
+    """Those frames of the page's own site that may hold some of its content."""
+    inside = (absolute_url(frame, page_url) for frame in frames if not is_attachment(frame))
+    content = (
+        frame
+        for frame in inside
+        if frame
+        and frame != absolute_url(page_url)
+        and same_site(frame, page_url)
+        and not _AROUND.match(frame.partition("?")[0].rpartition("/")[2])
+    )
+    return tuple(dict.fromkeys(content))[:_MOST_FRAMES]
