@@ -16,9 +16,9 @@ from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
 from detection.scanning import scan
-from extraction.facts import stated_days
 from extraction.model import StatedDays
-from vocabulary.codes import PublisherKind
+from extraction.stated import stated_days
+from vocabulary.codes import DaySource, PublisherKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Known:
     title: str = ""
     publisher: str = ""
     published_on: date | None = None
+    day_from: DaySource = DaySource.LIST
+    """Where ``published_on`` stands: a day that only the list's order or an address suggests counts less."""
     publisher_kind: PublisherKind | None = None
     region: str | None = None
     is_attachment: bool = False
@@ -93,5 +95,7 @@ def judge(
 
 def _day(text: str, known: Known, today: date, stated: StatedDays | None, facts: DocumentFacts) -> Day:
     if stated is None:
-        stated = stated_days({}, text, known.url)
-    return day_of(today, given=known.published_on, stated=stated, own=facts.document.date)
+        stated = stated_days({}, text, known.url, known.title)
+    return day_of(
+        today, given=known.published_on, given_by=known.day_from, stated=stated, own=facts.document.date
+    )

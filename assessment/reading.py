@@ -29,6 +29,8 @@ _FEW, _FEW_SHARE = 2, 0.001
 """Such characters that every other page has: the end of a summary that was cut between two bytes."""
 RECOGNISED, WHOLE = "recognised", "whole"
 """Key of a version's facts where its words were read from pictures, and its value where all of them were."""
+CONTRADICTED = "other_days"
+"""Key of a version's facts where the page names other days than the one that counts."""
 _SMALLEST_SIDE, _SMALLEST_NOTICE = 250, 150_000
 """Pixels of the shorter side, and of a whole picture, from which it may be a notice."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
@@ -122,6 +124,8 @@ def assess(
         recognised=extracted.recognised,
     )
     facts = document_facts(known.url, judged)
+    if judged.day.contradicted_by:
+        facts |= {CONTRADICTED: {source.value: str(day) for source, day in judged.day.contradicted_by}}
     if extracted.recognised:
         facts |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
     return Assessment(
@@ -198,4 +202,6 @@ def _title(extracted: Extracted, known: Known) -> str:
         own = known.title or extracted.title
         labelled = own if own.lstrip().startswith("附件") else f"附件：{own}"
         return f"{known.parent_title}（{labelled}）" if known.parent_title else own
+    if known.title and extracted.title.startswith(known.title):
+        return known.title  # what follows is the name of the site
     return extracted.title or known.title

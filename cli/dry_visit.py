@@ -205,6 +205,7 @@ class _DryVisit:
             item.url,
             title=item.title,
             published_on=item.published_on,
+            day_from=item.day_from,
             publisher_kind=PublisherKind(self.source.publisher_kind) if self.source.publisher_kind else None,
             region=self.source.region,
             is_attachment=attached,

@@ -53,10 +53,12 @@ class StatedDays:
     """The days that a page or file names as that of its publication, by where it names them."""
 
     printed: date | None = None
-    """Where readers see it: by a label (发布日期), or beside the source under the title."""
+    """Where readers see it: by a label (发布日期), or in a line of its own under the title."""
+    written: date | None = None
+    """By a label of the day on which the text was made: 成文日期, 印发日期."""
     in_address: date | None = None
     in_meta: date | None = None
-    """In a meta tag, which content systems often fill with the time at which they made the page anew."""
+    """In a meta tag; None where that is the time at which the content system made the page anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,21 @@ class PublisherKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DaySource(StrEnum):
+    """Where the day of a document's publication is named, those that count most first."""
+
+    LIST = "list"
+    """The list, the record, or the page that links a file."""
+    PRINTED = "printed"
+    """The page itself, where readers see it."""
+    LIST_WITHOUT_YEAR = "list_without_year"
+    """The list, which names month and day only: the year is that which its order and today allow."""
+    WRITTEN = "written"
+    """The text: its signature, 成文日期."""
+    ADDRESS = "address"
+    META = "meta"
+
+
 class Step(StrEnum):
     """What can be done with a case."""
 

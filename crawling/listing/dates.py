@@ -9,6 +9,9 @@ from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
+from crawling.listing.model import Item
+from vocabulary.codes import DaySource
+
 _YEAR = r"(?P<year>20\d\d|19[89]\d)"
 _MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
@@ -73,6 +76,7 @@ class Printed:
     year: int
     month: int
     day: int
+    source: DaySource = DaySource.LIST
 
     def in_year(self, year: int) -> date | None:
         return _day(year, self.month, self.day)
@@ -164,7 +168,7 @@ def printed_day(before: str, after: str, url: str, today: date | None = None) ->
     if from_url is not None:
         if short is not None and short.in_year(from_url.year):
             return Printed(from_url.year, short.month, short.day)
-        return Printed(from_url.year, from_url.month, from_url.day)
+        return Printed(from_url.year, from_url.month, from_url.day, DaySource.ADDRESS)
     return short or _days_ago(f"{after} {before}", today)
 
 
@@ -185,10 +189,19 @@ def _days_ago(text: str, today: date | None) -> Printed | None:
     return Printed(then.year, then.month, then.day)
 
 
-def date_beside(before: str, after: str, url: str, today: date | None = None) -> date | None:
-    """As :func:`printed_day`; a day without a year is only believed where the address gives the year."""
+def item_beside(url: str, title: str, before: str, after: str, today: date | None = None) -> Item:
+    """An item with the day beside its link; one without a year is only believed where the address has it."""
     printed = printed_day(before, after, url, today)
-    return printed.whole if printed is not None else None
+    if printed is None or printed.whole is None:
+        return Item(url, title)
+    return Item(url, title, printed.whole, printed.source)
+
+
+def item_of(url: str, title: str, day: date | None) -> Item:
+    """An item of a list that has fields, with its day, or else the one that its address holds."""
+    if day is not None:
+        return Item(url, title, day)
+    return Item(url, title, date_in_url(url), DaySource.ADDRESS)
 
 
 def shows_date(before: str, after: str) -> bool:

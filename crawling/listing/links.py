@@ -17,10 +17,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
-from crawling.listing.dates import date_in_url, printed_day, shows_date, with_years
+from crawling.listing.dates import Printed, date_in_url, printed_day, shows_date, with_years
 from crawling.listing.model import Item
 from crawling.listing.rows import Candidate, without_companions
 from extraction.model import Link
+from vocabulary.codes import DaySource
 
 _NAVIGATION = re.compile(
     r"首页|网站地图|联系我们|关于我们|设为首页|加入收藏|收藏本站|登录|注册|返回|繁体|无障碍|长者|手机版|客户端"
@@ -111,9 +112,15 @@ def _dated(chosen: Sequence[Candidate], today: date | None) -> tuple[Item, ...]:
     else:
         years = with_years(days, [candidate.title for candidate in chosen], today)
     return tuple(
-        Item(candidate.url, candidate.title, year, year is not None and not (day and day.year))
+        Item(candidate.url, candidate.title, year, _source(day))
         for candidate, day, year in zip(chosen, days, years, strict=True)
     )
+
+
+def _source(day: Printed | None) -> DaySource:
+    if day is None:
+        return DaySource.LIST
+    return day.source if day.year else DaySource.LIST_WITHOUT_YEAR
 
 
 def _choose(groups: list[list[Candidate]]) -> dict[str, Candidate]:

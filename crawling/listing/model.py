@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from vocabulary.codes import DaySource
+
 
 class ListError(ValueError):
     """The list cannot be read as what it is; the message says why and what to do."""
@@ -39,8 +41,12 @@ class Item:
     """Canonical and absolute."""
     title: str
     published_on: date | None = None
-    is_year_inferred: bool = False
-    """Whether the list names month and day only, and the year is that which its order and today allow."""
+    day_from: DaySource = DaySource.LIST
+    """Whether the list names the day, names it without its year, or only the address holds it."""
+
+    @property
+    def is_year_inferred(self) -> bool:
+        return self.day_from is DaySource.LIST_WITHOUT_YEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from bs4 import BeautifulSoup, Tag
 
 from crawling.listing.addresses import absolute_url, same_site
-from crawling.listing.dates import date_beside
+from crawling.listing.dates import item_beside
 from crawling.listing.forms import datastore, script_data
 from crawling.listing.links import find_items, link_title
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
@@ -153,7 +153,7 @@ def _selected_items(soup: BeautifulSoup, selector: str, page_url: str) -> tuple[
         link = _as_link(anchor)
         url = absolute_url(link.url, page_url)
         if url and url not in items:
-            items[url] = Item(url, link_title(link), date_beside(link.before, link.after, url))
+            items[url] = item_beside(url, link_title(link), link.before, link.after)
     return tuple(items.values())
 
 

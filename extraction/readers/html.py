@@ -13,12 +13,13 @@ from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
 from extraction.clicks import FILE_ATTRIBUTES
 from extraction.composing import TextComposer
-from extraction.facts import page_publisher, page_title, stated_days
+from extraction.facts import page_publisher, page_title
 from extraction.links import LinkCollector
 from extraction.model import Extracted, Link
 from extraction.nesting import within_reason
 from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
+from extraction.stated import stated_days
 from extraction.tables import Cell
 from extraction.veils import Page, Unveiling, hidden_how, is_struck
 
@@ -37,7 +38,7 @@ _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 _FRAMES_ALONE = "（本页由框架组成）"
 """Stands for the words of a page that has none of its own."""
 _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
-_HEADINGS = frozenset({"h1", "h2"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _MOST_HEADINGS = 20
 _CHUNK = 1 << 16
 
@@ -51,12 +52,13 @@ def read(body: bytes, declared: Declared) -> Extracted:
     text = join_lines("\n".join(page.lines))
     if not text and page.links.frames:
         text = page.title.strip() or _FRAMES_ALONE
+    title = page_title(page.metas, page.title, page.headings)
     return Extracted(
         text=text,
         media_type=declared.media_type,
-        title=page_title(page.metas, page.title, page.headings),
+        title=title,
         publisher=page_publisher(page.metas, text),
-        days=stated_days(page.metas, text, declared.url),
+        days=stated_days(page.metas, text, declared.url, title),
         charset=charset,
         links=page.all_links,
         frames=page.links.frames,

@@ -28,7 +28,7 @@ from jobs.visits.storing import (
 )
 from storage.documents import ConditionalHeaders
 from vocabulary.addresses import MEMBER
-from vocabulary.codes import Outcome, PublisherKind
+from vocabulary.codes import DaySource, Outcome, PublisherKind
 
 ATTACHMENTS_PER_PAGE = 40
 
@@ -53,6 +53,7 @@ class DocumentReader:
             item.url,
             title=item.title,
             published_on=item.published_on,
+            day_from=item.day_from,
             publisher_kind=PublisherKind(self._source.publisher_kind)
             if self._source.publisher_kind
             else None,
@@ -97,11 +98,7 @@ class DocumentReader:
             return self._read_fetched(known, fetched, parent_url)
         except Exception as error:  # noqa: BLE001 - one page fails alone
             asked = PageDone(known.url, kind, Outcome.OK, title=known.title)
-            is_ornament = (
-                known.is_picture and isinstance(error, ReadingError) and error.outcome is Outcome.EMPTY
-            )
-            if is_ornament or (known.is_guess and isinstance(error, ReadingError)):
-                # A photograph beside a line of text is no failure, nor a page where a file was only supposed.
+            if isinstance(error, ReadingError) and _is_no_document(known, error):
                 return [self._run.record(replace(asked, detail=error.detail, bytes_read=_size(fetched)))]
             return [self._run.fail(asked, error, fetched)]
 
@@ -182,6 +179,7 @@ class DocumentReader:
             known,
             publisher=reading.publisher,
             published_on=reading.published_on,
+            day_from=DaySource.LIST,
             is_attachment=True,
             parent_title=reading.title,
         )
@@ -219,3 +217,8 @@ class DocumentReader:
 
 def _size(fetched: Fetched | None) -> int:
     return len(fetched.body) if fetched else 0
+
+
+def _is_no_document(known: Known, error: ReadingError) -> bool:
+    """A photograph beside a line of text is no failure, nor a page where a file was only supposed."""
+    return known.is_guess or (known.is_picture and error.outcome is Outcome.EMPTY)

@@ -14,6 +14,7 @@ from crawling.listing.reading import read_list_page
 from crawling.listing.years import continued
 from extraction import extract
 from settings.model import Listing
+from vocabulary.codes import DaySource
 
 SITE = "http://rsj.example.gov.cn"
 URL = f"{SITE}/zwgk/tzgg/list.html"
@@ -172,7 +173,7 @@ def test_a_day_of_an_inferred_year_is_marked() -> None:
 
 
 def days(*months_and_days: str) -> list[Printed | None]:
-    return [Printed(0, *map(int, each.split("-"))) if each else None for each in months_and_days]
+    return [Printed(0, int(each[:2]), int(each[3:])) if each else None for each in months_and_days]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_the_year_comes_from_the_order_and_from_today(
 
 def test_a_second_page_goes_on_in_the_year_where_the_first_ended() -> None:
     def page(*shown: date) -> ListPage:
-        items = tuple(Item(f"{URL}/{day}", "公告", day, is_year_inferred=True) for day in shown)
+        items = tuple(Item(f"{URL}/{day}", "公告", day, DaySource.LIST_WITHOUT_YEAR) for day in shown)
         return ListPage(URL, "", items, (), 1.0, "links")
 
     first = page(date(2026, 2, 1), date(2026, 1, 3))

@@ -8,14 +8,14 @@ import pytest
 
 from storage.tables import Document, FetchRecord, Visit
 from tests.jobs.house import POSTING, House, posting
-from tests.jobs.loopback import Site, answer
+from tests.jobs.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome
 
 TITLES = ["示例县人民医院招聘会计公告", "示例县第二小学招聘厨师公告", "关于示例县道路运输考试安排的通知"]
 PATHS = [f"/n/2026110{number}.html" for number in range(1, 4)]
 
 
-def listing(*titles: str) -> object:
+def listing(*titles: str) -> Answer:
     rows = "".join(
         f"<li><a href='{path}'>{title}</a> 2026-11-0{number}</li>"
         for number, (path, title) in enumerate(zip(PATHS, titles, strict=False), 1)
@@ -114,11 +114,11 @@ def test_files_are_asked_for_whatever_their_address_looks_like(
 
 
 def test_a_page_that_was_taken_for_a_file_is_no_failure(house: House, notices: Site) -> None:
-    notices[PATHS[0]] = posting(title=TITLES[0], text=TITLES[0], below="<a href='/fj.html'>附件：说明</a>")
-    notices["/fj.html"] = posting()
+    notices[PATHS[0]] = posting(title=TITLES[0], text=TITLES[0], below="<a href='/fj.do?id=1'>附件：说明</a>")
+    notices["/fj.do"] = posting()
     summary = house.visit()
     assert summary.errors == 0
-    (record,) = [each for each in house.rows(FetchRecord) if each.url.endswith("/fj.html")]
+    (record,) = [each for each in house.rows(FetchRecord) if "/fj.do" in each.url]
     assert "web page in place of the file" in record.detail
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from crawling.listing.addresses import absolute_url, same_site, with_query
-from crawling.listing.dates import date_beside
+from crawling.listing.dates import item_beside
 from crawling.listing.links import link_title
 from crawling.listing.model import Item, ListError, ListPage
 from crawling.listing.unpacking import local_name, parse_xml
@@ -89,7 +89,7 @@ def _item(record: str, page_url: str, today: date | None) -> Item | None:
         return None
     title, link = max(usable, key=lambda pair: len(pair[0]))
     url = absolute_url(link.url, page_url)
-    return Item(url, title, date_beside(link.before, link.after, url, today)) if url else None
+    return item_beside(url, title, link.before, link.after, today) if url else None
 
 
 def _next_records(url: str, total: str) -> Iterator[str]:

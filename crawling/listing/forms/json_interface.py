@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from crawling.listing.addresses import absolute_url, query_number, same_site, with_query
-from crawling.listing.dates import date_in_url
+from crawling.listing.dates import item_of
 from crawling.listing.forms import markup_in_data
 from crawling.listing.forms.fields import (
     at_path,
@@ -133,7 +133,7 @@ def _item(record: dict[str, Any], page_url: str, fields: Listing) -> Item | None
         return None
     title = unescape(_TAGS.sub("", words_of(at_path(record, fields.title)))).strip()
     moment = at_path(record, fields.date) if fields.date else None
-    return Item(url, title, json_date(moment) or date_in_url(url))
+    return item_of(url, title, json_date(moment))
 
 
 def _filled(pattern: str, record: dict[str, Any]) -> str:

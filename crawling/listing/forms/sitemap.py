@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from crawling.listing.addresses import absolute_url, same_site
-from crawling.listing.dates import date_in_url, first_date
-from crawling.listing.model import Item, ListError, ListPage
+from crawling.listing.dates import first_date, item_of
+from crawling.listing.model import ListError, ListPage
 from crawling.listing.unpacking import children, local_name, parse_xml, text_of
 from settings.model import Listing
 
@@ -37,7 +37,7 @@ def read(text: str, url: str, listing: Listing, _today: date | None = None) -> L
     if local_name(root) != "urlset":
         raise ListError(f"<{local_name(root)}> is no sitemap: leave listing.form at 'auto'")
     items = tuple(
-        Item(place, title, published or date_in_url(place))
+        item_of(place, title, published)
         for place, title, published in _places(root, "url", url)
         if listing.contains in place
     )

@@ -1,0 +1,171 @@
+"""The days that a page names as that of its publication, told apart by where it names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from extraction.model import StatedDays
+
+_DATE = r"((?:19|20)\d\d)\s{0,2}[-/.年]\s{0,2}(\d{1,2})\s{0,2}[-/.月]\s{0,2}(\d{1,2})(?!\d)"
+_READ_DATE = re.compile(_DATE)
+_BEHIND = r"(?:\s{0,4}[:：]\s{0,6}|\s{1,6})?[\[（(]?\s{0,2}"
+_NOT_OF_THE_PAGE = r"(?<!页面)(?<!静态)(?<!网页)"
+_LABELS = (
+    re.compile(
+        rf"{_NOT_OF_THE_PAGE}(?:发\s?布|发\s?文|发稿|发表|公布|公开|刊登|登载|发行|生成|上网|信息)"
+        rf"(?:\s?(?:时\s?间|日\s?期|于)|日?(?=\s{{0,4}}[:：])){_BEHIND}{_DATE}"
+    ),
+    re.compile(_DATE + r"[日\s\d:：]{0,20}(?:(?:信息|文章|稿件)?来源|作者|编辑|浏览|阅读|点击|字号|发布者)"),
+    re.compile(
+        rf"(?:更新|上传|录入|修改|编辑)(?:\s?(?:时\s?间|日\s?期|于)|(?=\s{{0,4}}[:：])){_BEHIND}{_DATE}"
+        rf"|(?<![\u4e00-\u9fff])(?:时\s{{0,2}}间|日\s{{0,2}}期){_BEHIND}{_DATE}"
+    ),
+)
+"""Labels of the day of publication, those that say so first."""
+_WRITTEN = re.compile(
+    rf"(?:成文|印发|签发|制发)(?:\s?(?:时\s?间|日\s?期)|(?=\s{{0,4}}[:：])){_BEHIND}{_DATE}"
+)
+_BESIDE = re.compile(
+    r"来\s?源|作\s?者|编\s?辑|责\s?编|浏\s?览|阅\s?读|点\s?击|访问|字\s?号|字\s?体|大\s?中\s?小|分享|打印|关闭|收藏|发\s?布|供稿|审核"
+    r"|校对|时\s?间|日\s?期|星期.|次数?|人气|评论|微信|微博|转载|原创|本站|[\d:：\s\[\]【】()（）|/.,，\-—年月日+]"
+)
+"""Words of the line under a title; what they leave is the name of an office or a person."""
+_MOST_LINES_BELOW = 5
+_LONGEST_LINE = 140
+_LONGEST_NAME = 40
+_SENTENCE = re.compile(r"[。；;！？]")
+_ANOTHER_DAY = re.compile(r"今天|今日|星期|成文|印发|签发|制发|(?:页面|网页|静态)生成|截止|有效")
+"""Words of a line whose day is another than that of publication."""
+_META_NAMES = (
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "article:published_time",
+    "firstpublishedtime",
+    "og:published_time",
+    "weibo:article:create_at",
+    "date",
+)
+_MADE_NAMES = (
+    "maketime",
+    "others",
+    "generatetime",
+    "createtime",
+    "lastmodified",
+    "last-modified",
+    "updatetime",
+)
+"""Metas in which content systems say when they made the page anew."""
+_MADE = re.compile(r"(?:页面|静态|网页)?生成(?:时间|日期|于)?[:：\s]*$")
+_MOMENT = re.compile(r"(?:19|20)\d\d\D{1,3}\d{1,2}\D{1,3}\d{1,2}\D{0,3}(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?")
+_URL_DATES = (
+    re.compile(r"/t(20\d\d)([01]\d)([0-3]\d)_"),
+    re.compile(r"/(20\d\d)[-/]?([01]\d)[-/]([0-3]\d)/"),
+    re.compile(r"/(20\d\d)/([01]\d)([0-3]\d)/"),
+)
+_UNSET = date(1970, 1, 2)
+"""Content systems print the epoch where nobody has set a date."""
+_HEAD, _TAIL = 6_000, 1_200
+"""Characters in which labels are looked for: they stand above the body, seldom below it."""
+
+
+def stated_days(metas: Mapping[str, str], text: str, url: str, title: str = "") -> StatedDays:
+    """The days that a page or file names as that of its publication.
+
+    Args:
+        metas: its meta tags, names in small letters.
+        text: its visible text.
+        url: its address.
+        title: its own title; the line under it may be a time without a label.
+    """
+    return StatedDays(
+        printed=_printed(text, title),
+        written=_first_day(_WRITTEN.finditer(text[:_HEAD])),
+        in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
+        in_meta=_in_meta(metas, text),
+    )
+
+
+def _printed(text: str, title: str) -> date | None:
+    """By a label, by the line under the title, by a label at the text's end."""
+    head = text[:_HEAD]
+    strong = (match for pattern in _LABELS[:2] for match in pattern.finditer(head))
+    return (
+        _first_day(strong)
+        or _under_title(text, title)
+        or _first_day(_LABELS[2].finditer(head))
+        or (_first_day(_LABELS[0].finditer(text[-_TAIL:])) if len(text) > _HEAD else None)
+    )
+
+
+def _under_title(text: str, title: str) -> date | None:
+    """A line below the title that holds a time, and beside it a source or a counter at most."""
+    lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
+    wanted = _plain(title)
+    if len(wanted) < 4:
+        return None
+    places = [
+        place for place, line in enumerate(lines) if _plain(line) and wanted.endswith(_plain(line)[-30:])
+    ]
+    places = [place for place in places if len(_plain(lines[place])) >= min(len(wanted), 6)]
+    for place in places:
+        below = [line for line in lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line][
+            :_MOST_LINES_BELOW
+        ]
+        for line in below:
+            if (day := read_date(line)) and _is_time_line(line):
+                return day
+    return None
+
+
+def _is_time_line(line: str) -> bool:
+    if len(line) > _LONGEST_LINE or _SENTENCE.search(line) or _ANOTHER_DAY.search(line):
+        return False
+    return len(_BESIDE.sub("", line)) <= _LONGEST_NAME
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"[\W_]+", "", line)
+
+
+def _in_meta(metas: Mapping[str, str], text: str) -> date | None:
+    """The day in a meta tag, unless it is the time at which the page was made."""
+    made = {moment for name in _MADE_NAMES for moment in _moments(metas.get(name, ""))}
+    made |= {
+        moment[0][:16]
+        for moment in _MOMENT.finditer(text)
+        if _MADE.search(text[max(moment.start() - 12, 0) : moment.start()])
+    }
+    for name in _META_NAMES:
+        said = metas.get(name, "")
+        if (day := read_date(said)) and not made.intersection(_moments(said)):
+            return day
+    return None
+
+
+def _moments(said: str) -> Iterator[str]:
+    """Days with their time of day; a day alone is no moment that could be told from another's."""
+    for moment in _MOMENT.findall(said):
+        if re.search(r"[:：]\d", moment):
+            yield moment[:16]
+
+
+def read_date(text: str) -> date | None:
+    """The first whole date in a text (``2015年03月30日``, ``2015-3-30``, ``2015/03/30``, ``2015.3.30``)."""
+    return _first_day(_READ_DATE.finditer(text))
+
+
+def _first_day(matches: Iterable[re.Match[str]]) -> date | None:
+    return next((day for match in matches if (day := _as_date(match)) is not None), None)
+
+
+def _as_date(match: re.Match[str]) -> date | None:
+    year, month, day = [group for group in match.groups() if group is not None][:3]
+    try:
+        read = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return read if read > _UNSET else None

@@ -1,0 +1,75 @@
+"""Days that pages name as that of their publication, wherever sites put them; in texts of our own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from extraction import extract
+from extraction.model import StatedDays
+
+URL = "http://rsj.example.gov.cn/tzgg/88.html"
+TITLE = "示例县卫生系统公开招聘会计公告"
+BODY = "<p>因工作需要，经2016年1月5日会议研究，决定招聘会计一名，报名时间为2016年2月1日。</p>" * 4
+DAY = date(2017, 3, 8)
+
+
+def stated(below: str, head: str = "", body: str = BODY) -> StatedDays:
+    title = f"<title>{TITLE}-示例县政府网</title>"
+    markup = f"<html><head>{title}{head}</head><body><h1>{TITLE}</h1>{below}{body}</body></html>"
+    return extract(markup.encode(), url=URL).days
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "<p>发布日期：2017-03-08</p>",
+        "<table><tr><td>发文日期：</td><td>2017-03-08</td></tr></table>",
+        "<p>生成日期：2017年03月08日</p>",
+        "<p>公开时间 [2017/3/8]</p>",
+        "<p>发布时间&nbsp;2017-03-08 10:41:27</p>",
+        "<p>2017-03-08 09:12:33 文章来源：示例县卫健局</p>",
+        "<p>来源：本站　作者：办公室<br>时间：2017年3月8日 23:00　浏览：15</p>",
+        "<div>2017-03-08 09:12</div>",
+        "<div>示例县卫健局 2017.03.08 浏览 33 次 字号：大 中 小</div>",
+        "<span>[ 2017-03-08 ]</span><span>打印</span>",
+    ],
+)
+def test_the_day_that_readers_see_is_read(below: str) -> None:
+    assert stated(below).printed == DAY
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "",
+        "<p>今天是2026年11月28日 星期六</p>",
+        "<p>网页生成时间：2026-11-28 10:00</p>",
+        "<p>公开2026年预算的单位如下。</p>",
+    ],
+)
+def test_other_days_are_none_of_publication(below: str) -> None:
+    assert stated(below).printed is None
+
+
+def test_the_label_of_publication_counts_before_that_of_a_change() -> None:
+    assert stated("<p>更新时间：2026-11-01 发布时间：2017-03-08</p>").printed == DAY
+    assert stated("<p>更新时间：2017-03-08</p>").printed == DAY
+
+
+def test_the_day_on_which_a_text_was_made_is_another() -> None:
+    assert stated("<p>成文日期：2017-03-08</p>") == StatedDays(written=DAY)
+
+
+def test_the_time_at_which_a_page_was_made_anew_is_no_day_of_publication() -> None:
+    made = (
+        '<meta name="PubDate" content="2026-05-16 12:34:05"><meta name="{}" content="{}2026-05-16 12:34:05">'
+    )
+    assert stated("", made.format("others", "页面生成时间 ")).in_meta is None
+    assert stated("", made.format("Maketime", "")).in_meta is None
+    assert stated("<p>页面生成时间：2026-05-16 12:34:05</p>", made.format("x", "")).in_meta is None
+    other = (
+        '<meta name="PubDate" content="2017-03-08 09:53"><meta name="Maketime" content="2019-03-22 12:28:37">'
+    )
+    assert stated("", other).in_meta == DAY
