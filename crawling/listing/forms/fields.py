@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from crawling.listing.dates import day_in_china, first_date
@@ -135,8 +136,11 @@ def _unpacked(value: object, depth: int, seen: int) -> tuple[object, int]:
     return value, seen
 
 
-def longest_list(content: object) -> list[Record]:
-    """The longest list of records that have a title; interfaces wrap it in an envelope or two."""
+def longest_list(content: object, title: str = "") -> list[Record]:
+    """The longest list of records that have a title; interfaces wrap it in an envelope or two.
+
+    ``title`` is the configured path of the title; empty: one of the usual names.
+    """
     best: list[Record] = []
     waiting: deque[tuple[object, int]] = deque([(content, 0)])
     for _ in range(_MOST_LOOKED_AT):
@@ -145,10 +149,11 @@ def longest_list(content: object) -> list[Record]:
         value, depth = waiting.popleft()
         inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         records = [record for record in inner if isinstance(record, dict)] if isinstance(value, list) else []
-        if len(records) > len(best) and _title_field(records):
+        if len(records) > len(best) and (at_path(records[0], title) if title else _title_field(records)):
             best = records
         if depth < _DEEPEST:
-            waiting.extend((each, depth + 1) for each in inner if isinstance(each, dict | list))
+            below = islice(inner, _MOST_LOOKED_AT)
+            waiting.extend((each, depth + 1) for each in below if isinstance(each, dict | list))
     return best
 
 

@@ -118,7 +118,7 @@ def _parsed(text: str) -> Any:
 
 def _records(content: object, listing: Listing) -> list[dict[str, Any]]:
     if not listing.records:
-        return longest_list(content)
+        return longest_list(content, listing.title)
     found = at_path(content, listing.records)
     if not isinstance(found, list):
         keys = f"; the answer has: {', '.join(sorted(content))[:200]}" if isinstance(content, dict) else ""

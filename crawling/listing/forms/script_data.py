@@ -13,6 +13,10 @@ from crawling.listing.model import ListError, ListPage
 from settings.model import Listing
 
 _SCRIPT = re.compile(r"<(script|textarea|xmp)\b([^>]{0,500})>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_HELD = re.compile(
+    r"""<input\b[^>]{0,300}?\bvalue\s*=\s*(?:"(\s*\[[^"]{20,})"|'(\s*\[[^']{20,})')""", re.IGNORECASE
+)
+"""A hidden field that holds the list as JSON, escaped, for a script to draw."""
 _BEGINS = re.compile(r"(?:=|:|\(|,|^)\s*(?=\[\s*\{|\{\s*[\"'\w])", re.MULTILINE)
 _WRITES = re.compile(
     r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|\.(?:html|append)\s*\(|\+=", re.IGNORECASE
@@ -35,11 +39,19 @@ def read(markup: str, url: str, listing: Listing, today: date | None = None) -> 
         if number >= _MOST_SCRIPTS:
             break
         for page in _lists(found[3], url, listing, today):
-            if len(page.items) >= _FEWEST and (best is None or len(page.items) > len(best.items)):
-                best = page
+            best = _longer(best, page)
+    for held in _HELD.finditer(markup[:_LONGEST]):
+        for page in _lists(f"={unescape(held[1] or held[2])}", url, listing, today):
+            best = _longer(best, page)
     if best is None:
         return None
-    return ListPage(url, "", best.items, (), min(best.sureness, 0.7), "script")
+    following = best.next_pages if listing.page_key else ()
+    return ListPage(url, "", best.items, following, min(best.sureness, 0.7), "script")
+
+
+def _longer(best: ListPage | None, page: ListPage) -> ListPage | None:
+    is_list = len(page.items) >= _FEWEST and (best is None or len(page.items) > len(best.items))
+    return page if is_list else best
 
 
 def _lists(script: str, url: str, listing: Listing, today: date | None) -> Iterator[ListPage]:
