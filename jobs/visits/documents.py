@@ -34,7 +34,11 @@ ATTACHMENTS_PER_PAGE = 40
 
 
 class DocumentReader:
-    """Reads the documents of one visit; its methods may be called from several threads."""
+    """Reads the documents of one visit; its methods may be called from several threads.
+
+    ``holds_back``: items come from a list that is read now, so that a page which shows nothing of the title that
+    its list gives may be a refusal. A page that is looked back on may have been replaced, and is read.
+    """
 
     def __init__(self, run: VisitRun, *, holds_back: bool = False) -> None:
         self._held = HeldBack() if holds_back else None
@@ -129,9 +133,9 @@ class DocumentReader:
             return store_archive(
                 self._run, known, reading, self._origin(fetched, reading.contents.text, parent_url)
             )
-        if not reading.bears_title and not parent_url:
+        if self._held is not None and not reading.bears_title and not parent_url:
             refuse_excuse(known, reading)
-            if self._held is not None and self._held.holds(known, fetched, reading):
+            if self._held.holds(known, fetched, reading):
                 return []
         return self._store(known, fetched, reading, parent_url)
 

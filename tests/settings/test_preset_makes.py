@@ -30,8 +30,8 @@ TRS_ROW = (
 )
 TRS = f"<ul>{rows(TRS_ROW)}</ul><script>createPageHTML(9, 0, 'index', 'html');</script>"
 PAGES: dict[str, str] = {
-    "ccgp": f"<ul class=c_list_bid>{rows(TRS_ROW)}</ul><script>Pager({{size:25, current:0, prefix:'index',suffix:'htm'}});"
-    "</script>",
+    "ccgp": f"<ul>{rows(TRS_ROW)}</ul>"
+    "<script>Pager({size:25, current:0, prefix:'index',suffix:'htm'});</script>",
     "cpta": "<ul class=list_14>"
     + rows("<li><a href='/notice/21{n}.html' title='{title}'>{cut}</a><i class=red>[2026-11-0{n}]</i></li>")
     + "</ul><a href='/notice_2.html'>2</a><a href='/notice_3.html'>3</a>",
@@ -41,7 +41,7 @@ PAGES: dict[str, str] = {
     "jilin-hrss": TRS,
     "mohrss": "<div>"
     + rows(
-        "<div class=serviceMainListTabCon><div><span><a href='./202611/t2026110{n}_88{n}.html'>{title}</a></span></div>"
+        "<div><div><span><a href='./202611/t2026110{n}_88{n}.html'>{title}</a></span></div>"
         "<div><span>2026-11-0{n}</span></div></div>"
     )
     + "</div><script>createPageHTML(20, 0, 'index', 'html');</script>",
