@@ -18,12 +18,18 @@ _CLICKABLE = _CONTAINERS | _HEADINGS | {"td", "span", "button", "font", "label",
 _LONGEST_CONTEXT = 400
 """Characters; a row that is longer lays out the page rather than one link."""
 _DATE_LIKE = re.compile(r"\d{1,4}\s{0,2}[-/.年月]\s{0,2}\d{1,2}")
+_WHOLE_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _DATED = re.compile(r"^\D{0,6}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _MOST_ADDRESS = 2_000
 _MOST_PIECES = 20_000
 """Pieces of text kept for contexts; a row is never as long."""
 _MOST_FRAMES = 10
 _NEXT_NAMES = re.compile(r"(?i)(?:^|[\s_-])(?:page)?[_-]?next(?:[_-]?page)?(?:$|[\s_-])")
+_SOFT_END = "\v"
+"""Stands among the pieces of a text for ``<br>``: white space to whoever joins them."""
+_ENDS = frozenset({_SOFT_END, LINE_END})
+_LONGEST_BESIDE = 120
+"""Characters beside a link that may belong to it where only line breaks tell rows apart."""
 _UNENCODED = re.compile(r"[^\x21-\x7e]+")
 
 
@@ -129,7 +135,7 @@ class LinkCollector:
 
     def break_line(self, *, is_soft: bool = False) -> None:
         """The words so far end their line; a soft break (``<br>``) leaves a name in one."""
-        self.add_text(" " if is_soft else LINE_END)
+        self.add_text(_SOFT_END if is_soft else LINE_END)
 
     def add_moment(self, attributes: dict[str, str]) -> None:
         """A day that stands in an attribute: ``<time datetime=…>``, ``<span title="2026-11-05 09:00">``."""
@@ -192,7 +198,8 @@ class LinkCollector:
             return
         if not self._waiting or self._waiting[-1].start < start:
             return
-        if self._length - characters > _LONGEST_CONTEXT:
+        if self._length - characters > _LONGEST_CONTEXT or (tag not in _ROWS and self._has_rows(start)):
+            self._settle_lines(start)
             self._waiting.clear()
         elif tag in _ROWS or self._settled != (characters, self._length):
             self._settle(tag, start)
@@ -212,9 +219,36 @@ class LinkCollector:
             link.is_settled = tag in _ROWS or is_dated
         self._waiting = [link for link in self._waiting if not link.is_settled]
 
+    def _has_rows(self, start: int) -> bool:
+        """Whether a block holds several links and several days: its lines are the rows."""
+        inside = [link for link in self._waiting if link.start >= start and not link.has_context]
+        if len(inside) < 2:
+            return False
+        return len(_WHOLE_DAY.findall(" ".join(self._flow[start:]))) > 1
+
+    def _settle_lines(self, start: int) -> None:
+        """Links in a block too long for a row: the words of their line are their context."""
+        lines = [link for link in self._waiting if link.start >= start and not link.has_context]
+        for place, link in enumerate(lines):
+            since = lines[place - 1].end if place else start
+            until = lines[place + 1].start if place + 1 < len(lines) else len(self._flow)
+            before, after = self._flow[since : link.start], self._flow[link.end : until]
+            breaks = [number for number, piece in enumerate(before) if piece in _ENDS]
+            words = before[breaks[-1] + 1 if breaks else 0 :]
+            ending = next((number for number, piece in enumerate(after) if piece in _ENDS), len(after))
+            link.before = _line(" ".join(words))[-_LONGEST_BESIDE:]
+            link.after = _line(" ".join([link.aside, *after[:ending]]))[:_LONGEST_BESIDE]
+            link.has_context = True
+
+    def add_next(self, href: str) -> None:
+        """``<link rel=next>``: the page's own word for where its list goes on."""
+        if url := self.absolute(href):
+            self._links.append(_Pending(url, "", len(self._flow), is_next=True))
+
     def finished(self) -> tuple[Link, ...]:
         """The links in the page's order, without those that say nothing."""
         self.close_link()
+        self._settle_lines(0)
         for link in self._links:
             if link.is_next and not link.text and not link.title:
                 link.title = "下一页"

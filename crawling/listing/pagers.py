@@ -15,6 +15,11 @@ _SCRIPT = re.compile(
     r"['\"](?P<name>[^'\"]{1,80})['\"]\s*,\s*['\"](?P<suffix>[A-Za-z]{2,6})['\"]",
     re.IGNORECASE,
 )
+_BY_NAMES = re.compile(
+    r"createPage\w*\s*\(\s*(?P<count>[A-Za-z_]\w*)\s*,\s*(?P<current>[A-Za-z_]\w*)\s*,\s*"
+    r"['\"](?P<name>[^'\"]{1,80})['\"]\s*,\s*['\"](?P<suffix>[A-Za-z]{2,6})['\"]",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"\b(countPage|currentPage)\s*=\s*(\d{1,6})\s*;")
 _WRITTEN = re.compile(
     r"(?P<name>\w[\w-]{0,60})(?:_|[\"']\s*\+\s*[\"']_)\\?[\"']\s*\+\s*nextPage\s*\+\s*\\?[\"']\."
@@ -63,6 +68,12 @@ def numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
         last = count if match["element"] else count - 1
         if current < last:
             yield absolute_url(f"{match['name']}_{current + 1}.{match['suffix']}", page_url)
+    for match in islice(_BY_NAMES.finditer(markup), _PLACES_LOOKED_AT):
+        said = [
+            re.search(rf"\b{match[each]}\s*=\s*['\"]?(\d{{1,6}})", markup) for each in ("count", "current")
+        ]
+        if said[0] and said[1] and int(said[1][1]) < int(said[0][1]) - 1:
+            yield absolute_url(f"{match['name']}_{int(said[1][1]) + 1}.{match['suffix']}", page_url)
     yield from _told_by_an_object(markup, page_url)
     yield from _counted_by_script(markup, page_url)
 

@@ -20,7 +20,7 @@ _NEXT = re.compile(
 _BLANKS = re.compile(r"[\s\u00a0\u3000]+")
 _BRACKETS = " []【】()（）"
 _BARE_NUMBER = re.compile(r"""[(,]\s*['"]?\d{1,6}['"]?\s*(?=[,)])""")
-_NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:(?P<mark>[_-])(?P<number>\d{1,4}))?$")
+_NUMBERED_FILE = re.compile(r"^(?P<name>.*?)(?:(?P<mark>[_-]|(?<=[A-Za-z]))(?P<number>\d{1,4}))?$")
 _PAGE_KEYS = re.compile(
     r"(?i)(?P<before>(?:^|[?&])(?:[a-z]{0,9}page(?:_?no|_?num|number|_?index|_?id)?|[a-z]{0,6}page_?n(?:o|um)?|paging|p|pn"
     r"|pg)=)(?P<number>\d{1,5})(?=&|$)"
@@ -202,7 +202,7 @@ def _successors(page_url: str) -> Iterator[str]:
         match = _NUMBERED_FILE.match(name)
         if match is None:
             continue
-        marks = [match["mark"]] if match["mark"] else ["_", "-"]
+        marks = [match["mark"]] if match["number"] else ["_", "-", *([""] if name[-1:].isalpha() else [])]
         numbers = [int(match["number"]) + 1] if match["number"] else [1, 2]
         for number in numbers:
             for mark in marks:

@@ -118,6 +118,8 @@ class PageText:
             self.links.open_clickable(tag, attributes)
         elif tag == "meta":
             self._note_meta(attributes)
+        elif tag == "link" and attributes.get("rel", "").lower() == "next":
+            self.links.add_next(attributes.get("href", ""))
         elif tag == "base":
             self.links.rebase(attributes.get("href", ""))
         elif tag == "img":

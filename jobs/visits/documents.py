@@ -36,8 +36,8 @@ ATTACHMENTS_PER_PAGE = 40
 class DocumentReader:
     """Reads the documents of one visit; its methods may be called from several threads.
 
-    ``holds_back``: items come from a list that is read now, so that a page which shows nothing of the title that
-    its list gives may be a refusal. A page that is looked back on may have been replaced, and is read.
+    ``holds_back``: items come from a list that is read now, so that a page that shows nothing of the title
+    which its list gives may be a refusal. A page that is looked back on may have been replaced, and is read.
     """
 
     def __init__(self, run: VisitRun, *, holds_back: bool = False) -> None:

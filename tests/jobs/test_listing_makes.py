@@ -423,3 +423,27 @@ def test_addresses_of_a_feed_follow_its_base_and_a_guid_is_none() -> None:
     assert page.items == ()
     assert [note.kind for note in page.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]
     assert addresses(feed(f"<item><title>公告</title><guid>{SITE}/a/1.html</guid></item>")) == ["/a/1.html"]
+
+
+@pytest.mark.parametrize("tag", ["td", "p", "div"])
+def test_rows_that_only_line_breaks_tell_apart_have_days_of_their_own(tag: str) -> None:
+    markup = f"<{tag}>{rows('·<a href=t{n}.html>{title}</a>（2026-11-{d}）<br>')}</{tag}>"
+    page = read(markup)
+    assert addresses(page) == NUMBERED
+    assert [item.published_on for item in page.items] == DAYS
+
+
+@pytest.mark.parametrize(
+    ("url", "around", "following"),
+    [
+        ("/list.html", "<select><option value='list2.html'>第2页</option></select>", "/list2.html"),
+        ("/list/", "<link rel=next href='/list/p/2'>", "/list/p/2"),
+        (
+            "/list/",
+            "<script>var n = 12, c = 0; createPageHTML(n, c, 'index', 'htm');</script>",
+            "/list/index_1.htm",
+        ),
+    ],
+)
+def test_next_pages_are_known_by_options_heads_and_variables(url: str, around: str, following: str) -> None:
+    assert read(LIST + around, SITE + url).next_pages[:1] == (SITE + following,)
