@@ -30,6 +30,8 @@ class DocumentFacts:
     forwards: tuple[OfficialDocument, ...] = ()
     explains: bool = False
     """A text of no kind that demands, permits or sells, whose title asks: an article for readers."""
+    tells: bool = False
+    """The same by several words of its text."""
     narrow: bool = False
     """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -78,3 +78,11 @@ def spellings(pattern: str) -> Iterator[str]:
 def alternatives(words: list[str] | tuple[str, ...]) -> str:
     """A regular expression's alternatives, the longest word first."""
     return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+
+
+_HALF_WIDTH = str.maketrans("，：；！？（）", ",:;!?()")
+
+
+def both_widths(terms: Iterable[str]) -> list[str]:
+    """``terms``, and once more with half-width marks: many sites write ``近日,`` and ``要求:``."""
+    return list(dict.fromkeys(written for term in terms for written in (term, term.translate(_HALF_WIDTH))))

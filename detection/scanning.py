@@ -148,7 +148,8 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     if sells:
         spans = add_marked(text, spans)
-    group = ARTICLE if explains else group_of(kind, title)
+    told = setting.facts.tells and kind not in ADVERTS
+    group = ARTICLE if explains or told else group_of(kind, title)
     headings = find_headings(text, group, title)
     mentions: list[Mention] = []
     for listed in read_choices(text, spans):

@@ -10,6 +10,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
+from detection.rulebook import both_widths
 from vocabulary.codes import DocumentKind, PublisherKind
 
 KINDS = tuple(DocumentKind)
@@ -45,6 +46,8 @@ class CueSet:
     sign_weights: tuple[Weights, ...]
     asking: frozenset[int]
     """Signs of titles that ask or explain."""
+    explaining: frozenset[str]
+    """Words of one who explains to readers, in the text."""
     thresholds: tuple[float, ...]
     """The score that each kind of :data:`KINDS` needs."""
     narrow: float
@@ -91,6 +94,12 @@ def load_cues() -> CueSet:
         title_signs=signs,
         sign_weights=tuple(_spread(sign) for sign in tables["signs"]),
         asking=frozenset(at for at, sign in enumerate(tables["signs"]) if sign.get("asks", False)),
+        explaining=frozenset(
+            term
+            for sign in tables["signs"]
+            if sign.get("explains", False)
+            for term in both_widths(sign["terms"])
+        ),
         narrow=float(tables["narrow"]),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
@@ -100,12 +109,12 @@ def _weights(tables: dict[str, Any], key: str) -> dict[str, Weights]:
     weights: dict[str, Weights] = {}
     for position, kind in enumerate(KINDS):
         for weight, terms in tables[kind].get(key, {}).items():
-            for term in terms:
+            for term in both_widths(terms):
                 weights[term] = (*weights.get(term, ()), (position, float(weight)))
     if key == "text":
         for sign in tables["signs"]:
             if sign["place"] == key:
-                for term in sign["terms"]:
+                for term in both_widths(sign["terms"]):
                     weights[term] = (*weights.get(term, ()), *_spread(sign))
     return weights
 
@@ -119,6 +128,6 @@ def _title_signs(tables: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     signs: dict[str, tuple[int, ...]] = {}
     for position, sign in enumerate(tables["signs"]):
         if sign["place"] == "title":
-            for term in sign["terms"]:
+            for term in both_widths(sign["terms"]):
                 signs[term] = (*signs.get(term, ()), position)
     return signs

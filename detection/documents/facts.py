@@ -45,9 +45,15 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     publisher_kind = stated_kind or decide_publisher_kind(
         reading.kind, names, text[:600], says_law=reading.is_article or _LAW.search(title) is not None
     )
-    explains = reading.asks and reading.kind in _EXPLAINING and publisher_kind is not PublisherKind.INDIVIDUAL
+    may_explain = reading.kind in _EXPLAINING and publisher_kind is not PublisherKind.INDIVIDUAL
     return DocumentFacts(
-        reading.kind, publisher_kind, official.document, official.forwards, explains, reading.narrow
+        reading.kind,
+        publisher_kind,
+        official.document,
+        official.forwards,
+        explains=reading.asks and may_explain,
+        tells=reading.tells and may_explain,
+        narrow=reading.narrow,
     )
 
 

@@ -12,6 +12,8 @@ HEAD = 700
 TAIL = 200
 """Characters read from each end of a text; what a document is shows there, and the cost stays bounded."""
 MAX_TITLE = 120
+_EXPLAINS = 2
+"""Different words of one who explains to readers that make a text an article."""
 _MAX_VALUE = 60
 _MAX_HEAD = 14
 _POLICY = KINDS.index(DocumentKind.POLICY)
@@ -37,6 +39,8 @@ class Reading:
     """Whether the text begins as an article of a law does."""
     asks: bool = False
     """Whether the title asks or explains."""
+    tells: bool = False
+    """Whether the text has several words of one who explains to readers."""
     narrow: bool = False
     """Whether the kind was won narrowly."""
 
@@ -57,6 +61,7 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     scores = [0.0] * len(KINDS)
     asks = _score_title(title, cues, scores)
     hits = set(cues.in_text.find_matches_as_strings(window))
+    tells = len(hits & cues.explaining) >= _EXPLAINS
     weights = cues.text_weights
     for hit in hits:
         for position, weight in weights[hit]:
@@ -72,10 +77,11 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
     form = hits & cues.form_terms
     if not form:
-        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, narrow)
+        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow)
     values = _read_values(form & cues.labels.keys(), window, cues)
     nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
-    return Reading(kind, values, form & YEAR_OPENERS, nature, tuple(scores), is_article, asks, narrow)
+    opened = form & YEAR_OPENERS
+    return Reading(kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow)
 
 
 def _first_line(window: str) -> str:
