@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +16,8 @@ from settings.model import Settings, Source
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from jobs.status import SourceRow
 
 source_app = typer.Typer(
@@ -75,6 +79,41 @@ def list_(config: Config = None) -> None:
         console.print(*source_list(rows, ZoneInfo(settings.time_zone), console.width), sep="\n")
     else:
         typer.echo("没有配置来源：qualwatch run 监测自带的示例站点；qualwatch source presets 列出可用来源。")
+
+
+@source_app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source.")],
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="For people or programs.")
+    ] = "text",
+    config: Config = None,
+) -> None:
+    """Show a source's last visits and everything that was not read. 查看一个来源的访问情况与未读内容。
+
+    Exit code: 0 all of a month was read, 1 something was not, 2 there is no such source.
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from cli.source_show import ShownSource, as_record, look_up, shown_lines  # noqa: PLC0415
+
+    settings = _load(config)
+    known = {source.name: source for source in settings.watched() + _remembered_samples(settings)}
+    if name not in known:
+        raise _refusal(f"no source is called {name!r}: {', '.join(known) or 'none'} are configured")
+    try:
+        with _database(settings) as engine:
+            source = known[name]
+            shown = look_up(engine, source, datetime.now(UTC)) if engine else ShownSource(source, (), (), ())
+    except DatabaseError as error:
+        raise _refusal(str(error)) from error
+    if output == "json":
+        typer.echo(json.dumps(as_record(shown), ensure_ascii=False, indent=1))
+    else:
+        for line in shown_lines(shown, ZoneInfo(settings.time_zone)):
+            typer.echo(line)
+    raise typer.Exit(int(bool(shown.unread)))
 
 
 @source_app.command()
@@ -172,16 +211,26 @@ def try_(
 def _remembered(settings: Settings) -> list[SourceRow]:
     """The configured sources with what the database knows of them; looking makes no database."""
     from jobs.status import SourceRow, read_rows  # noqa: PLC0415
+
+    sources = settings.watched() + _remembered_samples(settings)
+    with _database(settings) as engine:
+        return read_rows(engine, sources) if engine else [SourceRow.of(source) for source in sources]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Engine | None]:
+    """The database as it is; None where there is none yet, since looking makes none."""
     from storage.database import open_database  # noqa: PLC0415
     from storage.migrate import require_current  # noqa: PLC0415
 
-    sources, storage = settings.watched() + _remembered_samples(settings), settings.storage
+    storage = settings.storage
     if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
-        return [SourceRow.of(source) for source in sources]
+        yield None
+        return
     engine = open_database(storage.database_url)
     try:
         require_current(engine)
-        return read_rows(engine, sources)
+        yield engine
     finally:
         engine.dispose()
 

@@ -160,6 +160,30 @@ class TroubleKind(StrEnum):
     """Visits in a row that met far fewer items than usual."""
     SILENT = "silent"
     """The list answers, and nothing new has come for far longer than usual."""
+    UNDATED = "undated"
+    """Half of what it yields or more has no day of publication."""
+    FILES = "files"
+    """Every attachment of its last visits failed."""
+
+
+class UnreadReason(StrEnum):
+    """Why a document that is there was not read, or not wholly: what a person finds who opens it."""
+
+    LOCKED = "locked"
+    LETTERS = "letters"
+    EMBEDDED = "embedded"
+    PICTURES = "pictures"
+    NO_WORDS = "no_words"
+    SOME_PICTURES = "some_pictures"
+    BOMB = "bomb"
+    FORMAT = "format"
+    ARCHIVE = "archive"
+    NO_FILE = "no_file"
+    DAMAGED = "damaged"
+    OLD_WORD = "old_word"
+    LARGE = "large"
+    NO_TEXT = "no_text"
+    PART = "part"
 
 
 class CaseState(StrEnum):

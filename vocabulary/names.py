@@ -29,6 +29,7 @@ SECTIONS: Final = MappingProxyType(
         codes.EventKind: "event_kind",
         codes.Outcome: "outcome",
         codes.TroubleKind: "trouble_kind",
+        codes.UnreadReason: "unread_reason",
         codes.VisitPurpose: "visit_purpose",
         codes.OutboxState: "outbox_state",
     }

@@ -18,6 +18,7 @@ from alerts.delivery.outbox import enqueue
 from alerts.languages import language
 from alerts.notifications.digest import digest_block
 from alerts.notifications.letters import Letter
+from alerts.notifications.unread import of_supervisors, unread_block, waiting_documents
 from alerts.recipients import ADMINISTRATOR, Recipient, answers_for
 from alerts.working_time import next_work, summary_moment
 from cases.departments import FollowUp, follow_ups
@@ -26,6 +27,7 @@ from settings.model import Settings
 from settings.people import Supervisor
 from storage.database import for_reading
 from storage.tables import Case, CaseEvent, OutboxMessage
+from storage.unread import Unread
 from vocabulary.areas import prefecture_code, province_code, region_name
 from vocabulary.codes import CaseState, Severity
 from vocabulary.regions import known_regions, present_code
@@ -45,6 +47,8 @@ _Subject = tuple[str | None, str, str]
 class _Reader(NamedTuple):
     recipient: Recipient
     is_theirs: Callable[[_Subject], bool]
+    waiting: tuple[Unread, ...]
+    """Documents of their sources that they must open themselves."""
 
 
 @dataclass(slots=True)
@@ -73,8 +77,8 @@ class _Counts:
 def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write Monday's summaries, all in one transaction; how many messages were written.
 
-    Whose fields saw no case in the week, and who has none open, gets none. Written once for each Monday;
-    later than two days after it, no more. It leaves when its recipient is at work.
+    Whose fields saw no case in the week, who has none open and nothing to open by hand, gets none. Written
+    once for each Monday; later than two days after it, no more. It leaves when its recipient is at work.
     """
     moment = summary_moment(settings, now).astimezone(ZoneInfo(settings.time_zone))
     if now - moment > _LATE:
@@ -85,7 +89,8 @@ def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int
             return 0
         counts = _count(session, moment)
         letters = [
-            _compose(session, counts, reader, about, settings) for reader in _readers(settings, counts)
+            _compose(session, counts, reader, about, settings)
+            for reader in _readers(settings, counts, waiting_documents(session, moment - _WEEK))
         ]
     with Session(engine) as session, session.begin():
         return sum(
@@ -103,7 +108,7 @@ def _is_written(session: Session, about: str) -> bool:
     return session.scalars(written).first() is not None
 
 
-def _readers(settings: Settings, counts: _Counts) -> Iterator[_Reader]:
+def _readers(settings: Settings, counts: _Counts, waiting: tuple[Unread, ...]) -> Iterator[_Reader]:
     by_address: dict[str, list[Supervisor]] = {}
     for supervisor in settings.supervisors:
         by_address.setdefault(supervisor.email.casefold(), []).append(supervisor)
@@ -112,11 +117,14 @@ def _readers(settings: Settings, counts: _Counts) -> Iterator[_Reader]:
         yield _Reader(
             Recipient(same[0].email, same[0].name, chats=chats, language=same[0].language),
             _whose(same, counts),
+            of_supervisors(waiting, same, settings),
         )
     somebodys = _whose(settings.supervisors, counts)
     reason = "以下统计为没有对应监管人员的案件"
     yield _Reader(
-        Recipient(settings.administrator, ADMINISTRATOR, reason), lambda subject: not somebodys(subject)
+        Recipient(settings.administrator, ADMINISTRATOR, reason),
+        lambda subject: not somebodys(subject),
+        waiting,
     )
 
 
@@ -176,7 +184,7 @@ def _compose(
 ) -> Letter | None:
     """None where there is nothing to say."""
     regions, total = _by_region(counts, reader)
-    if not total.open and not total.new and not total.rectified:
+    if not (total.open or total.new or total.rectified or reader.waiting):
         return None
     speech = language(reader.recipient.language)
     first = speech.day((counts.moment - _WEEK).date())
@@ -204,6 +212,7 @@ def _compose(
             digest_block(session, session.get_one(Case, case_id), settings, speech)
             for case_id in _longest_overdue(counts, reader)
         ],
+        "unread": unread_block(reader.waiting, settings, speech),
         "weeks": _weeks(counts, reader),
         "links": {},
         "unsubscribe": settings.administrator,

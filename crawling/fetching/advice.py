@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from crawling.fetching.block_pages import JAVASCRIPT_CHALLENGE
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, UnreadReason
+from vocabulary.names import CHINESE, name_of
 
 ADVICE: dict[Outcome, str] = {
     Outcome.OK: "一切正常，无需处理。",
@@ -38,3 +39,36 @@ def advice(outcome: Outcome, detail: str = "") -> str:
     if outcome is Outcome.BLOCKED and JAVASCRIPT_CHALLENGE in detail:
         return _CHALLENGED
     return ADVICE[outcome]
+
+
+_MARKS: tuple[tuple[str, UnreadReason], ...] = (
+    ("password", UnreadReason.LOCKED),
+    ("cannot be decoded", UnreadReason.LETTERS),
+    ("embedded document", UnreadReason.EMBEDDED),
+    ("no words were found", UnreadReason.NO_WORDS),
+    ("were read", UnreadReason.SOME_PICTURES),
+    ("pictures", UnreadReason.PICTURES),
+    ("bomb", UnreadReason.BOMB),
+    ("no reader for", UnreadReason.FORMAT),
+    ("archive", UnreadReason.ARCHIVE),
+    ("libarchive", UnreadReason.ARCHIVE),
+    ("web page in place", UnreadReason.NO_FILE),
+    ("older than Word 97", UnreadReason.OLD_WORD),
+    ("damaged", UnreadReason.DAMAGED),
+    ("cut short", UnreadReason.DAMAGED),
+    ("larger than", UnreadReason.LARGE),
+    ("no text", UnreadReason.NO_TEXT),
+)
+"""What the English reason of something unread says: the first mark that it holds."""
+_OTHERWISE = {
+    Outcome.OK: UnreadReason.PART,
+    Outcome.UNCHANGED: UnreadReason.PART,
+    Outcome.EMPTY: UnreadReason.NO_TEXT,
+    Outcome.TOO_LARGE: UnreadReason.LARGE,
+}
+
+
+def why_unread(outcome: Outcome, detail: str, language: str = CHINESE) -> str:
+    """A few words on why something was not read, or not wholly."""
+    reason = next((each for mark, each in _MARKS if mark in detail), _OTHERWISE.get(outcome))
+    return name_of(reason or outcome, language)

@@ -12,6 +12,8 @@ from typing import Any, cast
 
 _LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t\r]*")
 _WITHOUT_BODY = frozenset({204, 304})
+_KEEPS_ALIVE = 11
+"""HTTP/1.1, as http.client counts versions."""
 
 
 class LenientResponse(http.client.HTTPResponse):
@@ -39,8 +41,9 @@ class LenientResponse(http.client.HTTPResponse):
         self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
         self.chunk_left = None
         length = self.headers.get("Content-Length", "").strip()
-        is_empty = self.status in _WITHOUT_BODY or 100 <= self.status < 200 or self._method == "HEAD"
         self.length = int(length) if length.isdecimal() and not self.chunked else None
-        if is_empty:
+        if self.status in _WITHOUT_BODY or 100 <= self.status < 200:
             self.length = 0
-        self.will_close = self._check_close() or (not self.chunked and self.length is None)
+        said = self.headers.get("Connection", "").lower()
+        ends = "close" in said or (self.version < _KEEPS_ALIVE and "keep-alive" not in said)
+        self.will_close = ends or (not self.chunked and self.length is None)

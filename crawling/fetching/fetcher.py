@@ -30,7 +30,7 @@ from crawling.fetching.model import (
 from crawling.fetching.pace import HostPace, SharedTurns
 from crawling.fetching.redirects import refresh_target
 from crawling.fetching.robots import RobotsCache
-from crawling.fetching.transport import Transport, prepare
+from crawling.fetching.transport import Session, Transport, prepare
 from settings.model import Fetching
 from vocabulary.codes import Outcome
 
@@ -196,7 +196,7 @@ class Fetcher:
             current = answer.target
 
     def _exchange(
-        self, session: requests.Session, prepared: requests.PreparedRequest, access: Access
+        self, session: Session, prepared: requests.PreparedRequest, access: Access
     ) -> Fetched | Redirect:
         self._go_on()
         url = prepared.url or ""

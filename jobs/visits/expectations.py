@@ -23,9 +23,10 @@ from alerts.delivery.outbox import enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from crawling.fetching.advice import advice
+from crawling.listing.addresses import is_attachment
 from settings.model import Settings, Source
 from storage.rows import insert_once
-from storage.tables import Document, SourceTrouble, Visit
+from storage.tables import Document, FetchRecord, SourceTrouble, Visit
 from storage.visits import DIED, SUCCESSES
 from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
 from vocabulary.names import name_of
@@ -42,6 +43,8 @@ _TOLERATED = 0.8
 _DAYS_REMEMBERED = 31
 _ENOUGH_GAPS = 5
 _SILENT_GAPS = 3
+_DOCUMENTS_LOOKED_AT, _ENOUGH_DOCUMENTS = 20, 8
+_ENOUGH_FILES = 3
 _THIN = frozenset({Outcome.EMPTY, Outcome.FEWER_THAN_EXPECTED})
 _ABOUT_THE_LIST = (TroubleKind.FAILING, TroubleKind.FEWER)
 
@@ -145,6 +148,8 @@ def review_source(session: Session, source: Source, settings: Settings, now: dat
         for kind in _ABOUT_THE_LIST:
             telling.end(kind)
         _review_rhythm(telling)
+        _review_days(telling)
+        _review_files(telling)
     elif len(visits) == VISITS_IN_A_ROW and not any(visit.outcome in SUCCESSES for visit in visits):
         thin = all(visit.outcome in _THIN for visit in visits)
         other = TroubleKind.FAILING if thin else TroubleKind.FEWER
@@ -189,6 +194,51 @@ def _review_rhythm(telling: _Telling) -> None:
         )
     else:
         telling.end(TroubleKind.SILENT)
+
+
+def _review_days(telling: _Telling) -> None:
+    """A document without its day is judged as of today: half of them so is a list that is read wrongly."""
+    newest = telling.session.exec(
+        select(Document)
+        .where(Document.source == telling.source.name)
+        .order_by(col(Document.id).desc())
+        .limit(_DOCUMENTS_LOOKED_AT)
+    ).all()
+    days = [document.published_on for document in newest if not is_attachment(document.url)]
+    undated = days.count(None)
+    if len(days) >= _ENOUGH_DOCUMENTS and undated * 2 >= len(days):
+        telling.begin(
+            TroubleKind.UNDATED,
+            f"最近{len(days)}份文件中有{undated}份没有识别到发布日期，只能按今天的目录判断。"
+            "请用 qualwatch source test 核对列表页的日期写法。",
+        )
+    elif len(days) >= _ENOUGH_DOCUMENTS:
+        telling.end(TroubleKind.UNDATED)
+
+
+def _review_files(telling: _Telling) -> None:
+    recent = (
+        select(Visit.id)
+        .where(Visit.source == telling.source.name, Visit.purpose == VisitPurpose.WATCH)
+        .order_by(col(Visit.id).desc())
+        .limit(_VISITS_REMEMBERED)
+    )
+    asked = telling.session.exec(
+        select(FetchRecord.url, FetchRecord.outcome).where(col(FetchRecord.visit_id).in_(recent))
+    ).all()
+    ended = {
+        url: outcome in SUCCESSES
+        for url, outcome in asked
+        if outcome is Outcome.UNREADABLE_ATTACHMENT or is_attachment(url)
+    }
+    if len(ended) >= _ENOUGH_FILES and not any(ended.values()):
+        telling.begin(
+            TroubleKind.FILES,
+            f"最近{_VISITS_REMEMBERED}次访问中的{len(ended)}个附件均未能读取。"
+            f"请运行 qualwatch source show {telling.source.name} 查看原因，并人工打开核对。",
+        )
+    elif any(ended.values()):
+        telling.end(TroubleKind.FILES)
 
 
 @dataclass(frozen=True, slots=True)
