@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from extraction.word_characters import UnseenCharacters
+
 _FC_CLX = 0x01A2
 _FC_PLCF_BTE_PAPX = 0x0102
 _CCP = 0x4C
@@ -37,8 +39,10 @@ class Piece:
     width: int
     """Bytes a character: 1 (Windows-1252) or 2 (UTF-16)."""
 
-    def text(self, word: bytes) -> str:
+    def text(self, word: bytes, unseen: UnseenCharacters) -> str:
+        """Its characters, NUL for those that are not seen."""
         data = word[self.offset : self.offset + self.length * self.width]
+        data = unseen.blank(data, self.offset, self.width)
         return data.decode("utf-16-le" if self.width == 2 else "cp1252", "replace")
 
     def between(self, start: int, end: int) -> Piece | None:
@@ -50,15 +54,15 @@ class Piece:
 
 
 def read_stories(word: bytes) -> list[tuple[int, int]]:
-    """Character positions of the stories that are read: main text, footnotes, endnotes, text boxes."""
+    """Character positions of the stories that are read: main text, notes, comments, text boxes."""
     main, notes, headers, macros, comments, endnotes, boxes, _ = struct.unpack_from("<8i", word, _CCP)
     stories: list[tuple[int, int]] = []
     position = 0
     for length, is_read in (
         (main, True),
         (notes, True),
-        (headers + macros + comments, False),
-        (endnotes + boxes, True),
+        (headers + macros, False),
+        (comments + endnotes + boxes, True),
     ):
         if length < 0:
             raise ValueError("a negative length of text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass
 from io import BytesIO
 
 from extraction.composing import TextComposer
@@ -16,6 +17,7 @@ from extraction.model import PROTECTED, Extracted, UnreadableError
 from extraction.reading import Declared
 from extraction.tables import Cell
 from extraction.word_binary import Paragraphs, Piece, read_pieces, read_stories
+from extraction.word_characters import UnseenCharacters
 
 _WORD_97 = 0x00C1
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
@@ -23,12 +25,12 @@ _MAX_CHARACTERS = 20_000_000
 _MARKS = re.compile("([\x07\r\x0b\x0c\x0e\x13\x14\x15])")
 _CELL_END, _PARAGRAPH_END = "\x07", "\r"
 _FIELD_BEGIN, _FIELD_SEPARATOR, _FIELD_END = "\x13", "\x14", "\x15"
-_DRAWN = str.maketrans({"\x1e": "-", "\x01": None, "\x08": None})
-"""Characters that stand for what Word draws: a hyphen that does not break, pictures."""
+_DRAWN = str.maketrans({"\x1e": "-", "\x00": None, "\x01": None, "\x08": None})
+"""Characters that stand for what Word draws (a hyphen that does not break, pictures) or does not show."""
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """Main text, footnotes, endnotes and text boxes; field codes and pictures are left out."""
+    """Main text, notes, comments and text boxes; no field codes, pictures, hidden or struck words."""
     import olefile  # noqa: PLC0415
 
     try:
@@ -37,7 +39,8 @@ def read(body: bytes, declared: Declared) -> Extracted:
             table = ole.openstream("1Table" if _read_flags(word) & _TABLE_1 else "0Table").read()
             data = ole.openstream("Data").read() if ole.exists("Data") else b""
         paragraphs = Paragraphs.read(word, table, data)
-        lines = _compose(word, read_pieces(word, table), paragraphs, grid=declared.grid)
+        text = _Text(word, read_pieces(word, table), UnseenCharacters.read(word, table))
+        lines = _compose(text, paragraphs, grid=declared.grid)
     except (OSError, struct.error, IndexError, ValueError, TypeError) as error:
         raise UnreadableError(
             f"the Word file is damaged or cut short ({error}); fetch it again, or save it as DOCX"
@@ -55,19 +58,26 @@ def _read_flags(word: bytes) -> int:
     return flags
 
 
-def _compose(word: bytes, pieces: list[Piece], paragraphs: Paragraphs, *, grid: bool) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    word: bytes
+    pieces: list[Piece]
+    unseen: UnseenCharacters
+
+
+def _compose(text: _Text, paragraphs: Paragraphs, *, grid: bool) -> list[str]:
     lines: list[str] = []
     characters = 0
-    for start, end in read_stories(word):
+    for start, end in read_stories(text.word):
         story = _Story(paragraphs, grid=grid)
-        for piece in pieces:
+        for piece in text.pieces:
             if part := piece.between(start, end):
                 characters += part.length
                 if characters > _MAX_CHARACTERS:
                     raise UnreadableError(
                         f"the Word file claims over {_MAX_CHARACTERS} characters; it is damaged"
                     )
-                story.add(part, part.text(word))
+                story.add(part, part.text(text.word, text.unseen))
         lines += story.composer.finished()
     return lines
 

@@ -273,3 +273,50 @@ def test_text_boxes_of_a_sheet_are_read(make_zip: Pack) -> None:
     )
     assert sniff(body) == XLSX
     assert extract(body).text == f"岗位表\n\n{DEMAND}"
+
+
+@pytest.mark.parametrize("ending", ["doc", "rtf", "docx"])
+@pytest.mark.parametrize("marks", ["<w:strike/>", "<w:vanish/>", "<w:dstrike/>"])
+def test_struck_and_hidden_words_are_left_out_of_older_files_too(
+    make_zip: Pack, converted_from: Callable[[bytes, str, str], bytes], ending: str, marks: str
+) -> None:
+    runs = f"<w:p><w:r><w:t>要求：</w:t></w:r><w:r><w:rPr>{marks}</w:rPr><w:t>{DEMAND}</w:t></w:r>"
+    body = word(make_zip, f"{runs}<w:r><w:t>不限。</w:t></w:r></w:p>" + paragraph("其他。"))
+    older = converted_from(body, "docx", ending) if ending != "docx" else body
+    assert extract(older).text.split() == ["要求：不限。", "其他。"]
+
+
+def test_rtf_says_itself_where_a_line_through_words_ends() -> None:
+    def escaped(text: str) -> bytes:
+        return "".join(f"\\'{byte:02x}" for byte in text.encode("gbk")).encode()
+
+    body = (
+        b"{\\rtf1\\ansi\\ansicpg936 " + escaped("甲") + b"{\\strike " + escaped(DEMAND) + b"}" + escaped("乙")
+    )
+    body += b"\\strike\\u20250?\\strike0 " + escaped("丙") + b"\\par}"
+    assert extract(body).text == "甲乙丙"
+
+
+def test_comments_of_an_old_word_file_are_read(
+    make_zip: Pack, converted_from: Callable[[bytes, str, str], bytes]
+) -> None:
+    comment = f'<w:comment w:id="0" w:author="x">{paragraph(DEMAND)}</w:comment>'
+    anchored = '<w:p><w:r><w:t>公告正文</w:t></w:r><w:r><w:commentReference w:id="0"/></w:r></w:p>'
+    body = word(
+        make_zip,
+        anchored,
+        ("a", "comments", "comments.xml"),
+        parts={"comments.xml": story(comment, "comments")},
+    )
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+        'wordprocessingml.document.main+xml"/><Override PartName="/word/comments.xml" ContentType='
+        '"application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"/></Types>'
+    )
+    with zipfile.ZipFile(BytesIO(body)) as package:
+        whole = {name: package.read(name) for name in package.namelist()} | {
+            "[Content_Types].xml": types.encode()
+        }
+    assert DEMAND in extract(converted_from(make_zip(whole), "docx", "doc")).text
