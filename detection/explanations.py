@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 from catalogue.citations import LegalDocument, cite, is_citable, legal_documents
+from detection.linking import LinkedName
 from detection.rulebook import read_rules
-from detection.standing import Reading
 from detection.verdicts import Verdict
 from vocabulary.codes import PublisherKind, Usage
 
@@ -41,7 +41,7 @@ def load_letters() -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def write_letter(
     quote: str,
-    reading: Reading,
+    reading: LinkedName,
     usage: Usage,
     verdict: Verdict,
     publisher: Publisher,
@@ -69,13 +69,13 @@ def write_letter(
     return Letter((*grounds, *clauses), explanation, row["advice"].format_map(values))
 
 
-def say_contested(reading: Reading) -> str:
+def say_contested(reading: LinkedName) -> str:
     """That sources contradict each other about what was read, and what they say; empty where none do."""
     return load_letters()["contested"].format_map({"doubt": reading.doubt}) if reading.doubt else ""
 
 
 def _clauses(
-    reading: Reading, wanted: list[str], names: dict[str, list[str]], region: str | None
+    reading: LinkedName, wanted: list[str], names: dict[str, list[str]], region: str | None
 ) -> list[str]:
     """The clauses that the violation breaks there, without the document that gave the standing."""
     documents = legal_documents()
@@ -88,7 +88,7 @@ def _clauses(
     return written
 
 
-def _standing(reading: Reading, phrases: dict[str, str]) -> str:
+def _standing(reading: LinkedName, phrases: dict[str, str]) -> str:
     ground = cite(reading.document) if is_citable(reading.document) else ""
     values = {
         "since_comma": f"自{_day(reading.since)}起" if reading.since else "",

@@ -8,22 +8,22 @@ from functools import cached_property, lru_cache
 
 from catalogue import load_catalogue
 from catalogue.loading import of_the_catalogue
-from detection.bare import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
-from detection.explanations import Letter, Publisher, say_contested, write_letter
-from detection.folding import fold_text
-from detection.holders import keep_persons
-from detection.joining import join_broken_names
-from detection.lexicon import find_hits, load_lexicon
-from detection.lists import (
+from detection.coordination import (
     has_way_out,
     is_choice,
     join_abbreviations,
     read_choices,
     share_certificate_word,
 )
+from detection.explanations import Letter, Publisher, say_contested, write_letter
+from detection.folding import fold_text
+from detection.holders import keep_persons
+from detection.joining import join_broken_names
+from detection.lexicon import find_hits, load_lexicon
+from detection.linking import EntityLinker, LinkedName
 from detection.model import DocumentFacts, Mention, ScanResult
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
-from detection.standing import Reader, Reading
+from detection.unmarked_names import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
 from detection.usage import (
     ARTICLE,
     Decision,
@@ -83,8 +83,8 @@ def scan(
         facts = replace(facts, publisher_kind=publisher_kind)
     place = _Place(text, title, publisher or facts.document.issuer or "", region)
     catalogue = load_catalogue()
-    reader = _reader(as_of, catalogue.listing_region(place.region) if catalogue.has_local_lists else None)
-    mentions = tuple(_mentions(text, title, reader, _Setting(facts, as_of, place)))
+    linker = _linker(as_of, catalogue.listing_region(place.region) if catalogue.has_local_lists else None)
+    mentions = tuple(_mentions(text, title, linker, _Setting(facts, as_of, place)))
     breaks_a_rule = any(mention.violation is not None for mention in mentions)
     return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
 
@@ -117,11 +117,11 @@ class _Setting:
 
 @of_the_catalogue
 @lru_cache(maxsize=8)
-def _reader(as_of: date, region: str | None) -> Reader:
-    return Reader(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
+def _linker(as_of: date, region: str | None) -> EntityLinker:
+    return EntityLinker(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
 
 
-def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> list[Mention]:
+def _mentions(original: str, title: str, linker: EntityLinker, setting: _Setting) -> list[Mention]:
     lexicon, wording = load_lexicon(), load_wording()
     folded = fold_text(original)
     hits = find_hits(folded.text, lexicon)
@@ -134,7 +134,7 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:
         return []
-    spans = share_certificate_word(text, spans, reader, wording)
+    spans = share_certificate_word(text, spans, linker, wording)
     kind = setting.facts.document_kind
     explains = setting.facts.explains
     if not explains and is_advert(text, title, setting.facts) and not names_its_audience(text[:_HEAD]):
@@ -153,7 +153,7 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     headings = find_headings(text, group, title)
     mentions: list[Mention] = []
     for listed in read_choices(text, spans):
-        readings = [_read_whole(text, span, reader, advert=kind in ADVERTS) for span in listed]
+        readings = [_read_whole(text, span, linker, advert=kind in ADVERTS) for span in listed]
         choice = _is_lawful_choice(text, listed, readings)
         for span, reading in zip(listed, readings, strict=True):
             decision = decide_usage(
@@ -169,7 +169,7 @@ def _mentions(original: str, title: str, reader: Reader, setting: _Setting) -> l
     return mentions
 
 
-def _is_lawful_choice(text: str, listed: list[Span], readings: list[Reading]) -> bool:
+def _is_lawful_choice(text: str, listed: list[Span], readings: list[LinkedName]) -> bool:
     """Whether 或 offers a way to meet the demand lawfully."""
     if not is_choice(text, listed):
         return False
@@ -178,18 +178,20 @@ def _is_lawful_choice(text: str, listed: list[Span], readings: list[Reading]) ->
     return any(reading.status in _LAWFUL for reading in readings)
 
 
-def _read_whole(text: str, span: Span, reader: Reader, *, advert: bool) -> Reading:
+def _read_whole(text: str, span: Span, linker: EntityLinker, *, advert: bool) -> LinkedName:
     """What the span names; words before it that belong to the name join it."""
     if span.form is Form.BARE:
         span.lead = read_lead(text, span, max(0, span.start - _REACH), load_wording())
-    reading = reader.read(span, text, advert=advert)
+    reading = linker.read(span, text, advert=advert)
     if reading.led:
         begin = span.start - len(span.lead)
         span.start = with_prefix(text, begin, max(0, begin - _REACH), load_wording())
     return reading
 
 
-def _judge(text: str, place: tuple[int, int], said: tuple[Reading, Decision], setting: _Setting) -> Mention:
+def _judge(
+    text: str, place: tuple[int, int], said: tuple[LinkedName, Decision], setting: _Setting
+) -> Mention:
     reading, decision = said
     start, end = place
     quote = text[start:end]

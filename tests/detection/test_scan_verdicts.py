@@ -6,8 +6,8 @@ import pytest
 
 from detection import scan
 from detection.explanations import Publisher, load_letters, write_letter
+from detection.linking import LinkedName
 from detection.model import Mention
-from detection.standing import Reading
 from detection.verdicts import Circumstances, Verdict, decide_verdict, load_verdicts
 from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 
@@ -140,7 +140,7 @@ def test_every_violation_has_its_letter() -> None:
 @pytest.mark.parametrize("violation", list(Violation))
 @pytest.mark.parametrize("status", list(Status))
 def test_every_letter_is_a_whole_sentence(violation: Violation, status: Status) -> None:
-    reading = Reading("心理咨询师", status, date(2017, 9, 12), "人社部发〔2017〕68号")
+    reading = LinkedName("心理咨询师", status, date(2017, 9, 12), "人社部发〔2017〕68号")
     judged = Verdict(Severity.HIGH, violation, "全国")
     letter = write_letter("心理咨询师证", reading, Usage.OFFERED, judged, Publisher(PublisherKind.UNKNOWN))
     assert letter.explanation.endswith("。")

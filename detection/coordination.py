@@ -6,8 +6,8 @@ import re
 from itertools import pairwise
 
 from detection.lexicon import Hit
+from detection.linking import EntityLinker, squeeze
 from detection.spans import Form, Span
-from detection.standing import Reader, squeeze
 from detection.wording import Wording
 
 _JOINT = re.compile(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
@@ -27,19 +27,21 @@ _EXAMPLES = re.compile(r"(?:如|例如|比如|诸如)[：:]?\s?$")
 _CHOICE_AFTER = re.compile(r"(?:者|的|等)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))")
 
 
-def share_certificate_word(text: str, spans: list[Span], reader: Reader, wording: Wording) -> list[Span]:
+def share_certificate_word(
+    text: str, spans: list[Span], linker: EntityLinker, wording: Wording
+) -> list[Span]:
     """Adds the names that stand in a list before a certificate word and share it, in the text's order."""
     out: list[Span] = []
     for span in spans:
         if span.form is Form.GENERIC and text.endswith("等", 0, span.start):
-            names = _names_before(text, span, out, reader, wording)
+            names = _names_before(text, span, out, linker, wording)
             if names or _follows_names(span, out):
                 out.extend(reversed(names))
                 continue
         if span.form is Form.BARE or span.hit is Hit.LATIN or not (span.word or span.form is Form.LISTED):
             out.append(span)
             continue
-        shared = _names_before(text, span, out, reader, wording)
+        shared = _names_before(text, span, out, linker, wording)
         while out and shared and out[-1].start >= shared[-1].start:
             out.pop()
         out.extend(reversed(shared))
@@ -47,7 +49,9 @@ def share_certificate_word(text: str, spans: list[Span], reader: Reader, wording
     return out
 
 
-def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wording: Wording) -> list[Span]:
+def _names_before(
+    text: str, span: Span, earlier: list[Span], linker: EntityLinker, wording: Wording
+) -> list[Span]:
     shared: list[Span] = []
     end = span.start
     floor = next((other.end for other in reversed(earlier) if other.form is not Form.BARE), 0)
@@ -71,8 +75,8 @@ def _names_before(text: str, span: Span, earlier: list[Span], reader: Reader, wo
             len(core) < 2
             or core.endswith(_STUDIES)
             or wording.generic.fullmatch(core)
-            or reader.read_name(core, core + tail) is None
-            or not reader.lists(core)
+            or linker.read_name(core, core + tail) is None
+            or not linker.lists(core)
         ):
             break
         shared.append(

@@ -11,17 +11,17 @@ from typing import Any
 from catalogue import Edition
 from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
+from detection.fuzzy import near_name
 from detection.lexicon import Lexicon
 from detection.occupations import occupation_of
 from detection.rulebook import alternatives, read_rules
-from detection.slips import near_name
 from detection.spans import Form, Span
 from detection.wording import Wording
 from vocabulary.codes import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LinkedName:
     """What a span was read as."""
 
     qualification: str
@@ -37,7 +37,7 @@ class Reading:
     """The words before the listed name belong to it."""
 
 
-class Reader:
+class EntityLinker:
     """Reads spans against one edition. Answers are kept by name, so a name costs its lookup once."""
 
     def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording) -> None:
@@ -46,9 +46,9 @@ class Reader:
         self._lexicon = lexicon
         self._wording = wording
         self._forms = load_forms()
-        self._answers: dict[tuple[str, str], Reading | None] = {}
+        self._answers: dict[tuple[str, str], LinkedName | None] = {}
 
-    def read(self, span: Span, text: str, *, advert: bool = False) -> Reading:
+    def read(self, span: Span, text: str, *, advert: bool = False) -> LinkedName:
         """What the span names; an open name that nothing explains is off the catalogue.
 
         ``advert``: the text sells certificates.
@@ -57,18 +57,18 @@ class Reader:
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
         if self._forms.vendor_before.search(text, max(0, span.start - _VENDOR_REACH), span.start):
-            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
+            return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.skill.search(quote):
-            return Reading(_SKILL, Status.LAWFUL_OTHER, led=bool(span.lead))
+            return LinkedName(_SKILL, Status.LAWFUL_OTHER, led=bool(span.lead))
         core = _ABBREVIATION.sub("", squeeze(span.core))
         quote += span.shared
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         if answer is not None and answer.status is Status.ACCESS and self._is_of_association(span, text):
-            return Reading(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False, led=True)
+            return LinkedName(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False, led=True)
         if advert and answer and answer.status is _LAWFUL and self._is_of_a_field(span, core, text):
             name = squeeze(span.lead) + quote
-            return Reading(name, Status.OFF_CATALOGUE, certain=False, led=bool(span.lead))
-        return answer or Reading(quote, Status.OFF_CATALOGUE, certain=False)
+            return LinkedName(name, Status.OFF_CATALOGUE, certain=False, led=bool(span.lead))
+        return answer or LinkedName(quote, Status.OFF_CATALOGUE, certain=False)
 
     def _is_of_association(self, span: Span, text: str) -> bool:
         """Whether an association's own certificate is meant; its name becomes the span's lead."""
@@ -88,7 +88,7 @@ class Reader:
         around = text[max(0, span.start - _TITLE_REACH) : span.end + _TITLE_REACH]
         return self._forms.titles_sold.search(around) is None
 
-    def _read_lead(self, span: Span, core: str, quote: str) -> Reading | None:
+    def _read_lead(self, span: Span, core: str, quote: str) -> LinkedName | None:
         """A longer name that ends in the listed one (瑜伽教师); None where the lead adds nothing."""
         longer = squeeze(span.lead) + core
         if without_region(longer) == core:
@@ -99,7 +99,7 @@ class Reader:
         if self._forms.other_nature.search(span.lead):
             tested = self._forms.vendor.search(core) and not self._wording.person.search(core)
             status = _LAWFUL if tested else Status.OFF_CATALOGUE  # 国际日语三级 is a test of language
-            return Reading(squeeze(span.lead) + quote, status, certain=False, led=True)
+            return LinkedName(squeeze(span.lead) + quote, status, certain=False, led=True)
         if span.form is Form.BARE:
             return None
         itself = self.read_name(core, quote)
@@ -107,12 +107,12 @@ class Reader:
             return None  # 小学教师证 is a teacher's, and no slip of 科学教师证
         return self._by_slip(longer, squeeze(span.lead) + quote)
 
-    def _listed(self, name: str) -> Reading | None:
+    def _listed(self, name: str) -> LinkedName | None:
         """The reading of a name that is listed just as it is written."""
         listed = [standing for standing in self._edition.lookup(name) if standing.matched == name]
         return from_standing(listed[0]) if listed else None
 
-    def read_name(self, core: str, quote: str) -> Reading | None:
+    def read_name(self, core: str, quote: str) -> LinkedName | None:
         """The reading of a name by its core and its whole spelling; None where nothing known fits."""
         key = (core, quote)
         if key not in self._answers:
@@ -129,11 +129,11 @@ class Reader:
             or bool(self._edition.lookup(core + "证"))
         )
 
-    def _read_name(self, core: str, quote: str) -> Reading | None:
+    def _read_name(self, core: str, quote: str) -> LinkedName | None:
         if self._forms.skill.search(quote):
-            return Reading(_SKILL, Status.LAWFUL_OTHER)
+            return LinkedName(_SKILL, Status.LAWFUL_OTHER)
         if self._forms.vague_stem.match(quote):
-            return Reading(quote, Status.GENERIC)
+            return LinkedName(quote, Status.GENERIC)
         levelled = "等级" in quote or bool(self._wording.level.search(quote))
         graded = levelled or self._forms.graded.search(quote) is not None
         trade = self._forms.trade.search(quote) if graded else None
@@ -150,35 +150,35 @@ class Reader:
             return self._unless_another(known, core, quote)
         return self._read_unlisted(core, quote)
 
-    def _unless_another(self, known: Reading, core: str, quote: str) -> Reading:
+    def _unless_another(self, known: LinkedName, core: str, quote: str) -> LinkedName:
         """``known``, except where a word of the quote makes it a professional title or a name of its own."""
         if self._forms.course_paper.search(quote) and known.status is not _LAWFUL:
             trained = self._forms.trained_by_law.search(known.qualification)
-            return known if trained else Reading(quote, Status.OFF_CATALOGUE, certain=False)
+            return known if trained else LinkedName(quote, Status.OFF_CATALOGUE, certain=False)
         if known.status is not _LAWFUL and ("职称" in quote or "技术职务" in quote):
-            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+            return LinkedName("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if known.qualification in self._forms.as_titles:
-            return Reading(known.qualification, Status.LAWFUL_OTHER)
+            return LinkedName(known.qualification, Status.LAWFUL_OTHER)
         own = core in self._lexicon.known or not known.certain
         if own and self._is_of_society(known, quote):
-            return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
+            return LinkedName(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         return known
 
-    def _read_unlisted(self, core: str, quote: str) -> Reading | None:
+    def _read_unlisted(self, core: str, quote: str) -> LinkedName | None:
         if self._forms.foreign.match(quote):
             lawful = self._forms.vendor.search(quote) is not None
             status = Status.LAWFUL_OTHER if lawful else Status.OFF_CATALOGUE
-            return Reading(quote, status, certain=False, foreign=True)
+            return LinkedName(quote, status, certain=False, foreign=True)
         if self._forms.vendor_name.search(quote):
-            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
+            return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.titled.search(quote) and not self._forms.no_title.search(quote):
-            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+            return LinkedName("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         part = self._by_catalogue(core, quote) or self._by_part(core)
         if part is not None and self._is_of_society(part, quote):
-            return Reading(quote, Status.OFF_CATALOGUE, certain=False)  # 中国注册室内设计师 is a society's
+            return LinkedName(quote, Status.OFF_CATALOGUE, certain=False)  # 中国注册室内设计师 is a society's
         return part or self._by_slip(core, quote) or self._by_form(core)
 
-    def _is_of_society(self, known: Reading, quote: str) -> bool:
+    def _is_of_society(self, known: LinkedName, quote: str) -> bool:
         """Whether a society's own is meant; some names in 中国注册 were cancelled themselves."""
         if known.status not in _LOST or not quote.startswith(_SOCIETY):
             return False
@@ -187,24 +187,24 @@ class Reader:
         own = listed is not None and listed.certain and listed.matched.startswith("注册")
         return not (own and listed is not None and rest.startswith(listed.matched))
 
-    def _by_convention(self, name: str) -> Reading | None:
+    def _by_convention(self, name: str) -> LinkedName | None:
         known = self._lexicon.known.get(name)
         if known is None:
             return None
         try:
             standing = self._edition.standing(known.qualification)
         except KeyError:
-            return Reading(known.qualification or name, known.status, foreign=known.foreign)
+            return LinkedName(known.qualification or name, known.status, foreign=known.foreign)
         return from_standing(standing)
 
-    def _by_catalogue(self, core: str, quote: str) -> Reading | None:
+    def _by_catalogue(self, core: str, quote: str) -> LinkedName | None:
         return self._catalogued(quote) or (self._catalogued(core) if len(core) >= 2 else None)
 
-    def _catalogued(self, name: str) -> Reading | None:
+    def _catalogued(self, name: str) -> LinkedName | None:
         standings = self._edition.lookup(name)
         return from_standing(standings[0]) if standings else None
 
-    def _by_part(self, core: str) -> Reading | None:
+    def _by_part(self, core: str) -> LinkedName | None:
         """The longest known name that the core ends in, or begins with where the rest adds nothing."""
         for start in range(1, len(core) - 1):
             part = core[start:]
@@ -221,19 +221,19 @@ class Reader:
                     return answer
         return None
 
-    def _by_slip(self, core: str, quote: str) -> Reading | None:
+    def _by_slip(self, core: str, quote: str) -> LinkedName | None:
         """A name one character away from a listed one; never certain."""
         near = next((near for form in (*bare_forms(quote), core) if (near := near_name(form))), None)
         reading = self._catalogued(near) if near else None
         return replace(reading, certain=False) if reading else None
 
-    def _by_form(self, core: str) -> Reading | None:
+    def _by_form(self, core: str) -> LinkedName | None:
         for pattern, status, name in self._forms.endings:
             if pattern.search(core):
-                return Reading(name or core, status, certain=False)
+                return LinkedName(name or core, status, certain=False)
         return None
 
-    def _read_generic(self, quote: str, text: str, span: Span) -> Reading:
+    def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
         occupation = occupation_of(text, (span.start, span.end), self._lexicon, self._wording)
         named = self.read_name(occupation, occupation + quote) if occupation else None
         if named is not None:
@@ -243,21 +243,21 @@ class Reader:
             if pattern.search(quote) and contexts.search(around):
                 answer = self._catalogued(qualification)
                 if answer is not None:
-                    return Reading(
+                    return LinkedName(
                         answer.qualification, answer.status, answer.since, answer.document, certain=False
                     )
         if self._forms.vendor_name.search(quote):
-            return Reading(quote, Status.LAWFUL_OTHER, certain=False)
+            return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.title.search(quote):
-            return Reading("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
+            return LinkedName("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if self._forms.skill.search(quote):
-            return Reading(_SKILL, Status.LAWFUL_OTHER)
-        return Reading(quote, Status.GENERIC)
+            return LinkedName(_SKILL, Status.LAWFUL_OTHER)
+        return LinkedName(quote, Status.GENERIC)
 
 
-def from_standing(standing: Standing) -> Reading:
+def from_standing(standing: Standing) -> LinkedName:
     period = standing.period
-    return Reading(
+    return LinkedName(
         standing.entry.name,
         period.status,
         period.since,

@@ -24,7 +24,7 @@ _MARKED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class BareRules:
+class UnmarkedRules:
     headed: re.Pattern[str]
     """Before a name: a certificate word that opens a list."""
     trailed: re.Pattern[str]
@@ -85,14 +85,14 @@ class BareRules:
 
 
 @cache
-def load_bare_rules() -> BareRules:
-    rules = read_rules("bare.toml")
-    return BareRules(**{name: re.compile(rules[name]) for name in BareRules.__slots__})
+def load_unmarked_rules() -> UnmarkedRules:
+    rules = read_rules("unmarked_names.toml")
+    return UnmarkedRules(**{name: re.compile(rules[name]) for name in UnmarkedRules.__slots__})
 
 
 def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
     """Whether an advert sells examinations or certificates, and not only skills."""
-    return kind in ADVERTS and load_bare_rules().sells.search(f"{title}\n{text[:1200]}") is not None
+    return kind in ADVERTS and load_unmarked_rules().sells.search(f"{title}\n{text[:1200]}") is not None
 
 
 def is_advert(text: str, title: str, facts: DocumentFacts) -> bool:
@@ -101,7 +101,7 @@ def is_advert(text: str, title: str, facts: DocumentFacts) -> bool:
         return False
     if facts.publisher_kind is PublisherKind.TRAINING_SCHOOL:
         return True
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     return rules.reports.search(title) is None and rules.advertises.search(text[:1200]) is not None
 
 
@@ -130,7 +130,7 @@ def _says_whose(spans: list[Span], position: int) -> bool:
 
 def add_marked(text: str, spans: list[Span]) -> list[Span]:
     """Adds what an advert names in title marks without a certificate word, in the text's order."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     added: list[Span] = []
     taken = {place for span in spans for place in range(span.start, span.end)}
     for match in rules.marked.finditer(text, 0, _MARKED):
@@ -147,7 +147,7 @@ def _heads_list(text: str, span: Span, following: Span) -> bool:
     """Whether the bare name stands in one list with the bare name behind it, which is a mention."""
     if following.form is not Form.BARE or span.hit in {Hit.TITLE, Hit.LATIN}:
         return False
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     gap = text[span.end : following.start]
     return (
         len(gap) <= _GAP and rules.pair.fullmatch(gap) is not None and not rules.everyday.fullmatch(span.core)
@@ -155,7 +155,7 @@ def _heads_list(text: str, span: Span, following: Span) -> bool:
 
 
 def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind, *, sells: bool) -> bool:
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     span = spans[position]
     before = text[max(0, span.start - _BEFORE) : span.start]
     after = text[span.end : span.end + _AFTER]
@@ -179,7 +179,7 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
 
 def _is_held(text: str, span: Span, before: str, after: str) -> bool:
     """Whether somebody holds, or passes the examination for, what the bare name names."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     if span.hit is Hit.TITLE:
         levelled = span.start != span.core_start or rules.levelled.search(span.core) is not None
         held = rules.as_title.match(after) or rules.holding.search(before)
@@ -199,7 +199,7 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
 
 def _is_sat_for(span: Span, before: str, after: str) -> bool:
     """Whether the bare name's examination is taken, or passed, or who may sit for it follows."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     if span.start != span.core_start and rules.eligible.match(after):
         return True
     if rules.everyday.fullmatch(span.core):
@@ -211,7 +211,7 @@ def _is_sat_for(span: Span, before: str, after: str) -> bool:
 
 def _is_counted(text: str, span: Span, before: str, after: str) -> bool:
     """Whether a company says how many of them it has: its people hold what they are."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     if rules.counted.match(after) is None or rules.staffed.search(before) is None:
         return False
     return rules.by_itself.search(text[span.start : span.end]) is not None
@@ -229,7 +229,7 @@ def _is_cell(before: str, after: str) -> bool:
 
 def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sells: bool) -> bool:
     """In an advert: a name in its title, in a list, or where an examination is meant."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     span = spans[position]
     everyday = rules.everyday.fullmatch(span.core) is not None
     if span.hit is not Hit.TITLE and not everyday and rules.examined.match(after):
@@ -244,7 +244,7 @@ def _is_offered(text: str, spans: list[Span], position: int, after: str, *, sell
 
 def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
     """Whether an advert's title names it, or a word of examining, asking or teaching stands beside it."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     if rules.sought.search(text, max(0, span.start - _BEFORE), span.start) or rules.asked.match(after):
         return True
     taught = rules.course.match(after) is not None
@@ -255,7 +255,7 @@ def _is_examined(text: str, span: Span, after: str, *, everyday: bool) -> bool:
 
 def _is_listed(text: str, spans: list[Span], position: int, least: int) -> bool:
     """Whether the name stands in a list of at least so many names."""
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     if least == _PAIR and _is_among_studies(text, spans[position]):
         least = _LIST
     length = _list_length(text, spans, position, rules.joint, _LIST)
@@ -280,6 +280,6 @@ def _list_length(text: str, spans: list[Span], position: int, joint: re.Pattern[
 
 
 def _is_among_studies(text: str, span: Span) -> bool:
-    rules = load_bare_rules()
+    rules = load_unmarked_rules()
     before = text[max(0, span.start - _GAP) : span.start]
     return bool(rules.studies_before.search(before) or rules.studies_after.match(text, span.end))
