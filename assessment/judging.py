@@ -15,7 +15,7 @@ from catalogue.loading import loaded_catalogue
 from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
-from detection.scanning import scan
+from detection.detector import scan
 from extraction.model import StatedDays
 from extraction.stated import stated_days
 from vocabulary.codes import DaySource, PublisherKind

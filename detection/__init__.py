@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from detection.scanning import scan
+    from detection.detector import Detector, scan
 
-__all__ = ["scan"]
+__all__ = ["Detector", "scan"]
 
 
 def __getattr__(name: str) -> Any:
-    """``scan`` is loaded when it is first asked for: importing the room's model costs nothing else."""
-    if name == "scan":
-        from detection.scanning import scan  # noqa: PLC0415
+    """Loaded when first asked for: importing the room's model costs nothing else."""
+    if name in __all__:
+        from detection import detector  # noqa: PLC0415
 
-        return scan
+        return getattr(detector, name)
     raise AttributeError(name)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
 from itertools import pairwise
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from catalogue import load_catalogue
-from catalogue.loading import of_the_catalogue
+from catalogue import Catalogue
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
 _BLOCK, _CUT = 65_536, 4_096
@@ -73,15 +71,13 @@ _HITS = {
 """Stems are no patterns: they count only right before a certificate word, where its anchor meets them."""
 
 
-@of_the_catalogue
-@cache
-def load_lexicon() -> Lexicon:
+def build_lexicon(catalogue: Catalogue) -> Lexicon:
     """The patterns of the catalogue's names, of the rules' names, of certificate words and of shields."""
     meanings: dict[str, Hit] = {}
     rules = read_rules("wording.toml")
-    for name in load_catalogue().names():
+    for name in catalogue.names():
         _add(meanings, name, _meaning(name, rules["certificate_endings"]))
-    for entry in load_catalogue().entries:
+    for entry in catalogue.entries:
         _add(meanings, entry.name, _meaning(entry.name, rules["certificate_endings"]))
     known = known_names()
     for text, convention in known.items():

@@ -11,7 +11,7 @@ from typing import Any
 from catalogue import Edition
 from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
-from detection.fuzzy import near_name
+from detection.fuzzy import FuzzyNames
 from detection.lexicon import Lexicon
 from detection.occupations import occupation_of
 from detection.rulebook import alternatives, read_rules
@@ -40,11 +40,12 @@ class LinkedName:
 class EntityLinker:
     """Reads spans against one edition. Answers are kept by name, so a name costs its lookup once."""
 
-    def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording) -> None:
+    def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording, fuzzy: FuzzyNames) -> None:
         self.day = edition.day
         self._edition = edition
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._wording = wording
+        self._fuzzy = fuzzy
         self._forms = load_forms()
         self._answers: dict[tuple[str, str], LinkedName | None] = {}
 
@@ -124,7 +125,7 @@ class EntityLinker:
     def lists(self, core: str) -> bool:
         """Whether ``core`` is a name that the catalogue or a convention knows as it stands."""
         return (
-            core in self._lexicon.known
+            core in self.lexicon.known
             or bool(self._edition.lookup(core))
             or bool(self._edition.lookup(core + "证"))
         )
@@ -159,7 +160,7 @@ class EntityLinker:
             return LinkedName("专业技术职务任职资格（职称）", Status.LAWFUL_OTHER)
         if known.qualification in self._forms.as_titles:
             return LinkedName(known.qualification, Status.LAWFUL_OTHER)
-        own = core in self._lexicon.known or not known.certain
+        own = core in self.lexicon.known or not known.certain
         if own and self._is_of_society(known, quote):
             return LinkedName(quote, Status.OFF_CATALOGUE, certain=False)  # 中国平面设计师 is no 广告设计师
         return known
@@ -188,7 +189,7 @@ class EntityLinker:
         return not (own and listed is not None and rest.startswith(listed.matched))
 
     def _by_convention(self, name: str) -> LinkedName | None:
-        known = self._lexicon.known.get(name)
+        known = self.lexicon.known.get(name)
         if known is None:
             return None
         try:
@@ -223,7 +224,7 @@ class EntityLinker:
 
     def _by_slip(self, core: str, quote: str) -> LinkedName | None:
         """A name one character away from a listed one; never certain."""
-        near = next((near for form in (*bare_forms(quote), core) if (near := near_name(form))), None)
+        near = next((near for form in (*bare_forms(quote), core) if (near := self._fuzzy.near(form))), None)
         reading = self._catalogued(near) if near else None
         return replace(reading, certain=False) if reading else None
 
@@ -234,7 +235,7 @@ class EntityLinker:
         return None
 
     def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
-        occupation = occupation_of(text, (span.start, span.end), self._lexicon, self._wording)
+        occupation = occupation_of(text, (span.start, span.end), self.lexicon, self._wording)
         named = self.read_name(occupation, occupation + quote) if occupation else None
         if named is not None:
             return named

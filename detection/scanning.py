@@ -1,13 +1,11 @@
-"""The scan: from a text to its mentions and the verdict on each."""
+"""From a text to its mentions and the verdict on each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
-from catalogue import load_catalogue
-from catalogue.loading import of_the_catalogue
 from detection.coordination import (
     has_way_out,
     is_choice,
@@ -19,9 +17,9 @@ from detection.explanations import Letter, Publisher, say_contested, write_lette
 from detection.folding import fold_text
 from detection.holders import keep_persons
 from detection.joining import join_broken_names
-from detection.lexicon import find_hits, load_lexicon
+from detection.lexicon import find_hits
 from detection.linking import EntityLinker, LinkedName
-from detection.model import DocumentFacts, Mention, ScanResult
+from detection.model import DocumentFacts, Mention
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
 from detection.unmarked_names import ADVERTS, add_marked, is_advert, keep_mentions, sells_certificates
 from detection.usage import (
@@ -50,47 +48,8 @@ _DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
 """Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
 
 
-def scan(
-    text: str,
-    *,
-    as_of: date,
-    title: str = "",
-    publisher: str = "",
-    url: str = "",
-    publisher_kind: PublisherKind | None = None,
-    region: str | None = None,
-    facts: DocumentFacts | None = None,
-) -> ScanResult:
-    """Everything that ``text`` says of certificates, judged as of a day.
-
-    Args:
-        text: the visible text; offsets of the result count its characters.
-        as_of: the day whose catalogue decides a certificate's standing.
-        title: the document's title where it is known.
-        publisher: name of the body that publishes, where it is known.
-        url: where the document stands.
-        publisher_kind: overrides what the text says of its publisher.
-        region: GB/T 2260 code of where its source belongs; where the text says itself where it belongs, that
-            counts. The province's own list counts besides the national one, and its province's and city's own
-            notices are cited besides the national documents.
-        facts: what :func:`~detection.documents.read_facts` says of the text, where that is known already.
-    """
-    from detection.documents import read_facts  # noqa: PLC0415 - only a scan needs the documents' cues
-
-    if facts is None:
-        facts = read_facts(text, title=title, publisher=publisher, url=url)
-    if publisher_kind is not None:
-        facts = replace(facts, publisher_kind=publisher_kind)
-    place = _Place(text, title, publisher or facts.document.issuer or "", region)
-    catalogue = load_catalogue()
-    linker = _linker(as_of, catalogue.listing_region(place.region) if catalogue.has_local_lists else None)
-    mentions = tuple(_mentions(text, title, linker, _Setting(facts, as_of, place)))
-    breaks_a_rule = any(mention.violation is not None for mention in mentions)
-    return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
-
-
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a text belongs, read when it is first asked for: most texts break no rule."""
 
     text: str
@@ -107,22 +66,17 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Setting:
+class Setting:
     """What is known of a text besides its words."""
 
     facts: DocumentFacts
     as_of: date
-    place: _Place
+    place: Place
 
 
-@of_the_catalogue
-@lru_cache(maxsize=8)
-def _linker(as_of: date, region: str | None) -> EntityLinker:
-    return EntityLinker(load_catalogue().as_of(as_of, region), load_lexicon(), load_wording())
-
-
-def _mentions(original: str, title: str, linker: EntityLinker, setting: _Setting) -> list[Mention]:
-    lexicon, wording = load_lexicon(), load_wording()
+def read_mentions(original: str, title: str, linker: EntityLinker, setting: Setting) -> list[Mention]:
+    """The mentions of a text with their verdicts, in order of their start; offsets count ``original``."""
+    lexicon, wording = linker.lexicon, load_wording()
     folded = fold_text(original)
     hits = find_hits(folded.text, lexicon)
     if not hits:
@@ -189,9 +143,7 @@ def _read_whole(text: str, span: Span, linker: EntityLinker, *, advert: bool) ->
     return reading
 
 
-def _judge(
-    text: str, place: tuple[int, int], said: tuple[LinkedName, Decision], setting: _Setting
-) -> Mention:
+def _judge(text: str, place: tuple[int, int], said: tuple[LinkedName, Decision], setting: Setting) -> Mention:
     reading, decision = said
     start, end = place
     quote = text[start:end]

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from catalogue import load_catalogue
 from detection import scan
+from detection.detector import detector_of
 from detection.folding import fold_text
 from detection.joining import join_broken_names
-from detection.lexicon import load_lexicon
 
 DAY = date(2026, 11, 1)
 NAME = "物业管理师"
@@ -45,7 +46,7 @@ def test_a_broken_certificate_word_stays_with_its_name() -> None:
 )
 def test_two_lines_join_to_no_name_that_was_never_written(text: str) -> None:
     folded = fold_text(text)
-    assert join_broken_names(folded, load_lexicon()) is folded
+    assert join_broken_names(folded, detector_of(load_catalogue()).lexicon) is folded
 
 
 def test_places_of_what_is_read_are_those_of_the_original() -> None:

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import detection
+from catalogue import load_catalogue
 from detection import scan
-from detection.lexicon import load_lexicon
+from detection.detector import detector_of
 from detection.rulebook import known_names, spellings
 from detection.usage_rules import load_usage
 from vocabulary.codes import DocumentKind, Usage
@@ -140,6 +141,6 @@ def test_a_short_pattern_is_written_out() -> None:
 
 
 def test_every_known_name_is_looked_for_or_resolved() -> None:
-    words = set(load_lexicon().words)
+    words = set(detector_of(load_catalogue()).lexicon.words)
     for text, name in known_names().items():
         assert name.kind == "stem" or text in words

@@ -1,0 +1,92 @@
+"""The detector: texts in, findings out, by one catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from typing import TypedDict, Unpack
+
+from catalogue import Catalogue, load_catalogue
+from detection.documents import read_facts
+from detection.fuzzy import FuzzyNames
+from detection.lexicon import build_lexicon
+from detection.linking import EntityLinker
+from detection.model import DocumentFacts, ScanResult
+from detection.scanning import Place, Setting, read_mentions
+from detection.wording import load_wording
+from vocabulary.codes import PublisherKind
+
+_LINKERS = 8
+"""Days and areas whose answers are kept."""
+
+
+class Detector:
+    """Reads texts against one catalogue, which it never changes: another catalogue is another detector."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.lexicon = build_lexicon(catalogue)
+        self._fuzzy = FuzzyNames(catalogue)
+        self._linker = lru_cache(maxsize=_LINKERS)(self._link)
+
+    def scan(
+        self,
+        text: str,
+        *,
+        as_of: date,
+        title: str = "",
+        publisher: str = "",
+        url: str = "",
+        publisher_kind: PublisherKind | None = None,
+        region: str | None = None,
+        facts: DocumentFacts | None = None,
+    ) -> ScanResult:
+        """Everything that ``text`` says of certificates, judged as of a day.
+
+        Args:
+            text: the visible text; offsets of the result count its characters.
+            as_of: the day whose catalogue decides a certificate's standing.
+            title: the document's title where it is known.
+            publisher: name of the body that publishes, where it is known.
+            url: where the document stands.
+            publisher_kind: overrides what the text says of its publisher.
+            region: GB/T 2260 code of where its source belongs; where the text says itself where it belongs,
+                that counts. The province's own list counts besides the national one, and its province's and
+                city's own notices are cited besides the national documents.
+            facts: what :func:`~detection.documents.read_facts` says of the text, where that is known already.
+        """
+        if facts is None:
+            facts = read_facts(text, title=title, publisher=publisher, url=url)
+        if publisher_kind is not None:
+            facts = replace(facts, publisher_kind=publisher_kind)
+        place = Place(text, title, publisher or facts.document.issuer or "", region)
+        area = self.catalogue.listing_region(place.region) if self.catalogue.has_local_lists else None
+        mentions = tuple(read_mentions(text, title, self._linker(as_of, area), Setting(facts, as_of, place)))
+        breaks_a_rule = any(mention.violation is not None for mention in mentions)
+        return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
+
+    def _link(self, as_of: date, area: str | None) -> EntityLinker:
+        return EntityLinker(self.catalogue.as_of(as_of, area), self.lexicon, load_wording(), self._fuzzy)
+
+
+class Known(TypedDict, total=False):
+    """What else :meth:`Detector.scan` may be told of a text."""
+
+    title: str
+    publisher: str
+    url: str
+    publisher_kind: PublisherKind | None
+    region: str | None
+    facts: DocumentFacts | None
+
+
+@lru_cache(maxsize=1)
+def detector_of(catalogue: Catalogue) -> Detector:
+    """The detector of the catalogue in force; the one before it is let go."""
+    return Detector(catalogue)
+
+
+def scan(text: str, *, as_of: date, **known: Unpack[Known]) -> ScanResult:
+    """:meth:`Detector.scan` by the catalogue that this process has loaded."""
+    return detector_of(load_catalogue()).scan(text, as_of=as_of, **known)

@@ -1,0 +1,38 @@
+"""A detector belongs to its catalogue, and two of them know nothing of each other."""
+
+from datetime import date
+
+from catalogue import Catalogue, load_catalogue
+from catalogue.book import Name
+from catalogue.model import Entry, Period
+from detection import Detector, scan
+from vocabulary.codes import Evidence, Status
+
+DAY = date(2026, 11, 1)
+TEXT = "任职要求：\n1、须持有竹编鉴赏师证书；\n"
+
+
+def _catalogue(status: Status) -> Catalogue:
+    period = Period(status, date(2016, 6, 8), "国发〔2016〕35号", Evidence.PUBLISHED, "试验")
+    entry = Entry("竹编鉴赏师", "竹编鉴赏师", (), (period,))
+    return Catalogue([entry], [Name("竹编鉴赏师", "竹编鉴赏师")])
+
+
+def test_each_detector_judges_by_its_own_catalogue() -> None:
+    cancelled, lawful = Detector(_catalogue(Status.CANCELLED)), Detector(_catalogue(Status.ACCESS))
+    for detector, status in (
+        (cancelled, Status.CANCELLED),
+        (lawful, Status.ACCESS),
+        (cancelled, Status.CANCELLED),
+    ):
+        (mention,) = detector.scan(TEXT, as_of=DAY, title="招聘").mentions
+        assert mention.status is status
+    (mention,) = scan(TEXT, as_of=DAY, title="招聘").mentions
+    assert mention.status is Status.OFF_CATALOGUE
+
+
+def test_the_convenient_scan_says_what_the_detector_of_the_loaded_catalogue_says() -> None:
+    text = "任职要求：\n1、须持有会计证；\n"
+    assert scan(text, as_of=DAY, title="招聘") == Detector(load_catalogue()).scan(
+        text, as_of=DAY, title="招聘"
+    )
