@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +74,16 @@ class Catalogue:
     def as_of(self, day: date, region: str | None = None) -> Edition:
         """What is in force on ``day``; ``region`` (GB/T 2260 code) adds that province's own list."""
         return Edition(self, day, region)
+
+    def turned_by(self, day: date) -> date:
+        """The day of the last change not after ``day``: from then to ``day`` every standing is the same."""
+        place = bisect_right(self._turns, day)
+        return self._turns[place - 1] if place else date.min
+
+    @functools.cached_property
+    def _turns(self) -> tuple[date, ...]:
+        days = {period.since for entry in self.entries for period in entry.periods if period.since}
+        return tuple(sorted(days))
 
     @property
     def has_local_lists(self) -> bool:

@@ -17,8 +17,8 @@ from detection.scanning import Place, Setting, read_mentions
 from detection.wording import load_wording
 from vocabulary.codes import PublisherKind
 
-_LINKERS = 8
-"""Days and areas whose answers are kept."""
+_LINKERS = 32
+"""Spans of time without a change of the catalogue, and areas, whose answers are kept."""
 
 
 class Detector:
@@ -62,7 +62,8 @@ class Detector:
             facts = replace(facts, publisher_kind=publisher_kind)
         place = Place(text, title, publisher or facts.document.issuer or "", region)
         area = self.catalogue.listing_region(place.region) if self.catalogue.has_local_lists else None
-        mentions = tuple(read_mentions(text, title, self._linker(as_of, area), Setting(facts, as_of, place)))
+        linker = self._linker(self.catalogue.turned_by(as_of), area)
+        mentions = tuple(read_mentions(text, title, linker, Setting(facts, as_of, place)))
         breaks_a_rule = any(mention.violation is not None for mention in mentions)
         return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
 

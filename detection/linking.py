@@ -41,7 +41,6 @@ class EntityLinker:
     """Reads spans against one edition. Answers are kept by name, so a name costs its lookup once."""
 
     def __init__(self, edition: Edition, lexicon: Lexicon, wording: Wording, fuzzy: FuzzyNames) -> None:
-        self.day = edition.day
         self._edition = edition
         self.lexicon = lexicon
         self._wording = wording

@@ -36,3 +36,16 @@ def test_the_convenient_scan_says_what_the_detector_of_the_loaded_catalogue_says
     assert scan(text, as_of=DAY, title="招聘") == Detector(load_catalogue()).scan(
         text, as_of=DAY, title="招聘"
     )
+
+
+def test_a_standing_is_that_of_its_day_on_either_side_of_a_change() -> None:
+    detector = Detector(load_catalogue())
+    text = "任职要求：\n1、须持有物业管理师证书；\n"
+    found = [
+        detector.scan(text, as_of=day, title="招聘").mentions[0].status
+        for day in (date(2016, 6, 7), date(2016, 6, 8), date(2016, 6, 7), date(1990, 1, 1))
+    ]
+    assert found == [Status.ACCESS, Status.CANCELLED, Status.ACCESS, Status.ACCESS]
+    catalogue = load_catalogue()
+    assert catalogue.turned_by(date(1900, 1, 1)) == date.min
+    assert catalogue.turned_by(date(2016, 6, 8)) == date(2016, 6, 8)
