@@ -12,10 +12,10 @@ from time import perf_counter
 
 from assessment.day import Day, day_of
 from catalogue.loading import loaded_catalogue
+from detection.detector import scan
 from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
-from detection.detector import scan
 from extraction.model import StatedDays
 from extraction.stated import stated_days
 from vocabulary.codes import DaySource, PublisherKind
