@@ -9,14 +9,12 @@ import pytest
 from sqlalchemy import Engine
 
 from settings.model import Settings
-from storage.database import open_database
-from storage.migrate import upgrade
+from tests.databases import open_migrated
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'qualwatch.sqlite3'}")
-    upgrade(engine)
+    engine = open_migrated(f"sqlite:///{tmp_path / 'qualwatch.sqlite3'}")
     yield engine
     engine.dispose()
 

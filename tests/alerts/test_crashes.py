@@ -13,11 +13,10 @@ import pytest
 from sqlmodel import Session, select
 
 from settings.model import Settings
-from storage.database import open_database
-from storage.migrate import upgrade
 from storage.tables import Case, OutboxMessage
 from tests.alerts.finding_and_sending import posting, run
 from tests.alerts.mailserver import MailServer, serving
+from tests.databases import open_migrated
 from vocabulary.codes import CaseState, OutboxState
 
 FINDINGS = 500
@@ -36,8 +35,7 @@ def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry
     server, chance, killed = MailServer(), random.Random(2026), 0  # noqa: S311 - points in time, no secrets
     with serving(server) as port:
         values = _values(tmp_path, port)
-        engine = open_database(Settings.model_validate(values).storage.database_url)
-        upgrade(engine)
+        engine = open_migrated(Settings.model_validate(values).storage.database_url)
         while True:
             process = context.Process(target=run, args=(values, FINDINGS))
             process.start()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import Engine
@@ -24,25 +22,19 @@ from cases.routing_table import import_rules
 from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.database import open_database
-from storage.migrate import upgrade
 from storage.tables import Case, CaseEvent, Document, OutboxMessage, RoutingRule
 from storage.visits import start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
-from tests.storage.conftest import postgresql_server
+from tests.databases import PostgresqlServer
 from vocabulary.codes import CaseState, OutboxState, Severity, Step
 
-__all__ = ("postgresql_server",)
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。\x00"
 
 
 @pytest.fixture
-def engine(postgresql_server: str) -> Iterator[Engine]:
-    name = f"alerts_{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    engine = open_database(f"{postgresql_server}/{name}")
-    upgrade(engine)
+def engine(postgresql_server: PostgresqlServer) -> Iterator[Engine]:
+    engine = open_database(postgresql_server.migrated())
     yield engine
     engine.dispose()
 

@@ -14,10 +14,9 @@ from console.serving import serve_console
 from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context
 from settings.model import Settings
-from storage.database import open_database
 from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from tests.console.visitor import Clock, Room
+from tests.databases import open_migrated
 from tests.jobs.operators import Operator
 
 
@@ -39,8 +38,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
+    engine = open_migrated(settings.storage.database_url)
     yield engine
     engine.dispose()
 

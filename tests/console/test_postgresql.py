@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from alerts.metrics.collected import Metrics
 from console.serving import serve_console
 from jobs.context import Context
 from storage.database import open_database
-from storage.migrate import upgrade
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Page, Room
-from tests.storage.conftest import postgresql_server
-
-__all__ = ("postgresql_server",)
+from tests.databases import PostgresqlServer
 
 
 @pytest.fixture
-def room(context: Context, postgresql_server: str) -> Iterator[Room]:
-    name = f"console_{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    engine = open_database(f"{postgresql_server}/{name}")
-    upgrade(engine)
+def room(context: Context, postgresql_server: PostgresqlServer) -> Iterator[Room]:
+    engine = open_database(postgresql_server.migrated())
     there = dataclasses.replace(context, engine=engine)
     metrics = Metrics(engine, (), context.now)
     with serve_console(there, metrics) as (url, _):

@@ -25,12 +25,11 @@ from cases.steps import take_step
 from catalogue.current import current_completeness
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings, Source
-from storage.database import open_database
-from storage.migrate import upgrade
 from storage.tables import Document
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
+from tests.databases import open_migrated
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
 from vocabulary.codes import CaseState, Outcome, Severity, Status, Step
 from vocabulary.names import name_of
@@ -41,8 +40,7 @@ SOURCE = Source.model_validate({"name": "sample", "url": "https://sample.example
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'qualwatch.sqlite3'}")
-    upgrade(engine)
+    engine = open_migrated(f"sqlite:///{tmp_path / 'qualwatch.sqlite3'}")
     yield engine
     engine.dispose()
 

@@ -16,10 +16,9 @@ from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
 from settings.model import Settings, Source
-from storage.database import open_database
 from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from storage.tables import FetchRecord, Visit
+from tests.databases import open_migrated
 from tests.jobs.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome
 
@@ -68,8 +67,7 @@ def furnished(
     """A house of ``settings`` over an empty database; without ``workers`` pages are read in the test's own
     process.
     """
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
+    engine = open_migrated(settings.storage.database_url)
     fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
     with ExitStack() as stack:
         stack.callback(engine.dispose)

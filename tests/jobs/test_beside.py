@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
-import psycopg
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
@@ -21,13 +19,11 @@ from storage.locks import Locks
 from storage.tables import Backfill, Case, Document, DocumentVersion, Finding, OutboxMessage, Visit
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
+from tests.databases import PostgresqlServer
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
-from tests.storage.conftest import postgresql_server
 from vocabulary.codes import OutboxState, VisitPurpose
-
-__all__ = ("postgresql_server",)
 
 T = TypeVar("T", bound=SQLModel)
 DELAY = 0.03
@@ -75,11 +71,8 @@ class Office:
 def office(request: pytest.FixtureRequest, operator: Operator, site: Site) -> Iterator[Office]:
     database = ""
     if request.param == "postgresql":
-        server = request.getfixturevalue("postgresql_server")
-        name = f"beside_{uuid.uuid4().hex}"
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        database = f"{server}/{name}"
+        server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+        database = server.empty()
     publish(site)
     somebody = Office(operator, site, database)
     yield somebody

@@ -14,12 +14,11 @@ from sqlmodel import Session, select
 from assessment.reading import Answer, Assessment, Known, assess
 from cases.opening import open_cases
 from settings.model import Settings
-from storage.database import open_database
 from storage.documents import PageRecord, keep_version
 from storage.evidence import EvidenceRef
-from storage.migrate import upgrade
 from storage.tables import Finding
 from storage.visits import start_visit
+from tests.databases import open_migrated
 from tests.jobs.mirrored import Page, edited, reprints, templates, yearly
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -27,8 +26,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 def cases(pages: Iterator[Page], folder: Path) -> dict[str, tuple[str, int]]:
     """Notice and case of each page, by its address: read, judged and kept as by a visit, in any order."""
-    settings, engine = Settings(), open_database(f"sqlite:///{folder / 'qualwatch.sqlite3'}")
-    upgrade(engine)
+    settings, engine = Settings(), open_migrated(f"sqlite:///{folder / 'qualwatch.sqlite3'}")
     met = sorted(pages, key=lambda page: page.url)
     random.Random(7).shuffle(met)  # noqa: S311 - an order, and the same one each time
     found = {}

@@ -20,10 +20,9 @@ from extraction import Recognition
 from jobs.context import Context
 from settings.model import Detection, Fetching, Settings
 from settings.model import Storage as StorageSettings
-from storage.database import open_database
 from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from storage.tables import Case, Document, DocumentVersion, FetchRecord, Finding
+from tests.databases import open_migrated
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site, answer
@@ -41,8 +40,7 @@ def recogniser(*, pages: int = 40, memory: int = 1_280, timeout: float = 100, id
 @pytest.fixture
 def open_house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[Open]:
     settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
+    engine = open_migrated(settings.storage.database_url)
     fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
     opened: list[Recogniser] = []
     with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:

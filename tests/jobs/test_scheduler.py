@@ -14,9 +14,8 @@ from sqlmodel import Session
 
 from jobs.schedule import Heartbeat, Schedule, next_visit_at
 from settings.model import Source
-from storage.database import open_database
-from storage.migrate import upgrade
 from storage.visits import VisitCounts, finish_visit, start_visit
+from tests.databases import open_migrated
 from vocabulary.codes import Outcome
 
 NOW = datetime.now(UTC)
@@ -135,8 +134,7 @@ def test_stopping_waits_for_what_runs(misfires: list[int]) -> None:
 
 
 def test_the_database_remembers_when_a_source_is_due(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'q.sqlite3'}")
-    upgrade(engine)
+    engine = open_migrated(f"sqlite:///{tmp_path / 'q.sqlite3'}")
     one = source()
     assert next_visit_at(engine, one) < NOW - timedelta(days=365)
     due_at = NOW + timedelta(minutes=17)

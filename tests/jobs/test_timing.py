@@ -17,9 +17,8 @@ from sqlmodel import Session
 from jobs.schedule import Schedule
 from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
 from settings.model import Source
-from storage.database import open_database
-from storage.migrate import upgrade
 from storage.visits import VisitCounts, finish_visit, start_visit
+from tests.databases import open_migrated
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
 from vocabulary.codes import Outcome, VisitPurpose
@@ -35,8 +34,7 @@ def source(**more: object) -> Source:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    database = open_database(f"sqlite:///{tmp_path / 'q.sqlite3'}")
-    upgrade(database)
+    database = open_migrated(f"sqlite:///{tmp_path / 'q.sqlite3'}")
     yield database
     database.dispose()
 

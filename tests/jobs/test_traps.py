@@ -18,10 +18,9 @@ from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
 from settings.model import Fetching, Settings, Source
 from settings.model import Storage as StorageSettings
-from storage.database import open_database
 from storage.evidence import EvidenceStore
-from storage.migrate import upgrade
 from storage.tables import FetchRecord
+from tests.databases import open_migrated
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
 from tests.jobs.trap_files import file_traps, make_files
@@ -81,8 +80,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
         ),
         storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
     )
-    engine = open_database(settings.storage.database_url)
-    upgrade(engine)
+    engine = open_migrated(settings.storage.database_url)
     fetcher = Fetcher(settings.fetching, resolver=resolver, sleep=lambda _: None)
     workers = Workers.configured(settings.detection)
     with EvidenceStore(settings.storage.evidence_directory) as evidence, workers:

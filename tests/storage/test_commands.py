@@ -19,10 +19,10 @@ import cli.main
 from storage.database import open_database
 from storage.documents import PageRecord, keep_version
 from storage.evidence import EvidenceStore, Exchange
-from storage.migrate import upgrade
 from storage.proof import safe_name
 from storage.tables import Finding
 from storage.visits import start_visit
+from tests.databases import open_migrated
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 TEXT = "招聘启事\n会计一名，须持有会计从业资格证，电话13800138000，\x1b[31m面议。"
@@ -87,8 +87,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
     monkeypatch.chdir(here)
     config = tmp_path / "qualwatch.toml"
     config.write_text('[storage]\ndirectory = "var"\n', encoding="utf-8")
-    engine = open_database(f"sqlite:///{directory / 'qualwatch.sqlite3'}")
-    upgrade(engine)
+    engine = open_migrated(f"sqlite:///{directory / 'qualwatch.sqlite3'}")
     with Session(engine) as session, EvidenceStore(directory / "evidence") as store:
         visit_id = start_visit(session, "sample", NOW)
         finding_id = _add_finding(session, _keep_page(session, store, visit_id, 1))

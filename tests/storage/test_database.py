@@ -20,6 +20,7 @@ from sqlmodel import Session, select
 from storage.database import for_reading, open_database
 from storage.errors import DatabaseError
 from storage.tables import Case, Visit, storable
+from tests.databases import PostgresqlServer
 from vocabulary.codes import CaseState, Outcome
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
@@ -236,11 +237,13 @@ def test_a_database_held_by_a_foreign_program_does_not_hang_forever(
         holder.close()
 
 
-def test_a_postgresql_database_that_cannot_hold_chinese_is_refused(postgresql_server: str) -> None:
-    with psycopg.connect(f"{postgresql_server}/postgres", autocommit=True) as connection:
+def test_a_postgresql_database_that_cannot_hold_chinese_is_refused(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    with psycopg.connect(f"{postgresql_server.address}/postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
     with pytest.raises(DatabaseError, match="LATIN1"):
-        open_database(f"{postgresql_server}/latin")
+        open_database(f"{postgresql_server.address}/latin")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -253,6 +256,6 @@ def test_connections_that_the_server_closed_are_replaced(database_url: str, engi
         assert session.exec(select(Visit)).all() == []
 
 
-def test_a_postgresql_database_that_does_not_exist_is_named(postgresql_server: str) -> None:
+def test_a_postgresql_database_that_does_not_exist_is_named(postgresql_server: PostgresqlServer) -> None:
     with pytest.raises(DatabaseError, match="nowhere"):
-        open_database(f"{postgresql_server}/nowhere")
+        open_database(f"{postgresql_server.address}/nowhere")
