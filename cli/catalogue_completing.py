@@ -26,11 +26,10 @@ from catalogue.overlay import ImportedList, read_imports, undo_import
 from catalogue.proposal import Change
 from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
 from cli.catalogue_routing import is_routed, route, unroute
+from cli.common import shared_turns
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.pace import turns_of
 from jobs.catalogue_complete import Completion, advise, find_list, keep
-from settings import SettingsError, load_settings
-from settings.model import Fetching
+from settings import Settings, SettingsError, load_settings
 from vocabulary.presentation import displayable
 
 
@@ -67,7 +66,7 @@ def complete_lists(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     done = []
-    with _fetching(settings.fetching, settings.storage.directory) as fetcher, _progress(wanted) as tell:
+    with _fetching(settings) as fetcher, _progress(wanted) as tell:
         for each in wanted:
             tell(each, "")
             completion = _known(each, wish.directory)
@@ -172,13 +171,14 @@ def _given(pairs: Sequence[str]) -> dict[str, list[str]]:
 
 
 @contextlib.contextmanager
-def _fetching(fetching: Fetching, directory: Path) -> Iterator[Fetcher]:
+def _fetching(settings: Settings) -> Iterator[Fetcher]:
     """The program's own fetcher: its pace is shared with a daemon beside it, its limits are the same."""
-    fetcher = Fetcher(fetching, turns=turns_of(directory))
-    try:
-        yield fetcher
-    finally:
-        fetcher.close()
+    with shared_turns(settings) as turns:
+        fetcher = Fetcher(settings.fetching, turns=turns)
+        try:
+            yield fetcher
+        finally:
+            fetcher.close()
 
 
 @contextlib.contextmanager

@@ -11,10 +11,11 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from settings import SettingsError, load_settings
+from settings import Settings, SettingsError, load_settings
 from storage.database import open_database
 from storage.errors import DatabaseError
-from storage.migrate import require_current
+from storage.host_pace import HostTurns
+from storage.migrate import is_current, require_current
 
 Config = Annotated[
     Path | None,
@@ -35,6 +36,20 @@ def transaction(config: Path | None) -> Iterator[Session]:
             yield session
     except DatabaseError as error:
         raise refuse(error) from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def shared_turns(settings: Settings) -> Iterator[HostTurns | None]:
+    """The turns that the daemon keeps to as well; None without a database, because looking makes none."""
+    try:
+        engine = _open_existing(settings.storage.database_url)
+    except DatabaseError:
+        yield None
+        return
+    try:
+        yield HostTurns(engine) if is_current(engine) else None
     finally:
         engine.dispose()
 

@@ -13,10 +13,10 @@ from assessment.lists import read_list
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import Recogniser, read_in_workers
 from assessment.workers import WorkError, Workers
+from cli.common import shared_turns
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, FetchError, PageKind
-from crawling.fetching.pace import turns_of
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item, ListPage, Note, NoteKind, told
 from crawling.listing.walk import ListWalk
@@ -111,17 +111,18 @@ def dry_visit(
 
     ``own_hosts`` are served by the daemon itself; ``tried`` is told what the visit comes to.
     """
-    turns = turns_of(settings.storage.directory)
-    fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
-    workers, recogniser = Workers.configured(settings.detection), Recogniser.configured(settings.detection)
-    try:
-        visit = _DryVisit(source, fetcher, workers, recogniser, settings, tried or Tried())
-        yield from visit.steps()
-    finally:
-        workers.abort()
-        if recogniser is not None:
-            recogniser.workers.abort()
-        fetcher.close()
+    with shared_turns(settings) as turns:
+        fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
+        workers = Workers.configured(settings.detection)
+        recogniser = Recogniser.configured(settings.detection)
+        try:
+            visit = _DryVisit(source, fetcher, workers, recogniser, settings, tried or Tried())
+            yield from visit.steps()
+        finally:
+            workers.abort()
+            if recogniser is not None:
+                recogniser.workers.abort()
+            fetcher.close()
 
 
 @dataclass(frozen=True, slots=True)

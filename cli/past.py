@@ -13,7 +13,7 @@ import typer
 from cli.run import Config
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
-from storage.locks import LockedError
+from storage.leases import LockedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cases.reconciliation import Change
-    from jobs.runtime import House
+    from jobs.runtime import Runtime
     from jobs.visits.backfill import Progress
     from storage.tables import RejudgedChange, Rejudgement
 
@@ -70,12 +70,12 @@ def backfill(
     from jobs.ending import end_on_signal  # noqa: PLC0415
     from jobs.visits.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
 
-    with _house(config) as house:
-        wanted = next((each for each in house.sources if each.name == source), None)
+    with _runtime(config) as runtime:
+        wanted = next((each for each in runtime.sources if each.name == source), None)
         if wanted is None:
-            names = ", ".join(each.name for each in house.sources)
+            names = ", ".join(each.name for each in runtime.sources)
             raise _refusal(f"no source is called {source!r}: {names} are watched")
-        with end_on_signal(house.context), _bar() as bar:
+        with end_on_signal(runtime.context), _bar() as bar:
             task = bar.add_task(wanted.title or wanted.name, total=None, said="")
 
             def show(progress: Progress) -> None:
@@ -85,7 +85,9 @@ def backfill(
                 bar.update(task, total=days, completed=min(done, days), said=_said(progress))
 
             try:
-                progress = back_fill(house.context, source, since=since, until=until, again=again, watch=show)
+                progress = back_fill(
+                    runtime.context, source, since=since, until=until, again=again, watch=show
+                )
             except LockedError as error:
                 raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
             show(progress)
@@ -120,16 +122,16 @@ def look_back(
     from jobs.visits.look_back import look_back as look_back_at  # noqa: PLC0415
     from storage.tables import Case  # noqa: PLC0415
 
-    with _house(config) as house:
+    with _runtime(config) as runtime:
         if case is not None:
-            with Session(house.context.engine) as session:
+            with Session(runtime.context.engine) as session:
                 if session.get(Case, case) is None:
                     raise _refusal(f"there is no case {case}")
-        with end_on_signal(house.context), _bar() as bar:
+        with end_on_signal(runtime.context), _bar() as bar:
             task = bar.add_task("回头看", total=None, said="")
             try:
                 report = look_back_at(
-                    house.context,
+                    runtime.context,
                     case_id=case,
                     watch=lambda done, total: bar.update(task, completed=done, total=total),
                 )
@@ -173,12 +175,12 @@ def rejudge(
 
     if report:
         raise typer.Exit(_show_last(config))
-    with _house(config) as house, end_on_signal(house.context):
-        code = _preview(house, since) if dry_run else _judge_again(house, since)
+    with _runtime(config) as runtime, end_on_signal(runtime.context):
+        code = _preview(runtime, since) if dry_run else _judge_again(runtime, since)
     raise typer.Exit(code)
 
 
-def _preview(house: House, since: date | None) -> int:
+def _preview(runtime: Runtime, since: date | None) -> int:
     from alerts.notifications.reassessed import CHANGE_NAMES  # noqa: PLC0415
     from jobs.reassess import preview  # noqa: PLC0415
     from vocabulary.presentation import displayable  # noqa: PLC0415
@@ -192,7 +194,7 @@ def _preview(house: House, since: date | None) -> int:
     with _bar() as bar:
         task = bar.add_task("重新判定", total=None, said="")
         done, failed = preview(
-            house.context,
+            runtime.context,
             tell,
             since=since,
             watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
@@ -204,17 +206,17 @@ def _preview(house: House, since: date | None) -> int:
     return 1 if failed else 0
 
 
-def _judge_again(house: House, since: date | None) -> int:
+def _judge_again(runtime: Runtime, since: date | None) -> int:
     from jobs.reassess import ask_again  # noqa: PLC0415
     from jobs.reassess import rejudge as judge_again  # noqa: PLC0415
 
     if since is not None:
-        ask_again(house.context, since)
+        ask_again(runtime.context, since)
     try:
         with _bar() as bar:
             task = bar.add_task("重新判定", total=None, said="")
             order = judge_again(
-                house.context,
+                runtime.context,
                 watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
             )
     except LockedError as error:
@@ -225,7 +227,7 @@ def _judge_again(house: House, since: date | None) -> int:
     if order is None:
         typer.echo("没有需要重新判定的文件：都已按现行目录判定。")
         return 0
-    return _show_order(house.context.engine, order)
+    return _show_order(runtime.context.engine, order)
 
 
 def _show_last(config: Path | None) -> int:
@@ -282,15 +284,15 @@ def _show_change(change: Change | RejudgedChange) -> None:
 
 
 @contextmanager
-def _house(config: Path | None) -> Iterator[House]:
-    """A house beside the daemon's, or one message and exit code 2."""
-    from jobs.runtime import StartError, open_beside  # noqa: PLC0415 - the heavy part of the program
+def _runtime(config: Path | None) -> Iterator[Runtime]:
+    """A runtime beside the daemon's, or one message and exit code 2."""
+    from jobs.runtime import StartError, open_command_runtime  # noqa: PLC0415 - the heavy part of the program
     from jobs.terminal import set_up_logging  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:
-        with open_beside(load_settings(config)) as house:
-            yield house
+        with open_command_runtime(load_settings(config)) as runtime:
+            yield runtime
     except (SettingsError, StartError, DatabaseError) as error:
         raise _refusal(str(error)) from error
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
 from assessment.workers import WorkError, Workers
+from cli.common import shared_turns
 from cli.dry_visit import FOUND_BY, NOTE_NAMES
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError, PageKind
-from crawling.fetching.pace import turns_of
 from crawling.listing.addresses import registered_site
 from crawling.listing.forms import FORMS
 from crawling.listing.model import ListPage, NoteKind
@@ -112,18 +112,19 @@ def propose_source(
         raise LookError(
             "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
         ) from error
-    fetcher = Fetcher(settings.fetching, turns=turns_of(settings.storage.directory))
-    workers = Workers.configured(settings.detection)
-    try:
-        today = datetime.now(ZoneInfo(settings.time_zone)).date()
-        return _Look(fetcher, workers, Access.to(given), today).propose(given)
-    except (FetchError, ReadingError) as error:
-        raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
-    except WorkError as error:
-        raise LookError(f"{url}：{error}。{advice(Outcome.TIMEOUT)}") from error
-    finally:
-        workers.abort()
-        fetcher.close()
+    with shared_turns(settings) as turns:
+        fetcher = Fetcher(settings.fetching, turns=turns)
+        workers = Workers.configured(settings.detection)
+        try:
+            today = datetime.now(ZoneInfo(settings.time_zone)).date()
+            return _Look(fetcher, workers, Access.to(given), today).propose(given)
+        except (FetchError, ReadingError) as error:
+            raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
+        except WorkError as error:
+            raise LookError(f"{url}：{error}。{advice(Outcome.TIMEOUT)}") from error
+        finally:
+            workers.abort()
+            fetcher.close()
 
 
 def name_of(url: str, settings: Settings) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -19,11 +19,12 @@ from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import PageKind
 from settings.model import Settings, Source
-from storage.database import one_writer
+from storage.database import begun_again
 from storage.evidence import EvidenceStore
-from storage.locks import Locks
-from storage.under_way import locks_of
+from storage.leases import Leases
 from vocabulary.codes import Outcome, VisitPurpose
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,21 @@ class Context:
         """A session whose changes are committed together at the end of the block, or not at all.
 
         SQLite has one writer at a time and lets the others sleep and ask again; queueing for it here wakes
-        the next thread at once. PostgreSQL is made to do the same for all programs that visit: two that read
-        one page at once would else block each other's rows in turn.
+        the next thread at once. On PostgreSQL two that wait for each other's rows may be told by an error:
+        ``write`` begins again then.
         """
-        with self._writing, Session(self.engine) as session, session.begin():
-            one_writer(session)
+        queue = self._writing if self.engine.dialect.name == "sqlite" else nullcontext()
+        with queue, Session(self.engine) as session, session.begin():
             yield session
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """What ``work`` returns, in such a transaction, begun again where it met another one in a circle."""
+
+        def once() -> T:
+            with self.transaction() as session:
+                return work(session)
+
+        return begun_again(once)
 
     def source(self, name: str) -> Source:
         """The watched source of that name. Raises :class:`UnknownSourceError`."""
@@ -135,9 +145,9 @@ class Context:
         return found
 
     @property
-    def locks(self) -> Locks:
-        """What programs with this storage directory keep from each other."""
-        return locks_of(self.settings)
+    def locks(self) -> Leases:
+        """What programs with this database keep from each other."""
+        return Leases(self.engine)
 
     def today(self) -> date:
         """The day in the configured time zone."""

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from jobs.context import Context
@@ -25,7 +25,7 @@ class _Ending:
     """
 
     def __init__(self, context: Context) -> None:
-        self._services = context
+        self._context = context
         self._first_at: float | None = None
         self._over = threading.Event()
 
@@ -40,13 +40,13 @@ class _Ending:
         threading.Thread(target=self._wind_down, name="ending", daemon=True).start()
 
     def _wind_down(self) -> None:
-        self._services.stopping.set()
-        self._services.fetcher.stop()
+        self._context.stopping.set()
+        self._context.fetcher.stop()
         if not self._over.wait(_GRACE_SECONDS):
-            self._services.fetcher.abort()
-            self._services.workers.abort()
-            if self._services.recogniser is not None:
-                self._services.recogniser.workers.abort()
+            self._context.fetcher.abort()
+            self._context.workers.abort()
+            if self._context.recogniser is not None:
+                self._context.recogniser.workers.abort()
 
     @property
     def begun(self) -> bool:
@@ -58,14 +58,27 @@ class _Ending:
 
 
 @contextlib.contextmanager
-def end_on_signal(context: Context) -> Iterator[threading.Event]:
-    """The event that the first SIGINT or SIGTERM sets."""
+def end_on_signal(
+    context: Context, on_hangup: Callable[[], object] | None = None
+) -> Iterator[threading.Event]:
+    """The event that the first SIGINT or SIGTERM sets; SIGHUP calls ``on_hangup``, or ends likewise."""
     ending = _Ending(context)
     before = {number: signal.signal(number, ending.take_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    hangup = ending.take_signal if on_hangup is None else _in_a_thread(on_hangup)
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, hangup)
     try:
         yield context.stopping
     finally:
         ending.over()
-        if not ending.begun:  # else the house is still to be closed, and a repetition must not cut that short
+        if not ending.begun:  # else all is still to be closed, and a repetition must not cut that short
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _in_a_thread(act: Callable[[], object]) -> Callable[[int, FrameType | None], None]:
+    """What a signal interrupts may hold the very locks that ``act`` needs."""
+
+    def take_signal(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=act, name="reload", daemon=True).start()
+
+    return take_signal

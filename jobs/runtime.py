@@ -1,16 +1,21 @@
-"""The house: everything that the daemon, or a command beside it, needs to visit; opened and closed as one."""
+"""Everything that the daemon, or a command beside it, needs to visit; opened and closed as one."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import stat
+import tempfile
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from alerts.delivery.channels import open_channels
@@ -20,17 +25,20 @@ from assessment.recognising import Recogniser
 from assessment.workers import WorkError, Workers, return_freed_memory
 from catalogue.loading import OVERLAY_VARIABLE
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.pace import turns_of
 from jobs.catalogue_sync import overlay_of
 from jobs.context import Context
 from jobs.tasks import SENDER
 from settings.errors import SettingsError
 from settings.model import Settings, Source
 from storage.database import open_database
+from storage.errors import DatabaseError
 from storage.evidence import EvidenceStore
-from storage.locks import LockedError, Locks
+from storage.host_pace import HostTurns
+from storage.leases import LEASE, Leases, LockedError
 from storage.migrate import require_current, upgrade
-from storage.under_way import DAEMON, is_under_way, locks_of
+from storage.sources import free_claims
+from storage.tables import Lease
+from storage.under_way import DAEMON, is_under_way
 from storage.visits import abandon_visits
 
 log = structlog.get_logger()
@@ -49,12 +57,14 @@ class StartError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Runtime:
     """Everything that runs, with the sources it watches."""
 
     context: Context
     sample_address: str = ""
     """Where the sample site answers; empty where it does not run."""
+    lease_lost: threading.Event = field(default_factory=threading.Event)
+    """Set where another daemon took over, because this one was not seen for too long."""
 
     @property
     def settings(self) -> Settings:
@@ -66,59 +76,106 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(settings: Settings) -> Iterator[House]:
-    """The daemon's house, ready to visit; raises :class:`StartError`, ``SettingsError`` or ``DatabaseError``.
+def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
+    """The daemon's runtime, ready to visit. Raises :class:`StartError`, ``SettingsError``, ``DatabaseError``.
 
-    What an earlier daemon left unfinished is made due at once. One daemon per directory: two would end each
+    What an earlier daemon left unfinished is made due at once. One daemon per database: two would end each
     other's visits and send each other's letters.
     """
     _require_administrator(settings)
-    locks = _make_locks(settings)
+    _make_directory(settings)
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(locks.hold(DAEMON))
-        except LockedError as error:
-            raise StartError(
-                f"another qualwatch already runs in {settings.storage.directory}: end it first"
-            ) from error
         engine = stack.enter_context(_database(settings))
+        leases = Leases(engine)
+        if _daemon_runs(settings, engine):
+            raise _already_runs(settings)
         upgrade(engine)
-        with Session(engine) as session, session.begin():
-            abandoned = abandon_visits(
-                session, datetime.now(UTC), unless=lambda visit: is_under_way(visit, locks)
-            )
+        with _writable(settings):
+            try:
+                renewal = stack.enter_context(leases.hold(DAEMON))
+            except LockedError as error:
+                raise _already_runs(settings) from error
+            with Session(engine) as session, session.begin():
+                abandoned = abandon_visits(
+                    session, datetime.now(UTC), unless=lambda visit: is_under_way(visit, leases)
+                )
+                free_claims(session)
+            release_leases(engine, SENDER)
         if abandoned:
             log.info("visits_taken_up_again", sources=", ".join(abandoned))
-        release_leases(engine, SENDER)
-        yield stack.enter_context(_furnished(settings, engine))
+        runtime = stack.enter_context(_open_runtime(settings, engine))
+        yield replace(runtime, lease_lost=renewal.lost)
 
 
 @contextlib.contextmanager
-def open_beside(settings: Settings) -> Iterator[House]:
-    """A house for a command that may run beside the daemon and beside other commands; raises likewise.
+def open_command_runtime(settings: Settings) -> Iterator[Runtime]:
+    """A runtime for a command that may run beside the daemon and beside other commands; raises likewise.
 
     Nobody's visits are ended, and the letters are left to the daemon.
     """
-    daemon_runs = _make_locks(settings).is_held(DAEMON)
+    _make_directory(settings)
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(_database(settings))
+        daemon_runs = _daemon_runs(settings, engine)
         if daemon_runs:
             require_current(engine)
         else:
             upgrade(engine)
-        yield stack.enter_context(_furnished(settings, engine, daemon_runs=daemon_runs))
+        yield stack.enter_context(_open_runtime(settings, engine, daemon_runs=daemon_runs))
 
 
-def _make_locks(settings: Settings) -> Locks:
-    """The locks, in a directory that can be written."""
+def _make_directory(settings: Settings) -> None:
+    """The storage directory, closed to other users of the machine: it holds names and signed links."""
+    directory = settings.storage.directory
     try:
-        settings.storage.directory.mkdir(parents=True, exist_ok=True)
-        locks_of(settings).is_held(DAEMON)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if directory.stat().st_mode & stat.S_IRWXO:
+            directory.chmod(0o700)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
     except OSError as error:
         raise StartError(
-            f"{settings.storage.directory} cannot be written ({error.strerror}): mend storage.directory"
+            f"{directory} cannot be written ({error.strerror}): mend storage.directory"
         ) from error
-    return locks_of(settings)
+
+
+def _daemon_runs(settings: Settings, engine: Engine) -> bool:
+    """Whether a daemon works with this database; one of before revision 0007 holds a file's lock."""
+    if inspect(engine).has_table(str(Lease.__tablename__)):
+        return Leases(engine).is_held(DAEMON)
+    file = settings.storage.directory / "locks" / f"{DAEMON}.lock"
+    if not file.is_file():
+        return False
+    with file.open("rb") as locked:
+        try:
+            fcntl.flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _already_runs(settings: Settings) -> StartError:
+    return StartError(
+        f"another qualwatch already runs with the database {_shown(settings)}: end it first; where it was "
+        f"killed on another machine, wait {LEASE.seconds} s"
+    )
+
+
+def _shown(settings: Settings) -> str:
+    return make_url(settings.storage.database_url).render_as_string(hide_password=True)
+
+
+@contextlib.contextmanager
+def _writable(settings: Settings) -> Iterator[None]:
+    """One sentence where the database answers and takes nothing."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip()
+        raise DatabaseError(
+            f"the database {_shown(settings)} cannot be written ({cause}): see that the disk has space and "
+            "that its files and their directory belong to the user that runs qualwatch"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -131,8 +188,8 @@ def _database(settings: Settings) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
-def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False) -> Iterator[House]:
-    """The house over an open database."""
+def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = False) -> Iterator[Runtime]:
+    """The runtime over an open database."""
     return_freed_memory()
     with contextlib.ExitStack() as stack:
         if OVERLAY_VARIABLE not in os.environ:
@@ -145,8 +202,7 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
             sources += samples
         own_hosts = (sample_address.removeprefix("http://"),) if sample_address else ()
         evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
-        turns = turns_of(settings.storage.directory)
-        fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
+        fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=HostTurns(engine))
         stack.callback(fetcher.close)
         workers = stack.enter_context(Workers.configured(settings.detection))
         try:
@@ -158,7 +214,7 @@ def _furnished(settings: Settings, engine: Engine, *, daemon_runs: bool = False)
             stack.enter_context(recogniser.workers)
         channels = open_channels(settings)
         context = Context(settings, engine, evidence, fetcher, workers, recogniser, sources, channels)
-        yield House(context, sample_address)
+        yield Runtime(context, sample_address)
 
 
 def _require_administrator(settings: Settings) -> None:

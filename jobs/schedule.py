@@ -1,38 +1,46 @@
-"""What runs, and when: the visits to every source, the delivery of letters, and a heartbeat."""
+"""When things run: a table of repeating jobs over an APScheduler, and a watch over the clock."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.events import (  # type: ignore[import-untyped]
     EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
     EVENT_JOB_MAX_INSTANCES,
     EVENT_JOB_MISSED,
     JobEvent,
 )
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
-from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-from sqlalchemy import Engine
-from sqlmodel import Session
 
-from settings.model import Source
-from storage.database import for_reading
-from storage.visits import source_state
-
-VISITS_AT_ONCE = 4
-DELIVERY_SECONDS = 2
-CLOCK_SECONDS = 60
-HEARTBEAT_SECONDS = 5
-LOOK_BACK_SECONDS = 3600
 _LATE_SECONDS = 60
-"""A delivery or heartbeat that comes later than this was missed: the machine slept or is overloaded."""
+"""A short job that comes later than this was missed: the machine slept or is overloaded."""
+_LONG_AT_ONCE = 8
+_CLOCK_SECONDS = 5.0
+_CLOCK_TOLERANCE_SECONDS = 30.0
+"""The time service moves the clock by less than this without anybody noticing."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatingJob:
+    """Something that runs at the start and then every ``seconds``; never twice at once."""
+
+    name: str
+    seconds: float
+    run: Callable[[], object]
+    is_long: bool = False
+    """It may last longer than its interval: short jobs do not wait for it, a start left out is no loss."""
+    waits: bool = False
+    """It runs for the first time after ``seconds``, not at the start."""
 
 
 class Heartbeat:
@@ -51,90 +59,41 @@ class Heartbeat:
 
 
 class Schedule:
-    """The daemon's jobs over an APScheduler; each runs at most once at a time, and late runs become one."""
+    """The daemon's jobs; each runs at most once at a time, and late runs become one."""
 
-    def __init__(self, on_misfire: Callable[[], None]) -> None:
+    def __init__(self, jobs: Iterable[RepeatingJob], on_misfire: Callable[[], None]) -> None:
+        self._jobs = {job.name: job for job in jobs}
         self._on_misfire = on_misfire
-        self._executors = {"default": ThreadPoolExecutor(2), "visits": ThreadPoolExecutor(VISITS_AT_ONCE)}
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors=self._executors,
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_SECONDS},
-        )
+        self._failing: dict[str, str] = {}
+        # What it would say of starts that were left out and jobs that failed is said here, once.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+        self._executors = {"short": ThreadPoolExecutor(2), "long": ThreadPoolExecutor(_LONG_AT_ONCE)}
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors=self._executors)
         self._scheduler.add_listener(self._note_misfire, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
         self._scheduler.add_listener(self._note_error, EVENT_JOB_ERROR)
-
-    def add_visits(self, source: Source, due_at: datetime, visit: Callable[[Source], object]) -> None:
-        """Visit ``source`` at ``due_at``, which may have passed, and then whenever ``visit`` says.
-
-        ``visit`` returns when the source is due next; anything but a time means after its interval. A visit
-        that waits for others to end is not late: it may start until the next one would be due.
-        """
-        interval, name = source.every_minutes * 60, f"visit:{source.name}"
-
-        def visit_and_plan() -> None:
-            next_due_at = visit(source)
-            if isinstance(next_due_at, datetime):
-                # No longer there where the daemon ended meanwhile.
-                with contextlib.suppress(JobLookupError):
-                    self._scheduler.modify_job(name, next_run_time=max(next_due_at, datetime.now(UTC)))
-
-        self._scheduler.add_job(
-            visit_and_plan,
-            "interval",
-            id=name,
-            seconds=interval,
-            next_run_time=max(due_at, datetime.now(UTC)),
-            misfire_grace_time=interval,
-            executor="visits",
-        )
-
-    def add_repeating(self, name: str, seconds: float, job: Callable[[], object]) -> None:
-        """Run ``job`` now and every ``seconds``."""
-        self._scheduler.add_job(job, "interval", id=name, seconds=seconds, next_run_time=datetime.now(UTC))
-
-    def add_reading(self, name: str, seconds: float, job: Callable[[], object]) -> None:
-        """Run ``job`` likewise, among the visits: it may take long, and letters do not wait for it."""
-        self._scheduler.add_job(
-            job,
-            "interval",
-            id=name,
-            seconds=seconds,
-            next_run_time=datetime.now(UTC),
-            misfire_grace_time=int(seconds),
-            executor="visits",
-        )
-
-    def add_following(self, name: str, pause_seconds: float, job: Callable[[], object]) -> None:
-        """Run ``job`` now, and again that long after each end, among the visits: it may take very long."""
-
-        def plan(seconds: float) -> None:
+        self._scheduler.add_listener(self._note_end, EVENT_JOB_EXECUTED)
+        now = datetime.now(UTC)
+        for job in self._jobs.values():
             self._scheduler.add_job(
-                run_and_plan,
-                "date",
-                id=name,
-                run_date=datetime.now(UTC) + timedelta(seconds=seconds),
-                misfire_grace_time=None,
-                executor="visits",
-                replace_existing=True,
+                job.run,
+                "interval",
+                id=job.name,
+                seconds=job.seconds,
+                next_run_time=now + timedelta(seconds=job.seconds if job.waits else 0),
+                executor="long" if job.is_long else "short",
+                misfire_grace_time=None if job.is_long else _LATE_SECONDS,
+                coalesce=True,
+                max_instances=1,
             )
-
-        def run_and_plan() -> None:
-            try:
-                job()
-            finally:
-                plan(pause_seconds)
-
-        plan(0)
-
-    def add_rounds(self, name: str, seconds: float, job: Callable[[], object]) -> None:
-        """Run ``job`` every ``seconds`` among the visits, because it visits; it may wait its turn."""
-        self._scheduler.add_job(
-            job, "interval", id=name, seconds=seconds, misfire_grace_time=int(seconds), executor="visits"
-        )
 
     def start(self) -> None:
         self._scheduler.start()
+
+    def run_all_now(self) -> None:
+        """Forget when the jobs were to run next, because the clock was put back."""
+        now = datetime.now(UTC)
+        for name in self._jobs:
+            self._scheduler.modify_job(name, next_run_time=now)
 
     def stop(self) -> None:
         """Begin nothing more and wait for what runs."""
@@ -147,17 +106,64 @@ class Schedule:
             executor.shutdown(wait=True)
         self._scheduler.shutdown(wait=False)
 
+    def problems(self) -> Sequence[str]:
+        """What ``/healthz`` shows: the jobs whose last run failed, and why."""
+        return [f"the job {name} fails: {why}" for name, why in sorted(self._failing.items())]
+
     def _note_misfire(self, event: JobEvent) -> None:
+        if self._jobs[event.job_id].is_long:
+            return
         self._on_misfire()
         log.warning("start_missed", job=event.job_id)
 
     def _note_error(self, event: JobEvent) -> None:
-        log.error("job_failed", job=event.job_id, why=str(event.exception))
+        why = str(event.exception)
+        if self._failing.get(event.job_id) != why:  # a job that goes on failing says so once
+            log.error("job_failed", job=event.job_id, why=why)
+        self._failing[event.job_id] = why
+
+    def _note_end(self, event: JobEvent) -> None:
+        if self._failing.pop(event.job_id, None) is not None:
+            log.info("job_works_again", job=event.job_id)
 
 
-def next_visit_at(engine: Engine, source: Source) -> datetime:
-    """When ``source`` is due by what the last visit left; long ago where it was never visited."""
-    with Session(for_reading(engine)) as session, session.begin():
-        state = source_state(session, source.name)
-        due_at = state.next_due_at if state is not None else None
-    return due_at or datetime.min.replace(tzinfo=UTC)
+class ClockWatch:
+    """Notices that the clock was put back, after which plans made by it would lie too far ahead."""
+
+    def __init__(
+        self,
+        on_back: Callable[[float], object],
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        every_seconds: float = _CLOCK_SECONDS,
+    ) -> None:
+        """``on_back`` is told by how many seconds."""
+        self._on_back = on_back
+        self._wall = wall
+        self._monotonic = monotonic
+        self._every = every_seconds
+        self._over = threading.Event()
+        self._offset = wall() - monotonic()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Compare both clocks once."""
+        offset = self._wall() - self._monotonic()
+        back, self._offset = self._offset - offset, offset
+        if back > _CLOCK_TOLERANCE_SECONDS:
+            log.warning("clock_put_back", seconds=round(back))
+            self._on_back(back)
+
+    def _run(self) -> None:
+        while not self._over.wait(self._every):
+            try:
+                self.look()
+            except Exception:
+                log.exception("clock_not_followed")

@@ -125,7 +125,7 @@ def _read_row(session: Session, source: Source, findings: int) -> SourceRow:
     )
 
 
-class Board:
+class StatusBoard:
     """An observer of visits that can be asked at any time what goes on."""
 
     def __init__(self, rows: Iterable[SourceRow]) -> None:
@@ -142,6 +142,12 @@ class Board:
     def rows(self) -> list[SourceRow]:
         with self._lock:
             return list(self._rows.values())
+
+    def show(self, rows: Iterable[SourceRow]) -> None:
+        """Show these sources from now on; a visit under way goes on being shown."""
+        with self._lock:
+            visiting = {name: row for name, row in self._rows.items() if row.is_visiting}
+            self._rows = {row.name: visiting.get(row.name, row) for row in rows}
 
     def found(self) -> list[FoundLine]:
         """Pages with findings, newest first."""

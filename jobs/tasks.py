@@ -23,7 +23,7 @@ from jobs.visits.look_back import look_back
 from jobs.visits.watch import visit_source
 
 SENDER = "daemon"
-"""Owner of the outbox's leases; the daemon's lock makes sure that there is only one."""
+"""Owner of the outbox's leases; the daemon's own lease makes sure that there is only one."""
 
 Plain = str | int | bool | date | None
 """What a task's arguments may be."""

@@ -14,7 +14,7 @@ import structlog
 
 from crawling.fetching.advice import advice
 from jobs.context import PageDone, VisitSummary
-from jobs.status import Board, FoundLine, SourceRow
+from jobs.status import FoundLine, SourceRow, StatusBoard
 from settings.model import Source
 from storage.visits import SUCCESSES
 from vocabulary.names import name_of
@@ -76,7 +76,7 @@ class VisitLog:
 
 
 @contextmanager
-def live_table(board: Board, console: Console, zone: ZoneInfo) -> Iterator[None]:
+def live_table(board: StatusBoard, console: Console, zone: ZoneInfo) -> Iterator[None]:
     """Show ``board`` on the terminal of ``console`` while the block runs; log lines appear above it."""
     from rich.live import Live  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
     return table
 
 
-def _picture(board: Board, zone: ZoneInfo) -> RenderableType:
+def _picture(board: StatusBoard, zone: ZoneInfo) -> RenderableType:
     from rich.console import Group  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlmodel import Session
-from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
+from tenacity import (
+    retry,
+    retry_if_exception,
+    retry_if_exception_message,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random,
+)
 
 from storage.errors import DatabaseError
 
@@ -21,9 +30,11 @@ CONNECTIONS = 8
 CONNECTIONS_AT_MOST = 80
 """Enough for every fetching thread (64 at most) beside scheduler, sender and metrics."""
 _READS = "qualwatch_reads"
-_ADVISORY_LOCK = 0x5157_5752
-"""Any number that nothing else on the server locks: "QWWR"."""
+_COLLISIONS = frozenset({"40001", "40P01"})
+"""serialization_failure and deadlock_detected of PostgreSQL."""
 _EXAMPLES = "write for example sqlite:///var/qualwatch.sqlite3 or postgresql://user@host/qualwatch"
+
+T = TypeVar("T")
 
 
 def open_database(url: str) -> Engine:
@@ -60,10 +71,31 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READS: True, "postgresql_readonly": True})
 
 
-def one_writer(session: Session) -> None:
-    """Wait until no other transaction that called this is under way; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name != "sqlite":
-        session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+def database_now(session: Session) -> datetime:
+    """The time of the database's clock, which is one for all machines; SQLite has that of its machine."""
+    connection = session.connection()  # which waits for other writers: the time is that after it
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return now.astimezone(UTC)
+
+
+def _is_collision(error: BaseException) -> bool:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _COLLISIONS
+
+
+@retry(
+    retry=retry_if_exception(_is_collision),
+    stop=stop_after_attempt(8),
+    wait=wait_random(0.01, 0.3),
+    reraise=True,
+)
+def begun_again(transaction: Callable[[], T]) -> T:
+    """What ``transaction`` returns, begun again where the database ended it for the sake of another one.
+
+    PostgreSQL ends one of two transactions that wait for each other's rows. It has changed nothing then.
+    """
+    return transaction()
 
 
 def _open_sqlite(address: URL) -> Engine:

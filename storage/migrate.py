@@ -49,6 +49,12 @@ def require_current(engine: Engine) -> None:
         )
 
 
+def is_current(engine: Engine) -> bool:
+    """Whether the tables are those of this version."""
+    with engine.connect() as connection:
+        return _revisions(connection) == (latest_revision(),)
+
+
 def latest_revision() -> str:
     """The revision that this version of the program works with."""
     head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()

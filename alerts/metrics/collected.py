@@ -6,7 +6,7 @@ keeps (how long detection takes, starts that were missed) is counted in the proc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -65,13 +65,13 @@ class Metrics:
     def __init__(
         self,
         engine: Engine,
-        sources: Sequence[Source],
+        sources: Iterable[Source],
         clock: Callable[[], datetime],
         calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
         *,
         measure_lists: Measure = tuple,
     ) -> None:
-        """``sources`` are those that are visited, ``clock`` gives the aware time at a scrape.
+        """``sources`` are gone through at each scrape, ``clock`` gives the aware time then.
 
         ``measure_lists`` says at a scrape how complete the official lists are.
         """
@@ -104,11 +104,15 @@ class Metrics:
 class _Kept(Collector):
     """The series that are read from the database."""
 
-    def __init__(self, engine: Engine, sources: Sequence[Source], clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, sources: Iterable[Source], clock: Callable[[], datetime]) -> None:
         self._engine = for_reading(engine)
-        self._intervals = {source.name: 60.0 * source.longest_minutes for source in sources}
-        self._unverified = {source.name: not source.verify_tls for source in sources}
+        self._watched = sources
         self._clock = clock
+
+    @property
+    def _intervals(self) -> dict[str, float]:
+        """Seconds between visits, by source; the sources may change while the program runs."""
+        return {source.name: 60.0 * source.longest_minutes for source in self._watched}
 
     def collect(self) -> Iterator[Metric]:
         """A database that does not answer leaves its series out and says so: zeros would look like peace."""
@@ -147,7 +151,7 @@ class _Kept(Collector):
             "qualwatch_source_tls_unverified",
             "1 where the source's certificate is not verified (verify_tls = false).",
             ("source",),
-            {(name,): float(unverified) for name, unverified in self._unverified.items()},
+            {(source.name,): float(not source.verify_tls) for source in self._watched},
         )
 
     def _source_states(self, session: Session) -> Iterator[Metric]:
@@ -188,8 +192,9 @@ class _Kept(Collector):
             .group_by(col(Visit.source), col(Visit.outcome))
         ).all()
         outcomes, pages, read, errors = Values(), Values(), Values(), Values()
+        watched = self._intervals
         for source, outcome, visits, lists, details, attachments, size, failed in rows:
-            name = source if source in self._intervals else OTHER
+            name = source if source in watched else OTHER
             add(outcomes, (name, word(outcome, Outcome)), visits)
             for kind, count in (("list", lists), ("detail", details), ("attachment", attachments)):
                 add(pages, (name, kind), count)
@@ -207,11 +212,11 @@ class _Kept(Collector):
                 col(Document.source)
             )
         ).all()
-        now, kept, age = self._clock(), Values(), Values()
+        now, kept, age, watched = self._clock(), Values(), Values(), self._intervals
         for source, count, newest in rows:
-            if source in self._intervals:
+            if source in watched:
                 age[source,] = max(0.0, (now - newest).total_seconds())
-            add(kept, (source if source in self._intervals else OTHER,), count)
+            add(kept, (source if source in watched else OTHER,), count)
         yield gauge("qualwatch_documents", "Pages and attachments under watch.", ("source",), kept)
         yield gauge(
             "qualwatch_source_since_new_document_seconds",

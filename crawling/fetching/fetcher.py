@@ -27,11 +27,12 @@ from crawling.fetching.model import (
     PageKind,
     Redirect,
 )
-from crawling.fetching.pace import HostPace, SharedTurns
+from crawling.fetching.pace import HostPace
 from crawling.fetching.redirects import refresh_target
 from crawling.fetching.robots import RobotsCache
 from crawling.fetching.transport import Session, Transport, prepare
 from settings.model import Fetching
+from storage.host_pace import HostTurns
 from vocabulary.codes import Outcome
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Fetcher:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         own_hosts: Iterable[str] = (),
-        turns: SharedTurns | None = None,
+        turns: HostTurns | None = None,
     ) -> None:
         """``own_hosts`` (``host:port``) are served by this program itself: allowed, asked without pause.
 
@@ -78,7 +79,8 @@ class Fetcher:
         policy = AddressPolicy((*settings.allow_private_hosts, *self._own_hosts), resolver)
         self._stopped = threading.Event()
         self._wait = sleep or self._wait_unless_stopped
-        self._pace = HostPace(settings.delay_seconds, clock, self._sleep, turns)
+        longest = settings.total_seconds + settings.timeout_seconds
+        self._pace = HostPace(settings.delay_seconds, clock, self._sleep, turns, longest)
         self._clock = clock
         self._robots: dict[Access, RobotsCache] = {}
         self._lock = threading.Lock()

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import struct
 import threading
 from collections.abc import Callable, Iterator
-from hashlib import sha256
-from pathlib import Path
 
-from storage.locks import try_lock
+from storage.host_pace import HostTurns, Turn
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], None]
 
 _HOSTS_REMEMBERED = 2_000
-_LOOK_AGAIN_SECONDS = 0.05
+_LOOK_AGAIN_SECONDS = 0.1
 """How often a program looks whether another one has got its answer."""
-_LONGEST_SECONDS = 600.0
-"""Nobody postpones a host for longer: what lies further ahead was written before the machine started."""
-_MOMENT = struct.Struct("<d")
+_LONGEST_EXCHANGE_SECONDS = 300.0
 
 
 class _Host:
@@ -31,68 +25,27 @@ class _Host:
         self.waiting = 0
 
 
-class _Turn:
-    """The turn of one program: the locked file of a host, which holds when it may be asked again."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def free_at(self, now: float) -> float:
-        kept = os.pread(self._descriptor, _MOMENT.size, 0)
-        moment: float = _MOMENT.unpack(kept)[0] if len(kept) == _MOMENT.size else 0.0
-        return moment if moment <= now + _LONGEST_SECONDS else 0.0
-
-    def keep(self, free_at: float) -> None:
-        os.pwrite(self._descriptor, _MOMENT.pack(free_at), 0)
-
-    def end(self, free_at: float) -> None:
-        """Let others ask, from ``free_at`` on."""
-        try:
-            self.keep(free_at)
-        finally:
-            os.close(self._descriptor)
-
-
-class SharedTurns:
-    """Turns between the programs that work with one storage directory: files in ``directory``, by host.
-
-    There are at most 65,536, whatever hosts a hostile page names; two hosts with one file share their pace.
-    Their moments are of the machine's monotonic clock, which is the same for all of its programs.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def take(self, host: str) -> _Turn | None:
-        """The turn to ask ``host``; None while another program has it. Raises ``OSError``."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        name = sha256(host.encode()).hexdigest()[:4]
-        descriptor = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        if try_lock(descriptor):
-            return _Turn(descriptor)
-        os.close(descriptor)
-        return None
-
-
-def turns_of(directory: Path) -> SharedTurns | None:
-    """The turns of a storage directory; None where it does not exist, because only looking makes none."""
-    return SharedTurns(directory / "pace") if directory.is_dir() else None
-
-
 class HostPace:
     """Gives turns: between the end of one request to a host and the start of the next lies the delay.
 
     A delay of 0 sets no limit, so that a loopback site can be read with every thread. With ``shared`` the
-    delay holds between programs too; whose turn is next is left to chance, so that none can starve another.
+    delay holds between programs and machines too; whose turn is next is left to chance, so that none can
+    starve another. ``longest_exchange`` is how many seconds a request may take.
     """
 
     def __init__(
-        self, delay_seconds: float, clock: Clock, sleep: Sleep, shared: SharedTurns | None = None
+        self,
+        delay_seconds: float,
+        clock: Clock,
+        sleep: Sleep,
+        shared: HostTurns | None = None,
+        longest_exchange: float = _LONGEST_EXCHANGE_SECONDS,
     ) -> None:
         self._delay = delay_seconds
         self._clock = clock
         self._sleep = sleep
         self._shared = shared
+        self._longest_exchange = longest_exchange
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.Lock()
 
@@ -107,9 +60,10 @@ class HostPace:
                 try:
                     yield
                 finally:
-                    entry.free_at = max(entry.free_at, self._clock() + delay)
-                    if turn is not None:
-                        turn.end(entry.free_at)
+                    now = self._clock()
+                    entry.free_at = max(entry.free_at, now + delay)
+                    if turn is not None and self._shared is not None:
+                        self._shared.give_back(turn, pause=entry.free_at - now)
         finally:
             with self._lock:
                 entry.waiting -= 1
@@ -121,26 +75,19 @@ class HostPace:
         with self._lock:
             entry.waiting -= 1
 
-    def _wait(self, host: str, entry: _Host, delay: float) -> _Turn | None:
+    def _wait(self, host: str, entry: _Host, delay: float) -> Turn | None:
         """The turn among the programs, once the host may be asked; None where there are no others."""
+        own_wait = entry.free_at - self._clock()
+        if own_wait > 0:
+            self._sleep(own_wait)
         if self._shared is None or not delay:
-            wait = entry.free_at - self._clock()
-            if wait > 0:
-                self._sleep(wait)
             return None
         while True:
-            wait, turn = _LOOK_AGAIN_SECONDS, self._shared.take(host)
-            if turn is not None:
-                now = self._clock()
-                free_at = max(entry.free_at, turn.free_at(now))
-                wait = free_at - now
-                if wait <= 0:
-                    # Should this program die before the answer, its request still counts.
-                    turn.keep(now + delay)
-                    return turn
-                # Who waits with the turn in hand would be the next one again and again.
-                turn.end(free_at)
-            self._sleep(wait + random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311 - whose turn is no secret
+            taken = self._shared.take(host, pause=delay, at_most=self._longest_exchange)
+            if isinstance(taken, Turn):
+                return taken
+            # Who came just too late each time would starve without the chance.
+            self._sleep(max(taken, _LOOK_AGAIN_SECONDS) + random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311
 
     def _enter(self, host: str) -> _Host:
         with self._lock:

@@ -80,7 +80,8 @@ def store_document(
     context, conditions = run.context, origin.conditions if is_complete else NO_CONDITIONS
     record = _page_record(run, known, reading, origin, conditions)
     now = context.now()
-    with context.transaction() as session:
+
+    def store(session: Session) -> StoredDocument:
         kept = keep_version(session, record, run.visit_id, now)
         if is_complete and not kept.new_document:
             remember_conditions(session, kept.document_id, conditions, ())
@@ -97,7 +98,9 @@ def store_document(
             bytes_read=origin.bytes_read,
             detail=reading.unread,
         )
-    return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
+        return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
+
+    return context.write(store)
 
 
 def store_page(
@@ -219,7 +222,8 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
     Gives the pages that were noted, and what is known to hang on the document.
     """
     now = run.context.now()
-    with run.context.transaction() as session:
+
+    def store(session: Session) -> Below:
         kept = keep_unchanged(session, known.url, run.visit_id, now)
         _record_unchanged(run, session, known.url, status, bytes_read)
         below = Below((), ())
@@ -229,6 +233,9 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
         for member in below.members:
             keep_unchanged(session, member.url, run.visit_id, now)
             _record_unchanged(run, session, member.url, 304, 0)
+        return below
+
+    below = run.context.write(store)
     done = [PageDone(known.url, _kind(known), Outcome.UNCHANGED, title=known.title, bytes_read=bytes_read)]
     done += (
         PageDone(member.url, PageKind.ATTACHMENT, Outcome.UNCHANGED, title=member.title)

@@ -14,8 +14,15 @@ from storage.tables.documents import (
     TextSketch,
 )
 from storage.tables.letters import DigestItem, OutboxMessage
-from storage.tables.reports import CatalogueNotice, IntakeMessage, IntakeReporter, RejudgedChange, Rejudgement
+from storage.tables.reports import (
+    CatalogueNotice,
+    IntakeMessage,
+    IntakeReporter,
+    RejudgedChange,
+    Rejudgement,
+)
 from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
+from storage.tables.work import HostPace, Lease
 
 __all__ = [
     "Backfill",
@@ -27,9 +34,11 @@ __all__ = [
     "DocumentVersion",
     "FetchRecord",
     "Finding",
+    "HostPace",
     "IntakeMessage",
     "IntakeReporter",
     "JudgedDocument",
+    "Lease",
     "LookBack",
     "OutboxMessage",
     "RejudgedChange",

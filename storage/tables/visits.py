@@ -23,6 +23,13 @@ class SourceState(SQLModel, table=True):
     last_success_at: datetime | None = time_column(nullable=True)
     next_due_at: datetime | None = time_column(nullable=True, index=True)
     failures_in_a_row: int = 0
+    is_watched: bool = False
+    """Whether it is configured and not paused."""
+    every_minutes: int = 0
+    """The configured interval that ``next_due_at`` was planned with; 0: not known."""
+    lease_holder: str = text_column()
+    """Whoever visits it now; see ``storage.leases``."""
+    leased_until: datetime | None = time_column(nullable=True)
 
 
 class SourceTrouble(SQLModel, table=True):

@@ -15,11 +15,11 @@ from sqlmodel import Session, SQLModel, select
 
 from storage.database import for_reading, open_database
 from storage.evidence import EvidenceRef, EvidenceStore
-from storage.locks import Locks
+from storage.leases import Leases
 from storage.tables import Backfill, Case, Document, DocumentVersion, Finding, OutboxMessage, Visit
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
-from tests.databases import PostgresqlServer
+from tests.databases import PostgresqlServer, copy_migrated
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
@@ -52,6 +52,12 @@ class Office:
             self.engine = open_database(self.database)
         with Session(for_reading(self.engine)) as session:
             return session.exec(select(table)).all()
+
+    def leases(self) -> Leases:
+        """Those of the office's database, once a program made it."""
+        self.rows(Visit)
+        assert self.engine is not None
+        return Leases(self.engine)
 
     def backfill(self) -> subprocess.Popen[str]:
         return self.operator.start(
@@ -160,12 +166,11 @@ def test_a_daemon_that_starts_ends_only_the_visits_of_programs_that_died(office:
         "looked": VisitPurpose.LOOK_BACK,
         "watched": VisitPurpose.WATCH,
     }
-    engine = open_database(office.database)
-    with Session(engine) as session, session.begin():
+    locks = office.leases()
+    assert office.engine is not None
+    with Session(office.engine) as session, session.begin():
         for source, purpose in purposes.items():
             start_visit(session, source, datetime.now(UTC), purpose)
-    engine.dispose()
-    locks = Locks(office.operator.folder / "var" / "locks")
 
     def under_way() -> set[str]:
         assert office.operator.run("run", "--once").returncode == 0
@@ -178,7 +183,8 @@ def test_a_daemon_that_starts_ends_only_the_visits_of_programs_that_died(office:
 
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_a_second_back_fill_of_a_source_is_refused(office: Office, site: Site) -> None:
-    with Locks(office.operator.folder / "var" / "locks").hold(backfill_lock("news")):
+    copy_migrated(office.operator.folder / "var" / "qualwatch.sqlite3")
+    with office.leases().hold(backfill_lock("news")):
         second = office.backfill()
         said = ended(second)
     assert second.returncode == 2, said
@@ -189,7 +195,7 @@ def test_a_second_back_fill_of_a_source_is_refused(office: Office, site: Site) -
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_a_second_look_back_is_refused_and_one_of_a_case_is_not(office: Office) -> None:
     assert office.operator.run("run", "--once").returncode == 0
-    with Locks(office.operator.folder / "var" / "locks").hold(LOOK_BACK_ROUND):
+    with office.leases().hold(LOOK_BACK_ROUND):
         ran = office.operator.run("look-back")
         assert (ran.returncode, ran.stdout) == (2, "")
         assert "a look-back is under way" in ran.stderr

@@ -21,12 +21,13 @@ from crawling.fetching.advice import advice
 from crawling.fetching.browser.processes import family, find_chromium, private_megabytes
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
-from crawling.fetching.pace import SharedTurns
 from settings.model import Fetching
 from storage.database import open_database
 from storage.evidence import EvidenceStore
+from storage.host_pace import HostTurns
 from storage.proof import evidence_ref
 from storage.tables import DocumentVersion
+from tests.databases import open_migrated
 from tests.jobs.certificates import self_signed
 from tests.jobs.house import POSTING, rows
 from tests.jobs.loopback import Answer, Site, answer, redirect
@@ -403,13 +404,15 @@ def test_a_busy_host_is_left_alone_by_other_programs_too(site: Site, tmp_path: P
         other.stop()
 
     own = settings(site, delay_seconds=0.01)
-    drawing = Fetcher(own, turns=SharedTurns(tmp_path))
-    other = Fetcher(own, turns=SharedTurns(tmp_path), sleep=wait)
+    engine = open_migrated(f"sqlite:///{tmp_path / 'q.sqlite3'}")
+    drawing = Fetcher(own, turns=HostTurns(engine))
+    other = Fetcher(own, turns=HostTurns(engine), sleep=wait)
     with contextlib.closing(drawing), contextlib.closing(other):
         with pytest.raises(FetchError, match="429"):
             drawing.fetch(f"{site.address}/busy", kind=PageKind.PAGE, access=DRAWN)
         with pytest.raises(FetchingStoppedError):
             other.fetch(f"{site.address}/a", kind=PageKind.PAGE)
+    engine.dispose()
     assert waited[-1] > 100
     assert "/a" not in site.paths()
 

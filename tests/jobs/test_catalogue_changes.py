@@ -20,7 +20,7 @@ from detection import scan
 from detection.model import ScanResult
 from jobs.reassess import REJUDGE, count_waiting, rejudge
 from settings.model import Settings
-from storage.locks import LockedError
+from storage.leases import LockedError
 from storage.tables import Case, JudgedDocument, OutboxMessage, Rejudgement
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Site

@@ -18,7 +18,7 @@ from sqlmodel import Session, delete
 from alerts.metrics.collected import Metrics
 from jobs.context import Context, PageDone
 from jobs.daemon import DetectionTimes
-from jobs.status import Board, SourceRow
+from jobs.status import SourceRow, StatusBoard
 from jobs.terminal import VisitLog
 from jobs.visits.backfill import back_fill
 from jobs.visits.intake import take_in
@@ -43,7 +43,7 @@ class Watched:
 
     def __post_init__(self) -> None:
         self.source = self.house.source()
-        self.board = Board([SourceRow.of(self.source)])
+        self.board = StatusBoard([SourceRow.of(self.source)])
         self.metrics = Metrics(self.house.engine, [self.source], self.house.context.now)
         observers = (DetectionTimes(self.metrics), self.board, VisitLog(), self)
         self.context = replace(self.house.context, sources=(self.source,), observers=observers)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
-from jobs.status import Board, SourceRow
+from jobs.status import SourceRow, StatusBoard
 from jobs.terminal import VisitLog, live_table, set_up_logging, source_table
 from settings.model import Source
 from vocabulary.codes import Outcome
@@ -26,7 +26,7 @@ def page(outcome: Outcome = Outcome.OK, **changes: object) -> PageDone:
     return PageDone(**(values | changes))  # type: ignore[arg-type]
 
 
-def shown(board: Board) -> str:
+def shown(board: StatusBoard) -> str:
     console = Console(file=io.StringIO(), width=160, force_terminal=False)
     console.print(source_table(board.rows(), ZONE))
     assert isinstance(console.file, io.StringIO)
@@ -34,18 +34,18 @@ def shown(board: Board) -> str:
 
 
 @pytest.fixture
-def board() -> Board:
-    return Board([SourceRow("one", "示例市人社局")])
+def board() -> StatusBoard:
+    return StatusBoard([SourceRow("one", "示例市人社局")])
 
 
-def test_the_table_has_the_columns_that_supervisors_read(board: Board) -> None:
+def test_the_table_has_the_columns_that_supervisors_read(board: StatusBoard) -> None:
     text = shown(board)
     for column in ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次"):
         assert column in text
     assert "待访问" in text
 
 
-def test_a_visit_is_shown_while_it_lasts_and_after_it(board: Board) -> None:
+def test_a_visit_is_shown_while_it_lasts_and_after_it(board: StatusBoard) -> None:
     board.visit_began(SOURCE)
     board.page_done(SOURCE, page(kind=PageKind.LIST))
     board.page_done(SOURCE, page(findings=2, alerts=("会计证",)))
@@ -61,7 +61,7 @@ def test_a_visit_is_shown_while_it_lasts_and_after_it(board: Board) -> None:
     assert ended.astimezone(ZONE).strftime("%H:%M:%S") in shown(board)
 
 
-def test_failures_in_a_row_are_counted_until_a_success(board: Board) -> None:
+def test_failures_in_a_row_are_counted_until_a_success(board: StatusBoard) -> None:
     for _ in range(3):
         board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.BLOCKED))
     assert "被拦截（连续3次）" in shown(board)
@@ -69,7 +69,7 @@ def test_failures_in_a_row_are_counted_until_a_success(board: Board) -> None:
     assert board.rows()[0].failures_in_a_row == 0
 
 
-def test_an_interrupted_visit_changes_no_health(board: Board) -> None:
+def test_an_interrupted_visit_changes_no_health(board: StatusBoard) -> None:
     board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.OK))
     board.visit_began(SOURCE)
     board.visit_ended(SOURCE, VisitSummary("one", 2, None))
@@ -77,13 +77,13 @@ def test_an_interrupted_visit_changes_no_health(board: Board) -> None:
     assert (row.is_visiting, row.outcome) == (False, Outcome.OK)
 
 
-def test_recent_findings_are_shown_newest_first_and_few(board: Board) -> None:
+def test_recent_findings_are_shown_newest_first_and_few(board: StatusBoard) -> None:
     for number in range(20):
         board.page_done(SOURCE, page(title=f"公告{number}", alerts=("会计证",)))
     assert [found.title for found in board.found()] == [f"公告{number}" for number in range(19, 11, -1)]
 
 
-def test_words_from_outside_cannot_steer_the_terminal(board: Board) -> None:
+def test_words_from_outside_cannot_steer_the_terminal(board: StatusBoard) -> None:
     board.page_done(SOURCE, page(title=HOSTILE, alerts=("会计证\x1b[31m",)))
     file = io.StringIO()
     console = Console(file=file, width=160, force_terminal=True, color_system=None)

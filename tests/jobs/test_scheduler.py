@@ -1,34 +1,29 @@
-"""The schedule with the real scheduler and the real clock."""
+"""The schedule with the real scheduler, the real clock and a real database."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
-from jobs.schedule import Heartbeat, Schedule, next_visit_at
-from settings.model import Source
-from storage.visits import VisitCounts, finish_visit, start_visit
-from tests.databases import open_migrated
-from vocabulary.codes import Outcome
+from jobs.context import Context
+from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
+from jobs.visits.due import Visitor, plan
+from storage.sources import shift_plans
+from storage.tables import SourceState, Visit
+from tests.jobs.house import House, listing, posting
+from tests.jobs.loopback import Site, answer
 
-NOW = datetime.now(UTC)
-
-
-def source(name: str = "one", every_minutes: int = 60) -> Source:
-    return Source.model_validate(
-        {"name": name, "url": "http://a.example.cn/", "every_minutes": every_minutes}
-    )
+HOUR = timedelta(hours=1)
 
 
-def wait_until(what: Callable[[], object]) -> None:
-    until = time.monotonic() + 10
+def wait_until(what: Callable[[], object], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it never came to that"
         time.sleep(0.02)
@@ -39,52 +34,26 @@ def misfires() -> list[int]:
     return []
 
 
+Begin = Callable[..., Schedule]
+
+
 @pytest.fixture
-def schedule(misfires: list[int]) -> Iterator[Schedule]:
-    running = Schedule(on_misfire=lambda: misfires.append(1))
-    yield running
-    running.stop()
+def begin(misfires: list[int]) -> Iterator[Begin]:
+    """Starts a schedule of these jobs."""
+    running: list[Schedule] = []
 
+    def start(*jobs: RepeatingJob) -> Schedule:
+        running.append(Schedule(jobs, on_misfire=lambda: misfires.append(1)))
+        running[-1].start()
+        return running[-1]
 
-def test_an_overdue_source_is_visited_once_and_at_once(schedule: Schedule) -> None:
-    """After a week of standstill one visit is due, not one for each that was missed."""
-    visited: list[str] = []
-    schedule.add_visits(source(), NOW - timedelta(days=7), lambda one: visited.append(one.name))
-    schedule.start()
-    wait_until(lambda: visited)
-    time.sleep(0.3)
-    assert visited == ["one"]
-
-
-def test_a_source_that_is_not_due_waits(schedule: Schedule) -> None:
-    visited: list[str] = []
-    schedule.add_visits(
-        source(), datetime.now(UTC) + timedelta(hours=1), lambda one: visited.append(one.name)
-    )
-    schedule.start()
-    time.sleep(0.4)
-    assert visited == []
-
-
-def test_many_overdue_sources_wait_for_each_other_and_none_is_skipped(
-    schedule: Schedule, misfires: list[int]
-) -> None:
-    visited: list[str] = []
-
-    def visit(one: Source) -> None:
-        time.sleep(0.05)
-        visited.append(one.name)
-
-    for number in range(20):
-        schedule.add_visits(source(f"s{number}"), NOW - timedelta(days=1), visit)
-    schedule.start()
-    wait_until(lambda: len(visited) == 20)
-    assert sorted(visited) == sorted(f"s{number}" for number in range(20))
-    assert misfires == []
+    yield start
+    for each in running:
+        each.stop()
 
 
 def test_a_job_that_lasts_longer_than_its_interval_never_runs_twice_at_once(
-    schedule: Schedule, misfires: list[int]
+    begin: Begin, misfires: list[int]
 ) -> None:
     running = threading.Semaphore(1)
     overlaps: list[int] = []
@@ -98,51 +67,94 @@ def test_a_job_that_lasts_longer_than_its_interval_never_runs_twice_at_once(
         time.sleep(0.5)
         running.release()
 
-    schedule.add_repeating("slow", 0.1, slow)
-    schedule.start()
+    begin(RepeatingJob("slow", 0.1, slow))
     wait_until(lambda: len(runs) >= 2)
     assert overlaps == []
     assert misfires, "each start that found the job running is counted"
 
 
-def test_a_job_that_fails_runs_again(schedule: Schedule) -> None:
+def test_a_long_job_is_no_misfire_and_holds_up_no_short_one(begin: Begin, misfires: list[int]) -> None:
+    over, short, long = threading.Event(), list[int](), list[int]()
+
+    def last() -> None:
+        long.append(1)
+        over.wait(20)
+
+    begin(
+        *(RepeatingJob(f"long {number}", 0.1, last, is_long=True) for number in range(4)),
+        RepeatingJob("short", 0.1, lambda: short.append(1)),
+    )
+    wait_until(lambda: len(short) >= 5)
+    over.set()
+    assert len(long) == 4
+    assert misfires == []
+
+
+def test_a_job_that_fails_runs_again_and_is_a_problem_until_it_works(begin: Begin) -> None:
     runs: list[int] = []
+    mended = threading.Event()
 
     def fail() -> None:
         runs.append(1)
-        raise RuntimeError("no")
+        if not mended.is_set():
+            raise RuntimeError("no disk")
 
-    schedule.add_repeating("failing", 0.1, fail)
-    schedule.start()
+    schedule = begin(RepeatingJob("failing", 0.1, fail))
     wait_until(lambda: len(runs) >= 3)
+    wait_until(lambda: list(schedule.problems()) == ["the job failing fails: no disk"])
+    mended.set()
+    wait_until(lambda: not schedule.problems())
 
 
-def test_stopping_waits_for_what_runs(misfires: list[int]) -> None:
-    schedule = Schedule(on_misfire=lambda: misfires.append(1))
+def test_a_job_that_waits_does_not_run_at_the_start(begin: Begin) -> None:
+    runs: list[str] = []
+    begin(
+        RepeatingJob("later", 3600, lambda: runs.append("later"), waits=True),
+        RepeatingJob("now", 3600, lambda: runs.append("now")),
+    )
+    wait_until(lambda: runs)
+    time.sleep(0.2)
+    assert runs == ["now"]
+
+
+def test_stopping_waits_for_what_runs(begin: Begin) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    def visit(_: Source) -> None:
+    def run() -> None:
         begun.set()
         time.sleep(0.3)
         ended.set()
 
-    schedule.add_visits(source(), NOW, visit)
-    schedule.start()
-    assert begun.wait(5)
+    schedule = begin(RepeatingJob("one", 60, run))
+    assert begun.wait(10)
     schedule.stop()
     assert ended.is_set()
 
 
-def test_the_database_remembers_when_a_source_is_due(tmp_path: Path) -> None:
-    engine = open_migrated(f"sqlite:///{tmp_path / 'q.sqlite3'}")
-    one = source()
-    assert next_visit_at(engine, one) < NOW - timedelta(days=365)
-    due_at = NOW + timedelta(minutes=17)
-    with Session(engine) as session, session.begin():
-        visit = start_visit(session, "one", NOW)
-        finish_visit(session, visit, Outcome.OK, VisitCounts(), NOW, next_due_at=due_at)
-    assert next_visit_at(engine, one) == due_at
-    engine.dispose()
+def test_a_clock_that_is_put_back_holds_up_no_job(begin: Begin) -> None:
+    """An hour back, the next start of everything would lie more than an hour ahead."""
+    runs: list[int] = []
+    schedule = begin(RepeatingJob("hourly", 3600, lambda: runs.append(1)))
+    wait_until(lambda: runs)
+    wall = [time.time()]
+    told: list[float] = []
+
+    def take_note(seconds: float) -> None:
+        told.append(seconds)
+        schedule.run_all_now()
+
+    watch = ClockWatch(take_note, wall=lambda: wall[0], monotonic=lambda: 0.0, every_seconds=0.05)
+    watch.start()
+    wall[0] -= 10
+    time.sleep(0.2)
+    assert told == [], "the time service moves it a little"
+    wall[0] += 3600
+    time.sleep(0.2)
+    assert told == [], "forward, everything is only earlier"
+    wall[0] -= 3600
+    wait_until(lambda: len(runs) >= 2)
+    watch.stop()
+    assert told == [3600]
 
 
 def test_a_heart_that_stopped_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,39 +167,74 @@ def test_a_heart_that_stopped_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> N
     assert heartbeat.problems() == []
 
 
-def test_a_visit_that_ends_while_the_schedule_stops_does_not_hold_it_up() -> None:
-    schedule, begun, go_on = Schedule(on_misfire=lambda: None), threading.Event(), threading.Event()
-
-    def visit(_: Source) -> datetime:
-        begun.set()
-        go_on.wait(5)
-        return NOW + timedelta(hours=1)
-
-    schedule.add_visits(source(), NOW, visit)
-    schedule.start()
-    assert begun.wait(5)
-    stopping = threading.Thread(target=schedule.stop, daemon=True)
-    stopping.start()
-    time.sleep(0.2)
-    go_on.set()
-    stopping.join(5)
-    assert not stopping.is_alive()
+@pytest.fixture
+def context(house: House, site: Site) -> Context:
+    """Six sources with a page each, none visited yet."""
+    watched = []
+    for number in range(6):
+        site[f"/s{number}/"] = listing(f"/s{number}/1.html")
+        site[f"/s{number}/1.html"] = posting(title=f"第{number}局招聘公告")
+        watched.append(house.source(f"/s{number}/", name=f"s{number}"))
+    context = replace(house.context, sources=tuple(watched))
+    plan(context)
+    return context
 
 
-def test_a_job_that_takes_long_runs_again_after_its_pause_and_is_no_misfire() -> None:
-    misfires: list[None] = []
-    runs: list[float] = []
-    schedule = Schedule(on_misfire=lambda: misfires.append(None))
+def visited(house: House) -> list[str]:
+    return sorted(visit.source for visit in house.rows(Visit) if visit.finished_at is not None)
 
-    def run() -> None:
-        time.sleep(0.3)
-        runs.append(time.monotonic())
-        if len(runs) == 1:
-            raise RuntimeError("once")
 
-    schedule.add_following("long", 0.1, run)
-    schedule.start()
-    wait_until(lambda: len(runs) >= 3)
-    schedule.stop()
-    assert misfires == []
-    assert all(later - earlier >= 0.4 for earlier, later in pairwise(runs))
+def test_two_daemons_with_one_database_visit_each_source_once(house: House, context: Context) -> None:
+    visitors = [Visitor(lambda: context) for _ in range(2)]
+    until = time.monotonic() + 30
+    while len(visited(house)) < 6:
+        assert time.monotonic() < until
+        for visitor in visitors:
+            visitor.begin_due()
+        time.sleep(0.01)
+    for visitor in visitors:
+        visitor.begin_due()
+        visitor.stop()
+    assert visited(house) == [f"s{number}" for number in range(6)]
+    assert all(not state.lease_holder for state in house.rows(SourceState))
+
+
+def test_each_step_begins_one_visit_and_says_whether_there_is_more(house: House, context: Context) -> None:
+    visitor = Visitor(lambda: context)
+    begun = 0
+    while len(visited(house)) < 6:
+        begun += visitor.begin_one()
+        time.sleep(0.01)
+    assert visitor.begin_one() is False
+    assert begun == 6
+    visitor.stop()
+
+
+def test_a_source_that_cannot_be_begun_leaves_the_others_and_waits(
+    house: House, context: Context, site: Site
+) -> None:
+    site["/s0/"] = answer("no", status=500)
+    visitor = Visitor(lambda: context)
+    until = time.monotonic() + 30
+    while len(visited(house)) < 6:
+        assert time.monotonic() < until
+        visitor.begin_due()
+        time.sleep(0.01)
+    visitor.stop()
+    now = datetime.now(UTC)
+    assert all(state.next_due_at and state.next_due_at > now for state in house.rows(SourceState))
+
+
+def test_what_was_planned_by_a_clock_that_was_put_back_is_due_in_time(house: House, context: Context) -> None:
+    visitor = Visitor(lambda: context)
+    while len(visited(house)) < 6:
+        visitor.begin_due()
+        time.sleep(0.01)
+    visitor.stop()
+    planned = {state.name: state.next_due_at for state in house.rows(SourceState)}
+    with Session(house.engine) as session, session.begin():
+        shift_plans(session, 3600)
+    for state in house.rows(SourceState):
+        before = planned[state.name]
+        assert before is not None
+        assert state.next_due_at == before - HOUR

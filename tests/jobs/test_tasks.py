@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy
 from sqlmodel import Session, func, select
 
-from jobs.runtime import open_beside
+from jobs.runtime import open_command_runtime
 from jobs.tasks import TASKS, Task
 from settings import load_settings
 from storage.database import open_database
 from storage.tables import Case, FetchRecord, IntakeMessage, OutboxMessage, Visit
+from tests.databases import PostgresqlServer
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Site
-from tests.storage.conftest import postgresql_server as postgresql_server  # noqa: PLC0414 - a fixture
 from vocabulary.codes import VisitPurpose
 
 ORDER = (
@@ -41,7 +40,7 @@ ORDER = (
 
 def run_task(config: Path, task: Task) -> str:
     """What a process that has nothing but the configuration and the task says came of it."""
-    with open_beside(load_settings(config)) as there:
+    with open_command_runtime(load_settings(config)) as there:
         return repr(task.run(there.context))
 
 
@@ -65,15 +64,8 @@ def database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterato
     if kind == "sqlite":
         yield f"sqlite:///{folder}/q.sqlite3"
         return
-    server = request.getfixturevalue("postgresql_server")
-    name = f"tasks_{folder.name.replace('-', '_')}"[:60].lower()
-    engine = sqlalchemy.create_engine(
-        f"{server}/postgres".replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    engine.dispose()
-    yield f"{server}/{name}"
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    yield server.empty()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

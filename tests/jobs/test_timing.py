@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time as clock
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +12,6 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from jobs.schedule import Schedule
 from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
 from settings.model import Source
 from storage.visits import VisitCounts, finish_visit, start_visit
@@ -147,27 +144,6 @@ def test_the_longest_time_between_two_visits_counts_the_quiet_hours() -> None:
 def test_quiet_hours_that_make_no_sense_are_refused(hours: str) -> None:
     with pytest.raises(ValidationError, match="quiet_hours"):
         source(quiet_hours=hours)
-
-
-def test_the_schedule_follows_what_a_visit_says() -> None:
-    """The interval is six hours; each visit asks for the next after a moment, then for none soon."""
-    schedule = Schedule(on_misfire=lambda: None)
-    visited: list[datetime] = []
-    third = threading.Event()
-
-    def visit(_: Source) -> datetime:
-        visited.append(datetime.now(UTC))
-        if len(visited) == 3:
-            third.set()
-            return datetime.now(UTC) + HOUR
-        return datetime.now(UTC) + timedelta(seconds=0.2)
-
-    schedule.add_visits(source(), START, visit)
-    schedule.start()
-    assert third.wait(10)
-    clock.sleep(0.5)
-    schedule.stop()
-    assert len(visited) == 3
 
 
 def test_nothing_is_visited_in_quiet_hours(operator: Operator, site: Site) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session, select
 
-from storage.database import for_reading, open_database
+from storage.database import begun_again, for_reading, open_database
 from storage.errors import DatabaseError
 from storage.tables import Case, Visit, storable
 from tests.databases import PostgresqlServer
@@ -259,3 +259,46 @@ def test_connections_that_the_server_closed_are_replaced(database_url: str, engi
 def test_a_postgresql_database_that_does_not_exist_is_named(postgresql_server: PostgresqlServer) -> None:
     with pytest.raises(DatabaseError, match="nowhere"):
         open_database(f"{postgresql_server.address}/nowhere")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_transactions_that_wait_for_each_other_are_both_done(engine: Engine) -> None:
+    """PostgreSQL ends one of them; it begins again and changes what it was to change."""
+    with engine.begin() as connection:
+        for name in ("a", "b"):
+            connection.execute(
+                text(
+                    "INSERT INTO source_state (name, failures_in_a_row, is_watched, every_minutes, "
+                    "lease_holder) VALUES (:name, 0, FALSE, 0, '')"
+                ),
+                {"name": name},
+            )
+    meeting, tries = threading.Barrier(2), list[str]()
+
+    def count(first: str, second: str) -> None:
+        def transaction() -> None:
+            tries.append(first)
+            with engine.begin() as connection:
+                _raise(connection, first)
+                if len(tries) <= 2:
+                    meeting.wait()
+                _raise(connection, second)
+
+        begun_again(transaction)
+
+    threads = [threading.Thread(target=count, args=order) for order in (("a", "b"), ("b", "a"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.connect() as connection:
+        counted = connection.execute(text("SELECT failures_in_a_row FROM source_state")).scalars().all()
+    assert counted == [2, 2]
+    assert len(tries) == 3
+
+
+def _raise(connection: Connection, name: str) -> None:
+    connection.execute(
+        text("UPDATE source_state SET failures_in_a_row = failures_in_a_row + 1 WHERE name = :name"),
+        {"name": name},
+    )

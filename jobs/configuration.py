@@ -1,0 +1,62 @@
+"""The configuration while the daemon runs: whether its file has changed, and what of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from settings.load import load_settings
+from settings.model import Settings, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different in the file from what the daemon runs with."""
+
+    sources: tuple[Source, ...] | None
+    """The sources to watch; None where they are the same."""
+    beside_sources: tuple[str, ...]
+    """Other tables and keys that changed."""
+
+
+class ConfigurationFile:
+    """``qualwatch.toml`` and what was read of it last."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.settings = settings
+        """What the daemon runs with."""
+        self._path = path
+        self._read = settings
+        self._watched = settings.watched()
+        self._seen = self._state()
+
+    def has_changed(self, *, asked: bool) -> bool:
+        """Whether the file is another one than at the last look; ``asked`` to, it is read in any case."""
+        seen, self._seen = self._seen, self._state()
+        return asked or seen != self._seen
+
+    def read(self) -> Change:
+        """What changed; raises ``SettingsError`` where the file is no configuration."""
+        self._read = load_settings(self._path if self._path.is_file() else None)
+        watched, before = self._read.watched(), self._watched
+        self._watched = watched
+        sources = ("sources", "presets")
+        changed = tuple(
+            name
+            for name in Settings.model_fields
+            if name not in sources and getattr(self._read, name) != getattr(self.settings, name)
+        )
+        if self._read.serves_sample != self.settings.serves_sample:
+            changed = (*changed, "sample")
+        return Change(watched if watched != before else None, changed)
+
+    def take_up(self) -> None:
+        """Run with what was read last."""
+        self.settings = self._read
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
