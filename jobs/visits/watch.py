@@ -8,16 +8,17 @@ start, because a visit without an end makes its source due at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from crawling.fetching.model import PageKind
 from crawling.listing.model import Item, told
+from crawling.listing.sessions import under_known_addresses
 from crawling.listing.walk import ListWalk
 from jobs.context import Context, VisitSummary
 from jobs.visits.documents import DocumentReader
@@ -25,10 +26,13 @@ from jobs.visits.expectations import Expected, expected_items, review_source
 from jobs.visits.run import VisitRun
 from jobs.visits.timing import plan_next_visit
 from storage.database import for_reading
+from storage.tables import Document
 from vocabulary.codes import Outcome, VisitPurpose
 from vocabulary.page_errors import StoppedError
 
 NO_ITEMS = "the list has no items: look at it in a browser, or set selectors.items"
+_KNOWN_COMPARED = 2_000
+"""Documents met last with which the addresses of a list are compared."""
 _STOPPED = "the daemon ended during the visit; it is taken up again at the next start"
 
 log = structlog.get_logger()
@@ -69,7 +73,21 @@ def _listed_items(run: VisitRun) -> Iterator[Item]:
             return
         fresh = walk.take(page)
         run.items += len(fresh.items)
-        yield from fresh.items
+        yield from under_known_addresses(fresh.items, _known_addresses(run, fresh.items))
+
+
+def _known_addresses(run: VisitRun, items: Sequence[Item]) -> Sequence[str]:
+    """Addresses of the source's documents that have a query, where those of the list have one."""
+    if not any("?" in item.url for item in items):
+        return ()
+    with Session(for_reading(run.context.engine)) as session:
+        return session.exec(
+            select(Document.url)
+            .where(Document.source == run.source.name, col(Document.parent_id).is_(None))
+            .where(col(Document.url).contains("?"))
+            .order_by(col(Document.id).desc())
+            .limit(_KNOWN_COMPARED)
+        ).all()
 
 
 def _fail(run: VisitRun, error: Exception) -> VisitSummary:

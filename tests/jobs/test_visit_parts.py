@@ -131,3 +131,32 @@ def test_paging_that_is_not_followed_reaches_the_visit(house: House, notices: Si
     house.visit()
     (visit,) = house.rows(Visit)
     assert "paging not followed" in visit.detail
+
+
+@pytest.mark.parametrize("part", ["token=s{}", "kx=9{}&lang=zh"])
+def test_a_part_that_is_new_at_each_visit_makes_no_new_documents(
+    house: House, notices: Site, part: str
+) -> None:
+    def listed(visit: int) -> Answer:
+        rows = "".join(
+            f"<li><a href='{path}?{part.format(visit)}'>{title}</a> 2026-11-01</li>"
+            for path, title in zip(PATHS, TITLES, strict=True)
+        )
+        return answer(f"<html><title>通知公告</title><ul>{rows}</ul></html>")
+
+    for visit in range(3):
+        notices["/list/"] = listed(visit)
+        house.visit()
+    assert len(house.rows(Document)) == 3
+
+
+def test_an_id_that_alone_tells_notices_apart_is_no_such_part(house: House, notices: Site) -> None:
+    for first in (1, 4):
+        rows = "".join(
+            f"<li><a href='/show?id={first + n}&c=7'>{title}</a> 2026-11-01</li>"
+            for n, title in enumerate(TITLES)
+        )
+        notices["/list/"] = answer(f"<html><title>通知公告</title><ul>{rows}</ul></html>")
+        notices["/show"] = posting("".join(TITLES) + POSTING, title="公告")
+        house.visit()
+    assert len(house.rows(Document)) == 6
