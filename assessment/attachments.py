@@ -71,6 +71,15 @@ _AROUND = re.compile(
 )
 """Frames by name that stand around the content of every page of a site."""
 _MOST_FRAMES = 3
+_FEW_WORDS = 300
+"""Characters of a page whose content is likely in its frames."""
+
+
+def unread_frames(frames: tuple[str, ...], page_url: str, text: str) -> str:
+    """What to say of a page with few words that shows a frame of another site; empty for others."""
+    if len(text) > _FEW_WORDS or any(same_site(frame, page_url) for frame in frames):
+        return ""
+    return f"the page shows {frames[0][:200]}, which is another site and is not read" if frames else ""
 
 
 def content_frames(frames: tuple[str, ...], page_url: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from assessment.attachments import Attachment, attached_files, content_frames
+from assessment.attachments import Attachment, attached_files, content_frames, unread_frames
 from assessment.judging import Judged, Known, judge
 from assessment.notices import bears_title
 from crawling.listing.addresses import same_site
@@ -143,7 +143,7 @@ def assess(
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
-        unread=extracted.unread,
+        unread=extracted.unread or unread_frames(extracted.frames, known.url, extracted.text),
         needs_recognition=extracted.needs_recognition,
     )
 

@@ -13,6 +13,7 @@ from crawling.listing.links import find_items, link_title
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from crawling.listing.paging import next_pages, paging_note
 from crawling.listing.submitted import submitted_pages
+from extraction.clicks import clicked_address
 from extraction.model import Extracted, Link
 from settings.model import Listing, Selectors
 
@@ -61,6 +62,8 @@ def read_list_page(
         following = tuple(dict.fromkeys((*page.next_pages, *following)))
         notes += [paging] if paging is not None and not following else []
     parts = () if items else _frames(extracted, url)
+    if not items and not parts and extracted.frames:
+        notes.append(_foreign_frames(extracted))
     return ListPage(
         url,
         extracted.title,
@@ -110,6 +113,14 @@ def _following(markup: str, url: str, extracted: Extracted) -> tuple[tuple[str, 
     return (), paging_note(extracted.links, extracted.text, markup)
 
 
+def _foreign_frames(extracted: Extracted) -> Note:
+    return Note(
+        NoteKind.FRAMES_NOT_FOLLOWED,
+        f"the page lists nothing itself and shows {extracted.frames[0][:200]}, which is another site: "
+        "name that as url",
+    )
+
+
 def _frames(extracted: Extracted, url: str) -> tuple[str, ...]:
     """The frames of a page that lists nothing itself: one of them holds the list."""
     frames = (absolute_url(frame, url) for frame in extracted.frames)
@@ -147,11 +158,12 @@ def _select(soup: BeautifulSoup, selector: str, key: str) -> list[Tag]:
 def _selected_items(soup: BeautifulSoup, selector: str, page_url: str) -> tuple[Item, ...]:
     items: dict[str, Item] = {}
     for tag in _select(soup, selector, "items"):
-        anchor = tag if tag.name == "a" else tag.find("a", href=True)
+        attributes = {name: str(value) for name, value in tag.attrs.items()}
+        anchor = tag if tag.name == "a" or clicked_address(attributes) else tag.find("a")
         if anchor is None:
             continue
         link = _as_link(anchor)
-        url = absolute_url(link.url, page_url)
+        url = absolute_url(link.url, page_url) if link.url else ""
         if url and url not in items:
             items[url] = item_beside(url, link_title(link), link.before, link.after)
     return tuple(items.values())
@@ -162,8 +174,11 @@ def _as_link(anchor: Tag) -> Link:
     text = anchor.get_text(" ", strip=True)
     around = row.get_text(" ", strip=True)[:500] if row is not None else ""
     before, _, after = around.partition(text)
+    attributes = {name: str(value) for name, value in anchor.attrs.items()}
+    href = attributes.get("href", "").strip()
+    is_address = href and not href.startswith("#") and not href.lower().startswith("javascript:")
     return Link(
-        url=str(anchor.get("href", "")),
+        url=href if is_address else clicked_address(attributes),
         text=text,
         title=str(anchor.get("title", "")).strip(),
         before=before.strip(),

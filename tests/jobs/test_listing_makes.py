@@ -13,7 +13,7 @@ from crawling.listing.model import Item, ListPage, NoteKind
 from crawling.listing.reading import read_list_page
 from crawling.listing.years import continued
 from extraction import extract
-from settings.model import Listing
+from settings.model import Listing, Selectors
 from vocabulary.codes import DaySource
 
 SITE = "http://rsj.example.gov.cn"
@@ -447,3 +447,15 @@ def test_rows_that_only_line_breaks_tell_apart_have_days_of_their_own(tag: str) 
 )
 def test_next_pages_are_known_by_options_heads_and_variables(url: str, around: str, following: str) -> None:
     assert read(LIST + around, SITE + url).next_pages[:1] == (SITE + following,)
+
+
+def test_a_page_of_another_site_s_frame_is_noted() -> None:
+    page = read("<p>通知公告</p><iframe src='http://list.other.example.com/'></iframe>")
+    assert [note.kind for note in page.notes] == [NoteKind.FRAMES_NOT_FOLLOWED]
+
+
+def test_selected_rows_may_be_opened_by_a_click() -> None:
+    markup = rows("<p class=row onclick=\"open('t{n}.html')\">{title}</p>")
+    body = f"<html><body>{markup}</body></html>".encode()
+    page = read_list_page(body, URL, extract(body, url=URL), Selectors(items="p.row"))
+    assert addresses(page) == NUMBERED
