@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,6 +23,8 @@ _WORKPLACE = re.compile(
 _BRANCH = re.compile(r"([一-龥]{2,10}?)(?:分公司|分行|支公司|支行|分校|分院|分店|分部)")
 _ORGAN = re.compile(r"(?:局|委|委员会|政府|办公室|厅|院|校|学|园|中心|站|所|队|馆|会|街道|镇|乡|处|科)$")
 _OPENING = re.compile(r"[\s\d年（(【\[《“\"度季春秋关于]{0,12}")
+_LONGEST = 15
+"""Characters of the longest name of a region."""
 _READ = 20_000
 """Characters of a text in which a place of work is looked for."""
 
@@ -31,19 +33,16 @@ _READ = 20_000
 class _Names:
     above: Mapping[str, str]
     """Provinces and prefectures by their full and short names."""
-    full: re.Pattern[str]
+    full: frozenset[str]
     """Full names of provinces and prefectures."""
-    any_above: re.Pattern[str]
-    """Full and short names."""
     counties: Mapping[str, tuple[str, ...]]
     """Codes of the counties of a name."""
-    county: re.Pattern[str]
 
 
 @cache
 def _names() -> _Names:
     above: dict[str, str] = {}
-    full: list[str] = []
+    full: set[str] = set()
     counties: dict[str, list[str]] = defaultdict(list)
     for code, region in known_regions().items():
         if region.listed_until or region.name in GROUPS:
@@ -52,16 +51,15 @@ def _names() -> _Names:
             counties[region.name].append(code)
             continue
         above.setdefault(region.name, code)
-        full.append(region.name)
+        full.add(region.name)
         above.setdefault(_SUFFIX.sub("", region.name), code)
-    ordered = sorted(above, key=len, reverse=True)
-    return _Names(
-        above,
-        re.compile("|".join(sorted(full, key=len, reverse=True))),
-        re.compile("|".join(ordered)),
-        {name: tuple(codes) for name, codes in counties.items()},
-        re.compile("|".join(sorted(counties, key=len, reverse=True))),
-    )
+    return _Names(above, frozenset(full), {name: tuple(codes) for name, codes in counties.items()})
+
+
+def _longest(names: Collection[str], words: str, place: int) -> str:
+    """The longest of ``names`` that stands at ``place``; empty where none does."""
+    most = min(_LONGEST, len(words) - place)
+    return next((part for size in range(most, 1, -1) if (part := words[place : place + size]) in names), "")
 
 
 def read_region(text: str, *, title: str, publisher: str, known: str | None) -> str | None:
@@ -83,11 +81,10 @@ def _of_name(name: str, known: str | None) -> str | None:
     """The region that a publisher's name begins with; a branch belongs to where it is."""
     branch = _BRANCH.search(name)
     if branch is not None:
-        ends = [
-            match for match in _names().any_above.finditer(branch[1]) if match.end() >= len(branch[1]) - 1
-        ]
-        if ends:
-            return _names().above[ends[-1][0]]
+        place = branch[1].removesuffix("市").removesuffix("省")
+        for size in range(min(_LONGEST, len(place)), 1, -1):
+            if (code := _names().above.get(place[-size:])) is not None:
+                return code
     return _at(name, 0, known, is_name=True)
 
 
@@ -111,8 +108,9 @@ def _of_title(title: str, known: str | None) -> str | None:
     begun = _at(title, opening.end() if opening else 0, known, is_name=True)
     if begun is not None:
         return begun
-    named = _names().full.search(title)
-    return None if named is None else _at(title, named.start(), known, is_name=True)
+    full = _names().full
+    named = next((place for place in range(len(title)) if _longest(full, title, place)), None)
+    return None if named is None else _at(title, named, known, is_name=True)
 
 
 def _at(words: str, start: int, known: str | None, *, is_name: bool) -> str | None:
@@ -123,21 +121,21 @@ def _at(words: str, start: int, known: str | None, *, is_name: bool) -> str | No
     names = _names()
     code = ""
     place = start
-    while (match := names.any_above.match(words, place)) is not None:
-        found = names.above[match[0]]
-        is_short = match[0] == _SUFFIX.sub("", match[0])
+    while name := _longest(names.above, words, place):
+        found = names.above[name]
+        is_short = name == _SUFFIX.sub("", name)
         if code and not found.startswith(code[:2]):
             break
-        if not code and is_name and is_short and not _may_begin(match[0], words, match.end()):
+        if not code and is_name and is_short and not _may_begin(name, words, place + len(name)):
             break
-        code, place = found, match.end()
+        code, place = found, place + len(name)
         gap = _BETWEEN.match(words, place)
         place = gap.end() if gap else place
         if not found.endswith("0000"):
             break
-    county = names.county.match(words, place)
-    if county is not None:
-        return _county(names.counties[county[0]], code, known) or code or None
+    county = _longest(names.counties, words, place)
+    if county:
+        return _county(names.counties[county], code, known) or code or None
     return code or None
 
 
