@@ -21,7 +21,9 @@ _WRITER_NAMES = """
 """
 _WRITERS = frozenset(_WRITER_NAMES.split())
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"'“”,;:，；：\u2e80-\uffef]{1,64}@[^\s<>()\[\]\"'“”,;:，；：]{3,190}")
-_BETWEEN_WORDS = re.compile(r"[\s<>()\[\]\"'“”‘’,;:，；：、/|\\（）《》【】\ufffd]+")
+_ANY_ADDRESS = re.compile(r"[^\s<>\"]{1,64}@[^\s<>\"]{3,190}")
+"""Also one with a name in Chinese before the @ (RFC 6532); within a text the words before it would be its."""
+_BETWEEN_WORDS = re.compile(r"[@\s<>()\[\]\"'“”‘’,;:，；：、/|\\（）《》【】\ufffd]+")
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"
 _SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤"
@@ -95,7 +97,7 @@ def writer_of(message: Message) -> Writer:
 
 
 def _person(line: HeaderText) -> tuple[str, str]:
-    found = _ADDRESS.search(line.text)
+    found = _ADDRESS.search(line.text) or _ANY_ADDRESS.search(line.text)
     address = found[0] if found else ""
     parsed = next((name for name, _ in getaddresses([line.text]) if name), "")
     name = parsed or " ".join(_ADDRESS.sub(" ", line.text).replace("<", " ").replace(">", " ").split())
@@ -118,7 +120,7 @@ def _words_of(line: HeaderText) -> set[str]:
 
 def _is_name(word: str) -> bool:
     if word.isascii():
-        return len(word) > 2 and any(character.isalpha() for character in word)
+        return len(word) > 2 and "." not in word and any(character.isalpha() for character in word)
     return len(word) > 1 and any(map(_is_han, word))
 
 

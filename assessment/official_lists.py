@@ -9,13 +9,13 @@ from pathlib import Path
 
 from catalogue.annex import rows_of_text
 from catalogue.annex_items import OfficialList
+from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError, PageKind
 from crawling.listing.addresses import absolute_url, is_attachment
 from extraction import Extracted, ExtractionError, Recognition, extract
 from extraction.grids import cells_of
 from settings.model import Fetching
-from vocabulary.names import name_of
 
 _FILES_KEPT = 20
 
@@ -48,7 +48,7 @@ def fetch_list(fetcher: Fetcher, url: str, *, attached: bool = False) -> Officia
     try:
         page = fetcher.fetch(url, kind=kind)
     except FetchError as error:
-        raise UnreadableListError(f"{name_of(error.outcome)}（{error.detail}）") from error
+        raise UnreadableListError(f"{advice(error.outcome, error.detail)}（{error.detail}）") from error
     return _read(page.body, url, url=page.final_url, media_type=page.media_type, charset=page.charset)
 
 

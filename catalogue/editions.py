@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalogue.loading import DATA, read_rows
-from catalogue.overlay import ImportedList
-from vocabulary.codes import Evidence, Status
-
-_CATEGORIES = {Status.ACCESS: "准入类", Status.LEVEL: "水平评价类"}
+from vocabulary.codes import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +55,6 @@ def read_editions() -> dict[str, tuple[Line, ...]]:
         )
         editions.setdefault(line.edition, []).append(line)
     return {year: tuple(lines) for year, lines in editions.items()}
-
-
-def imported_editions(imports: Iterable[ImportedList]) -> dict[str, tuple[Line, ...]]:
-    """Year → lines of a national edition that was imported: those that came after the built-in ones."""
-    editions: dict[str, tuple[Line, ...]] = {}
-    for each in imports:
-        lines = tuple(
-            Line(
-                edition=str(item.since.year),
-                seq=item.seq,
-                item=item.item or item.name,
-                name=item.name,
-                key=item.key,
-                category=_CATEGORIES[item.status],
-                domain=item.domain,
-                department=item.department,
-                basis=each.document,
-                evidence=item.evidence,
-            )
-            for item in each.items
-            if item.status in _CATEGORIES and not each.region
-        )
-        if lines:
-            editions[lines[0].edition] = lines
-    return editions
 
 
 def compare(before: tuple[Line, ...], after: tuple[Line, ...]) -> Changes:

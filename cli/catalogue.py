@@ -15,7 +15,7 @@ import typer
 
 from catalogue.book import Catalogue
 from catalogue.difference import Difference, between_editions
-from catalogue.editions import compare, imported_editions, item_count, read_editions, summary_lines
+from catalogue.editions import compare, item_count, read_editions, summary_lines
 from catalogue.loading import load_catalogue, read_approvals
 from catalogue.model import Period, Standing
 from catalogue.naming import fold
@@ -95,10 +95,9 @@ def diff(
     after: Annotated[str, typer.Argument(help="Year of a later edition, for example 2021.")],
     picture: Picture = None,
     output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
-    directory: Directory = OVERLAY,
 ) -> None:
     """Show what was added, removed, renamed or changed its kind between two editions. 比较两版目录。"""
-    editions = imported_editions(read_imports(directory)) | read_editions()
+    editions = read_editions()
     for year in (before, after):
         if year not in editions:
             raise typer.BadParameter(f"no edition of {year}; there are {', '.join(sorted(editions))}")

@@ -13,8 +13,10 @@ from crawling.listing.links import find_items, link_title
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from crawling.listing.paging import next_pages, paging_note
 from crawling.listing.submitted import submitted_pages
+from extraction.charset import decode
 from extraction.clicks import clicked_address
 from extraction.model import Extracted, Link
+from extraction.nesting import within_reason
 from settings.model import Listing, Selectors
 
 _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
@@ -45,7 +47,7 @@ def read_list_page(
     selectors, listing = selectors or Selectors(), listing or Listing()
     soup = None
     if selectors.items or selectors.next_page:
-        soup = BeautifulSoup(body, "lxml", from_encoding=extracted.charset or None)
+        soup = BeautifulSoup(within_reason(decode(body, extracted.charset)[0]), "lxml")
     markup = body.decode(extracted.charset or "utf-8", "replace")
     notes: list[Note] = []
     if soup is not None and selectors.items:

@@ -109,19 +109,19 @@ def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
     if kind is DocumentKind.OTHER:
         return False
     own = KINDS.index(kind)
-    others = max(scores[:own] + scores[own + 1 :])
+    others = max(score for position, score in enumerate(scores) if position != own)
     return scores[own] - max(others, cues.thresholds[own]) < cues.narrow
 
 
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
     """Cues within the title, and its longest ending that the cues know; whether it asks or explains."""
-    signs: set[int] = set()
-    for hit in set(cues.in_title.find_matches_as_strings(title)):
-        signs.update(cues.title_signs.get(hit, ()))
-        for position, weight in cues.title_weights.get(hit, ()):
-            scores[position] += weight
-    for sign in signs:
-        for position, weight in cues.sign_weights[sign]:
+    hits = set(cues.in_title.find_matches_as_strings(title))
+    signs = {sign for hit in hits for sign in cues.title_signs.get(hit, ())}
+    for weights in (
+        *(cues.title_weights.get(hit, ()) for hit in hits),
+        *(cues.sign_weights[sign] for sign in signs),
+    ):
+        for position, weight in weights:
             scores[position] += weight
     bare = _without_trimmings(title)
     for length in cues.ending_lengths:

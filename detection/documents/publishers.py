@@ -28,9 +28,6 @@ _FOOTER = re.compile(
     r"(?:主办单位|主办|版权所有|主管单位)[:：©\s]{1,3}(?P<behind>[\u4e00-\u9fff]{4,30})"
     r"|(?P<before>[\u4e00-\u9fff]{4,24})\s{1,3}(?:版权所有|主办|技术支持[:：])"
 )
-_FOOTER_MARKS = ("版权所有", "主办", "主管单位", "技术支持")
-_SHORTEST = 8
-"""Characters of the shortest title that names a body and what it announces."""
 _PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
 _LOCAL = re.compile(r".{1,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校)")
 """``某县融媒体中心``: a place, and an institution of it."""
@@ -50,18 +47,6 @@ class NameRules:
     list_of_term: dict[str, int]
     list_of_ending: dict[str, int]
     ending_lengths: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Voices:
-    """The rows of ``[[voices]]`` in the file's order; the first that is heard decides."""
-
-    kinds: tuple[PublisherKind, ...]
-    documents: tuple[DocumentKind | None, ...]
-    """The kind of document in which each counts; None for any."""
-    phrases: AhoCorasick
-    rows: tuple[tuple[int, ...], ...]
-    """By phrase: the rows that have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +78,14 @@ def _load_rules() -> NameRules:
 
 
 @cache
-def _load_voices() -> Voices:
-    rows = read_table("publishers.toml")["voices"]
-    phrases: dict[str, list[int]] = {}
-    for position, row in enumerate(rows):
-        for phrase in row["says"]:
-            phrases.setdefault(phrase, []).append(position)
-    return Voices(
-        tuple(PublisherKind(row["kind"]) for row in rows),
-        tuple(DocumentKind(row["document"]) if "document" in row else None for row in rows),
-        AhoCorasick(list(phrases)),
-        tuple(map(tuple, phrases.values())),
+def _load_voices() -> tuple[tuple[PublisherKind, DocumentKind | None, tuple[str, ...]], ...]:
+    return tuple(
+        (
+            PublisherKind(row["kind"]),
+            DocumentKind(row["document"]) if "document" in row else None,
+            tuple(row["says"]),
+        )
+        for row in read_table("publishers.toml")["voices"]
     )
 
 
@@ -123,7 +105,7 @@ def classify_name(name: str) -> NamedAs:
 
 def body_of_title(title: str) -> str:
     """The body that a title begins with (``某市人社局所属事业单位公开招聘公告``); empty where none does."""
-    match = _TITLE_BODY.match(title) if len(title) >= _SHORTEST else None
+    match = _TITLE_BODY.match(title)
     if match is None:
         return ""
     body = match["body"]
@@ -144,10 +126,7 @@ def signer(text: str) -> str:
 
 def footer(text: str) -> str:
     """The body that a page's foot names as its own: ``某省财政厅 版权所有``; empty where it names none."""
-    tail = text[-_SIGNED:]
-    if not any(mark in tail for mark in _FOOTER_MARKS):
-        return ""
-    match = _FOOTER.search(tail)
+    match = _FOOTER.search(text, max(0, len(text) - _SIGNED))
     return (match["before"] or match["behind"] or "") if match is not None else ""
 
 
@@ -191,11 +170,7 @@ def _in_its_role(
 
 
 def _by_voice(kind: DocumentKind, text: str) -> PublisherKind:
-    voices = _load_voices()
-    heard = {
-        position
-        for phrase, _, _ in voices.phrases.find_matches_as_indexes(text, overlapping=True)
-        for position in voices.rows[phrase]
-        if voices.documents[position] in (None, kind)
-    }
-    return voices.kinds[min(heard)] if heard else PublisherKind.UNKNOWN
+    for publisher_kind, document_kind, phrases in _load_voices():
+        if document_kind in (None, kind) and any(phrase in text for phrase in phrases):
+            return publisher_kind
+    return PublisherKind.UNKNOWN

@@ -86,22 +86,6 @@ def test_diff_can_be_read_by_programs_and_refuses_unknown_years() -> None:
     assert "2017, 2021" in refused.output
 
 
-def test_an_imported_edition_is_compared_and_drawn(tmp_path: Path) -> None:
-    day = date(2030, 1, 1)
-    items = (
-        ImportedItem("1", "教师资格", "教师资格", Status.LEVEL, day, "水平评价类", "专业技术", ""),
-        ImportedItem("", "导游资格", "导游资格", Status.EXITED, day, "", "专业技术", "", is_exit=True),
-    )
-    imported = ImportedList("国家职业资格目录（2030年版）", "", "附件.pdf", date(2030, 1, 2), items)
-    write_import(tmp_path / "lists", imported)
-    picture = tmp_path / "difference.svg"
-    words = ("diff", "2021", "2030", "--directory", str(tmp_path / "lists"), "--picture", str(picture))
-    rows = [line.split("\t") for line in _run(*words).stdout.splitlines()]
-    assert ["类别调整", "教师资格", "准入类 → 水平评价类"] in rows
-    assert "退出" in {row[0] for row in rows}
-    assert "教师资格：准入类 → 水平评价类" in picture.read_text(encoding="utf-8")
-
-
 def test_nothing_changes_between_an_edition_and_itself() -> None:
     lines = read_editions()["2021"]
     changes = compare(lines, lines)

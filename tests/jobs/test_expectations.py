@@ -222,3 +222,47 @@ def test_the_letters_can_be_read(house: House, site: Site, clock: Clock) -> None
     assert "恢复前不再重复通知" in mail.text
     assert "qualwatch source test test" in mail.text
     assert "被拦截" in mail.html
+
+
+def troubles(house: House) -> set[TroubleKind]:
+    return {row.kind for row in house.rows(SourceTrouble) if row.ended_at is None}
+
+
+def test_a_source_without_days_is_trouble_until_most_have_one(house: House, site: Site, clock: Clock) -> None:
+    paths = [f"/n/{number}.html" for number in range(1, 11)]
+    rows = [f"<li><a href='{path}'>示例市某局关于第{path[3:-5]}号事项的公告</a></li>" for path in paths]
+    for path in paths:
+        site[path] = posting(
+            "示例市某局招聘文员，请于工作日报名。", title=f"示例市某局关于第{path[3:-5]}号事项的公告"
+        )
+    site["/list/"] = answer(f"<html><title>通知公告</title><ul>{''.join(rows)}</ul></html>")
+    house.visit(selectors={"items": "li a"})
+    clock.at += timedelta(hours=6)
+    assert troubles(house) == {TroubleKind.UNDATED}
+    assert any("日期缺失" in said for said in subjects(house))
+    site["/list/"] = dated_list(site, every_other_day(12))
+    house.visit(selectors={"items": "li a"})
+    clock.at += timedelta(hours=6)
+    assert troubles(house) == set()
+
+
+def test_a_source_whose_attachments_all_fail_is_trouble_until_one_is_read(
+    house: House, site: Site, clock: Clock
+) -> None:
+    days = every_other_day(6)
+    site["/list/"] = dated_list(site, days)
+    for number in range(3):
+        path = f"/a/{days[number]:%Y%m%d}_1001.html"
+        text = f"示例市某局招聘文员{number + 1}名，于{days[number].day}日起报名，条件见附件。"
+        title = f"示例市某局公开招聘公告{days[number]}"
+        site[path] = posting(text, below=f"<a href='/f/{number}.docx'>附件.docx</a>", title=title)
+        site[f"/f/{number}.docx"] = answer(b"PK\x03\x04 cut short", media_type="application/octet-stream")
+    visit(house, clock)
+    assert troubles(house) == {TroubleKind.FILES}
+    site["/list/"] = dated_list(site, every_other_day(7, date(2026, 11, 2)))
+    new = "/a/20261102_1001.html"
+    link = "<a href='/f/9.txt'>岗位表.txt</a>"
+    site[new] = posting("示例市某局招聘司机一名。", below=link, title="示例市某局公开招聘公告2026-11-02")
+    site["/f/9.txt"] = answer("岗位：司机，一名。", media_type="text/plain")
+    visit(house, clock)
+    assert troubles(house) == set()

@@ -49,6 +49,14 @@ HEADERS = {
     "after the address": ("孙七丁", "From: e@example.com (孙七丁)".encode()),
     "surname last": ("孙七丁", b"From: =?utf-8?B?5LiD5LiB77yM5a2Z5LiD5LiB?= <e@example.com>"),
     "another header": ("孙七丁", "From: a@example.com\r\nReply-To: 孙七丁 <e@example.com>".encode("gbk")),
+    "before the @": ("孙七丁", "From: <孙七丁@example.com>".encode()),
+    "as entities": ("孙七丁", b"From: &#23385;&#19971;&#19969; <e@example.com>"),
+    "in UTF-7": ("孙七丁", b"From: =?utf-7?Q?+W1lOA04B-?= <e@example.com>"),
+    "without an encoding": (
+        "孙七丁",
+        b"From: " + word("孙七丁", "gbk", "gbk").replace(b"gbk", b"") + b" <e@example.com>",
+    ),
+    "in a group": ("孙七丁", "From: 举报:孙七丁 <e@example.com>;".encode()),
     "in Latin letters": ("Sun Qiding", b"From: Sun Qiding <e@example.com>"),
     "partly lost": ("孙七", b"From: " + word("孙七", "gbk", "gbk")[:-2] + b"!?= <e@example.com>"),
 }
