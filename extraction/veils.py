@@ -29,6 +29,7 @@ _BLOCKS = frozenset(
     ]
 )
 _FIELDS = frozenset({"textarea", "script"})
+_KEPT_BACK = _BLOCKS | _FIELDS | {"input"}
 _TEMPLATES = (
     "text/html",
     "text/template",
@@ -85,22 +86,28 @@ class Unveiling:
             self._depth += 1
             self._veil.start(tag, attributes)
             return
-        if not self.page.is_hidden and self._level < _DEEPEST:
-            if tag in _BLOCKS and (how := hidden_how(attributes)):
-                shown = {name: value for name, value in attributes.items() if name not in {"style", "hidden"}}
-                if how == "unseen":  # it keeps its place, so something is to appear there
-                    self.page.start(tag, shown)
-                    return
-                self._veil = self._inner()
-                self._depth = 0
-                self._veil.start(tag, shown)
-                return
-            if tag in _FIELDS and _may_hold_markup(tag, attributes):
+        if attributes and tag in _KEPT_BACK and self._level < _DEEPEST and not self.page.is_hidden:
+            attributes = self._start_kept_back(tag, attributes)
+        if self._veil is None:
+            self.page.start(tag, attributes)
+
+    def _start_kept_back(self, tag: str, attributes: dict[str, str]) -> dict[str, str]:
+        """Begin a veil or field where one begins; the attributes with which the element is shown."""
+        if tag in _FIELDS:
+            if _may_hold_markup(tag, attributes):
                 self._field = []
                 self._is_field_shown = tag == "textarea" and not hidden_how(attributes)
-            elif tag == "input" and attributes.get("type", "").lower() == "hidden":
+        elif tag == "input":
+            if attributes.get("type", "").lower() == "hidden":
                 self._read_field(attributes.get("value", ""))
-        self.page.start(tag, attributes)
+        elif how := hidden_how(attributes):
+            shown = {name: value for name, value in attributes.items() if name not in {"style", "hidden"}}
+            if how == "unseen":  # it keeps its place, so something is to appear there
+                return shown
+            self._veil = self._inner()
+            self._depth = 0
+            self._veil.start(tag, shown)
+        return attributes
 
     def end(self, tag: str) -> None:
         if self._veil is None:
@@ -176,8 +183,10 @@ def hidden_how(attributes: dict[str, str]) -> str:
     return "unseen" if "visibility:hidden" in compact else ""
 
 
-def is_struck(tag: str, attributes: dict[str, str]) -> bool:
-    """Whether an element has a line through its words, as what no longer holds has."""
-    if tag in {"s", "strike", "del"}:
-        return True
-    return "line-through" in attributes.get("style", "").lower()
+STRUCK = frozenset({"s", "strike", "del"})
+"""Elements with a line through their words, as what no longer holds has."""
+
+
+def is_unseen(attributes: dict[str, str]) -> bool:
+    """Whether an element's attributes hide it or put a line through its words."""
+    return bool(hidden_how(attributes)) or "line-through" in attributes.get("style", "").lower()

@@ -21,7 +21,7 @@ from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
 from extraction.stated import stated_days
 from extraction.tables import Cell
-from extraction.veils import Page, Unveiling, hidden_how, is_struck
+from extraction.veils import STRUCK, Page, Unveiling, is_unseen
 
 _UNSEEN_NAMES = """
 script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
@@ -31,7 +31,7 @@ address article aside blockquote body br caption center dd details dialog dir di
 figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary tbody
 textarea tfoot thead title ul
 """
-_UNSEEN = frozenset(_UNSEEN_NAMES.split())
+_UNSEEN = frozenset(_UNSEEN_NAMES.split()) | STRUCK
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 """Sites hide the whole page until a script has found it in no foreign frame; readers see it all the same."""
@@ -103,7 +103,7 @@ class PageText:
             return
         if attributes:
             self._note_attributes(tag, attributes)
-        if tag in _UNSEEN or is_struck(tag, attributes) or self._is_veiled(tag, attributes):
+        if tag in _UNSEEN or (attributes and tag not in _SHOWN_BY_SCRIPT and is_unseen(attributes)):
             self._hidden = 1
         elif tag in _BLOCKS:
             self._start_block(tag)
@@ -147,10 +147,6 @@ class PageText:
         if isinstance(other, PageText):
             self._unveiled += other.all_links
             self.pictures.take(other.pictures)
-
-    @staticmethod
-    def _is_veiled(tag: str, attributes: dict[str, str]) -> bool:
-        return bool(attributes) and tag not in _SHOWN_BY_SCRIPT and bool(hidden_how(attributes))
 
     def _note_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         """What an element says beside its name: a frame, a file, a day, where a click leads."""
