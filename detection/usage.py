@@ -25,6 +25,8 @@ _LEAD_REACH = 800
 _ONE_OF_REACH = 500
 _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
+_LACKING = re.compile(r"(?:未|没有?|不)(?:依法)?(?:取得|持有|具有|具备|获得)[^，。；;\n]{0,12}$")
+"""``未取得…的，或者…``: who lacks it may not, whatever the other case is."""
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 
 
@@ -251,7 +253,7 @@ _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
 _CONDITIONS: dict[str, Callable[[Place, UsageRules], bool]] = {
     "always": lambda _, __: True,
     "staff": lambda at, _: at.section == "staff",
-    "choice": lambda at, _: at.alternative,
+    "choice": lambda at, _: at.alternative and _LACKING.search(at.before) is None,
     "or_else": lambda at, rules: rules.lead.or_else.match(at.after) is not None,
     "one_of": _is_one_of,
     "forbidden": lambda at, rules: _is_said(rules.renting.forbidden, at),
