@@ -64,7 +64,7 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
     return tuple(dict.fromkeys(url for url in addresses if url and url != here and same_site(url, page_url)))
 
 
-def paging_note(links: Iterable[Link], text: str, markup: str) -> Note | None:
+def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) -> Note | None:
     """A note where the page speaks of further pages, for a list of which no next address is known.
 
     None where it says that it is the last. ``text`` is the page's visible text.
@@ -73,7 +73,7 @@ def paging_note(links: Iterable[Link], text: str, markup: str) -> Note | None:
     words = _WORDS.search(text)
     said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
     scripted = _SCRIPTED.search(markup) if not said else None
-    if (not said and scripted is None) or _is_last(links, text):
+    if (not said and scripted is None) or _is_last(links, text, page_url):
         return None
     what = (
         f"the page says «{_BLANKS.sub('', said)[:20]}»"
@@ -89,14 +89,27 @@ def paging_note(links: Iterable[Link], text: str, markup: str) -> Note | None:
     )
 
 
-def _is_last(links: Sequence[Link], text: str) -> bool:
+def _is_last(links: Sequence[Link], text: str, page_url: str) -> bool:
     """Whether the page says how many pages there are and is the last, or only leads back."""
-    count, current = _COUNT.search(text), _CURRENT.search(text)
+    count, current, own = _COUNT.search(text), _CURRENT.search(text), _own_number(page_url)
     if count is not None:
-        number = int(next(filter(None, current.groups()))) if current is not None else 1
+        number = int(next(filter(None, current.groups()))) if current is not None else max(own, 1)
         return int(count[1] or count[2]) <= number
+    words = [link.text.strip(_BRACKETS) for link in links]
+    numbers = [int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 5]
+    if numbers and own > max(numbers):
+        return True
     leads_back = any(link.url and _PREVIOUS.match(_label(link)) for link in links)
     return leads_back and not any(_says_next(link) for link in links)
+
+
+def _own_number(page_url: str) -> int:
+    """The number that a page has in its own address; 0 where it has none."""
+    parts = urlsplit(page_url)
+    keyed = _PAGE_KEYS.search(parts.query)
+    named = _NUMBERED_FILE.match(splitext(parts.path.rpartition("/")[2])[0])
+    found = keyed["number"] if keyed else named["number"] if named else None
+    return int(found) if found else 0
 
 
 def _label(link: Link) -> str:

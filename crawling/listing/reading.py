@@ -112,7 +112,7 @@ def _following(markup: str, url: str, extracted: Extracted) -> tuple[tuple[str, 
     following, posted = submitted_pages(markup, url, extracted.charset or "utf-8")
     if following or posted:
         return following, Note(NoteKind.PAGING_NOT_FOLLOWED, posted) if posted else None
-    return (), paging_note(extracted.links, extracted.text, markup)
+    return (), paging_note(extracted.links, extracted.text, markup, url)
 
 
 def _foreign_frames(extracted: Extracted) -> Note:

@@ -266,7 +266,13 @@ def test_words_of_paging_without_an_address_leave_a_note(below: str) -> None:
 
 @pytest.mark.parametrize(
     "below",
-    ["首页 上一页 下一页 尾页 共1页", "<a href='/list.html'>上一页</a> 第9页/共9页", "第 1 / 1 页 下一页"],
+    [
+        "首页 上一页 下一页 尾页 共1页",
+        "<a href='/list.html'>上一页</a> 第9页/共9页",
+        "第 1 / 1 页 下一页",
+        "共9页 1 2 9",
+        "<a href='7.html'>7</a><a href='8.html'>8</a> 9 下一页",
+    ],
 )
 def test_the_last_page_leaves_none(below: str) -> None:
     assert read(LIST + below, f"{SITE}/list-9.html").notes == ()
