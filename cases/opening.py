@@ -1,4 +1,4 @@
-"""From findings to cases, and to the letters that they cause, in one transaction.
+"""From findings to cases, in one transaction.
 
 A case is one posting and one qualification, however often and wherever it is seen: a new place or version is
 an event of the case, not a new mail.
@@ -13,13 +13,11 @@ from operator import itemgetter
 
 from sqlmodel import Session, col, or_, select
 
-from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
 from cases.postings import Posting, case_key, page_title, same_title
 from cases.rebounds import reopen_on_rebound
 from detection.model import Mention, ScanResult
-from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
@@ -27,6 +25,24 @@ from vocabulary.codes import Severity, Violation
 from vocabulary.presentation import passage
 
 _Subject = tuple[str, Violation]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNews:
+    """Cases that somebody has to be told of, and the stored version that shows them."""
+
+    document_id: int
+    version_id: int
+    opened: tuple[int, ...] = ()
+    """Cases that are new."""
+    reopened: tuple[int, ...] = ()
+    """Cases that had been put right and came back: a rebound."""
+    occasion: str = ""
+    """Tells apart news of the same cases, at most 50 characters; empty: they were opened, or seen again."""
+
+    @property
+    def case_ids(self) -> tuple[int, ...]:
+        return (*self.opened, *self.reopened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +57,8 @@ class OpenedCases:
     """Older cases met at a new place or in a new version."""
     reopened: tuple[int, ...]
     """Older cases that had been put right and came back: a rebound."""
-    messages: int
-    """Messages that wait in the outbox because of this scan; what can wait is told in a digest."""
+    news: CaseNews
+    """What those responsible are to be told of; the caller does that in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +75,9 @@ class _Scanned:
     """Versions of other documents that are the same notice by their text."""
 
 
-def open_cases(
-    session: Session, kept: KeptVersion, result: ScanResult, settings: Settings, now: datetime
-) -> OpenedCases:
-    """Record the findings of a stored version, open their cases and write the letters about them.
+def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> OpenedCases:
+    """Record the findings of a stored version and open their cases, in the caller's transaction.
 
-    Everything happens in the caller's transaction: cases and letters are committed together or not at all.
     Doing it twice changes nothing. A finding below ``medium`` is kept without a case. Raises ``LookupError``
     where ``kept.version_id`` is not stored yet.
     """
@@ -87,12 +100,8 @@ def open_cases(
         for mention in mentions:
             finding = _finding(scanned, mention, case_id if mention in alerts else None)
             findings += insert_once(session, finding) is not None
-    messages = tell_of(session, _told(scanned), opened, reopened, settings)
-    return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), messages)
-
-
-def _told(scanned: _Scanned) -> Told:
-    return Told(scanned.document, scanned.version, scanned.posting.number, scanned.now)
+    news = CaseNews(kept.document_id, kept.version_id, tuple(opened), tuple(reopened))
+    return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), news)
 
 
 def pushed_severity(mention: Mention) -> Severity:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlmodel import Session, col, or_, select
 
-from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
-from cases.opening import open_cases, pushed_severity
+from cases.opening import CaseNews, open_cases, pushed_severity
 from cases.steps import take_step
 from detection.model import Mention, ScanResult
-from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
@@ -61,11 +59,12 @@ class Judgement:
     """A version with the findings it has and those it should have, in one transaction."""
 
     session: Session
-    settings: Settings
     now: datetime
     document: Document
     version: DocumentVersion
     result: ScanResult
+    news: list[CaseNews] = field(default_factory=list)
+    """What those responsible are to be told of, once it was applied."""
 
     def compare(self) -> list[Change]:
         """What would change, new verdicts first."""
@@ -101,7 +100,7 @@ class Judgement:
         kept = KeptVersion(
             _id(self.document), _id(self.version), new_document=False, changed=False, returned=False
         )
-        open_cases(self.session, kept, self.result, self.settings, now)
+        self.news.append(open_cases(self.session, kept, self.result, now).news)
         left = {case_id for case_id, after in touched.items() if not self._review_case(case_id, after, now)}
         for case_id in sorted({change.case_id for change in changes if change.case_id is not None}):
             self._reopen(case_id, now)
@@ -238,10 +237,9 @@ class Judgement:
             now=now,
             key=f"rejudged:{now.isoformat()}",
         )
-        version = self.session.get_one(DocumentVersion, self.version.id)
-        document = self.session.get_one(Document, self.document.id)
-        told = Told(document, version, self.result.facts.document.number or "", now)
-        tell_of(self.session, told, (case_id,), (), self.settings)
+        occasion = f"rejudged:{now.isoformat()}"
+        news = CaseNews(_id(self.document), _id(self.version), opened=(case_id,), occasion=occasion)
+        self.news.append(news)
 
     def _is_settled(self, finding: Finding) -> bool:
         """A finding that no longer stands, and was left to its case by an earlier re-judgement."""

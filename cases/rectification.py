@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from alerts.notifications.alert import Told, tell_of
 from cases.history import ACTOR
+from cases.opening import CaseNews
 from cases.postings import same_title
 from cases.queries import OPEN
 from cases.steps import IllegalStep, take_step
@@ -43,6 +43,14 @@ class Settled(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """What looking back at a case came to, and what those responsible are to be told of."""
+
+    settled: Settled
+    news: CaseNews | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A page or attachment that showed the case, with its last sighting."""
 
@@ -58,7 +66,7 @@ class _Place:
         return self.seen.version_id == self.with_it.version_id
 
 
-def settle_case(session: Session, case_id: int, settings: Settings, now: datetime) -> Settled:
+def settle_case(session: Session, case_id: int, settings: Settings, now: datetime) -> Settlement:
     """Bring the case in line with what was last seen of its pages, in the caller's transaction.
 
     A requirement that vanished from every page that is left makes the case ``rectified``; the event names
@@ -72,18 +80,18 @@ def settle_case(session: Session, case_id: int, settings: Settings, now: datetim
         if place.gone is not None:
             _note_gone(session, case, place, place.gone)
     if not left:
-        return Settled.GONE if places else Settled.UNCHANGED
+        return Settlement(Settled.GONE if places else Settled.UNCHANGED)
     showing = [place for place in left if place.shows_it]
     if showing:
         return _still_there(session, case, showing[0], settings, now)
     if case.state not in OPEN:
-        return Settled.UNCHANGED
+        return Settlement(Settled.UNCHANGED)
     same = [place for place in left if _is_same_posting(session, case, place)]
     if not same:
         for place in left:
             _note_replaced(session, case, place, now)
-        return Settled.REPLACED
-    return _rectify(session, case, same[0], now)
+        return Settlement(Settled.REPLACED)
+    return Settlement(_rectify(session, case, same[0], now))
 
 
 def _places(session: Session, case_id: int) -> Sequence[_Place]:
@@ -144,10 +152,12 @@ def _rectify(session: Session, case: Case, place: _Place, now: datetime) -> Sett
     return Settled.RECTIFIED
 
 
-def _still_there(session: Session, case: Case, place: _Place, settings: Settings, now: datetime) -> Settled:
+def _still_there(
+    session: Session, case: Case, place: _Place, settings: Settings, now: datetime
+) -> Settlement:
     """A case that was said to be rectified, and was not: its page never stopped showing the requirement."""
     if case.state is not CaseState.RECTIFIED:
-        return Settled.STILL_THERE
+        return Settlement(Settled.STILL_THERE)
     rectified_at = session.exec(
         select(func.max(CaseEvent.at)).where(CaseEvent.case_id == case.id, CaseEvent.kind == "rectified")
     ).one()
@@ -155,22 +165,22 @@ def _still_there(session: Session, case: Case, place: _Place, settings: Settings
     if rectified_at is None or place.seen.seen_at < rectified_at + timedelta(
         days=settings.look_backs.open_days
     ):
-        return Settled.STILL_THERE
+        return Settlement(Settled.STILL_THERE)
     note = (
         f"回头看：登记为已整改，但版本{place.seen.version_id}（{place.seen.seen_at:%Y-%m-%d}所见）仍有此要求："
         f"{place.document.url}"
     )
     key = f"reopened:{place.seen.id}"
     if _happened(session, case, key):
-        return Settled.STILL_THERE
+        return Settlement(Settled.STILL_THERE)
     try:
         take_step(session, _id(case), Step.REOPEN, actor=ACTOR, note=note, now=now, key=key)
     except IllegalStep:
-        return Settled.UNCHANGED
-    version = session.get_one(DocumentVersion, place.seen.version_id)
-    told = Told(place.document, version, str(version.facts.get("number") or ""), now)
-    tell_of(session, told, (), (_id(case),), settings)
-    return Settled.REOPENED
+        return Settlement(Settled.UNCHANGED)
+    if place.document.id is None:
+        raise ValueError("the document is not stored")
+    news = CaseNews(place.document.id, place.seen.version_id, reopened=(_id(case),))
+    return Settlement(Settled.REOPENED, news)
 
 
 def _note_gone(session: Session, case: Case, place: _Place, looked: LookBack) -> None:

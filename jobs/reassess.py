@@ -17,7 +17,9 @@ import structlog
 from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
+from alerts.notifications.alert import notify_recipients
 from alerts.notifications.reassessed import report_to_administrator
+from alerts.notifications.waiting import rejudgement_batch
 from assessment.judging import Judged, Known, judge
 from assessment.reading import RECOGNISED
 from assessment.workers import WorkError, WorkersEndedError
@@ -101,7 +103,7 @@ def preview(
             if stored is not None:
                 result = judge_stored(context, stored).result
                 with Session(for_reading(context.engine)) as session:
-                    changes = Judgement(session, context.settings, context.now(), *stored, result).compare()
+                    changes = Judgement(session, context.now(), *stored, result).compare()
                 for change in changes:
                     tell(change)
         except WorkError as error:
@@ -175,8 +177,13 @@ class _Round:
                 return True  # A visit met another text meanwhile; it waits, or was judged by the visit.
             changes: Sequence[Change] = ()
             if stored is not None and result is not None:
-                judgement = Judgement(session, self.context.settings, self.context.now(), *stored, result)
+                judgement = Judgement(session, self.context.now(), *stored, result)
                 changes = judgement.apply()
+                for news in judgement.news:
+                    batch = rejudgement_batch(self.order.id or 0)
+                    notify_recipients(
+                        session, news, self.context.settings, self.context.now(), batch=batch
+                    )
             elif stored is not None:
                 changes = (Change(ChangeKind.FAILED, stored[0].title, stored[0].url, "", "", failure, None),)
             session.add_all(_row(self.order, change) for change in changes)

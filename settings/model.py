@@ -197,6 +197,8 @@ class Mail(Section):
     sender: Annotated[str, AfterValidator(_one_address)] = "Qualwatch <qualwatch@localhost>"
     immediate_from: Literal["medium", "high", "critical"] = "high"
     """Least severity that is told at once in somebody's working hours; the rest waits for the digest."""
+    alerts_per_hour: Annotated[int, Field(ge=1, le=1000)] = 6
+    """Letters that one recipient is sent at once within an hour; what is left is gathered in the next one."""
     digest_at: TimeOfDay = "08:30"
     """When the daily digest, and on Mondays the weekly summary, are written; in ``time_zone``."""
     smtp: Smtp = Smtp()

@@ -21,6 +21,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from settings.model import Settings
 
 _SALT = "qualwatch.alerts.links"
+_LIST_SALT = "qualwatch.alerts.lists"
 _KEY_FILE = "link.key"
 _ADDRESS_FILE = "console.address"
 
@@ -47,6 +48,20 @@ class Link:
     recipient: str
     """Address that the mail went to: the actor of what is done behind the link."""
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListLink:
+    """What a valid link to the list of a letter's cases says."""
+
+    message_key: str
+    """The letter's, in the outbox."""
+    recipient: str
+    expires_at: datetime
+
+
+class ExpiredListLink(LinkRefused):
+    """It was valid once, and led to a list."""
 
 
 class ExpiredLink(LinkRefused):
@@ -79,6 +94,17 @@ def case_links(settings: Settings, case_id: int, recipient: str, now: datetime) 
         + _text(signer.dumps([case_id, purpose.value, recipient, expires]))
         for purpose in Purpose
     }
+
+
+def list_link(settings: Settings, message_key: str, recipient: str, now: datetime) -> str:
+    """Address of the page that lists all cases of a letter; empty where no console can be reached."""
+    base = console_address(settings)
+    if not base:
+        return ""
+    expires = int((now + timedelta(days=settings.console.link_days)).timestamp())
+    return f"{base}/lists?token=" + _text(
+        _signer(settings, _LIST_SALT).dumps([message_key, recipient, expires])
+    )
 
 
 def console_address(settings: Settings) -> str:
@@ -122,9 +148,21 @@ def read_link(settings: Settings, token: str, now: datetime) -> Link:
     return link
 
 
-def _signer(settings: Settings) -> URLSafeSerializer:
+def read_list_link(settings: Settings, token: str, now: datetime) -> ListLink:
+    """What ``token`` of a list says; raises ``ForgedLink`` or ``ExpiredListLink``."""
+    try:
+        message_key, recipient, expires = _signer(settings, _LIST_SALT).loads(token)
+        link = ListLink(str(message_key), str(recipient), datetime.fromtimestamp(expires, UTC))
+    except (BadSignature, ValueError, TypeError) as error:
+        raise ForgedLink("the link was not made by this program, or it was changed") from error
+    if link.expires_at <= now:
+        raise ExpiredListLink(f"the link was valid until {link.expires_at:%Y-%m-%d %H:%M} UTC")
+    return link
+
+
+def _signer(settings: Settings, salt: str = _SALT) -> URLSafeSerializer:
     secret = settings.console.link_secret.get_secret_value() or _kept_key(settings.storage.directory)
-    return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+    return URLSafeSerializer(secret, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def _kept_key(directory: Path) -> str:

@@ -56,22 +56,28 @@ def enqueue(
     """
     to, due = letter.recipient, not_before or now
     domain = ascii_domain(parseaddr(settings.mail.sender)[1]) or "localhost"
-    rows = [_row(letter, settings.mail.channel, f"{letter.about}:{to.email}", domain, now)]
+    rows = [_row(letter, settings.mail.channel, message_key(letter.about, to.email), domain, now)]
     channels = chat_channels(settings)
     for chat in to.chats:
         # A group sees no buttons, which are signed for one person.
-        told = replace(letter, recipient=Recipient(chat, ""), payload={**letter.payload, "links": {}})
-        rows.append(_row(told, channels[chat], f"{letter.about}:chat:{chat}", domain, now))
+        payload = {**letter.payload, "links": {}, "list_link": "", "listed": []}
+        told = replace(letter, recipient=Recipient(chat, ""), payload=payload)
+        rows.append(_row(told, channels[chat], message_key(letter.about, f"chat:{chat}"), domain, now))
     for row in rows:
         row.next_attempt_at = due
     return sum(insert_once(session, row) is not None for row in rows)
+
+
+def message_key(about: str, recipient: str) -> str:
+    """The key of the message that tells ``recipient`` what a letter is ``about``."""
+    return _bounded(f"{about}:{recipient}")
 
 
 def _row(letter: Letter, channel: str, key: str, domain: str, now: datetime) -> OutboxMessage:
     # The time is part of it, lest a database begun anew repeat the Message-IDs of the one before it.
     digest = hashlib.sha256(f"{key}|{now.isoformat()}".encode()).hexdigest()[:32]
     return OutboxMessage(
-        key=_bounded(key),
+        key=key,
         case_id=letter.case_id,
         channel=channel,
         recipient=letter.recipient.email,

@@ -4,60 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, Engine
 from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
-from alerts.notifications.letters import News, compose_alert
+from alerts.notifications.digest import compose_list
+from alerts.notifications.letters import CASES_SHOWN, Letter, News, compose_alert
+from alerts.notifications.waiting import Waiting, claim, is_free, recipient_of, visit_batch
 from alerts.recipients import Recipient, recipients
 from alerts.working_time import works_at
 from cases.departments import FollowUp, follow_ups
+from cases.opening import CaseNews
 from settings.model import Settings
 from storage.rows import insert_once
-from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, Sighting
+from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, OutboxMessage, Sighting
 from vocabulary.codes import Severity
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The stored version that the cases were found in."""
-
-    document: Document
-    version: DocumentVersion
-    number: str
-    now: datetime
+HOUR = timedelta(hours=1)
+ALERTS = ("alert", "gathered")
+"""Templates of letters that leave at once."""
 
 
-def tell_of(
-    session: Session, told: Told, opened: Sequence[int], reopened: Sequence[int], settings: Settings
+def notify_recipients(
+    session: Session, news: CaseNews, settings: Settings, now: datetime, *, batch: str = ""
 ) -> int:
-    """Write to those responsible, or put into their digests, in the caller's transaction.
+    """Let those responsible be told of ``news``: in the caller's transaction, so that none is forgotten.
 
-    One letter per recipient, about all cases that are theirs: one mail, not fifty. Returns the messages that
-    wait in the outbox because of it.
+    What is urgent is told once ``batch`` has ended, or the visit that met the version where none is named;
+    the rest, and what comes up outside somebody's working hours, in their digest. Returns how many are to be
+    told of how many cases: 0 where they were to be told before.
     """
-    cases = session.exec(
-        select(Case).where(col(Case.id).in_([*opened, *reopened])).order_by(col(Case.id))
-    ).all()
-    if not cases:
+    if not news.case_ids:
         return 0
-    addressed: dict[str, tuple[Recipient, list[Case]]] = {}
-    departments: dict[int, str] = {}
-    news = _news(session, told, cases, departments, reopened)
-    followed_up = follow_ups(session)
+    cases = session.exec(select(Case).where(col(Case.id).in_(news.case_ids)).order_by(col(Case.id))).all()
+    sighting = _last_sighting(session, news.document_id)
+    batch = batch or (visit_batch(sighting.visit_id) if sighting else "")
+    followed_up, written = follow_ups(session), 0
     for case in cases:
-        following = followed_up(case.qualification, case.region)
-        departments[_id(case)] = following.department
-        for recipient in recipients_of(case, following, settings):
-            if _at_once(case, recipient, settings, told.now):
-                addressed.setdefault(recipient.email.casefold(), (recipient, []))[1].append(case)
-            else:
-                insert_once(session, _item(case, recipient, news))
-    return sum(
-        enqueue(session, compose_alert(news, theirs, recipient, settings), settings, told.now)
-        for recipient, theirs in addressed.values()
-    )
+        occasion = "opened"
+        if case.id in news.reopened:
+            occasion = f"reopened:{sighting.id if sighting else 0}"
+        for recipient in recipients_of(case, followed_up(case.qualification, case.region), settings):
+            item = DigestItem(
+                recipient=recipient.email,
+                recipient_name=recipient.name,
+                reason=recipient.reason,
+                key=f"case:{case.id}:{news.occasion or occasion}",
+                case_id=_id(case),
+                version_id=news.version_id,
+                added_at=now,
+                urgent=_at_once(case, recipient, settings, now),
+                batch=batch,
+            )
+            written += insert_once(session, item) is not None
+    return written
 
 
 def recipients_of(case: Case, following: FollowUp, settings: Settings) -> tuple[Recipient, ...]:
@@ -65,51 +67,114 @@ def recipients_of(case: Case, following: FollowUp, settings: Settings) -> tuple[
     return recipients(settings, region=case.region, severity=Severity(case.severity), follow_up=following)
 
 
+def send_due_alerts(engine: Engine, settings: Settings, now: datetime) -> int:
+    """Write one letter to everybody who is to be told of something at once; how many messages.
+
+    It tells of all that the same visits found. Nobody gets more than ``mail.alerts_per_hour`` of them, nor
+    two in an hour about the same publisher: what is left waits for the hour to end, or for the digest.
+    """
+    with Session(engine) as session:
+        waiting = select(DigestItem.recipient).where(
+            col(DigestItem.told_at).is_(None), col(DigestItem.urgent), is_free(now)
+        )
+        addresses = session.exec(waiting.distinct().order_by(col(DigestItem.recipient))).all()
+    return sum(_send(engine, settings, address, now) for address in addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """What one recipient was told of at once within the last hour."""
+
+    letters: int
+    publishers: frozenset[str]
+
+
+def last_hour(session: Session, address: str, now: datetime) -> LastHour:
+    """The letters that ``send_due_alerts`` wrote to ``address`` lately."""
+    payloads = session.exec(
+        select(OutboxMessage.payload)
+        .where(col(OutboxMessage.recipient) == address, col(OutboxMessage.template).in_(ALERTS))
+        .where(col(OutboxMessage.created_at) > now - HOUR, col(OutboxMessage.created_at) <= now)
+    ).all()
+    return LastHour(
+        len(payloads),
+        frozenset(name for payload in payloads for name in payload.get("publishers", ()) if name),
+    )
+
+
+def _send(engine: Engine, settings: Settings, address: str, now: datetime) -> int:
+    if not works_at(settings, address, now):
+        return 0  # Their digest will tell.
+    with Session(engine) as session, session.begin():
+        lately = last_hour(session, address, now)
+        if lately.letters >= settings.mail.alerts_per_hour:
+            return 0
+        which = _told_now(address, lately, now)
+        claimed = claim(session, address, which, now)
+        if not claimed:
+            return 0
+        recipient = recipient_of(settings, session.get_one(DigestItem, claimed[-1].item))
+        return enqueue(session, _compose(session, claimed, recipient, settings, now), settings, now)
+
+
+def _told_now(address: str, lately: LastHour, now: datetime) -> Sequence[ColumnElement[bool]]:
+    """Conditions of the items that may be told now: urgent ones, with what was found together with them."""
+    own = (col(DigestItem.recipient) == address, col(DigestItem.told_at).is_(None), is_free(now))
+    gathered = select(Case.id).where(col(Case.publisher).in_(lately.publishers))
+    urgent = (*own, col(DigestItem.urgent), col(DigestItem.case_id).not_in(gathered))
+    batches = select(DigestItem.batch).where(*urgent, col(DigestItem.batch) != "")
+    beside = col(DigestItem.batch).in_(batches) & col(DigestItem.case_id).not_in(gathered)
+    alone = col(DigestItem.id).in_(select(DigestItem.id).where(*urgent))
+    return (is_free(now), alone | beside)
+
+
+def _compose(
+    session: Session, claimed: Sequence[Waiting], recipient: Recipient, settings: Settings, now: datetime
+) -> Letter:
+    """One document's cases with all that is known of them; of several documents, a list."""
+    versions = {each.version for each in claimed}
+    if len(versions) > 1 or len({each.case for each in claimed}) > CASES_SHOWN:
+        return compose_list(session, claimed, recipient, settings, now, template="gathered")
+    cases = [session.get_one(Case, each) for each in dict.fromkeys(each.case for each in claimed)]
+    news = _news(session, versions.pop(), claimed, cases, now)
+    if {finding.case_id for finding in news.findings} != {case.id for case in cases}:
+        return compose_list(session, claimed, recipient, settings, now, template="gathered")
+    about = f"alert:{claimed[-1].item}"
+    return compose_alert(news, cases, recipient, settings, about=about)
+
+
 def _news(
-    session: Session, told: Told, cases: Sequence[Case], departments: dict[int, str], reopened: Sequence[int]
+    session: Session, version_id: int, claimed: Sequence[Waiting], cases: Sequence[Case], now: datetime
 ) -> News:
+    version = session.get_one(DocumentVersion, version_id)
+    document = session.get_one(Document, version.document_id)
     findings = session.exec(
         select(Finding)
-        .where(Finding.version_id == told.version.id)
+        .where(Finding.version_id == version_id)
         .where(col(Finding.case_id).in_([case.id for case in cases]))
         .order_by(col(Finding.start), col(Finding.id))
     ).all()
-    sighting = session.exec(
-        select(Sighting.id)
-        .where(Sighting.document_id == told.document.id)
-        .order_by(col(Sighting.id).desc())
-        .limit(1)
-    ).first()
+    followed_up = follow_ups(session)
     return News(
-        document=told.document,
-        version=told.version,
-        number=told.number,
+        document=document,
+        version=version,
+        number=str(version.facts.get("number") or ""),
         findings=findings,
-        departments=departments,
-        rebound=frozenset(reopened),
-        sighting=sighting or 0,
-        now=told.now,
+        departments={_id(case): followed_up(case.qualification, case.region).department for case in cases},
+        rebound=frozenset(each.case for each in claimed if ":reopened:" in each.key),
+        now=now,
     )
+
+
+def _last_sighting(session: Session, document_id: int) -> Sighting | None:
+    return session.exec(
+        select(Sighting).where(Sighting.document_id == document_id).order_by(col(Sighting.id).desc()).limit(1)
+    ).first()
 
 
 def _at_once(case: Case, recipient: Recipient, settings: Settings, now: datetime) -> bool:
     urgent = Severity(case.severity).rank >= Severity(settings.mail.immediate_from).rank
     return urgent and works_at(settings, recipient.email, now)
-
-
-def _item(case: Case, recipient: Recipient, news: News) -> DigestItem:
-    if news.version.id is None:
-        raise ValueError("the version is not stored")
-    occasion = f"reopened:{news.sighting}" if case.id in news.rebound else "opened"
-    return DigestItem(
-        recipient=recipient.email,
-        recipient_name=recipient.name,
-        reason=recipient.reason,
-        key=f"case:{case.id}:{occasion}",
-        case_id=_id(case),
-        version_id=news.version.id,
-        added_at=news.now,
-    )
 
 
 def _id(case: Case) -> int:

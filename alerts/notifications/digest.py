@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
 from alerts.holidays import last_day
 from alerts.languages import Language, language
 from alerts.notifications.letters import Letter, case_links_of, quote_block, shown
-from alerts.recipients import Recipient, supervisor_of
+from alerts.notifications.listing import whole_list
+from alerts.notifications.waiting import Waiting, claim, is_free, recipient_of
+from alerts.recipients import Recipient
 from alerts.working_time import digest_moment
 from settings.model import Settings
 from storage.tables import Case, DigestItem, DocumentVersion, Finding
 from vocabulary.areas import region_name
-from vocabulary.codes import CaseState, Severity, Status, Violation
-from vocabulary.names import CHINESE
+from vocabulary.codes import Severity, Status, Violation
 from vocabulary.presentation import displayable, safe_link
 
 CASES_SHOWN = 40
-"""Cases written out in one digest, the worst ones; the rest is counted."""
-_UNDECIDED = frozenset({CaseState.FOUND, CaseState.NOTIFIED})
-
-
-class _Waiting(NamedTuple):
-    """What decides whether and where a case is shown; a hundred thousand of them may wait for one person."""
-
-    item: int
-    case: int
-    version: int
-    severity: Severity
-    region: str | None
+"""Cases written out in one letter, the worst ones; the rest stands in its list."""
 
 
 def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -53,73 +42,42 @@ def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
 def _send_digest(engine: Engine, settings: Settings, address: str, now: datetime) -> bool:
     moment = digest_moment(settings, address, now)
     with Session(engine) as session, session.begin():
-        claimed = _claim(session, address, moment, now)
-        news = _undecided(session, address, claimed)
-        if not news:
+        claimed = claim(session, address, (col(DigestItem.added_at) < moment, is_free(now)), now)
+        if not claimed:
             return False
-        newest = session.get_one(DigestItem, news[-1].item)
-        letter = _compose(session, news, _recipient(settings, newest), settings, now)
-        return enqueue(session, letter, settings, now) > 0
+        recipient = recipient_of(settings, session.get_one(DigestItem, claimed[-1].item))
+        return enqueue(session, compose_list(session, claimed, recipient, settings, now), settings, now) > 0
 
 
-def _claim(session: Session, address: str, moment: datetime, now: datetime) -> set[int]:
-    """The items that are ours from now on: of two senders at once, one gets them all."""
-    claimed = session.execute(
-        update(DigestItem)
-        .where(col(DigestItem.recipient) == address, col(DigestItem.told_at).is_(None))
-        .where(col(DigestItem.added_at) < moment)
-        .values(told_at=now)
-        .returning(col(DigestItem.id))
-        .execution_options(synchronize_session=False)
-    )
-    return {item for item in claimed.scalars() if item is not None}
-
-
-def _undecided(session: Session, address: str, claimed: set[int]) -> list[_Waiting]:
-    """Those of the items whose case nobody has decided on, the newest last."""
-    if not claimed:
-        return []
-    rows = session.execute(
-        select_columns(
-            col(DigestItem.id),
-            col(DigestItem.case_id),
-            col(DigestItem.version_id),
-            col(Case.severity),
-            col(Case.region),
-        )
-        .join(Case, col(Case.id) == col(DigestItem.case_id))
-        .where(col(DigestItem.recipient) == address, col(DigestItem.id) >= min(claimed))
-        .where(col(Case.state).in_(_UNDECIDED))
-        .order_by(col(DigestItem.id))
-    )
-    return [
-        _Waiting(item, case, version, Severity(severity), region)
-        for item, case, version, severity, region in rows
-        if item in claimed
-    ]
-
-
-def _recipient(settings: Settings, item: DigestItem) -> Recipient:
-    supervisor = supervisor_of(settings, item.recipient)
-    chats = supervisor.chats if supervisor else ()
-    spoken = supervisor.language if supervisor else CHINESE
-    return Recipient(item.recipient, item.recipient_name, item.reason, chats, spoken)
-
-
-def _compose(
-    session: Session, news: Sequence[_Waiting], recipient: Recipient, settings: Settings, now: datetime
+def compose_list(
+    session: Session,
+    news: Sequence[Waiting],
+    recipient: Recipient,
+    settings: Settings,
+    now: datetime,
+    *,
+    template: str = "digest",
 ) -> Letter:
+    """The letter that tells of all of ``news``, worst first; ``gathered`` is the one that leaves at once."""
     latest = {each.case: each for each in news}
     ordered = sorted(latest.values(), key=lambda each: (-each.severity.rank, each.item))
     first = [(session.get_one(Case, each.case), each.version) for each in ordered[:CASES_SHOWN]]
     speech = language(recipient.language)
     day = speech.day(digest_moment(settings, recipient.email, now).date())
+    subject = (
+        "【{severity}】新发现{count}项涉嫌违规情形{places}"
+        if template == "gathered"
+        else "【每日汇总】{day}：{count}项涉嫌违规情形待核查{places}"
+    )
+    # The newest item makes the occasion unique, however often such letters are written on a day.
+    about = f"{template}:{news[-1].item}"
+    cases = [each.case for each in ordered]
     payload = {
         "language": speech.code,
-        "case_ids": [each.case for each in ordered],
         "subject": speech.say(
-            "【每日汇总】{day}：{count}项涉嫌违规情形待核查{places}",
+            subject,
             day=day,
+            severity=speech.name(ordered[0].severity),
             count=len(ordered),
             places=_places(ordered, speech),
         ),
@@ -127,24 +85,28 @@ def _compose(
         "reason": recipient.reason,
         "count": len(ordered),
         "cases": [digest_block(session, case, settings, speech, version) for case, version in first],
-        "more_cases": len(ordered) - len(first),
+        "publishers": _publishers(session, cases),
         "links": case_links_of([case for case, _ in first], recipient, settings, now),
         "unsubscribe": settings.administrator,
     }
-    # The newest item makes the occasion unique, however often digests are written on a day.
-    about = f"digest:{news[-1].item}"
-    return Letter(about=about, template="digest", recipient=recipient, payload=payload)
+    letter = Letter(about=about, template=template, recipient=recipient, payload=payload)
+    return whole_list(session, cases, letter, settings, now)
+
+
+def _publishers(session: Session, cases: Sequence[int]) -> list[str]:
+    named = select(Case.publisher).where(col(Case.id).in_(cases), Case.publisher != "").distinct()
+    return sorted(session.exec(named))
 
 
 def digest_block(
     session: Session, case: Case, settings: Settings, speech: Language, version_id: int | None = None
 ) -> dict[str, Any]:
     """A case in a few lines, with the first quote of ``version_id``, else of its latest version."""
+    # A re-judgement may have withdrawn what the version showed; the case then stands on another one.
+    wanted = (col(Finding.version_id) == version_id).desc() if version_id is not None else None
+    order = (wanted, col(Finding.version_id).desc(), col(Finding.start), col(Finding.id))
     findings = select(Finding).where(Finding.case_id == case.id)
-    if version_id is not None:
-        findings = findings.where(Finding.version_id == version_id)
-    order = (col(Finding.version_id).desc(), col(Finding.start), col(Finding.id))
-    finding = session.exec(findings.order_by(*order).limit(1)).one()
+    finding = session.exec(findings.order_by(*(each for each in order if each is not None)).limit(1)).one()
     version = session.get_one(DocumentVersion, finding.version_id)
     return {
         "id": case.id,
@@ -177,7 +139,7 @@ def deadline_words(deadline: date | None, settings: Settings, speech: Language) 
     )
 
 
-def _places(ordered: Sequence[_Waiting], speech: Language) -> str:
+def _places(ordered: Sequence[Waiting], speech: Language) -> str:
     regions = list(dict.fromkeys(region_name(each.region) for each in ordered if each.region))
     if not regions:
         return ""

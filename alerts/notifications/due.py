@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.notifications.alert import send_due_alerts
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.failures import report_undelivered
 from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
 from settings.model import Settings
 
-STEPS = (mark_overdue, remind_due, send_due_digests, send_due_summaries, report_undelivered)
+STEPS = (mark_overdue, send_due_alerts, remind_due, send_due_digests, send_due_summaries, report_undelivered)
 """In this order, so that a case which is overdue since midnight is escalated in the same round."""
 
 

@@ -18,7 +18,7 @@ from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 from vocabulary.presentation import displayable, mask_personal_numbers, passage, safe_link
 
 CASES_SHOWN = 20
-"""Cases written out in one letter; the rest is counted."""
+"""Cases that a letter writes out with all that is known; of more, a list is written."""
 QUOTES_SHOWN = 5
 """Quotes written out for one case; the rest is counted."""
 _NAME, _SENTENCE, _ADDRESS = 60, 600, 2048
@@ -38,8 +38,6 @@ class News:
     """Who follows up each case, by its number; as the routing table names them."""
     rebound: frozenset[int]
     """Cases that had been put right and came back."""
-    sighting: int
-    """The visit that met the version."""
     now: datetime
 
 
@@ -55,7 +53,9 @@ class Letter:
     case_id: int | None = None
 
 
-def compose_alert(news: News, cases: Sequence[Case], recipient: Recipient, settings: Settings) -> Letter:
+def compose_alert(
+    news: News, cases: Sequence[Case], recipient: Recipient, settings: Settings, *, about: str
+) -> Letter:
     """The letter that tells ``recipient`` at once of ``cases`` among ``news``; worst case first."""
     in_text = [finding.case_id for finding in news.findings]
     ordered = sorted(cases, key=lambda case: (-Severity(case.severity).rank, in_text.index(case.id)))
@@ -69,15 +69,15 @@ def compose_alert(news: News, cases: Sequence[Case], recipient: Recipient, setti
         "severity": ordered[0].severity,
         "severity_name": speech.name(Severity(ordered[0].severity)),
         "reason": recipient.reason,
-        "cases": [_case_block(case, news, own, speech) for case in ordered[:CASES_SHOWN]],
-        "more_cases": max(0, len(ordered) - CASES_SHOWN),
+        "cases": [_case_block(case, news, own, speech) for case in ordered],
+        "publishers": [news.document.publisher] if news.document.publisher else [],
         "document": _document_block(news, ordered[0], ZoneInfo(settings.time_zone), speech),
         "evidence": {"sha256": news.version.body_sha256, "finding": own[0].id},
-        "links": case_links_of(ordered[:CASES_SHOWN], recipient, settings, news.now),
+        "links": case_links_of(ordered, recipient, settings, news.now),
         "unsubscribe": settings.administrator,
     }
     return Letter(
-        about=f"case:{first}:{f'reopened:{news.sighting}' if first in news.rebound else 'alert'}",
+        about=about,
         template="alert",
         recipient=recipient,
         payload=payload,

@@ -16,6 +16,7 @@ import structlog
 from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
+from alerts.notifications.alert import notify_recipients
 from cases.queries import OPEN
 from cases.rectification import LOOKED_AT, Settled, settle_case
 from crawling.listing.model import Item
@@ -255,7 +256,10 @@ def _settle(context: Context, report: LookBackReport, case_id: int | None) -> No
         if each is None or context.stopping.is_set():
             continue
         with context.transaction() as session:
-            settled = settle_case(session, each, context.settings, context.now())
+            settlement = settle_case(session, each, context.settings, context.now())
+            if settlement.news is not None:
+                notify_recipients(session, settlement.news, context.settings, context.now())
+        settled = settlement.settled
         report.settled[settled] += 1
         if settled in {Settled.RECTIFIED, Settled.REOPENED}:
             log.info("case_settled", case=each, settled=settled.value)

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
+from alerts.notifications.alert import notify_recipients
 from assessment.archives import ArchiveReading, Member
 from assessment.reading import RECOGNISED, WHOLE, Assessment, Known
 from cases.opening import open_cases
@@ -87,7 +88,9 @@ def store_document(
             remember_conditions(session, kept.document_id, conditions, ())
         findings = 0
         if reading.result.findings:
-            findings = open_cases(session, kept, reading.result, context.settings, now).findings
+            opened = open_cases(session, kept, reading.result, now)
+            findings = opened.findings
+            notify_recipients(session, opened.news, context.settings, now)
         record_fetch(
             session,
             run.visit_id,

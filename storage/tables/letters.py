@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     UniqueConstraint,
+    false,
 )
 from sqlmodel import Field, SQLModel
 
@@ -42,7 +43,7 @@ class OutboxMessage(SQLModel, table=True):
 
 
 class DigestItem(SQLModel, table=True):
-    """A case that somebody is to be told of in their next digest, and whether that was written."""
+    """A case that somebody is to be told of, at once or in a digest, and whether that was written."""
 
     __tablename__ = "digest_item"
     __table_args__ = (UniqueConstraint("recipient", "key"), Index("ix_digest_item_told_at", "told_at"))
@@ -58,4 +59,8 @@ class DigestItem(SQLModel, table=True):
     version_id: int = Field(foreign_key="document_version.id")
     added_at: datetime = time_column()
     told_at: datetime | None = time_column(nullable=True)
-    """When the digest was written; None: it waits."""
+    """When the letter about it was written; None: it waits."""
+    urgent: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Told as soon as what found it has ended, in their working hours; else in the digest."""
+    batch: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
+    """What found it, for example ``visit:12``: nothing is told before it has ended, then all at once."""

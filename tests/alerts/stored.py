@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from cases.opening import OpenedCases, open_cases
+from alerts.notifications.alert import notify_recipients, send_due_alerts
+from cases.opening import open_cases
 from detection.model import DocumentFacts, Mention, OfficialDocument, ScanResult
 from settings.model import Settings
 from storage.documents import KeptVersion, PageRecord, keep_version
 from storage.evidence import EvidenceRef
+from storage.tables import Visit
 from storage.visits import start_visit
 from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation
 
@@ -81,14 +83,36 @@ def keep(session: Session, posting: Posting, now: datetime = NOW) -> KeptVersion
         publisher=posting.publisher,
         region=posting.region,
     )
-    return keep_version(session, page, start_visit(session, "sample", now), now)
+    visit = start_visit(session, "sample", now)
+    session.get_one(Visit, visit).finished_at = now
+    return keep_version(session, page, visit, now)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a posting came to: ``OpenedCases``, and the messages that were written at once."""
+
+    findings: int
+    opened: tuple[int, ...]
+    seen: tuple[int, ...]
+    reopened: tuple[int, ...]
+    messages: int
 
 
 def report(
     engine: Engine, settings: Settings, posting: Posting, *mentions: Mention, now: datetime = NOW
-) -> OpenedCases:
+) -> Reported:
     """Store the posting and open its cases, committed; without mentions the usual one is in it."""
+    found = mentions or (mention(posting.text),)
+    return report_scan(engine, settings, posting, scanned(*found, number=posting.number), now)
+
+
+def report_scan(
+    engine: Engine, settings: Settings, posting: Posting, result: ScanResult, now: datetime = NOW
+) -> Reported:
+    """The same with whatever was found in the posting."""
     with Session(engine) as session, session.begin():
-        found = mentions or (mention(posting.text),)
-        result = scanned(*found, number=posting.number)
-        return open_cases(session, keep(session, posting, now), result, settings, now)
+        opened = open_cases(session, keep(session, posting, now), result, now)
+        notify_recipients(session, opened.news, settings, now)
+    messages = send_due_alerts(engine, settings, now)
+    return Reported(opened.findings, opened.opened, opened.seen, opened.reopened, messages)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, col, select
 
 from alerts.languages import language
+from alerts.notifications.alert import send_due_alerts
 from alerts.notifications.letters import alert_subject
 from cases.opening import open_cases
 from settings.model import Settings
@@ -154,7 +155,7 @@ def test_nothing_is_left_of_a_scan_that_was_rolled_back(engine: Engine, settings
     def record_and_die() -> None:
         with Session(engine) as session, session.begin():
             kept = keep(session, Posting(TEXT))
-            open_cases(session, kept, scanned(mention(TEXT)), settings, NOW)
+            open_cases(session, kept, scanned(mention(TEXT)), NOW)
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
@@ -170,13 +171,14 @@ def test_a_case_found_later_in_the_same_version_has_its_own_letter(
     report(engine, settings, Posting(text), mention(text))
     second = mention(text, "物业管理师证", qualification="物业管理师")
     judged_anew = report(engine, settings, Posting(text), mention(text), second)
-    assert (len(judged_anew.opened), judged_anew.messages) == (1, 1)
+    assert (len(judged_anew.opened), judged_anew.messages) == (1, 0), "about this publisher a letter just left"
+    assert send_due_alerts(engine, settings, NOW + timedelta(hours=1)) == 1
 
 
 def test_a_version_that_is_not_stored_is_refused(engine: Engine, settings: Settings) -> None:
     missing = KeptVersion(3, 7, new_document=True, changed=False, returned=False)
     with Session(engine) as session, pytest.raises(LookupError, match="version 7"):
-        open_cases(session, missing, scanned(mention(TEXT)), settings, NOW)
+        open_cases(session, missing, scanned(mention(TEXT)), NOW)
 
 
 def test_each_recipient_reads_only_of_the_cases_that_are_theirs(engine: Engine, settings: Settings) -> None:

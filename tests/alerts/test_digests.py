@@ -156,8 +156,8 @@ def test_a_digest_is_bounded_and_shows_the_worst(engine: Engine, office: Setting
     assert len(row.payload["case_ids"]) == CASES_SHOWN + 5
     mail = as_mail(row)
     assert "1. 【高】会计从业资格" in text_of(mail)
-    assert "另有 5 项未在本邮件中列出" in text_of(mail)
-    assert "另有 5 项未在本邮件中列出" in html_of(mail)
+    assert "其余 5 项列在附件《案件清单》中" in text_of(mail)
+    assert "其余 5 项列在附件《案件清单》中" in html_of(mail)
 
 
 def test_the_digest_says_what_is_needed_and_scraped_words_break_nothing(
@@ -176,7 +176,7 @@ def test_the_digest_says_what_is_needed_and_scraped_words_break_nothing(
     assert "&lt;script&gt;" in html
     assert "\u202e" not in text + html + rendered(row).brief
     assert "13812345678" not in text + html + rendered(row).brief
-    for words in ("王科长，您好", "已取消，自2017年11月5日起", "qualwatch evidence 1", posting.url):
+    for words in ("王科长，您好", "已取消，自2017年11月5日起", "证据编号 1", posting.url):
         assert words in text
         assert words in html
 

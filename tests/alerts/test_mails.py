@@ -97,7 +97,7 @@ def test_the_mail_says_what_a_supervisor_needs(engine: Engine, settings: Setting
         "删除招聘条件中的会计从业资格证要求，并在原发布渠道更正。",
         "人社部发〔2017〕68号",
         "https://hr.example.com/notice/1.html",
-        "qualwatch evidence 1",
+        "证据编号 1",
         "机关、事业单位或国有企业",
         "判断依据词：“须持有”",
     ):
@@ -140,7 +140,7 @@ def test_an_address_that_is_no_web_page_is_shown_and_not_linked(engine: Engine, 
     with Session(engine) as session, session.begin():
         kept = keep(session, Posting(TEXT))
         session.get_one(Document, kept.document_id).url = "javascript:alert('招聘')"
-        open_cases(session, kept, scanned(mention(TEXT)), settings, NOW)
+        open_cases(session, kept, scanned(mention(TEXT)), NOW)
     html = _html(_letter(engine, settings))
     assert html.links == []
     assert "原文地址：javascript:alert('招聘')" in html.words
@@ -185,9 +185,11 @@ def test_a_document_full_of_violations_makes_one_mail_of_bounded_length(
         mentions.append(mention(text, "会计证", start=place, end=place + 3, severity=Severity.CRITICAL))
     mail = _mail(engine, settings, Posting(text), *mentions)
     body = _text(mail)
-    assert "等101项" in str(mail["Subject"])
-    assert f"另有 {101 - CASES_SHOWN} 项未在本邮件中列出" in body
-    assert f"另有 {50 - QUOTES_SHOWN} 处" in body
+    assert str(mail["Subject"]) == "【紧急】新发现101项涉嫌违规情形（福建省宁德市）"
+    assert f"其余 {101 - CASES_SHOWN} 项列在附件《案件清单》中" in body
+    (table,) = mail.iter_attachments()
+    sheet = load_workbook(BytesIO(table.get_payload(decode=True))).active
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == sorted(range(1, 102), key=lambda n: (n != 101, n))
     assert len(mail.as_bytes()) < 200_000
 
 

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from cases.opening import OpenedCases, open_cases
+from cases.opening import open_cases
 from cases.steps import take_step
 from settings.model import Settings
 from storage.documents import KeptVersion
 from storage.tables import Case, CaseEvent, OutboxMessage
-from tests.alerts.stored import NOW, Posting, keep, mention, report, scanned
+from tests.alerts.stored import NOW, Posting, Reported, keep, mention, report, report_scan, scanned
 from vocabulary.codes import CaseState, Step
 
 VIOLATING = Posting("二、条件：须持有会计从业资格证，年龄35周岁以下。")
@@ -21,13 +21,12 @@ CLEAN = Posting("二、条件：年龄35周岁以下。")
 TO_RECTIFIED = (Step.CONFIRM, Step.ASK, Step.RECTIFIED)
 
 
-def _meet(engine: Engine, settings: Settings, posting: Posting, day: int) -> OpenedCases:
+def _meet(engine: Engine, settings: Settings, posting: Posting, day: int) -> Reported:
     """A visit of its own on a later day."""
     now = NOW + timedelta(days=day)
     if "会计" in posting.text:
         return report(engine, settings, posting, now=now)
-    with Session(engine) as session, session.begin():
-        return open_cases(session, keep(session, posting, now), scanned(), settings, now)
+    return report_scan(engine, settings, posting, scanned(), now)
 
 
 def _take(engine: Engine, *steps: Step) -> None:
@@ -81,11 +80,11 @@ def test_reading_the_same_visit_again_changes_nothing(engine: Engine, settings: 
     with Session(engine) as session, session.begin():
         kept = keep(session, VIOLATING)
         result = scanned(mention(VIOLATING.text))
-        assert open_cases(session, kept, result, settings, NOW).reopened == (1,)
-        assert open_cases(session, kept, result, settings, NOW).reopened == ()
+        assert open_cases(session, kept, result, NOW).reopened == (1,)
+        assert open_cases(session, kept, result, NOW).reopened == ()
     _take(engine, *TO_RECTIFIED)
     with Session(engine) as session, session.begin():
-        assert open_cases(session, kept, result, settings, NOW).reopened == ()
+        assert open_cases(session, kept, result, NOW).reopened == ()
     assert _state(engine) is CaseState.RECTIFIED
 
 
@@ -143,4 +142,4 @@ def test_a_version_without_sightings_is_no_rebound(engine: Engine, settings: Set
     _take(engine, *TO_RECTIFIED)
     with Session(engine) as session, session.begin():
         result = scanned(mention(VIOLATING.text))
-        assert open_cases(session, unchanged, result, settings, NOW).reopened == ()
+        assert open_cases(session, unchanged, result, NOW).reopened == ()

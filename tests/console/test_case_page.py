@@ -35,7 +35,7 @@ def test_the_page_says_what_a_supervisor_needs(room: Room) -> None:
         "删除招聘条件中的会计从业资格证要求",
         "人社部发〔2017〕68号",
         "https://hr.example.com/notice/1.html",
-        "qualwatch evidence 1",
+        "证据编号",
         "2026年11月2日 09:30",
         "二、条件：须持有会计从业资格证，联系电话138******78",
         "一、出纳1名。",

@@ -13,7 +13,6 @@ from sqlmodel import Session, select
 
 from assessment.reading import Answer, Assessment, Known, assess
 from cases.opening import open_cases
-from settings.model import Settings
 from storage.documents import PageRecord, keep_version
 from storage.evidence import EvidenceRef
 from storage.tables import Finding
@@ -26,7 +25,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 def cases(pages: Iterator[Page], folder: Path) -> dict[str, tuple[str, int]]:
     """Notice and case of each page, by its address: read, judged and kept as by a visit, in any order."""
-    settings, engine = Settings(), open_migrated(f"sqlite:///{folder / 'qualwatch.sqlite3'}")
+    engine = open_migrated(f"sqlite:///{folder / 'qualwatch.sqlite3'}")
     met = sorted(pages, key=lambda page: page.url)
     random.Random(7).shuffle(met)  # noqa: S311 - an order, and the same one each time
     found = {}
@@ -36,7 +35,7 @@ def cases(pages: Iterator[Page], folder: Path) -> dict[str, tuple[str, int]]:
             known = Known(page.url, region="350100")
             reading = assess(Answer(page.html.encode(), "text/html"), known, NOW.date())
             kept = keep_version(session, record(page, reading), visit, NOW)
-            open_cases(session, kept, reading.result, settings, NOW)
+            open_cases(session, kept, reading.result, NOW)
             case = session.exec(select(Finding.case_id).where(Finding.version_id == kept.version_id)).one()
             assert case is not None, page.url
             found[page.url] = (page.notice, case)

@@ -41,7 +41,7 @@ def judge(house: House, site: Site) -> Judge:
         now = house.context.now()
         with house.context.transaction() as session:
             own = session.get_one(Document, document.id), session.get_one(DocumentVersion, version.id)
-            return Judgement(session, house.context.settings, now, *own, result).apply()
+            return Judgement(session, now, *own, result).apply()
 
     return judge_as
 

@@ -43,6 +43,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """A message ready to be sent to one recipient."""
 
@@ -59,6 +68,7 @@ class Rendered:
     brief: str = ""
     """The same in a few lines, for a chat."""
     pictures: tuple[Picture, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Channel(Protocol):

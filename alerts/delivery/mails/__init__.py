@@ -13,6 +13,7 @@ from typing import Any
 
 from alerts.delivery.channels import Picture, Rendered
 from alerts.delivery.mails.chart import draw_weeks
+from alerts.delivery.mails.table import case_table
 from alerts.languages import templates_in
 from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable
@@ -57,6 +58,7 @@ def render(
         unsubscribe=payload["unsubscribe"],
         brief=environment.get_template(f"{template}.brief.txt").render(values).strip(),
         pictures=pictures,
+        attachments=case_table(payload, written_at),
     )
 
 
@@ -76,6 +78,9 @@ def to_email(message: Rendered, sender: str) -> EmailMessage:
     mail.set_content(message.text, charset="utf-8", cte="base64")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="base64")
     _attach_pictures(mail, message.pictures)
+    for attachment in message.attachments:
+        kind, _, subtype = attachment.media_type.partition("/")
+        mail.add_attachment(attachment.body, kind, subtype, filename=attachment.name)
     digest = hashlib.sha256(message.message_id.encode()).hexdigest()[:32]
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         part.set_boundary(f"=_{number}_{digest}")

@@ -1,0 +1,34 @@
+"""The cases of a letter as a table, for those who sort and file them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from alerts.delivery.channels import Attachment
+from alerts.reports.workbook import safe_cell
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WIDTHS = (10, 10, 14, 26, 34, 24, 30, 44, 18, 18, 60)
+
+
+def case_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[Attachment, ...]:
+    """The payload's ``columns`` and ``listed`` rows as an XLSX file; none where it lists nothing."""
+    if not payload.get("listed"):
+        return ()
+    from openpyxl import Workbook  # noqa: PLC0415 - most letters have no table
+
+    book = Workbook(write_only=True)
+    # The same at every try.
+    book.properties.created = book.properties.modified = written_at.replace(tzinfo=None)
+    sheet = book.create_sheet("案件清单")
+    sheet.freeze_panes = "A2"
+    for letter, width in zip("ABCDEFGHIJK", _WIDTHS, strict=True):
+        sheet.column_dimensions[letter].width = width
+    for row in (payload["columns"], *payload["listed"]):
+        sheet.append([safe_cell(value) for value in row])
+    file = BytesIO()
+    book.save(file)
+    return (Attachment(f"案件清单_{written_at:%Y%m%d}.xlsx", XLSX, file.getvalue()),)
