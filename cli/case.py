@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from alerts.delivery.links import Purpose, case_links
-from alerts.holidays import last_day
 from alerts.recipients import addressee
+from alerts.working_time import last_day
 from cases.queries import OPEN, File, list_cases, read_case
 from cases.steps import StepRefused, possible_steps, take_step
 from cli.common import Config, refuse, region_in_force, transaction

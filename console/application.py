@@ -46,6 +46,7 @@ _NAMES: Mapping[object, str] = {
     pages.show_case: "case",
     pages.take_case_step: "step",
     pages.send_new_link: "link",
+    pages.show_list: "list",
 }
 _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 
@@ -64,6 +65,7 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
         Route("/cases/{case}/{purpose}", pages.show_case),
         Route("/cases/{case}", pages.take_case_step, methods=["POST"]),
         Route("/links", pages.send_new_link, methods=["POST"]),
+        Route("/lists", pages.show_list),
         Mount("/static", _STATIC),
     ]
     if desk.prefix:

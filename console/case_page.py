@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
-from alerts.holidays import last_day
 from alerts.languages import Language
 from alerts.notifications.digest import deadline_words
 from alerts.notifications.letters import doubt_words, shown
 from alerts.recipients import addressee
+from alerts.working_time import last_day
 from cases.departments import follow_up
 from cases.history import ACTOR
 from cases.steps import RULES, possible_steps

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 
-from alerts.delivery.links import Link, LinkRefused, read_link
+from alerts.delivery.links import Link, LinkRefused, ListLink, read_link, read_list_link
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
 from jobs.context import Context
@@ -38,7 +38,12 @@ class Desk:
         link = read_link(self.settings, token, self.context.now())
         return link, self.recipient(link)
 
-    def recipient(self, link: Link) -> Recipient:
+    def identify_list(self, token: str) -> tuple[ListLink, Recipient]:
+        """The same for the link to the list of a letter."""
+        link = read_list_link(self.settings, token, self.services.now())
+        return link, self.recipient(link)
+
+    def recipient(self, link: Link | ListLink) -> Recipient:
         """Whom ``link`` was sent to; raises ``FormerRecipient``."""
         recipient = addressee(self.settings, link.recipient)
         if recipient is None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.delivery.links import ExpiredLink, ForgedLink, Link, LinkRefused, Purpose
+from alerts.delivery.links import ExpiredLink, ExpiredListLink, ForgedLink, Link, LinkRefused, Purpose
 from alerts.languages import Language, language
 from alerts.notifications.letters import shown
 from alerts.notifications.new_link import send_link
@@ -24,6 +24,7 @@ from cases.steps import RULES
 from console.case_page import read_case_page
 from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
+from console.list_page import read_list_page
 from storage.database import for_reading
 from vocabulary.codes import Step
 from vocabulary.names import CHINESE
@@ -51,6 +52,26 @@ def show_case(request: Request) -> Response:
     except LinkRefused as error:
         return _refused_link(desk, error, token)
     return _case_page(desk, link, recipient, token, done=request.query_params.get("done", ""))
+
+
+def show_list(request: Request) -> Response:
+    """All cases of a letter, behind its signed link."""
+    desk, token = _desk(request), request.query_params.get("token", "")
+    try:
+        link, recipient = desk.identify_list(token)
+    except LinkRefused as error:
+        return _refused_link(desk, error, token)
+    speech, number = language(recipient.language), request.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    with Session(for_reading(desk.services.engine)) as session, session.begin():
+        values = read_list_page(
+            session, link.message_key, page, desk.settings, speech, now=desk.services.now()
+        )
+    if values is None:
+        words = speech.say("这封邮件的清单已不再保存，请使用最近一封邮件中的按钮。")
+        return _notice(desk, 404, speech.say("没有这一清单"), words, speech)
+    reader = shown(recipient.name or recipient.email, 60)
+    return desk.page("list", {**values, "token": token, "recipient": reader}, speech=speech)
 
 
 async def take_case_step(request: Request) -> Response:
@@ -210,6 +231,9 @@ def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:
             "case_id": error.link.case_id,
         }
         return desk.page("expired", values, status=410, speech=language(recipient.language))
+    if isinstance(error, ExpiredListLink):
+        words = "清单的链接已过期。请使用最近一封邮件中的按钮；每周汇总中列有待核查最久的案件，并附新的链接。"
+        return _notice(desk, 410, "链接已过期", words)
     if isinstance(error, FormerRecipient):
         words = "该链接的收件人已不在监管人员之列，不能再打开案件。如有疑问，请联系系统管理员。"
         return _notice(desk, 403, "链接已停用", words)

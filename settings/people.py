@@ -32,10 +32,11 @@ class Supervisor(Section):
     """Of their mails, chats and pages; what is quoted, and names, stay Chinese."""
     severities: tuple[Literal["medium", "high", "critical"], ...] = ()
     working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)] = (
-        *range(1, 8),
+        *range(1, 6),
     )
     """ISO numbers of weekdays: 1 is Monday. Who works on all seven works on holidays too."""
-    working_hours: Annotated[str, Field(pattern=rf"^{TIME}-({TIME}|24:00)$")] = "00:00-24:00"
+    working_hours: Annotated[str, Field(pattern=rf"^{TIME}-({TIME}|24:00)$")] = "08:30-17:30"
+    """Who wants mails at night writes ``00:00-24:00``."""
     superior: EmailStr | None = None
     """Told when a deadline has passed; None: the administrator."""
     chats: tuple[SourceName, ...] = ()
@@ -78,5 +79,9 @@ class Reminders(Section):
     """Days before the deadline at which the first reminder is written; 0: none."""
     repeat_days: Annotated[int, Field(ge=1, le=90)] = 7
     """Days between two escalations of an overdue case."""
+    undecided_days: Annotated[int, Field(ge=0, le=90)] = 5
+    """Office days after which a case that nobody decided on is brought up, and again; 0: never."""
+    undecided_reminders: Annotated[int, Field(ge=1, le=10)] = 3
+    """Such reminders of one case at most: the first to those responsible, each further one a level above."""
     escalations: Annotated[int, Field(ge=0, le=10)] = 3
     """Escalations of one overdue case at most, each to the level above."""

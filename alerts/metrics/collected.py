@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from alerts.delivery.channels import channel_names
-from alerts.holidays import known_until
 from alerts.metrics.cases import case_families, region_names_family
 from alerts.metrics.lists import ListsCollector, Measure
 from alerts.metrics.series import (
@@ -31,6 +30,7 @@ from alerts.metrics.series import (
     histogram,
     word,
 )
+from alerts.working_time import known_until
 from settings.model import Source
 from settings.people import Calendar
 from storage.database import for_reading

@@ -10,13 +10,12 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
-from alerts.holidays import last_day
 from alerts.languages import Language, language
 from alerts.notifications.letters import Letter, case_links_of, quote_block, shown
 from alerts.notifications.listing import whole_list
 from alerts.notifications.waiting import Waiting, claim, is_free, recipient_of
 from alerts.recipients import Recipient
-from alerts.working_time import digest_moment
+from alerts.working_time import digest_moment, last_day
 from settings.model import Settings
 from storage.tables import Case, DigestItem, DocumentVersion, Finding
 from vocabulary.areas import region_name

@@ -45,13 +45,15 @@ def whole_list(
 ) -> Letter:
     """``letter`` with a list of all ``cases``, of which its payload's ``cases`` are the first.
 
-    Adds to its payload the numbers that count as told (``case_ids``), ``listed``, a table below COLUMNS where
-    there are more than are written out, and ``list_link``, the page, empty without a console.
+    Adds to its payload ``all_cases``, which count as told (``case_ids``) unless it says otherwise;
+    ``listed``, a table below COLUMNS where there are more than are written out; and ``list_link``, the page,
+    empty without a console.
     """
     more, speech = len(cases) - len(letter.payload["cases"]), language(letter.recipient.language)
     email = letter.recipient.email
     added = {
-        "case_ids": list(cases),
+        "case_ids": letter.payload.get("case_ids", list(cases)),
+        "all_cases": list(cases),
         "more_cases": max(0, more),
         "columns": [speech.say(column) for column in COLUMNS],
         "listed": list_rows(session, cases, settings, speech) if more > 0 else [],

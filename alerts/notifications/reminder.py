@@ -1,4 +1,5 @@
-"""Deadlines: reminders before and at them, and word to the next level once they have passed.
+"""Deadlines: reminders before and at them, and word to the next level once they have passed; and reminders of
+cases that nobody decided on.
 
 Steps of the clock. Each case is reminded of once per occasion, which is an event of its own; a case that
 somebody has acted upon is quiet. All that one recipient is told of at one time is one message.
@@ -7,8 +8,8 @@ somebody has acted upon is quiet. All that one recipient is told of at one time 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,13 +17,15 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
-from alerts.holidays import last_day, office_day_before
-from alerts.languages import Language, language
+from alerts.languages import language
 from alerts.notifications.alert import recipients_of
 from alerts.notifications.digest import digest_block
 from alerts.notifications.letters import Letter, case_links_of
+from alerts.notifications.listing import whole_list
+from alerts.notifications.undecided import UNDECIDED_EVENT, Occasion, undecided_due
+from alerts.notifications.waiting import LISTED
 from alerts.recipients import Recipient, superior_of
-from alerts.working_time import next_work
+from alerts.working_time import last_day, next_work, office_day_before
 from cases.departments import FollowUp, follow_ups
 from cases.history import ACTOR
 from cases.steps import IllegalStep, take_step
@@ -33,23 +36,10 @@ from vocabulary.codes import CaseState, Step
 from vocabulary.names import CHINESE
 
 STEP_CASES = 200
-"""Cases looked at in one step; call again while it returns more than 0."""
+"""Cases looked at by one question to the database."""
 CASES_SHOWN = 40
-
-
-@dataclass(frozen=True, slots=True)
-class _Occasion:
-    """Why a case is brought up, and to which level: 0 are those responsible themselves."""
-
-    key: str
-    event: str
-    words: str
-    days: int
-    """What stands in the words."""
-    level: int = 0
-
-    def said_in(self, speech: Language) -> str:
-        return speech.say(self.words, days=self.days)
+SOON = "【整改提醒】{count}项违规情形整改期限将至"
+LATE = "【逾期上报】{count}项违规情形已逾期未整改"
 
 
 def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -72,19 +62,18 @@ def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
 def remind_due(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write the reminders and escalations that are due; how many messages, 0 when nothing is due.
 
-    They are written from the digest's hour on and leave when their recipient is at work.
+    They are written from the digest's hour on and leave when their recipient is at work. One call brings up
+    at most LISTED cases: call again while it returns more than 0.
     """
     local = now.astimezone(ZoneInfo(settings.time_zone))
     if local.time() < time.fromisoformat(settings.mail.digest_at):
         return 0
-    written, after = 0, 0
-    while True:
-        with Session(engine) as session, session.begin():
-            cases = _asked(session, local.date(), settings, after)
-            written += _remind(session, cases, settings, now)
-            if len(cases) < STEP_CASES:
-                return written
-            after = _id(cases[-1])
+    with Session(engine) as session, session.begin():
+        round_ = _Round(session, settings, now)
+        due = chain(_asked_due(session, local.date(), settings), undecided_due(session, settings, now))
+        for case, occasion in islice(due, LISTED):
+            round_.bring_up(case, occasion)
+        return round_.write()
 
 
 def _mark(session: Session, case: Case, now: datetime) -> bool:
@@ -97,61 +86,77 @@ def _mark(session: Session, case: Case, now: datetime) -> bool:
     return True
 
 
-def _asked(session: Session, today: date, settings: Settings, after: int) -> Sequence[Case]:
-    soon = today + timedelta(days=settings.reminders.days_before)
-    return session.exec(
-        select(Case)
-        .where(col(Case.state).in_([CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE]))
-        .where(col(Case.deadline) <= soon, col(Case.id) > after)
-        .order_by(col(Case.id))
-        .limit(STEP_CASES)
-    ).all()
+def _asked_due(session: Session, today: date, settings: Settings) -> Iterator[tuple[Case, Occasion]]:
+    """Cases with a deadline that are to be brought up today and were not yet."""
+    soon, after = today + timedelta(days=settings.reminders.days_before), 0
+    while True:
+        cases = session.exec(
+            select(Case)
+            .where(col(Case.state).in_([CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE]))
+            .where(col(Case.deadline) <= soon, col(Case.id) > after)
+            .order_by(col(Case.id))
+            .limit(STEP_CASES)
+        ).all()
+        noted = _noted(session, cases)
+        for case in cases:
+            occasion = _occasion(case, today, settings)
+            if occasion is not None and (_id(case), occasion.key) not in noted:
+                yield case, occasion
+        if len(cases) < STEP_CASES:
+            return
+        after = _id(cases[-1])
 
 
-def _remind(session: Session, cases: Sequence[Case], settings: Settings, now: datetime) -> int:
-    today, followed_up = _today(settings, now), follow_ups(session)
-    noted = _noted(session, cases)
-    told: dict[tuple[str, int], tuple[Recipient, list[tuple[Case, _Occasion]]]] = {}
-    for case in cases:
-        occasion = _occasion(case, today, settings)
-        if occasion is None or (_id(case), occasion.key) in noted:
-            continue
-        following = followed_up(case.qualification, case.region)
-        to = list(_recipients(case, following, occasion.level, settings))
-        if not _note(session, case, occasion, to, now):
-            continue
+class _Round:
+    """What is brought up at one time: for each recipient and level one letter."""
+
+    def __init__(self, session: Session, settings: Settings, now: datetime) -> None:
+        self._session, self._settings, self._now = session, settings, now
+        self._followed_up = follow_ups(session)
+        self._told: dict[tuple[str, str, bool], tuple[Recipient, list[tuple[Case, Occasion]]]] = {}
+
+    def bring_up(self, case: Case, occasion: Occasion) -> None:
+        """Note the occasion as an event of the case, and tell whom it concerns, unless that was done."""
+        following = self._followed_up(case.qualification, case.region)
+        to = list(_recipients(case, following, occasion.level, self._settings))
+        if not _note(self._session, case, occasion, to, self._now):
+            return
         for recipient in to:
-            key = (recipient.email.casefold(), occasion.level)
-            told.setdefault(key, (recipient, []))[1].append((case, occasion))
-    return sum(
-        enqueue(
-            session,
-            _compose(session, brought, recipient, settings, now),
-            settings,
-            now,
-            not_before=next_work(settings, recipient.email, now),
+            key = (recipient.email.casefold(), occasion.subject, occasion.level > 0)
+            self._told.setdefault(key, (recipient, []))[1].append((case, occasion))
+
+    def write(self) -> int:
+        """How many messages."""
+        return sum(
+            enqueue(
+                self._session,
+                _compose(self._session, brought, recipient, self._settings, self._now),
+                self._settings,
+                self._now,
+                not_before=next_work(self._settings, recipient.email, self._now),
+            )
+            for recipient, brought in self._told.values()
         )
-        for recipient, brought in told.values()
-    )
 
 
-def _occasion(case: Case, today: date, settings: Settings) -> _Occasion | None:
+def _occasion(case: Case, today: date, settings: Settings) -> Occasion | None:
     """The occasion of ``today``; one that was missed is not made up for, the next one says more."""
     if case.deadline is None:
         return None
     left, reminders = (last_day(settings.calendar, case.deadline) - today).days, settings.reminders
     if case.state is CaseState.RECTIFICATION_ASKED:
         if left == 0:
-            return _Occasion(f"reminded:{case.deadline}:at", "reminded", "整改期限今日届满", left)
+            return Occasion(f"reminded:{case.deadline}:at", "reminded", "整改期限今日届满", left, SOON)
         if 0 < left <= reminders.days_before:
-            return _Occasion(
-                f"reminded:{case.deadline}:before", "reminded", "整改期限将于{days}日后届满", left
+            return Occasion(
+                f"reminded:{case.deadline}:before", "reminded", "整改期限将于{days}日后届满", left, SOON
             )
         return None
     level = 1 + (-left - 1) // reminders.repeat_days
     if case.state is CaseState.OVERDUE and left < 0 and reminders.escalations:
         level = min(level, reminders.escalations)
-        return _Occasion(f"escalated:{case.deadline}:{level}", "escalated", "已逾期{days}日", -left, level)
+        key = f"escalated:{case.deadline}:{level}"
+        return Occasion(key, "escalated", "已逾期{days}日", -left, LATE, level)
     return None
 
 
@@ -176,7 +181,7 @@ def _recipients(case: Case, following: FollowUp, level: int, settings: Settings)
             yield above
 
 
-def _note(session: Session, case: Case, occasion: _Occasion, to: Sequence[Recipient], now: datetime) -> bool:
+def _note(session: Session, case: Case, occasion: Occasion, to: Sequence[Recipient], now: datetime) -> bool:
     """Whether this occasion is new."""
     event = CaseEvent(
         case_id=_id(case),
@@ -191,7 +196,7 @@ def _note(session: Session, case: Case, occasion: _Occasion, to: Sequence[Recipi
 
 def _compose(
     session: Session,
-    brought: Sequence[tuple[Case, _Occasion]],
+    brought: Sequence[tuple[Case, Occasion]],
     recipient: Recipient,
     settings: Settings,
     now: datetime,
@@ -199,16 +204,12 @@ def _compose(
     ordered = sorted(brought, key=lambda each: (each[0].deadline or date.max, each[0].id or 0))
     first, occasion = ordered[0]
     escalated, speech = occasion.level > 0, language(recipient.language)
-    words = (
-        "【逾期上报】{count}项违规情形已逾期未整改"
-        if escalated
-        else "【整改提醒】{count}项违规情形整改期限将至"
-    )
     payload: dict[str, Any] = {
         "language": speech.code,
         "case_ids": [],
-        "subject": speech.say(words, count=len(ordered)),
+        "subject": speech.say(occasion.subject, count=len(ordered)),
         "escalated": escalated,
+        "undecided": occasion.event == UNDECIDED_EVENT,
         "day": speech.day(_today(settings, now)),
         "reason": recipient.reason,
         "count": len(ordered),
@@ -216,12 +217,12 @@ def _compose(
             {**digest_block(session, case, settings, speech), "occasion": each.said_in(speech)}
             for case, each in ordered[:CASES_SHOWN]
         ],
-        "more_cases": max(0, len(ordered) - CASES_SHOWN),
         "links": case_links_of([case for case, _ in ordered[:CASES_SHOWN]], recipient, settings, now),
         "unsubscribe": settings.administrator,
     }
     about = f"case:{first.id}:{occasion.key}"
-    return Letter(about=about, template="reminder", recipient=recipient, payload=payload, case_id=first.id)
+    letter = Letter(about=about, template="reminder", recipient=recipient, payload=payload, case_id=first.id)
+    return whole_list(session, [_id(case) for case, _ in ordered], letter, settings, now)
 
 
 def _today(settings: Settings, now: datetime) -> date:

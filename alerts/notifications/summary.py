@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from alerts.delivery.outbox import enqueue
 from alerts.languages import language
 from alerts.notifications.digest import digest_block
-from alerts.notifications.letters import Letter
+from alerts.notifications.letters import Letter, case_links_of
 from alerts.notifications.unread import of_supervisors, unread_block, waiting_documents
 from alerts.recipients import ADMINISTRATOR, Recipient, answers_for
 from alerts.working_time import next_work, summary_moment
@@ -34,7 +34,8 @@ from vocabulary.regions import known_regions, present_code
 
 WEEKS = 8
 REGIONS_SHOWN = 20
-OVERDUE_SHOWN = 10
+CASES_SHOWN = 10
+"""Of those longest overdue, and of those longest undecided."""
 _LATE = timedelta(days=2)
 """A summary that could not be written for longer than this is left out: the next one says more."""
 _WEEK = timedelta(days=7)
@@ -72,6 +73,8 @@ class _Counts:
     departments: dict[_Subject, FollowUp] = field(default_factory=dict)
     overdue: list[tuple[int, _Subject]] = field(default_factory=list)
     """Cases with their subjects, longest overdue first."""
+    undecided: list[tuple[int, _Subject]] = field(default_factory=list)
+    """The same of those that nobody decided on, longest waiting first."""
 
 
 def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int:
@@ -89,7 +92,7 @@ def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int
             return 0
         counts = _count(session, moment)
         letters = [
-            _compose(session, counts, reader, about, settings)
+            _compose(session, counts, reader, about, settings, now=now)
             for reader in _readers(settings, counts, waiting_documents(session, moment - _WEEK))
         ]
     with Session(engine) as session, session.begin():
@@ -169,6 +172,9 @@ def _count(session: Session, moment: datetime) -> _Counts:
     late = select(col(Case.id), *subject).where(col(Case.state) == CaseState.OVERDUE)
     for case_id, *found in session.execute(late.order_by(col(Case.deadline), col(Case.id))):
         counts.overdue.append((case_id, tuple(found)))
+    waiting = select(col(Case.id), *subject).where(col(Case.state).in_(_UNDECIDED))
+    for case_id, *found in session.execute(waiting.order_by(col(Case.opened_at), col(Case.id))):
+        counts.undecided.append((case_id, tuple(found)))
     return counts
 
 
@@ -180,13 +186,15 @@ def _by_week(subject: Sequence[Any], at: Any, moment: datetime) -> Select[Any]:
 
 
 def _compose(
-    session: Session, counts: _Counts, reader: _Reader, about: str, settings: Settings
+    session: Session, counts: _Counts, reader: _Reader, about: str, settings: Settings, *, now: datetime
 ) -> Letter | None:
     """None where there is nothing to say."""
     regions, total = _by_region(counts, reader)
     if not (total.open or total.new or total.rectified or reader.waiting):
         return None
     speech = language(reader.recipient.language)
+    overdue = _first(session, counts.overdue, reader)
+    undecided = _first(session, counts.undecided, reader)
     first = speech.day((counts.moment - _WEEK).date())
     last = speech.day((counts.moment - timedelta(days=1)).date())
     payload = {
@@ -208,13 +216,11 @@ def _compose(
             _row(name or speech.say("地区未识别"), region) for name, region in regions[:REGIONS_SHOWN]
         ],
         "more_regions": max(0, len(regions) - REGIONS_SHOWN),
-        "overdue": [
-            digest_block(session, session.get_one(Case, case_id), settings, speech)
-            for case_id in _longest_overdue(counts, reader)
-        ],
+        "overdue": [digest_block(session, case, settings, speech) for case in overdue],
+        "undecided": [digest_block(session, case, settings, speech) for case in undecided],
         "unread": unread_block(reader.waiting, settings, speech),
         "weeks": _weeks(counts, reader),
-        "links": {},
+        "links": case_links_of([*overdue, *undecided], reader.recipient, settings, now),
         "unsubscribe": settings.administrator,
     }
     return Letter(about, "summary", reader.recipient, payload)
@@ -277,6 +283,6 @@ def _row(name: str, region: _Region) -> dict[str, Any]:
     }
 
 
-def _longest_overdue(counts: _Counts, reader: _Reader) -> Iterator[int]:
-    theirs = (case_id for case_id, subject in counts.overdue if reader.is_theirs(subject))
-    return islice(theirs, OVERDUE_SHOWN)
+def _first(session: Session, cases: Sequence[tuple[int, _Subject]], reader: _Reader) -> list[Case]:
+    theirs = (case_id for case_id, subject in cases if reader.is_theirs(subject))
+    return [session.get_one(Case, case_id) for case_id in islice(theirs, CASES_SHOWN)]

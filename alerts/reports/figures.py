@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from alerts.holidays import last_day
 from alerts.reports.texts import masked, on_one_line
+from alerts.working_time import last_day
 from cases.departments import follow_ups
 from cases.queries import OPEN
 from cases.steps import RULES, deadline_in

@@ -55,7 +55,7 @@ class DigestItem(SQLModel, table=True):
     """Why it goes to them, where it is not their own field."""
     key: str = Field(max_length=80)
     """Makes the occasion unique, for example ``case:17:opened``."""
-    case_id: int = Field(foreign_key="case.id")
+    case_id: int = Field(foreign_key="case.id", index=True)
     version_id: int = Field(foreign_key="document_version.id")
     added_at: datetime = time_column()
     told_at: datetime | None = time_column(nullable=True)

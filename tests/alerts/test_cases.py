@@ -171,7 +171,7 @@ def test_a_case_found_later_in_the_same_version_has_its_own_letter(
     report(engine, settings, Posting(text), mention(text))
     second = mention(text, "物业管理师证", qualification="物业管理师")
     judged_anew = report(engine, settings, Posting(text), mention(text), second)
-    assert (len(judged_anew.opened), judged_anew.messages) == (1, 0), "about this publisher a letter just left"
+    assert (len(judged_anew.opened), judged_anew.messages) == (1, 0), "one about it just left"
     assert send_due_alerts(engine, settings, NOW + timedelta(hours=1)) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_case_belongs_where_its_document_says_it_does(engine: Engine, settings
     posting = Posting("须持有会计从业资格证。", publisher="福州市鼓楼区卫生健康局", region="350000")
     with Session(engine) as session, session.begin():
         result = replace(scanned(mention(posting.text)), region="350102")
-        (case_id,) = open_cases(session, keep(session, posting), result, settings, NOW).opened
+        (case_id,) = open_cases(session, keep(session, posting), result, NOW).opened
         assert session.get_one(Case, case_id).region == "350102"
         case, document = session.get_one(Case, case_id), session.exec(select(Document)).one()
         assert "鼓楼区" in alert_subject([case], document, language("zh-CN"))

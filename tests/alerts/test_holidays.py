@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.holidays import changed_day, is_office_day, known_until, last_day, office_day_before
 from alerts.notifications.digest import send_due_digests
 from alerts.notifications.summary import send_due_summaries
-from alerts.working_time import digest_moment, next_work, works_at
+from alerts.working_time import (
+    changed_day,
+    digest_moment,
+    is_office_day,
+    known_until,
+    last_day,
+    next_work,
+    office_day_before,
+    works_at,
+)
 from settings import SettingsError, load_settings
 from settings.model import Settings
 from settings.people import Calendar

@@ -86,3 +86,23 @@ def _buttons_open(room: Room, row: OutboxMessage) -> None:
         assert "案件 1" in answer.text
         if row.recipient_name:
             assert row.recipient_name in answer.text
+
+
+def test_a_letter_that_writes_out_only_some_leads_to_a_list_of_all(room: Room) -> None:
+    text = "\n".join(f"须持有第{number}号催乳师证。" for number in range(130))
+    found = [mention(text, f"第{number}号催乳师证", qualification=f"第{number}号") for number in range(130)]
+    report(room.engine, room.services.settings, Posting(text), *found)
+    row = next(row for row in rows(room.engine) if row.recipient == "li@example.com")
+    assert (row.template, len(row.payload["cases"])) == ("gathered", 40)
+    address = row.payload["list_link"]
+    assert address in text_of(as_mail(row))
+    listed = []
+    for number in (1, 2):
+        answer = room.get(f"{address}&page={number}")
+        assert answer.status_code == 200
+        listed += [str(link["href"]) for link in Page(answer.text).attributes("a") if "/open?" in str(link)]
+    assert len({re.sub(r"\?.*", "", href) for href in listed}) == 130
+    assert room.get(listed[129]).status_code == 200
+    assert room.get(address.replace("token=", "token=x")).status_code == 403
+    room.wait(days=15)
+    assert room.get(address).status_code == 410
