@@ -36,3 +36,21 @@ def mark_notified(
             .where(col(Case.id) == case_id, col(Case.state) == CaseState.FOUND)
             .values(state=CaseState.NOTIFIED, updated_at=at)
         )
+
+
+def mark_undelivered(
+    session: Session, case_ids: Iterable[int], *, message: int, why: str, at: datetime
+) -> None:
+    """Note that outbox row ``message`` was given up: whoever opens the case sees that its mail never came."""
+    for case_id in case_ids:
+        insert_once(
+            session,
+            CaseEvent(
+                case_id=case_id,
+                key=f"undelivered:{message}:{at.isoformat()}",
+                kind="undelivered",
+                actor=ACTOR,
+                note=why,
+                at=at,
+            ),
+        )

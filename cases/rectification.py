@@ -22,6 +22,7 @@ from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack, Sighting
 from vocabulary.codes import CaseState, Outcome, Step
+from vocabulary.dates import chinese_day
 
 LOOKED_AT = (*OPEN, CaseState.RECTIFIED, CaseState.CLOSED)
 _LEAST_LEFT = 3
@@ -138,8 +139,8 @@ def _is_same_posting(session: Session, case: Case, place: _Place) -> bool:
 
 def _rectify(session: Session, case: Case, place: _Place, now: datetime) -> Settled:
     note = (
-        f"回头看：版本{place.with_it.version_id}（{place.with_it.seen_at:%Y-%m-%d}所见）有此要求，"
-        f"版本{place.seen.version_id}（{place.seen.seen_at:%Y-%m-%d}所见）已无：{place.document.url}"
+        f"回头看：版本{place.with_it.version_id}（{chinese_day(place.with_it.seen_at.date())}所见）有此要求，"
+        f"版本{place.seen.version_id}（{chinese_day(place.seen.seen_at.date())}所见）已无：{place.document.url}"
     )
     key = f"vanished:{place.seen.id}"
     if _happened(session, case, key):
@@ -167,7 +168,7 @@ def _still_there(
     ):
         return Settlement(Settled.STILL_THERE)
     note = (
-        f"回头看：登记为已整改，但版本{place.seen.version_id}（{place.seen.seen_at:%Y-%m-%d}所见）仍有此要求："
+        f"回头看：登记为已整改，但版本{place.seen.version_id}（{chinese_day(place.seen.seen_at.date())}所见）仍有此要求："
         f"{place.document.url}"
     )
     key = f"reopened:{place.seen.id}"
@@ -192,7 +193,7 @@ def _note_gone(session: Session, case: Case, place: _Place, looked: LookBack) ->
         actor=ACTOR,
         note=(
             f"页面已不存在，不等于已整改（最后一次见到的是版本{place.seen.version_id}，"
-            f"{place.seen.seen_at:%Y-%m-%d}）：{place.document.url}；{looked.detail}"
+            f"{chinese_day(place.seen.seen_at.date())}）：{place.document.url}；{looked.detail}"
         ),
         at=looked.looked_at,
     )

@@ -6,7 +6,7 @@ goes through ``take_step``, whoever takes it: the command line, the console, a l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -16,6 +16,8 @@ from sqlmodel import Session, col, func, select, update
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import CaseState, Step
+from vocabulary.dates import chinese_day, day_in
+from vocabulary.names import name_of
 
 DEADLINE_YEARS = 3
 """Longest time for a rectification."""
@@ -122,7 +124,7 @@ def take_step(
         at=now,
     )
     if insert_once(session, event) is None:
-        raise IllegalStep(f"case {case_id}: {step} was taken before ({event.key})")
+        raise IllegalStep(f"案件{case_id}：“{name_of(step)}”已经登记过")
     return rule.after
 
 
@@ -140,26 +142,24 @@ def _known(step: Step | str) -> Step:
     try:
         return Step(step)
     except ValueError:
-        raise IllegalStep(f"there is no step {step!r}; there are {', '.join(Step)}") from None
+        raise IllegalStep(f"没有“{step}”这一步骤，可用的步骤：{_names(Step)}") from None
 
 
 def _require_complete(
     step: Step, rule: Rule, *, actor: str, note: str, deadline: date | None, now: datetime
 ) -> None:
     if not actor.strip():
-        raise IncompleteStep(f"{step} needs an actor: say who takes it")
+        raise IncompleteStep(f"“{name_of(step)}”须写明经办人")
     if rule.needs_note and not note.strip():
-        raise IncompleteStep(f"{step} needs a note: say why")
+        raise IncompleteStep(f"“{name_of(step)}”须写明理由")
     if rule.needs_deadline and deadline is None:
-        raise IncompleteStep(f"{step} needs a deadline: say until which day")
+        raise IncompleteStep(f"“{name_of(step)}”须写明整改期限")
     if deadline is not None and not rule.needs_deadline:
-        raise IncompleteStep(f"{step} takes no deadline")
+        raise IncompleteStep(f"“{name_of(step)}”不设期限")
     if deadline is not None and deadline < now.date():
-        raise IncompleteStep(f"the deadline {deadline} has passed already")
+        raise IncompleteStep(f"整改期限{chinese_day(deadline)}已经过去")
     if deadline is not None and deadline > last_deadline(now.date()):
-        raise IncompleteStep(
-            f"the deadline {deadline} is more than {DEADLINE_YEARS} years away: mend the year"
-        )
+        raise IncompleteStep(f"整改期限{chinese_day(deadline)}在{DEADLINE_YEARS}年以后，请检查年份")
 
 
 def _move(session: Session, case_id: int, step: Step, *, deadline: date | None, now: datetime) -> None:
@@ -183,10 +183,16 @@ def _move(session: Session, case_id: int, step: Step, *, deadline: date | None, 
 def _refusal(session: Session, case_id: int, step: Step) -> StepRefused:
     state = session.exec(select(Case.state).where(Case.id == case_id)).one_or_none()
     if state is None:
-        return UnknownCase(f"there is no case {case_id}")
-    before = ", ".join(RULES[step].before)
-    possible = ", ".join(possible_steps(CaseState(state))) or "nothing"
-    return IllegalStep(f"case {case_id} is {state}: {step} needs {before}; possible now: {possible}")
+        return UnknownCase(f"没有案件{case_id}")
+    before, possible = _names(RULES[step].before), _names(possible_steps(CaseState(state)))
+    return IllegalStep(
+        f"案件{case_id}目前为“{name_of(CaseState(state))}”，不能“{name_of(step)}”：该步骤适用于{before}的案件；"
+        f"现在可以：{possible or '无'}"
+    )
+
+
+def _names(codes: Iterable[CaseState | Step]) -> str:
+    return "、".join(name_of(code) for code in codes)
 
 
 def _events(session: Session, case_id: int) -> int:
@@ -198,11 +204,11 @@ def _event_note(note: str, deadline: date | None) -> str:
     said = note.strip()
     if deadline is None:
         return said
-    return f"{_DEADLINE}{deadline}" + (f"；{said}" if said else "")
+    return f"{_DEADLINE}{chinese_day(deadline)}" + (f"；{said}" if said else "")
 
 
 def deadline_in(note: str) -> date | None:
     """The deadline that the note of an event ``rectification_asked`` begins with."""
     if not note.startswith(_DEADLINE):
         return None
-    return date.fromisoformat(note.removeprefix(_DEADLINE)[: len("2026-11-20")])
+    return day_in(note.removeprefix(_DEADLINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,19 +86,24 @@ def letter(
     config: Config = None,
 ) -> None:
     """Write the draft of a rectification notice as DOCX. 生成责令整改通知书草稿。"""
-    from alerts.reports.notice import BadTemplateError, notice_values, write_notice  # noqa: PLC0415
+    from alerts.reports.notice import BadTemplateError, note_letter, notice_values, write_notice  # noqa: PLC0415
     from cases.steps import StepRefused  # noqa: PLC0415
 
     zone = ZoneInfo(_settings(config).time_zone)
     try:
         with transaction(config) as session:
             values = notice_values(session, case, zone)
-        written = write_notice(values, template)
+            written = write_notice(values, template)
+            now, confirmed = datetime.now(zone), bool(values["confirmed"])
+            note_letter(session, case, actor=getpass.getuser(), confirmed=confirmed, now=now)
     except StepRefused as error:
         raise refuse(error) from error
     except (BadTemplateError, OSError) as error:
         raise refuse(f"{template or 'the shipped template'}: {error}") from error
     _write({output or Path(f"责令整改通知书_案件{case}.docx"): written}, force=force)
+    if not confirmed:
+        words = f"注意：案件{case}尚未确认属实，通知书只能作草稿；核实后先运行 qualwatch case confirm {case}"
+        typer.echo(words, err=True)
 
 
 def _settings(config: Path | None) -> Settings:

@@ -228,3 +228,5 @@ class EventKind(StrEnum):
     GONE = "gone"
     REPLACED = "replaced"
     REJUDGED = "rejudged"
+    LETTER = "letter"
+    """The draft of a rectification notice was written."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -28,11 +28,12 @@ from alerts.delivery.channels import (
 from alerts.delivery.mails import ascii_domain, render
 from alerts.notifications.letters import Letter
 from alerts.recipients import Recipient, chat_channels
-from cases.history import mark_notified
+from cases.history import mark_notified, mark_undelivered
 from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import OutboxMessage
 from vocabulary.codes import OutboxState
+from vocabulary.reasons import reason_in_chinese
 
 MAX_ATTEMPTS = 16
 """Tries before a message is a dead letter: with the pauses below, about two days."""
@@ -216,7 +217,7 @@ def _mark_sent(engine: Engine, row: OutboxMessage, at: datetime) -> None:
 def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, at: datetime) -> None:
     dead = isinstance(failure, PermanentFailure) or row.attempts >= MAX_ATTEMPTS
     with Session(engine) as session, session.begin():
-        _settle(
+        settled = _settle(
             session,
             row,
             state=OutboxState.DEAD if dead else OutboxState.WAITING,
@@ -224,9 +225,18 @@ def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, a
             next_attempt_at=at if dead else at + pause_after(row.attempts, row.key),
             last_error=str(failure)[:500],
         )
+        if settled and dead:
+            why = f"{row.recipient}：{reason_in_chinese(str(failure))}"
+            mark_undelivered(session, cases_of(row), message=_id(row), why=why, at=at)
     log.warning(
         "message_dead" if dead else "message_delayed", message=row.id, channel=row.channel, why=str(failure)
     )
+
+
+def cases_of(row: OutboxMessage) -> Sequence[int]:
+    """The cases that a message is about, whether it tells of them or reminds of them."""
+    named = row.payload.get("all_cases") or row.payload.get("case_ids") or [row.case_id]
+    return [case for case in named if isinstance(case, int)]
 
 
 def _settle(session: Session, row: OutboxMessage, **values: object) -> bool:

@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
 from alerts.delivery.links import Purpose, case_links
-from alerts.delivery.outbox import enqueue
+from alerts.delivery.outbox import cases_of, enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from settings.model import Settings
 from storage.tables import OutboxMessage
 from vocabulary.codes import OutboxState
 from vocabulary.presentation import displayable
+from vocabulary.reasons import reason_in_chinese
 
 MESSAGES_SHOWN = 20
 CASES_LINKED = 5
@@ -79,14 +80,13 @@ def _compose(session: Session, settings: Settings, since: datetime, now: datetim
 
 def _message_block(message: OutboxMessage, settings: Settings, now: datetime) -> dict[str, Any]:
     """A dead letter in a few lines, with links of the administrator's own to its cases."""
-    told = message.payload.get("case_ids") or [message.case_id]
-    cases = [case for case in told if isinstance(case, int)]
+    cases = cases_of(message)
     links = {case: case_links(settings, case, settings.administrator, now) for case in cases[:CASES_LINKED]}
     return {
         "id": message.id,
         "to": displayable(f"{message.recipient_name} {message.recipient}".strip(), limit=120),
         "subject": displayable(str(message.payload.get("subject", "")), limit=120),
-        "why": displayable(message.last_error, limit=200),
+        "why": displayable(reason_in_chinese(message.last_error), limit=260),
         "cases": [{"id": case, "link": own.get(Purpose.OPEN, "")} for case, own in links.items()],
         "more_cases": max(0, len(cases) - CASES_LINKED),
     }

@@ -33,6 +33,7 @@ from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import CaseState, Step
+from vocabulary.dates import chinese_day
 from vocabulary.names import CHINESE
 
 STEP_CASES = 200
@@ -77,7 +78,7 @@ def remind_due(engine: Engine, settings: Settings, now: datetime) -> int:
 
 
 def _mark(session: Session, case: Case, now: datetime) -> bool:
-    note = f"整改期限 {case.deadline} 已过"
+    note = f"整改期限{chinese_day(case.deadline)}已过"
     try:
         take_step(session, _id(case), Step.OVERDUE, actor=ACTOR, note=note, now=now)
     except IllegalStep:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date
 from io import BytesIO
 
 from docx.document import Document as DocumentObject
@@ -26,6 +25,7 @@ from alerts.reports.paper import (
     new_document,
 )
 from alerts.reports.workbook import COUNT_COLUMNS, counts_row, write_trend
+from vocabulary.dates import chinese_day
 
 OVERDUE_SHOWN = 200
 """Overdue cases written out; the workbook has them all."""
@@ -58,7 +58,7 @@ def write_bulletin(bulletin: Bulletin) -> bytes:
         "“新发现”指当月新立案件，“已整改”“已排除”“已曝光”指当月办理；“在办”指月末尚未整改、排除或结案的案件；“逾期”指月末已过整改期限仍未整改的案件；"
         "“整改率”指截至月末已整改案件占已责令整改案件的比例，经核实排除的案件不计。",
     )
-    signature = add_text(document, _day(bulletin.written_on), indent=False)
+    signature = add_text(document, chinese_day(bulletin.written_on), indent=False)
     signature.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     document.core_properties.title = f"{bulletin.area}职业资格违规监测月报（{bulletin.month.name}）"
     document.core_properties.author = "Qualwatch"
@@ -107,7 +107,7 @@ def _add_overdue(document: DocumentObject, cases: tuple[OverdueCase, ...]) -> No
             case.publisher,
             case.qualification,
             case.severity,
-            case.deadline.isoformat() if case.deadline else "—",
+            chinese_day(case.deadline) or "—",
             "—" if case.days is None else str(case.days),
         )
         for case in cases[:OVERDUE_SHOWN]
@@ -157,7 +157,3 @@ def _drawing(relation: str) -> object:
         '<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
         f'r:id="{relation}"/></a:graphicData></a:graphic></wp:inline></w:drawing>'
     )
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -18,12 +19,15 @@ from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
 from alerts.reports.texts import masked, on_one_line
+from cases.departments import follow_up
 from cases.queries import read_case
 from cases.steps import IllegalStep, UnknownCase
-from storage.tables import Case, Document, DocumentVersion, Finding
+from storage.rows import insert_once
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
-from vocabulary.codes import CaseState, Severity, Status, Usage, Violation
-from vocabulary.names import name_of
+from vocabulary.codes import CaseState, EventKind, PublisherKind, Severity, Status, Usage, Violation
+from vocabulary.dates import chinese_day
+from vocabulary.names import name_of, rule_behind
 from vocabulary.presentation import passage
 
 QUOTES_SHOWN = 10
@@ -43,10 +47,10 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
     """
     file = read_case(session, case_id)
     if file is None:
-        raise UnknownCase(f"there is no case {case_id}")
+        raise UnknownCase(f"没有案件{case_id}")
     case = file.case
     if case.state in _SETTLED:
-        raise IllegalStep(f"case {case_id} is {case.state}: there is nothing to put right")
+        raise IllegalStep(f"案件{case_id}目前为“{name_of(case.state)}”，没有需要整改的事项")
     newest = max(file.findings, key=lambda finding: (finding.found_at, finding.id))
     version, document = session.exec(
         select(DocumentVersion, Document)
@@ -65,13 +69,27 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         "usage": name_of(Usage(telling.usage)),
         "explanation": masked(telling.explanation, 600),
         "advice": masked(telling.advice, 600),
-        "legal_basis": "、".join(masked(clause, 120) for clause in telling.legal_basis),
+        "rule": rule_behind(Violation(case.violation)).rstrip("。"),
+        "clauses": list(dict.fromkeys(masked(clause, 200) for clause in telling.legal_basis)),
+        "legal_basis": "、".join(dict.fromkeys(masked(clause, 200) for clause in telling.legal_basis)),
+        "since": chinese_day(telling.since),
+        "status_document": masked(telling.status_document, 120),
+        "you": "你" if case.publisher_kind == PublisherKind.INDIVIDUAL else "你单位",
+        "department": masked(follow_up(session, case.qualification, case.region).department, 120),
         "needs_review": case.needs_review,
         "confirmed": case.state not in _UNCONFIRMED,
-        "deadline": _day(case.deadline) or BLANK_DEADLINE,
-        "seen_at": f"{version.seen_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
+        "deadline": chinese_day(case.deadline) or BLANK_DEADLINE,
+        "seen_at": _moment(version.seen_at.astimezone(zone)),
         "sha256": version.body_sha256,
     }
+
+
+def note_letter(session: Session, case_id: int, *, actor: str, confirmed: bool, now: datetime) -> None:
+    """Make the draft an event of its case, in the caller's transaction."""
+    note = "" if confirmed else "案件尚未确认属实，确认前不得发出"
+    key = f"letter:{now.isoformat()}"
+    event = CaseEvent(case_id=case_id, key=key, kind=EventKind.LETTER, actor=actor, note=note, at=now)
+    insert_once(session, event)
 
 
 def write_notice(values: Mapping[str, Any], template: Path | None = None) -> bytes:
@@ -88,9 +106,9 @@ def write_notice(values: Mapping[str, Any], template: Path | None = None) -> byt
         document.render(dict(values), environment, autoescape=True)
         document.save(written)
     except (TemplateError, TypeError, ArithmeticError) as error:
-        raise BadTemplateError(f"the template cannot be filled in: {error}") from error
+        raise BadTemplateError(f"模板无法套用：{error}") from error
     except (BadZipFile, PackageNotFoundError, XMLSyntaxError, KeyError, ValueError) as error:
-        raise BadTemplateError(f"the template is no DOCX file: {error}") from error
+        raise BadTemplateError(f"模板不是 DOCX 文件：{error}") from error
     return written.getvalue()
 
 
@@ -106,7 +124,7 @@ def _posting(case: Case, document: Document) -> dict[str, Any]:
         "region": region_name(case.region),
         "title": masked(document.title, 120) or "（无标题）",
         "url": on_one_line(document.url, 2048),
-        "published_on": _day(document.published_on),
+        "published_on": chinese_day(document.published_on),
     }
 
 
@@ -116,5 +134,5 @@ def _quotes(text: str, findings: list[Finding]) -> list[str]:
     return list(dict.fromkeys(masked(sentence, 400) for sentence in sentences))[:QUOTES_SHOWN]
 
 
-def _day(day: Any) -> str:
-    return "" if day is None else f"{day.year}年{day.month}月{day.day}日"
+def _moment(local: datetime) -> str:
+    return f"{chinese_day(local.date())} {local:%H:%M}"

@@ -27,6 +27,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from alerts.reports.figures import Bulletin, Counts, OverdueCase, Table, TrendPoint
 from alerts.reports.texts import on_one_line
+from vocabulary.dates import chinese_day
 
 COUNT_COLUMNS = ("新发现", "已整改", "已排除", "已曝光", "在办", "逾期", "整改率")
 OVERDUE_COLUMNS = (
@@ -105,7 +106,7 @@ def _overview(sheet: Any, bulletin: Bulletin) -> None:
     for name, value in bulletin.by_state:
         _row(sheet, (f"{bulletin.until}状态：{name}", value))
     sheet.append([])
-    sheet.append([f"编制日期：{bulletin.written_on}"])
+    sheet.append([f"编制日期：{chinese_day(bulletin.written_on)}"])
     _widths(sheet, (34, 14))
 
 
