@@ -56,16 +56,19 @@ def build_template() -> bytes:
     add_text(document, "{{ publisher }}：", indent=False)
     for text in _BODY:
         add_text(document, text)
-    add_text(document, "联系人：__________　　联系电话：__________　　地址：______________")
+    add_text(document, "联系人：__________　　联系电话：__________")
     add_text(document, "").paragraph_format.keep_with_next = True
     signature = add_text(document, "（发文机关名称、印章）", indent=False)
     signature.alignment, signature.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.RIGHT, True
     add_text(document, "____年__月__日", indent=False).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     add_note(document, "抄送：{{ department or '________________' }}")
-    add_note(document, "本通知书一式____份，一份送达受送达人，一份由本机关存档。")
-    add_note(document, "附：1．送达回证；2．原网页，取证时间{{ seen_at }}，原始文件的SHA-256摘要：")
-    add_note(document, "{{ sha256 }}").paragraph_format.space_before = Pt(0)
+    add_note(
+        document, "本通知书一式____份，一份送达受送达人，一份由本机关存档。"
+    ).paragraph_format.space_before = Pt(0)
+    add_note(document, "附：送达回证及取证说明").paragraph_format.space_before = Pt(0)
     _add_receipt(document)
+    add_note(document, "取证说明：原网页取证时间{{ seen_at }}，原始文件的SHA-256摘要：")
+    add_note(document, "{{ sha256 }}").paragraph_format.space_before = Pt(0)
     document.core_properties.title = "责令整改通知书"
     document.core_properties.author = "Qualwatch"
     file = BytesIO()

@@ -20,6 +20,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from alerts.delivery.outbox import enqueue
+from alerts.languages import language
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from crawling.fetching.advice import advice
@@ -29,8 +30,9 @@ from storage.rows import insert_once
 from storage.tables import Document, FetchRecord, SourceTrouble, Visit
 from storage.visits import DIED, SUCCESSES
 from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
-from vocabulary.names import name_of
+from vocabulary.names import CHINESE, name_of
 from vocabulary.presentation import displayable, safe_link
+from vocabulary.reasons import reason_in_chinese
 
 VISITS_IN_A_ROW = 3
 """So many visits must go wrong before anybody is told: one night's maintenance is no trouble."""
@@ -170,7 +172,7 @@ def open_troubles(session: Session, source: str) -> tuple[SourceTrouble, ...]:
 def _what_failed(visits: Sequence[Visit]) -> str:
     newest = visits[0]
     outcome = newest.outcome or Outcome.ERROR
-    said = displayable(newest.detail, limit=300)
+    said = displayable(reason_in_chinese(newest.detail) if newest.detail else "", limit=300)
     what_to_do = advice(outcome, newest.detail)
     return f"连续{len(visits)}次访问未能读全，最近一次：{name_of(outcome)}（{said}）。{what_to_do}"
 
@@ -281,7 +283,7 @@ class _Telling:
         return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
 
     def _tell(self, kind: TroubleKind, detail: str, began_at: datetime, *, ended: bool) -> None:
-        zone = ZoneInfo(self.settings.time_zone)
+        zone, speech = ZoneInfo(self.settings.time_zone), language(CHINESE)
         name = displayable(self.source.title or self.source.name, limit=60)
         what = f"{name_of(kind)}（已恢复）" if ended else name_of(kind)
         payload = {
@@ -295,8 +297,8 @@ class _Telling:
                 "link": safe_link(str(self.source.url)),
             },
             "detail": detail,
-            "began_at": f"{began_at.astimezone(zone):%Y年%m月%d日 %H:%M}",
-            "told_at": f"{self.now.astimezone(zone):%Y年%m月%d日 %H:%M}",
+            "began_at": speech.moment(began_at.astimezone(zone)),
+            "told_at": speech.moment(self.now.astimezone(zone)),
             "unsubscribe": self.settings.administrator,
         }
         letter = Letter(

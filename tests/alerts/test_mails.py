@@ -195,7 +195,7 @@ def test_a_document_full_of_violations_makes_one_mail_of_bounded_length(
     (table,) = mail.iter_attachments()
     sheet = load_workbook(BytesIO(table.get_content())).active
     listed = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
-    assert (listed[0], sorted(listed)) == (101, list(range(1, 102)))
+    assert sorted(listed) == list(range(1, 102))
     assert len(mail.as_bytes()) < 200_000
 
 

@@ -154,7 +154,7 @@ def test_an_escalation_waits_until_its_recipient_is_at_work(engine: Engine, offi
     assert _day(engine, office, at(21)) == 1
     (row,) = (row for row in rows(engine) if row.template == "reminder")
     assert row.recipient == "sheng@example.com"
-    assert row.next_attempt_at == at(23, 0)
+    assert row.next_attempt_at == at(23, 8, 30)
     assert "现予上报" in text_of(as_mail(row))
 
 

@@ -116,12 +116,20 @@ def test_the_letter_says_what_is_wrong_and_until_when(office: Office) -> None:
         "《福安市某某医院2026年公开招聘财务人员公告》",
         "https://hr.example.com/notice/1.html",
         "招聘中要求已取消的职业资格",
-        "人社部发〔2017〕68号、吉政办发〔2017〕54号第二条",
+        "人社部发〔2017〕68号；",
+        "吉政办发〔2017〕54号第二条。",
+        "你单位的行为属于“招聘中要求已取消的职业资格”",
+        "六十日内，依照《中华人民共和国行政复议法》",
+        "《中华人民共和国行政诉讼法》",
+        "抄送：",
+        "送达回证",
         "2026年11月20日前完成整改：删除招聘条件中的会计从业资格证要求",
-        "2026年11月02日 09:30",
+        "2026年11月2日 09:30",
     ):
         assert said in text
     assert "经监测并核实，你单位" in text
+    assert "发布单位（" not in text
+    assert text.count("人社部发〔2017〕68号") == 1
     assert "尚待人工核实" not in text
 
 
@@ -141,8 +149,13 @@ def test_a_doubtful_case_says_so(office: Office) -> None:
 
 
 def test_what_nobody_has_confirmed_is_not_called_verified(office: Office) -> None:
-    assert office.type("letter", str(office.open()), "--output", "draft.docx").exit_code == 0
-    assert "经监测发现，你单位" in _letter(office.folder / "draft.docx")
+    done = office.type("letter", str(office.open()), "--output", "draft.docx")
+    assert done.exit_code == 0
+    assert "尚未确认属实" in done.output
+    text = _letter(office.folder / "draft.docx")
+    assert "经监测发现，你单位" in text
+    assert "确认前不得发出" in text
+    assert "生成整改通知书" in office.type("case", "show", "1").output
 
 
 def test_a_dismissed_case_gets_no_letter(office: Office) -> None:
@@ -150,7 +163,7 @@ def test_a_dismissed_case_gets_no_letter(office: Office) -> None:
     office.step(case, Step.DISMISS)
     done = office.type("letter", str(case))
     assert done.exit_code == 2
-    assert "nothing to put right" in done.output
+    assert "没有需要整改的事项" in done.output
 
 
 def _template(folder: Path, *paragraphs: str) -> str:

@@ -18,7 +18,7 @@ from settings.model import Settings
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseState, EventKind, Step
-from vocabulary.names import names_of
+from vocabulary.names import name_of, names_of
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
 DEADLINE = date(2026, 12, 1)
@@ -83,27 +83,29 @@ def test_every_step_is_taken_where_its_rule_says_and_refused_elsewhere(
         assert _take(engine, case, step) == RULES[step].after == _case(engine, case).state
         assert len(_events(engine)) == len(before) + 1
     else:
-        with pytest.raises(IllegalStep, match=rf"case {case} is {state}: {step} needs .*possible now"):
+        with pytest.raises(
+            IllegalStep, match=rf"案件{case}目前为“{name_of(state)}”，不能“{name_of(step)}”：.*现在可以"
+        ):
             _take(engine, case, step)
         assert (_case(engine, case).state, _events(engine)) == (state, before)
 
 
 def test_what_a_step_needs_must_be_said(engine: Engine, case: int) -> None:
     with Session(engine) as session, session.begin():
-        with pytest.raises(IncompleteStep, match="say why"):
+        with pytest.raises(IncompleteStep, match="须写明理由"):
             take_step(session, case, "dismiss", actor="王", note=" ", now=NOW)
-        with pytest.raises(IncompleteStep, match="say who"):
+        with pytest.raises(IncompleteStep, match="须写明经办人"):
             take_step(session, case, "confirm", actor="", now=NOW)
         take_step(session, case, "confirm", actor="王", now=NOW)
-        with pytest.raises(IncompleteStep, match="say until which day"):
+        with pytest.raises(IncompleteStep, match="须写明整改期限"):
             take_step(session, case, "ask", actor="王", now=NOW)
-        with pytest.raises(IncompleteStep, match="has passed"):
+        with pytest.raises(IncompleteStep, match="已经过去"):
             take_step(session, case, "ask", actor="王", now=NOW, deadline=NOW.date() - timedelta(days=1))
-        with pytest.raises(IncompleteStep, match="takes no deadline"):
+        with pytest.raises(IncompleteStep, match="不设期限"):
             take_step(session, case, "dismiss", actor="王", note="误报", now=NOW, deadline=DEADLINE)
-        with pytest.raises(UnknownCase, match="no case 99"):
+        with pytest.raises(UnknownCase, match="没有案件99"):
             take_step(session, 99, "confirm", actor="王", now=NOW)
-        with pytest.raises(IllegalStep, match="no step 'burn'"):
+        with pytest.raises(IllegalStep, match="没有“burn”这一步骤"):
             take_step(session, case, "burn", actor="王", now=NOW)
     assert [kind for kind, _, _ in _events(engine)] == ["found", "confirmed"]
 
@@ -121,7 +123,7 @@ def test_an_occasion_counts_once(engine: Engine, case: int) -> None:
         _take(engine, case, step)
     _take(engine, case, Step.REOPEN, key="sighting:5")
     _put(engine, case, CaseState.CLOSED)
-    with pytest.raises(IllegalStep, match="taken before"):
+    with pytest.raises(IllegalStep, match="已经登记过"):
         _take(engine, case, Step.REOPEN, key="sighting:5")
     assert _case(engine, case).state is CaseState.CLOSED
 
@@ -198,7 +200,7 @@ def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, 
     assert "须持有会计从业资格证" in shown
     assert "13812345678" not in shown
     assert "王科长" in shown
-    assert "possible now: publish, close, reopen" in shown
+    assert "现在可以：曝光（publish）、结案（close）、重新立案（reopen）" in shown
     assert _run(config, "close", "1").exit_code == 0
     assert _run(config, "reopen", "1", "--reason", "反弹").exit_code == 0
     assert _run(config, "dismiss", "1", "--reason", "误报").stdout == "case 1: dismissed 已排除\n"
@@ -209,9 +211,9 @@ def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
     refused = _run(config, "publish", "1")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "case 1 is found: publish needs rectified, overdue; possible now: confirm, dismiss, rectified\n"
+        "案件1目前为“已发现”，不能“曝光”：该步骤适用于已整改、逾期未整改的案件；现在可以：确认属实、排除、已完成整改\n"
     )
     assert _run(config, "show", "7").stderr == "there is no case 7\n"
     assert "is no date" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
-    assert "mend the year" in _run(config, "ask", "1", "--deadline", "9999-12-31").stderr
+    assert "请检查年份" in _run(config, "ask", "1", "--deadline", "9999-12-31").stderr
     assert _run(config, "dismiss", "1").exit_code == 2
