@@ -63,7 +63,7 @@ def show(case: CaseId, config: Config = None) -> None:
         file = read_case(session, case)
         if file is None:
             raise refuse(f"there is no case {case}")
-        typer.echo("\n".join(_file_lines(file)))
+        typer.echo("\n".join(_file_lines(file, ZoneInfo(load_settings(config).time_zone))))
 
 
 @app.command()
@@ -188,17 +188,19 @@ def _line(case: Case) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _file_lines(file: File) -> list[str]:
+def _file_lines(file: File, zone: ZoneInfo) -> list[str]:
     case = file.case
     lines = [_line(case), name_of(Violation(case.violation))]
     lines += [displayable(case.title, limit=120), displayable(case.url, limit=2048), ""]
     for finding in file.findings:
-        lines.append(f"  finding {finding.id}: {displayable(mask_personal_numbers(finding.context))}")
+        lines.append(f"  证据编号 {finding.id}：{displayable(mask_personal_numbers(finding.context))}")
         lines.append(f"    {displayable(finding.explanation, limit=600)}")
     lines.append("")
     for event in file.events:
         note = displayable(event.note, limit=200)
         what = event_name(event.kind)
-        lines.append(f"  {event.at:%Y-%m-%d %H:%M} UTC  {what}  {displayable(event.actor, limit=60)}  {note}")
-    lines += ["", f"possible now: {', '.join(possible_steps(case.state)) or 'nothing'}"]
+        at = event.at.astimezone(zone)
+        lines.append(f"  {at:%Y-%m-%d %H:%M}  {what}  {displayable(event.actor, limit=60)}  {note}")
+    steps = "、".join(f"{name_of(step)}（{step}）" for step in possible_steps(case.state))
+    lines += ["", f"现在可以：{steps or '无'}"]
     return lines

@@ -16,4 +16,4 @@ def chinese_day(day: date | None) -> str:
 def day_in(text: str) -> date | None:
     """The day that ``text`` begins with, as ``chinese_day`` or ISO 8601 writes it; else None."""
     found = _DAY.match(text)
-    return date(*map(int, found.groups())) if found else None  # type: ignore[arg-type]
+    return date(*map(int, found.groups())) if found else None

@@ -92,8 +92,7 @@ def _mark_as_draft(document: DocumentObject) -> None:
 
 def _add_receipt(document: DocumentObject) -> None:
     """送达回证, on a page of its own."""
-    document.add_page_break()
-    add_title(document, "送达回证")
+    add_title(document, "送达回证").paragraph_format.page_break_before = True
     add_table(document, ("事项", "内容"), _RECEIPT, (52, 104))
 
 

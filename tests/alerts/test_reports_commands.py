@@ -80,7 +80,7 @@ def test_without_options_it_is_about_last_month_and_everywhere(office: Office) -
         (("report", "--month", "2999-01"), "has not begun yet"),
         (("report", "--month", "2026-10", "--region", "22"), "no place has this code"),
         (("report", "--month", "2026-10", "--region", "990000"), "no place has this code"),
-        (("letter", "17"), "there is no case 17"),
+        (("letter", "17"), "没有案件17"),
         (("report", "--month", "2026-10", "--output", "qualwatch.toml"), "cannot be written"),
     ],
 )
@@ -122,7 +122,7 @@ def test_the_letter_says_what_is_wrong_and_until_when(office: Office) -> None:
         "六十日内，依照《中华人民共和国行政复议法》",
         "《中华人民共和国行政诉讼法》",
         "抄送：",
-        "送达回证",
+        "送达回证及取证说明",
         "2026年11月20日前完成整改：删除招聘条件中的会计从业资格证要求",
         "2026年11月2日 09:30",
     ):
