@@ -56,6 +56,20 @@ class FollowUp:
         return fields_of(self.department)
 
 
+def bodies_of(department: str) -> tuple[str, ...]:
+    """The bodies that a list names together, each once, in its order; what stands in brackets stays with its
+    body.
+    """
+    bodies, depth, begin = [], 0, 0
+    for place, letter in enumerate(department):
+        depth += (letter in "（(") - (letter in "）)")
+        if not depth and _SEPARATORS.match(letter):
+            bodies.append(department[begin:place])
+            begin = place + 1
+    bodies.append(department[begin:])
+    return tuple(dict.fromkeys(body.strip() for body in bodies if body.strip()))
+
+
 def follow_up(session: Session, qualification: str, region: str | None) -> FollowUp:
     """The rule of the smallest area that holds ``region``, else the one for everywhere, else the catalogue's.
 

@@ -30,6 +30,7 @@ from alerts.metrics.series import (
     histogram,
     word,
 )
+from alerts.metrics.telling import telling_families
 from alerts.working_time import known_until
 from settings.model import Source
 from settings.people import Calendar
@@ -250,6 +251,7 @@ class _Kept(Collector):
         yield _retrying(session, channels)
         yield _delivered(session, channels)
         yield from _digests(session, now)
+        yield from telling_families(session, now)
 
 
 def _retrying(session: Session, channels: Collection[str]) -> Metric:

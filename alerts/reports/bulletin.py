@@ -56,7 +56,8 @@ def write_bulletin(bulletin: Bulletin) -> bytes:
     add_text(
         document,
         "“新发现”指当月新立案件，“已整改”“已排除”“已曝光”指当月办理；“在办”指月末尚未整改、排除或结案的案件；“逾期”指月末已过整改期限仍未整改的案件；"
-        "“整改率”指截至月末已整改案件占已责令整改案件的比例，经核实排除的案件不计。",
+        "“整改率”指截至月末已整改案件占已责令整改案件的比例，经核实排除的案件不计。"
+        "一案由几个部门主管的，在各部门分别计数，合计只计一次。",
     )
     signature = add_text(document, chinese_day(bulletin.written_on), indent=False)
     signature.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -17,13 +17,14 @@ from sqlmodel import Session, col, select
 
 from alerts.reports.texts import masked, on_one_line
 from alerts.working_time import last_day
-from cases.departments import follow_ups
+from cases.departments import bodies_of, follow_ups
 from cases.queries import OPEN
 from cases.steps import RULES, deadline_in
 from settings.people import Calendar
 from storage.tables import Case, CaseEvent
 from vocabulary.areas import code_prefix, lies_within, prefecture_code, region_name
 from vocabulary.codes import CaseState, Severity, Status
+from vocabulary.dates import chinese_day
 from vocabulary.names import name_of, names_of
 from vocabulary.presentation import safe_link
 from vocabulary.regions import known_regions, present_code
@@ -142,7 +143,7 @@ class Bulletin:
     def until(self) -> str:
         """``月末``, or the day of writing where the month has not ended yet."""
         day = self.written_on
-        return "月末" if Month(day.year, day.month) > self.month else f"{day.year}年{day.month}月{day.day}日"
+        return "月末" if Month(day.year, day.month) > self.month else chinese_day(day)
 
 
 @dataclass(slots=True)
@@ -150,7 +151,8 @@ class _History:
     """A case up to the end of the month."""
 
     case: Case
-    department: str
+    departments: tuple[str, ...]
+    """Each body that follows it up."""
     state: CaseState = CaseState.FOUND
     rectified: bool = False
     asked: bool = False
@@ -202,21 +204,23 @@ def compile_bulletin(
 
 def _tables(histories: Sequence[_History], region: str | None, begin: datetime) -> tuple[Table, ...]:
     def tabulate(
-        title: str, column: str, name: Callable[[_History], str], order: Sequence[str] = ()
+        title: str, column: str, names: Callable[[_History], Sequence[str]], order: Sequence[str] = ()
     ) -> Table:
-        return Table(title, column, _tabulate(histories, name, order, begin))
+        return Table(title, column, _tabulate(histories, names, order, begin))
 
     severities = tuple(reversed(names_of(Severity).values()))
     return (
-        tabulate("地区分布", "地区", lambda each: _area(each.case.region, region), _areas(region)),
-        tabulate("主管部门分布", "主管部门", lambda each: each.department),
+        tabulate("地区分布", "地区", lambda each: (_area(each.case.region, region),), _areas(region)),
+        tabulate("主管部门分布", "主管部门", lambda each: each.departments),
         tabulate(
             "证书状态分布",
             "证书状态",
-            lambda each: name_of(Status(each.case.status)),
+            lambda each: (name_of(Status(each.case.status)),),
             tuple(names_of(Status).values()),
         ),
-        tabulate("风险等级分布", "风险等级", lambda each: name_of(Severity(each.case.severity)), severities),
+        tabulate(
+            "风险等级分布", "风险等级", lambda each: (name_of(Severity(each.case.severity)),), severities
+        ),
     )
 
 
@@ -235,7 +239,9 @@ def _histories(session: Session, region: str | None, end: datetime) -> list[_His
     following = follow_ups(session)
     histories = {
         case.id: _History(
-            case, on_one_line(following(case.qualification, case.region).department, 60) or UNKNOWN_DEPARTMENT
+            case,
+            bodies_of(on_one_line(following(case.qualification, case.region).department, 200))
+            or (UNKNOWN_DEPARTMENT,),
         )
         for case in session.exec(cases.order_by(col(Case.id)))
     }
@@ -261,12 +267,16 @@ def _count(histories: Iterable[_History], begin: datetime) -> Counts:
 
 
 def _tabulate(
-    histories: Iterable[_History], name: Callable[[_History], str], order: Sequence[str], begin: datetime
+    histories: Iterable[_History],
+    names: Callable[[_History], Sequence[str]],
+    order: Sequence[str],
+    begin: datetime,
 ) -> tuple[tuple[str, Counts], ...]:
-    """Rows in ``order``, or those with most new cases first."""
+    """Rows in ``order``, or those with most new cases first; a case counts in each row that it names."""
     groups: dict[str, list[_History]] = {}
     for each in histories:
-        groups.setdefault(name(each), []).append(each)
+        for name in names(each):
+            groups.setdefault(name, []).append(each)
     rows = [(title, _count(group, begin)) for title, group in groups.items()]
     # A row in which nothing happened and nothing is left says nothing.
     rows = [(title, counts) for title, counts in rows if counts != _settled(counts)]

@@ -46,6 +46,8 @@ _LINE = Side(style="thin", color="808080")
 _GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _HEAD = PatternFill("solid", fgColor="D9E2EC")
 _TREND_SHEET = "趋势"
+_LINE_HEIGHT = 17
+"""Points for a line of 11."""
 
 
 def counts_row(counts: Counts) -> tuple[int | float | None, ...]:
@@ -140,13 +142,7 @@ def _overdue(sheet: Any, cases: Sequence[OverdueCase]) -> None:
         )
         if case.link:
             sheet.cell(sheet.max_row, len(OVERDUE_COLUMNS)).hyperlink = case.link
-        # A Chinese character is as wide as two digits, by which widths are counted.
-        texts = zip(
-            (case.region, case.publisher, case.qualification, case.title), (20, 28, 22, 48), strict=True
-        )
-        lines = max(len(case.link) / 48, *(2 * len(text) / width for text, width in texts))
-        sheet.row_dimensions[sheet.max_row].height = 17 * max(1, math.ceil(lines))
-    _widths(sheet, (10, 20, 28, 22, 10, 13, 10, 48, 48))
+    _widths(sheet, (10, 20, 28, 22, 10, 16, 10, 48, 48))
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
 
@@ -181,6 +177,10 @@ def _trend_chart(sheet: Any, points: Sequence[TrendPoint]) -> Any:
     chart.legend.position = "b"
     chart.y_axis.title = "件"
     chart.y_axis.number_format = "0"
+    # A month without any case has whole axes too: from nought, in steps of whole cases.
+    most = max((max(point.opened, point.rectified) for point in points), default=0)
+    chart.y_axis.majorUnit = max(1, math.ceil(most / 5))
+    chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 5 * chart.y_axis.majorUnit
     # Without these words openpyxl has newer Excel hide both axes.
     chart.x_axis.delete = chart.y_axis.delete = False
     return chart
@@ -218,12 +218,25 @@ def _row(sheet: Any, values: Sequence[object]) -> None:
         elif isinstance(cell.value, float):
             cell.number_format = "0.0%"
         elif isinstance(cell.value, date):
-            cell.number_format = "yyyy-mm-dd"
+            cell.number_format = 'yyyy"年"m"月"d"日"'
 
 
 def _widths(sheet: Any, widths: Sequence[float]) -> None:
     for number, width in enumerate(widths):
         sheet.column_dimensions["ABCDEFGHIJ"[number]].width = width
+    for row in sheet.iter_rows():
+        lines = max((_lines(cell.value, widths[cell.column - 1]) for cell in row[: len(widths)]), default=1)
+        if lines > 1 and not any(type(cell).__name__ == "MergedCell" for cell in row):
+            sheet.row_dimensions[row[0].row].height = _LINE_HEIGHT * lines
+
+
+def _lines(value: object, width: float) -> int:
+    """Lines that a cell's text takes: a Chinese character is as wide as two digits, by which widths count."""
+    if not isinstance(value, str):
+        return 1
+    digits = sum(1 if letter.isascii() else 2 for letter in value)
+    # Not every line is filled to its end.
+    return max(1, math.ceil(1.1 * digits / (width - 1)))
 
 
 def _saved(book: Any) -> bytes:

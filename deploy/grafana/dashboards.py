@@ -59,6 +59,7 @@ def supervisors() -> dashboard.Dashboard:
     _totals_row(board)
     _trend_row(board)
     _open_row(board)
+    _telling_row(board)
     _speed_row(board)
     return board
 
@@ -125,6 +126,28 @@ def _speed_row(board: dashboard.Dashboard) -> None:
         (f"从通知到{decided}", "qualwatch_mail_to_decision_seconds"),
     ):
         board.with_panel(lines(title, *_quantiles(series), unit="s").span(8))
+
+
+def _telling_row(board: dashboard.Dashboard) -> None:
+    ages = {
+        "1d": "1天内",
+        "3d": "2至3天",
+        "7d": "4至7天",
+        "14d": "8至14天",
+        "30d": "15至30天",
+        "older": "30天以上",
+    }
+    undecided = (
+        Query(f'sum(qualwatch_undecided_cases{{{_IN}, age="{age}"}}) or vector(0)', name)
+        for age, name in ages.items()
+    )
+    told = (
+        Query(f'sum(qualwatch_case_tellings{{state="{state}"}})', name)
+        for state, name in {"told": "已告知", "waiting": "待告知", "undelivered": "未送达"}.items()
+    )
+    board.with_row(dashboard.Row("待核查与告知"))
+    board.with_panel(stacked("待核查案件，按立案时间", *undecided, unit="short").span(12))
+    board.with_panel(lines("告知情况（全部地区）", *told, unit="short").span(12))
 
 
 def operators() -> dashboard.Dashboard:
@@ -236,6 +259,12 @@ def _delivery_row(board: dashboard.Dashboard) -> None:
     )
     board.with_panel(
         lines("Longest wait for a digest", Query("qualwatch_digest_oldest_seconds", "age"), unit="s")
+    )
+    board.with_panel(
+        lines("Held back by the hourly cap", Query("qualwatch_alerts_held", "cases"), unit="short")
+    )
+    board.with_panel(
+        lines("Longest held back", Query("qualwatch_alerts_held_oldest_seconds", "age"), unit="s")
     )
     board.with_panel(
         lines("Time until accepted (all so far)", *_quantiles("qualwatch_delivery_seconds"), unit="s")

@@ -70,7 +70,7 @@ def test_the_text_document_says_the_figures() -> None:
     assert "2026年10月，吉林省新发现涉嫌违规要求、设置或开展职业资格的案件3件" in text
     assert "累计责令整改2件，已整改1件，整改率50.0%" in text
     assert "已通知1件、逾期未整改1件、已整改1件" in text
-    assert "2026-10-10" in text
+    assert "2026年10月10日" in text
     assert "2026年11月2日" in text
 
 
