@@ -114,7 +114,7 @@ def _add_overdue(document: DocumentObject, cases: tuple[OverdueCase, ...]) -> No
         for case in cases[:OVERDUE_SHOWN]
     ]
     head = ("编号", "地区", "发布单位", "职业资格", "等级", "整改期限", "逾期天数")
-    add_table(document, head, rows, (12, 24, 36, 28, 13, 29, 14))
+    add_table(document, head, rows, (12, 24, 32, 28, 13, 33, 14))
     if len(cases) > OVERDUE_SHOWN:
         add_text(document, f"另有{len(cases) - OVERDUE_SHOWN}件，见电子表格。")
 
