@@ -69,8 +69,15 @@ def scanned(*mentions: Mention, number: str | None = None) -> ScanResult:
 
 def keep(session: Session, posting: Posting, now: datetime = NOW) -> KeptVersion:
     """Keep the posting as a visit of its own meets it."""
+    visit = start_visit(session, "sample", now)
+    session.get_one(Visit, visit).finished_at = now
+    return keep_version(session, page_record(posting), visit, now)
+
+
+def page_record(posting: Posting) -> PageRecord:
+    """What a visit read of the posting."""
     digest = hashlib.sha256(posting.text.encode("utf-8", "replace")).hexdigest()
-    page = PageRecord(
+    return PageRecord(
         url=posting.url,
         source="sample",
         text=posting.text,
@@ -83,9 +90,6 @@ def keep(session: Session, posting: Posting, now: datetime = NOW) -> KeptVersion
         publisher=posting.publisher,
         region=posting.region,
     )
-    visit = start_visit(session, "sample", now)
-    session.get_one(Visit, visit).finished_at = now
-    return keep_version(session, page, visit, now)
 
 
 @dataclass(frozen=True)
