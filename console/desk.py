@@ -40,7 +40,7 @@ class Desk:
 
     def identify_list(self, token: str) -> tuple[ListLink, Recipient]:
         """The same for the link to the list of a letter."""
-        link = read_list_link(self.settings, token, self.services.now())
+        link = read_list_link(self.settings, token, self.context.now())
         return link, self.recipient(link)
 
     def recipient(self, link: Link | ListLink) -> Recipient:

@@ -63,9 +63,9 @@ def show_list(request: Request) -> Response:
         return _refused_link(desk, error, token)
     speech, number = language(recipient.language), request.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    with Session(for_reading(desk.services.engine)) as session, session.begin():
+    with Session(for_reading(desk.context.engine)) as session, session.begin():
         values = read_list_page(
-            session, link.message_key, page, desk.settings, speech, now=desk.services.now()
+            session, link.message_key, page, desk.settings, speech, now=desk.context.now()
         )
     if values is None:
         words = speech.say("这封邮件的清单已不再保存，请使用最近一封邮件中的按钮。")

@@ -91,7 +91,7 @@ def _buttons_open(room: Room, row: OutboxMessage) -> None:
 def test_a_letter_that_writes_out_only_some_leads_to_a_list_of_all(room: Room) -> None:
     text = "\n".join(f"须持有第{number}号催乳师证。" for number in range(130))
     found = [mention(text, f"第{number}号催乳师证", qualification=f"第{number}号") for number in range(130)]
-    report(room.engine, room.services.settings, Posting(text), *found)
+    report(room.engine, room.context.settings, Posting(text), *found)
     row = next(row for row in rows(room.engine) if row.recipient == "li@example.com")
     assert (row.template, len(row.payload["cases"])) == ("gathered", 40)
     address = row.payload["list_link"]
