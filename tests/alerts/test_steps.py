@@ -67,7 +67,7 @@ def test_a_case_goes_from_its_finding_to_its_end(engine: Engine, case: int) -> N
     assert (kept.state, kept.deadline, kept.updated_at) == (CaseState.CLOSED, DEADLINE, NOW)
     assert _events(engine)[1:3] == [
         ("confirmed", "王科长", ""),
-        ("rectification_asked", "王科长", "整改期限：2026-12-01"),
+        ("rectification_asked", "王科长", "整改期限：2026年12月1日"),
     ]
 
 
