@@ -84,7 +84,7 @@ def test_a_case_goes_its_whole_way_from_one_link(room: Room) -> None:
     assert {event.actor for event in taken} == {"wang@example.com"}
     kinds = [event.kind for event in taken]
     assert kinds == ["confirmed", "rectification_asked", "rectified", "closed", "reopened"]
-    assert "整改期限：2026-11-20" in taken[1].note
+    assert "整改期限：2026年11月20日" in taken[1].note
 
 
 def test_a_reason_is_kept_and_shown(room: Room) -> None:

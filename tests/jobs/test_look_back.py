@@ -85,8 +85,8 @@ def test_a_requirement_that_vanished_makes_the_case_rectified_with_both_versions
     [event] = events(house, "rectified")
     before, after = house.rows(DocumentVersion)
     assert event.actor == "qualwatch"
-    assert f"版本{before.id}（2026-11-02所见）有此要求" in event.note
-    assert f"版本{after.id}（2026-11-05所见）已无" in event.note
+    assert f"版本{before.id}（2026年11月2日所见）有此要求" in event.note
+    assert f"版本{after.id}（2026年11月5日所见）已无" in event.note
     assert {before.evidence_record, after.evidence_record}.isdisjoint({""})
     look(house, clock, days=14)
     assert len(events(house, "rectified")) == 1
