@@ -177,7 +177,7 @@ def _approval_rows(count: int = 12) -> list[Row]:
 
 def annexes_of(names: Sequence[str]) -> list[tuple[list[str], list[Row]]]:
     """Titles and rows of the three annexes of a decision."""
-    awards = [
+    awards: list[Row] = [
         (str(n), f"{name}奖", f"{MARK}协会", "", "", "") for n, name in enumerate(made_names(5, "奖"), 1)
     ]
     return [
