@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
@@ -19,9 +19,9 @@ from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import PageKind
 from settings.model import Settings, Source
-from storage.database import begun_again
-from storage.evidence import EvidenceStore
+from storage.evidence import EvidenceRef, EvidenceStore
 from storage.leases import Leases
+from storage.unit_of_work import Writer
 from vocabulary.codes import Outcome, VisitPurpose
 
 T = TypeVar("T")
@@ -114,28 +114,27 @@ class Context:
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
-    _writing: threading.Lock = field(default_factory=threading.Lock)
+    _writer: Writer = field(init=False, repr=False, compare=False)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_writer", Writer(self.engine, self.evidence))
+
+    def transaction(self) -> AbstractContextManager[Session]:
         """A session whose changes are committed together at the end of the block, or not at all.
 
         SQLite has one writer at a time and lets the others sleep and ask again; queueing for it here wakes
         the next thread at once. On PostgreSQL two that wait for each other's rows may be told by an error:
         ``write`` begins again then.
         """
-        queue = self._writing if self.engine.dialect.name == "sqlite" else nullcontext()
-        with queue, Session(self.engine) as session, session.begin():
-            yield session
+        return self._writer.transaction()
 
-    def write(self, work: Callable[[Session], T]) -> T:
-        """What ``work`` returns, in such a transaction, begun again where it met another one in a circle."""
+    def write(self, work: Callable[[Session], T], evidence: EvidenceRef | None = None) -> T:
+        """What ``work`` returns, committed together with what other threads write at this moment.
 
-        def once() -> T:
-            with self.transaction() as session:
-                return work(session)
-
-        return begun_again(once)
+        It is begun again where its transaction met another one in a circle, or where another work of the
+        same transaction failed. The ``evidence`` that it refers to is on the disk before the commit.
+        """
+        return self._writer.write(work, evidence)
 
     def source(self, name: str) -> Source:
         """The watched source of that name. Raises :class:`UnknownSourceError`."""

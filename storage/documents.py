@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from sqlmodel import Session, col, select
+import sqlalchemy
+from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.evidence import EvidenceRef
@@ -106,12 +108,42 @@ def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> 
     return _keep_sighting(session, document.id, met.version_id, visit_id, now)
 
 
-def conditional_headers(session: Session, url: str) -> ConditionalHeaders:
-    """``ETag`` and ``Last-Modified`` that came with the version of ``url`` met last."""
-    document = _known(session, url)
-    if document is None:
-        return ConditionalHeaders()
-    return ConditionalHeaders(document.etag, document.last_modified)
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of a document that may have changed since."""
+
+    document_id: int
+    conditions: ConditionalHeaders
+    """``ETag`` and ``Last-Modified`` of the version met last; both empty: read it again whatever comes."""
+    body_sha256: str
+    """Of the version met last, as it was kept first."""
+
+
+def remembered(session: Session, urls: Iterable[str]) -> dict[str, Remembered]:
+    """What is remembered of those of ``urls`` that are known, in one look."""
+    by_address: dict[str, str] = {}
+    for url in urls:
+        with suppress(AddressError):
+            by_address[document_address(url)] = url
+    last = (
+        select(func.max(Sighting.id)).where(Sighting.document_id == Document.id).correlate(Document)
+    ).scalar_subquery()
+    found = session.execute(
+        sqlalchemy.select(
+            col(Document.url),
+            col(Document.id),
+            col(Document.etag),
+            col(Document.last_modified),
+            col(DocumentVersion.body_sha256),
+        )
+        .join(Sighting, col(Sighting.id) == last)
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Sighting.version_id))
+        .where(col(Document.url).in_(by_address))
+    )
+    return {
+        by_address[address]: Remembered(key or 0, ConditionalHeaders(etag, modified), digest)
+        for address, key, etag, modified, digest in found
+    }
 
 
 def remember_conditions(
@@ -128,20 +160,6 @@ def remember_conditions(
     document = session.get_one(Document, document_id)
     document.etag, document.last_modified = conditions
     session.add(document)
-
-
-def version_met_last(session: Session, url: str) -> DocumentVersion | None:
-    """The version of ``url`` that was met last; None where it is not known."""
-    document = _known(session, url)
-    if document is None:
-        return None
-    return session.exec(
-        select(DocumentVersion)
-        .join(Sighting, col(Sighting.version_id) == col(DocumentVersion.id))
-        .where(Sighting.document_id == document.id)
-        .order_by(col(Sighting.id).desc())
-        .limit(1)
-    ).first()
 
 
 def _last_sightings(document_id: int) -> SelectOfScalar[Sighting]:

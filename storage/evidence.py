@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,30 +52,59 @@ class EvidenceStore:
         self._appending = threading.Lock()
         self._syncing = threading.Lock()
         self._file: _OpenFile | None = None
+        self._lost: set[str] = set()
+        """Files of this process that could not be synced."""
 
     def write(self, exchange: Exchange) -> EvidenceRef:
         """Keep ``exchange``; when this returns, it is on the disk. Raises ``EvidenceError``."""
-        return self._append(pack(exchange))
+        kept = self.append(exchange)
+        self.sync([kept])
+        return kept
 
     def write_resource(self, resource: Resource) -> EvidenceRef:
         """Keep ``resource`` likewise. Raises ``EvidenceError``."""
-        return self._append(pack_resource(resource))
+        kept = self._append(pack_resource(resource))
+        self.sync([kept])
+        return kept
+
+    def append(self, exchange: Exchange) -> EvidenceRef:
+        """Keep ``exchange``, to be brought to the disk by :meth:`sync`. Raises ``EvidenceError``."""
+        return self._append(pack(exchange))
+
+    def sync(self, needed: Iterable[EvidenceRef] = ()) -> None:
+        """Bring to the disk all that was appended so far.
+
+        Raises ``EvidenceError`` where that fails, and at every later time for what is ``needed`` of a file
+        that could not be brought there: the kernel may call the same pages clean when it is asked again.
+        """
+        with self._appending:
+            file, end = self._file, self._file.end if self._file else 0
+        if file is not None:
+            try:
+                with self._syncing:
+                    # Whoever waited here while another thread synced a later end has nothing left to do.
+                    file.sync(end)
+            except OSError as error:
+                self._lost.add(file.name)
+                raise self._unwritable(error) from error
+        for ref in needed:
+            if ref.file in self._lost:
+                raise EvidenceError(f"the evidence file {ref.file} did not reach the disk: fetch it again")
 
     def _append(self, packed: Packed) -> EvidenceRef:
         try:
             with self._appending:
                 file = self._current_file()
                 offset = file.append(packed.data)
-                end = file.end
-            with self._syncing:
-                # Whoever waited here while another thread synced a later end has nothing left to do.
-                file.sync(end)
         except OSError as error:
-            raise EvidenceError(
-                f"the evidence directory {self._directory} cannot be written: {error.strerror}: "
-                "free some space or mend its permissions"
-            ) from error
+            raise self._unwritable(error) from error
         return EvidenceRef(file.name, packed.record_id, packed.body_sha256, offset)
+
+    def _unwritable(self, error: OSError) -> EvidenceError:
+        return EvidenceError(
+            f"the evidence directory {self._directory} cannot be written: {error.strerror}: "
+            "free some space or mend its permissions"
+        )
 
     def read(self, ref: EvidenceRef) -> EvidenceRecord:
         """The response behind ``ref``, verified. ``EvidenceError``: missing, damaged, or another body."""
@@ -110,9 +140,13 @@ class EvidenceStore:
         if self._file is not None:
             if self._file.serves(day, process):
                 return self._file
-            with self._syncing:
-                self._file.close()
-            self._file = None
+            full, self._file = self._file, None
+            try:
+                with self._syncing:
+                    full.close()
+            except OSError:
+                self._lost.add(full.name)
+                raise
         self._file = _OpenFile.create(self._directory, day)
         return self._file
 

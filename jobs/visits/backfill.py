@@ -169,7 +169,8 @@ class _Filling:
         fresh = [item for item in page.items if item.url not in self.met_items]
         self.met_items.update(item.url for item in fresh)
         run.items += len(fresh)
-        for _, done in run.read_items(reader.read_item, filter(self._is_wanted, fresh)):
+        wanted = [item for item in fresh if self._is_wanted(item)]
+        for _, done in run.read_items(reader.read_item, reader.recall(wanted)):
             for each in done:
                 self._note(each)
         for each in reader.read_held():

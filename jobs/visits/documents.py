@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assessment.archives import ArchiveReading
@@ -19,14 +20,16 @@ from jobs.visits.run import VisitRun
 from jobs.visits.storing import (
     Origin,
     ask_conditionally,
-    conditions_of,
+    conditions_after,
+    is_same,
     pass_over,
+    recall,
     store_archive,
     store_page,
-    was_recognised,
+    to_ask_with,
     write_evidence,
 )
-from storage.documents import ConditionalHeaders
+from storage.documents import Remembered
 from vocabulary.addresses import MEMBER
 from vocabulary.codes import DaySource, Outcome, PublisherKind
 
@@ -46,6 +49,9 @@ class DocumentReader:
         self._context = run.context
         self._source = run.source
         self._asked: set[str] = set()
+        self._remembered: dict[str, Remembered] = {}
+        self._recalled: set[str] = set()
+        """Addresses that were looked up and not asked for yet."""
         self._asking = threading.Lock()
 
     def read_item(self, item: Item) -> list[PageDone]:
@@ -98,16 +104,31 @@ class DocumentReader:
         kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
         fetched: Fetched | None = None
         try:
-            fetched = self._fetch(known, kind)
-            return self._read_fetched(known, fetched, parent_url)
+            before = self._recall(known.url)
+            fetched = self._fetch(known, kind, before)
+            return self._read_fetched(known, fetched, parent_url, before)
         except Exception as error:  # noqa: BLE001 - one page fails alone
             asked = PageDone(known.url, kind, Outcome.OK, title=known.title)
             if isinstance(error, ReadingError) and _is_no_document(known, error):
                 return [self._run.record(replace(asked, detail=error.detail, bytes_read=_size(fetched)))]
             return [self._run.fail(asked, error, fetched)]
 
-    def _fetch(self, known: Known, kind: PageKind) -> Fetched:
-        conditions = conditions_of(self._context, known.url)
+    def recall(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Look up what is remembered of the pages of a list, all at once."""
+        with self._asking:
+            self._remembered |= recall(self._context, [item.url for item in items])
+            self._recalled.update(item.url for item in items)
+        return items
+
+    def _recall(self, url: str) -> Remembered | None:
+        with self._asking:
+            if url in self._recalled:
+                self._recalled.discard(url)
+                return self._remembered.pop(url, None)
+        return recall(self._context, [url]).get(url)
+
+    def _fetch(self, known: Known, kind: PageKind, before: Remembered | None) -> Fetched:
+        conditions = to_ask_with(before)
         return self._context.fetcher.fetch(
             known.url,
             kind=kind,
@@ -116,12 +137,13 @@ class DocumentReader:
             access=Access.to(self._source),
         )
 
-    def _read_fetched(self, known: Known, fetched: Fetched, parent_url: str) -> list[PageDone]:
+    def _read_fetched(
+        self, known: Known, fetched: Fetched, parent_url: str, before: Remembered | None
+    ) -> list[PageDone]:
         if fetched.unchanged:
             return self._pass_over(known, status=304, bytes_read=0)
         refuse_elsewhere(fetched, "" if parent_url else str(self._source.url))
-        may_be_recognised = known.is_attachment and self._context.recogniser is not None
-        if may_be_recognised and was_recognised(self._context, known.url, fetched.body):
+        if is_same(before, fetched.body):
             return self._pass_over(known, status=fetched.status, bytes_read=len(fetched.body))
         return self._read_answer(known, fetched, parent_url)
 
@@ -131,7 +153,7 @@ class DocumentReader:
         reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
         if isinstance(reading, ArchiveReading):
             return store_archive(
-                self._run, known, reading, self._origin(fetched, reading.contents.text, parent_url)
+                self._run, known, reading, self._origin(fetched, reading.contents, parent_url)
             )
         if self._held is not None and not reading.bears_title and not parent_url:
             refuse_excuse(known, reading)
@@ -139,18 +161,18 @@ class DocumentReader:
                 return []
         return self._store(known, fetched, reading, parent_url)
 
-    def _origin(self, fetched: Fetched, text: str, parent_url: str) -> Origin:
+    def _origin(self, fetched: Fetched, reading: Assessment, parent_url: str) -> Origin:
         return Origin(
-            write_evidence(self._context, fetched, text),
+            write_evidence(self._context, fetched, reading.text),
             parent_url,
             fetched.status,
             len(fetched.body),
-            ConditionalHeaders(fetched.etag, fetched.last_modified),
+            conditions_after(fetched, reading),
         )
 
     def _store(self, known: Known, fetched: Fetched, reading: Assessment, parent_url: str) -> list[PageDone]:
         """The page stored, with the frames and files that hang on it."""
-        context, origin = self._context, self._origin(fetched, reading.text, parent_url)
+        context, origin = self._context, self._origin(fetched, reading, parent_url)
         attachments = (*self._framed(known, reading), *self._attached(known, reading))
         if reading.pictures and context.recogniser is None and self._source.attachments:
             why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"

@@ -87,17 +87,19 @@ class VisitRun:
 
     def record(self, page: PageDone, status: int | None = None) -> PageDone:
         """Write how an address ended of which nothing is kept, and :meth:`note` it."""
-        with self.context.transaction() as session:
-            record_fetch(
+        now = self.context.now()
+        self.context.write(
+            lambda session: record_fetch(
                 session,
                 self.visit_id,
                 page.url,
                 page.outcome,
-                self.context.now(),
+                now,
                 http_status=status,
                 bytes_read=page.bytes_read,
                 detail=page.detail,
             )
+        )
         return self.note(page)
 
     def fail(self, page: PageDone, error: Exception, fetched: Fetched | None = None) -> PageDone:

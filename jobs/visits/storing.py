@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 
 from sqlmodel import Session, col, select
 
 from alerts.notifications.alert import notify_recipients
 from assessment.archives import ArchiveReading, Member
-from assessment.reading import RECOGNISED, WHOLE, Assessment, Known
+from assessment.reading import Assessment, Known
 from cases.opening import open_cases
 from crawling.fetching.model import Fetched, PageKind
 from jobs.context import Context, PageDone
@@ -23,11 +25,11 @@ from storage.database import for_reading
 from storage.documents import (
     ConditionalHeaders,
     PageRecord,
-    conditional_headers,
+    Remembered,
     keep_unchanged,
     keep_version,
     remember_conditions,
-    version_met_last,
+    remembered,
 )
 from storage.evidence import EvidenceRef, Exchange
 from storage.tables import Document, DocumentVersion, storable
@@ -36,6 +38,7 @@ from vocabulary.addresses import MEMBER, canonical_url
 from vocabulary.codes import Outcome
 
 NO_CONDITIONS = ConditionalHeaders()
+_READ_WHOLE = "qualwatch:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def store_document(
         )
         return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
 
-    return context.write(store)
+    return context.write(store, origin.evidence)
 
 
 def store_page(
@@ -174,26 +177,52 @@ def _page_record(
     )
 
 
-def conditions_of(context: Context, url: str) -> ConditionalHeaders:
-    """What to ask the server with, so that it may answer that nothing changed."""
+def recall(context: Context, urls: Iterable[str]) -> dict[str, Remembered]:
+    """What is remembered of those of ``urls`` that are known."""
     with Session(for_reading(context.engine)) as session:
-        return conditional_headers(session, url)
+        return remembered(session, urls)
+
+
+def conditions_after(fetched: Fetched, reading: Assessment) -> ConditionalHeaders:
+    """What to ask with next time, or the mark that these bytes were read to their end by this program."""
+    conditions = ConditionalHeaders(fetched.etag, fetched.last_modified)
+    if any(conditions) or reading.unread or reading.needs_recognition:
+        return conditions
+    return ConditionalHeaders(etag=read_whole())
+
+
+@cache
+def read_whole() -> str:
+    """Stands in place of an ETag where the server gives none; another release may read more."""
+    return f"{_READ_WHOLE}{version('qualwatch')}"
+
+
+def to_ask_with(known: Remembered | None) -> ConditionalHeaders:
+    """What the server understands of what is remembered."""
+    if known is None or known.conditions.etag.startswith(_READ_WHOLE):
+        return NO_CONDITIONS
+    return known.conditions
+
+
+def is_same(known: Remembered | None, body: bytes) -> bool:
+    """Whether these very bytes were read with all that hangs on them: again they would give the same."""
+    if known is None or not any(known.conditions):
+        return False
+    etag = known.conditions.etag
+    if etag.startswith(_READ_WHOLE) and etag != read_whole():
+        return False
+    return known.body_sha256 == sha256(body).hexdigest()
 
 
 def write_evidence(context: Context, fetched: Fetched, text: str) -> EvidenceRef:
-    """The record of this exchange; for a text that is kept already, the record that it was kept with."""
-    digest = sha256(storable(text).encode("utf-8")).hexdigest()
-    with Session(for_reading(context.engine)) as session:
-        version = session.exec(
-            select(DocumentVersion)
-            .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-            .where(Document.url == canonical_url(fetched.url), DocumentVersion.text_sha256 == digest)
-        ).first()
-    if version is not None:
-        return EvidenceRef(
-            version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
-        )
-    return context.evidence.write(
+    """The record of this exchange; for a text that is kept already, the record that it was kept with.
+
+    It is on the disk before anything that refers to it is committed.
+    """
+    kept = _evidence_of_text(context, fetched.url, text)
+    if kept is not None:
+        return kept
+    return context.evidence.append(
         Exchange(
             url=fetched.final_url,
             method="GET",
@@ -210,13 +239,17 @@ def write_evidence(context: Context, fetched: Fetched, text: str) -> EvidenceRef
     )
 
 
-def was_recognised(context: Context, url: str, body: bytes) -> bool:
-    """Whether these very bytes were read from pictures last time: again they would give the same."""
+def _evidence_of_text(context: Context, url: str, text: str) -> EvidenceRef | None:
+    digest = sha256(storable(text).encode("utf-8")).hexdigest()
     with Session(for_reading(context.engine)) as session:
-        met = version_met_last(session, url)
-    return (
-        met is not None and met.facts.get(RECOGNISED) == WHOLE and met.body_sha256 == sha256(body).hexdigest()
-    )
+        kept = session.exec(
+            select(DocumentVersion)
+            .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+            .where(Document.url == canonical_url(url), DocumentVersion.text_sha256 == digest)
+        ).first()
+    if kept is None:
+        return None
+    return EvidenceRef(kept.evidence_file, kept.evidence_record, kept.body_sha256, kept.evidence_offset)
 
 
 def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> tuple[list[PageDone], Below]:
@@ -226,7 +259,7 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
     """
     now = run.context.now()
 
-    def store(session: Session) -> Below:
+    def note_unchanged(session: Session) -> Below:
         kept = keep_unchanged(session, known.url, run.visit_id, now)
         _record_unchanged(run, session, known.url, status, bytes_read)
         below = Below((), ())
@@ -238,7 +271,7 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
             _record_unchanged(run, session, member.url, 304, 0)
         return below
 
-    below = run.context.write(store)
+    below = run.context.write(note_unchanged)
     done = [PageDone(known.url, _kind(known), Outcome.UNCHANGED, title=known.title, bytes_read=bytes_read)]
     done += (
         PageDone(member.url, PageKind.ATTACHMENT, Outcome.UNCHANGED, title=member.title)
@@ -264,8 +297,8 @@ def ask_conditionally(
 ) -> None:
     """Ask conditionally from now on: all that the document links, ``linked``, was read."""
     if any(conditions):
-        with context.transaction() as session:
-            remember_conditions(session, stored.document_id, conditions, linked)
+        linked = tuple(linked)
+        context.write(lambda session: remember_conditions(session, stored.document_id, conditions, linked))
 
 
 def _below(known: Known, children: Iterable[Document]) -> Below:

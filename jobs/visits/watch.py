@@ -52,7 +52,7 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
     run = VisitRun.begin(context, source, VisitPurpose.WATCH)
     try:
         reader = DocumentReader(run, holds_back=True)
-        for _ in run.read_items(reader.read_item, _listed_items(run)):
+        for _ in run.read_items(reader.read_item, _listed_items(run, reader)):
             pass
         reader.read_held()
         return _end(run, *_outcome(run, expected))
@@ -63,7 +63,7 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
         return _fail(run, error)
 
 
-def _listed_items(run: VisitRun) -> Iterator[Item]:
+def _listed_items(run: VisitRun, reader: DocumentReader) -> Iterator[Item]:
     """Items that are new in this visit, list page after list page, as far as :class:`ListWalk` goes."""
     source = run.source
     walk = ListWalk(str(source.url), page_limit=source.page_limit, item_limit=source.item_limit)
@@ -73,7 +73,7 @@ def _listed_items(run: VisitRun) -> Iterator[Item]:
             return
         fresh = walk.take(page)
         run.items += len(fresh.items)
-        yield from under_known_addresses(fresh.items, _known_addresses(run, fresh.items))
+        yield from reader.recall(under_known_addresses(fresh.items, _known_addresses(run, fresh.items)))
 
 
 def _known_addresses(run: VisitRun, items: Sequence[Item]) -> Sequence[str]:

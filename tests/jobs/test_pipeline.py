@@ -12,7 +12,10 @@ import pytest
 from sqlmodel import Session
 
 from assessment.workers import Workers
-from settings.model import Settings
+from crawling.fetching.model import PageKind
+from jobs.context import PageDone, VisitSummary
+from jobs.visits.watch import visit_source
+from settings.model import Settings, Source
 from storage.evidence import EvidenceRef
 from storage.tables import (
     Case,
@@ -240,3 +243,45 @@ def test_the_observer_hears_of_every_page(house: House, site: Site) -> None:
     site["/a/20261101_101.html"] = posting()
     House(replace(house.context, observers=(Listening(),)), site).visit()
     assert heard == ["began", "page", "page", "ended"]
+
+
+def test_the_same_bytes_are_neither_extracted_nor_judged_again(house: House) -> None:
+    """A server without ETag sends pages whole; what hangs on a page is asked for all the same."""
+    house.site["/list/"] = listing("/a.html", "/b.html")
+    house.site["/a.html"] = posting()
+    house.site["/b.html"] = posting("附件见下。", below="<a href='/f/b.txt'>岗位表.txt</a>")
+    house.site["/f/b.txt"] = answer("岗位要求：具有会计从业资格证书。", media_type="text/plain")
+    house.visit()
+    again = Pages()
+    context = replace(house.watching(house.source()), observers=(again,))
+    assert visit_source(context, "test").outcome is Outcome.UNCHANGED
+    assert [page.detection_seconds for page in again.done if page.kind is not PageKind.LIST] == [None] * 3
+    house.site["/a.html"] = posting("示例市某局招聘出纳1名。")
+    again.done.clear()
+    assert visit_source(context, "test").changed_documents == 1
+    assert sum(page.detection_seconds is not None for page in again.done) == 1
+
+
+def test_a_page_whose_file_failed_is_read_again_although_its_bytes_are_the_same(house: House) -> None:
+    house.site["/list/"] = listing("/b.html")
+    house.site["/b.html"] = posting("附件见下。", below="<a href='/f/b.txt'>岗位表.txt</a>")
+    house.site["/f/b.txt"] = answer("busy", status=500)
+    assert house.visit().errors == 1
+    house.site["/f/b.txt"] = answer("岗位要求：具有会计从业资格证书。", media_type="text/plain")
+    assert house.visit().attachments == 1
+
+
+class Pages:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.done: list[PageDone] = []
+
+    def visit_began(self, source: Source) -> None:
+        """Nothing to keep."""
+
+    def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature
+        self.done.append(page)
+
+    def visit_ended(self, source: Source, summary: VisitSummary) -> None:
+        """Nothing to keep."""

@@ -19,9 +19,9 @@ from storage.documents import (
     ConditionalHeaders,
     KeptVersion,
     PageRecord,
-    conditional_headers,
     keep_unchanged,
     keep_version,
+    remembered,
 )
 from storage.evidence import EvidenceRef
 from storage.tables import Document, DocumentVersion, Sighting
@@ -164,7 +164,7 @@ def test_what_counts_is_who_met_a_page_last_and_not_whose_visit_began_last(engin
     changed = _keep(engine, replace(PAGE, text="招聘会计一名。", etag='"two"'), backfill)
     assert (changed.new_document, changed.changed) == (False, True)
     with Session(engine) as session:
-        assert conditional_headers(session, PAGE.url).etag == '"two"'
+        assert remembered(session, [PAGE.url])[PAGE.url].conditions.etag == '"two"'
         unchanged = keep_unchanged(session, PAGE.url, later, NOW)
     assert unchanged is not None
     assert (unchanged.version_id, unchanged.changed) == (changed.version_id, False)
@@ -179,11 +179,11 @@ def test_an_unchanged_answer_for_an_unknown_page_is_none(engine: Engine) -> None
 def test_conditional_headers_are_those_of_the_last_answer(engine: Engine) -> None:
     _keep(engine, PAGE, _visit(engine))
     with Session(engine) as session:
-        assert conditional_headers(session, PAGE.url) == ('"one"', PAGE.last_modified)
-        assert conditional_headers(session, "http://hr.example/unknown") == ConditionalHeaders()
+        assert remembered(session, [PAGE.url])[PAGE.url].conditions == ('"one"', PAGE.last_modified)
+        assert remembered(session, ["http://hr.example/unknown", "no address"]) == {}
     _keep(engine, replace(PAGE, etag="", last_modified=""), _visit(engine, 1))
     with Session(engine) as session:
-        assert conditional_headers(session, PAGE.url) == ConditionalHeaders()
+        assert remembered(session, [PAGE.url])[PAGE.url].conditions == ConditionalHeaders()
 
 
 def test_text_that_no_database_takes_is_kept_with_its_offsets(engine: Engine) -> None:

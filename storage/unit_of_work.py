@@ -1,0 +1,97 @@
+"""Changes of many threads, committed together: one transaction and one sync of the disk for all that wait.
+
+A transaction costs the same for one page as for twenty, and SQLite has one writer at a time. Whoever comes
+while another commits therefore joins the next transaction. Nobody goes on before his own change is committed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Generic, TypeVar
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from storage.database import begun_again
+from storage.evidence import EvidenceRef, EvidenceStore
+
+T = TypeVar("T")
+Change = Callable[[Session], T]
+"""Changes rows; run again in a transaction of its own where one that it shared could not be committed."""
+
+
+class _Waiting(Generic[T]):
+    """A change that waits for its transaction, and what came of it."""
+
+    def __init__(self, change: Change[T], evidence: EvidenceRef | None) -> None:
+        self.change = change
+        self.evidence = evidence
+        self.is_done = False
+        self.result: T | None = None
+        self.error: Exception | None = None
+
+    def end(self) -> None:
+        """Tell who waits that nothing was committed, where whoever wrote was interrupted."""
+        if not self.is_done:
+            self.error, self.is_done = RuntimeError("the transaction was interrupted"), True
+
+
+class Writer:
+    """The one way in which a process with many threads writes; shared by them."""
+
+    def __init__(self, engine: Engine, evidence: EvidenceStore) -> None:
+        """What changes refer to in ``evidence`` is brought to the disk before they are committed."""
+        self._engine = engine
+        self._evidence = evidence
+        self._writing = threading.Lock()
+        self._queueing = threading.Lock()
+        self._queue: list[_Waiting[object]] = []
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose changes are committed at the end of the block, or not at all."""
+        queue = self._writing if self._engine.dialect.name == "sqlite" else nullcontext()
+        with queue, Session(self._engine) as session, session.begin():
+            yield session
+
+    def write(self, change: Change[T], evidence: EvidenceRef | None = None) -> T:
+        """What ``change`` returns, once it is committed; its exception, and nothing changed, where it fails.
+
+        ``evidence`` is what the rows refer to.
+        """
+        mine: _Waiting[T] = _Waiting(change, evidence)
+        with self._queueing:
+            self._queue.append(mine)  # type: ignore[arg-type]
+        with self._writing:
+            if not mine.is_done:
+                with self._queueing:
+                    batch, self._queue = self._queue, []
+                try:
+                    self._write_all(batch)
+                finally:
+                    for each in batch:
+                        each.end()
+        if mine.error is not None:
+            raise mine.error
+        return mine.result  # type: ignore[return-value]
+
+    def _commit(self, batch: list[_Waiting[object]]) -> list[object]:
+        self._evidence.sync(each.evidence for each in batch if each.evidence is not None)
+        with Session(self._engine) as session, session.begin():
+            return [each.change(session) for each in batch]
+
+    def _write_all(self, batch: list[_Waiting[object]]) -> None:
+        """One transaction for all; where it fails, one for each, so that only the guilty one fails."""
+        try:
+            results = begun_again(lambda: self._commit(batch))
+        except Exception as error:  # noqa: BLE001 - raised to whom it belongs
+            if len(batch) == 1:
+                batch[0].error, batch[0].is_done = error, True
+                return
+            for each in batch:
+                self._write_all([each])
+            return
+        for each, result in zip(batch, results, strict=True):
+            each.result, each.is_done = result, True
