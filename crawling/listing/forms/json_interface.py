@@ -89,7 +89,7 @@ def read_content(content: object, url: str, listing: Listing, today: date | None
             f"no field of the {len(records)} records is an address: open one in a browser, and set "
             f"listing.link to its address with the fields in it, as '/detail?id={{id}}'; fields: {fields}"
         )
-        return _page(url, (), (), 0.0, (Note(NoteKind.ROWS_WITHOUT_ADDRESS, detail),))
+        return _page(url, (), _next_page(url, listing), 0.0, (Note(NoteKind.ROWS_WITHOUT_ADDRESS, detail),))
     said = all((listing.title, listing.link))
     share = len(items) / len(records) if records else 0.0
     return _page(url, tuple(items.values()), following, round(share if said else 0.7 * share, 2))
