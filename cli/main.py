@@ -37,6 +37,7 @@ COMMANDS = {
     "letter": "cli.report:letter",
     "evidence": "cli.storage:evidence",
     "backup": "cli.storage:backup",
+    "restore": "cli.storage:restore",
 }
 
 
@@ -100,6 +101,8 @@ def _serve_console(context: Context, metrics: Metrics) -> AbstractContextManager
 
 def main() -> None:
     """Run the command line; the exit code is the command's."""
+    # Configuration, database, evidence and mails hold passwords, names and signed links.
+    os.umask(0o077)
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
     if typed != ("run",):  # The daemon knows its settings.
         os.environ.setdefault("QW_CATALOGUE", _imported_lists())

@@ -1,4 +1,4 @@
-"""``qualwatch evidence`` and ``qualwatch backup``."""
+"""``qualwatch evidence``, ``qualwatch backup`` and ``qualwatch restore``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from settings import Settings, SettingsError, load_settings
 from storage.backup import BackupError, back_up
+from storage.backup import restore as restore_backup
 from storage.database import for_reading, open_database
 from storage.errors import DatabaseError, EvidenceError
 from storage.evidence import EvidenceStore
@@ -73,8 +74,8 @@ def backup(
 ) -> None:
     """Copy database and evidence while the daemon runs, and verify the copy. 备份数据库和证据，并核对副本。
 
-    To restore, stop the daemon and put the directory in the place of storage.directory. Exits 0, or 1 where
-    evidence is missing or damaged, or 2 where nothing could be copied.
+    ``qualwatch restore`` makes it the storage directory again. Exits 0, or 1 where evidence is missing or
+    damaged, or 2 where nothing could be copied.
     """
 
     with _kept(config) as (settings, engine):
@@ -90,6 +91,32 @@ def backup(
         typer.echo(problem, err=True)
     if report.problems:
         _fail(WRONG, f"{len(report.problems)} document versions have no sound evidence")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Directory that 'qualwatch backup' made.")],
+    config: ConfigOption = None,
+) -> None:
+    """Make a backup the storage directory, and verify it there. 从备份恢复，并核对证据。
+
+    The storage directory must be missing or empty. Exits 0, or 1 where evidence was missing already when the
+    backup was made, or 2 where nothing was restored.
+    """
+    try:
+        settings = load_settings(config)
+        if settings.storage.database:
+            _fail(UNUSABLE, "这里只恢复 SQLite (this restores SQLite only): pg_restore, storage.database")
+        report = restore_backup(source, settings.storage.directory)
+    except (SettingsError, DatabaseError, BackupError) as error:
+        _fail(UNUSABLE, str(error))
+    typer.echo(
+        f"{settings.storage.directory}: {report.document_versions} document versions as of {report.made_at}, "
+        f"{report.evidence_files} evidence files"
+    )
+    for problem in report.problems[:_SHOWN_PROBLEMS]:
+        typer.echo(problem, err=True)
+    if report.problems:
+        raise typer.Exit(WRONG)
 
 
 @contextmanager

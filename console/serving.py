@@ -99,8 +99,8 @@ def _listen(console: Console, last: ServedAt | None) -> socket.socket:
 
 
 def _wanted_ports(console: Console, last: ServedAt | None) -> list[int]:
-    if console.base_url:
-        # A reverse proxy looks for it there and nowhere else.
+    if console.base_url or (console.port and "port" in console.model_fields_set):
+        # What the operator wrote is kept or refused: a reverse proxy looks for it there and nowhere else.
         return [console.port]
     wanted = [*range(console.port, min(console.port + PORTS_TRIED, 65536)), 0] if console.port else [0]
     if last is not None and last.asked == _asked(console):

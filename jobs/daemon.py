@@ -152,6 +152,7 @@ def _rejudge(context: Context) -> None:
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Health]) -> MetricsServer:
+    """A port that the operator wrote is kept or refused: Prometheus looks for it there and nowhere else."""
     host, port = settings.metrics.host, settings.metrics.port
     try:
         return serve_metrics(
@@ -159,11 +160,12 @@ def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Healt
             host,
             port,
             lambda: [problem for problems in watched for problem in problems()],
+            may_move="port" not in settings.metrics.model_fields_set,
         )
     except OSError as error:
         raise StartError(
-            f"metrics.host = {host!r} cannot be served at ({error.strerror}): "
-            "write an address of this machine"
+            f"metrics.host = {host!r}, metrics.port = {port} cannot be served at ({error.strerror}): "
+            "write an address of this machine and a free port"
         ) from error
 
 

@@ -32,7 +32,7 @@ class Console(Section):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9465
-    """0 takes any free port; one that is taken moves to the next free one, unless ``base_url`` is set."""
+    """0 takes any free port; one that is written here and taken is refused, the default moves to the next."""
     base_url: Annotated[
         str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"), AfterValidator(_reachable)
     ] = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +60,7 @@ def _replace(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         load_settings(draft)
-        shutil.copymode(path, draft)
+        draft.chmod(path.stat().st_mode & 0o770)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -257,7 +257,7 @@ class Intake(Section):
 class Metrics(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9464
-    """0 takes any free port; where the port is taken, the next free one is used and shown."""
+    """0 takes any free port; one that is written here and taken is refused, the default moves to the next."""
 
 
 class Sample(Section):

@@ -1,8 +1,8 @@
 """A copy of everything that is kept, made while the daemon runs, and verified.
 
 A backup is a directory that can take the place of ``storage.directory``: the database, ``evidence/``,
-``reports/``, ``link.key`` and ``BACKUP.json``, which says when it was made. Backing up to
-the same directory again copies what is new.
+everything else that lies there but what :data:`LEFT_OUT` names, and ``BACKUP.json``, which says when it was
+made. Backing up to the same directory again copies what is new. Only its owner may read it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from storage.database import for_reading, open_database
 from storage.errors import EvidenceError, StorageError
 from storage.evidence import EvidenceRef, EvidenceStore
-from storage.migrate import latest_revision
+from storage.migrate import latest_revision, upgrade
 from storage.tables import DocumentVersion
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
-REPORTS = "reports"
-KEY = "link.key"
-"""Of ``alerts.delivery.links``; the letters in the database carry links that it signed: it adds no secret."""
+LEFT_OUT = frozenset({DATABASE, EVIDENCE, "locks", "pace", "BACKUP.json"})
+"""Of the storage directory: database and evidence are copied in their own way, the locks of old versions are
+of their moment."""
 MARKER = "BACKUP.json"
 
 
@@ -64,10 +65,11 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
     target = target.resolve()
     _refuse_wrong_target(target, database, evidence.resolve())
     try:
-        (target / EVIDENCE).mkdir(parents=True, exist_ok=True)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.chmod(0o700)
+        (target / EVIDENCE).mkdir(exist_ok=True)
         _copy_database(database, target / DATABASE)
-        _copy_reports(evidence.parent / REPORTS, target / REPORTS)
-        _copy_key(evidence.parent / KEY, target / KEY)
+        _copy_rest(evidence.parent, target)
         sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
         versions, problems = _verify(target)
         report = BackupReport(
@@ -77,6 +79,51 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"the backup to {target} failed: {error}") from error
     return report
+
+
+def restore(backup: Path, directory: Path) -> BackupReport:
+    """Make ``backup`` the storage directory ``directory``, which must be missing or empty; verify it there.
+
+    The tables are brought up to this version. Nothing appears at ``directory`` before everything was copied
+    and read. Raises ``BackupError`` where the backup is not whole, ``DatabaseError`` where it is of a newer
+    version of the program.
+    """
+    backup, directory = backup.resolve(), directory.resolve()
+    try:
+        made = json.loads((backup / MARKER).read_bytes())
+        known = set(made["problems"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{backup} is no backup of Qualwatch: it has no sound {MARKER}") from error
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise BackupError(f"{directory} is not empty: move it away first, or set storage.directory")
+    draft = directory.with_name(f"{directory.name}.restoring")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700, parents=True)
+        for file in sorted(backup.rglob("*")):
+            if file.is_file() and not file.is_symlink() and file.suffix != ".part":
+                _copy_file(file, draft / file.relative_to(backup))
+        _bring_up_to_date(draft / DATABASE)
+        versions, problems = _verify(draft)
+        if new := [problem for problem in problems if problem not in known]:
+            raise BackupError(f"{backup} is damaged: {len(new)} document versions lack evidence: {new[0]}")
+        if directory.exists():
+            directory.rmdir()
+        draft.replace(directory)
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+        raise BackupError(f"{backup} cannot be restored: {error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    files, size = made.get("evidence_files", 0), made.get("evidence_bytes", 0)
+    return BackupReport(str(made.get("made_at", "")), latest_revision(), versions, files, size, problems)
+
+
+def _bring_up_to_date(database: Path) -> None:
+    engine = open_database(f"sqlite:///{database}")
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
 
 
 def _refuse_wrong_target(target: Path, database: Path, evidence: Path) -> None:
@@ -102,25 +149,35 @@ def _copy_database(source: Path, copy: Path) -> None:
         (verdict,) = written.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise BackupError(f"the database itself is damaged: {verdict}: restore an earlier backup")
+    part.chmod(0o600)
     _sync(part)
     part.replace(copy)
 
 
-def _copy_reports(source: Path, target: Path) -> None:
-    """Figures of bulletins that were issued; they stand beside the evidence, in small files."""
-    for file in sorted(source.glob("*.json")):
-        target.mkdir(exist_ok=True)
-        shutil.copy2(file, target / file.name)
+def _copy_rest(directory: Path, target: Path) -> None:
+    """Whatever else lies in the storage directory, also what a later version puts there; what went, goes."""
+    kept = set()
+    for file in sorted(directory.rglob("*")):
+        place = file.relative_to(directory)
+        is_ours = place.parts[0] in LEFT_OUT or place.parts[0].startswith(f"{DATABASE}-")
+        if is_ours or file.is_symlink() or not file.is_file() or file.suffix == ".part":
+            continue
+        kept.add(place)
+        try:
+            _copy_file(file, target / place)
+        except FileNotFoundError:  # a mail that its reader moved meanwhile
+            kept.discard(place)
+    for file in sorted(target.rglob("*")):
+        place = file.relative_to(target)
+        if file.is_file() and place.parts[0] not in LEFT_OUT and place not in kept:
+            file.unlink()
 
 
-def _copy_key(source: Path, copy: Path) -> None:
-    """Without it, a restored house takes the buttons of its own mails for forged."""
-    if not source.is_file():
-        return
+def _copy_file(file: Path, copy: Path) -> None:
+    copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_name(copy.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(source.read_bytes())
+    shutil.copy2(file, part)
+    part.chmod(0o600)
     _sync(part)
     part.replace(copy)
 
@@ -134,11 +191,7 @@ def _copy_evidence(file: Path, evidence: Path, target: Path) -> int:
     copy = target / file.relative_to(evidence)
     if copy.is_file() and copy.stat().st_size == file.stat().st_size:
         return copy.stat().st_size
-    copy.parent.mkdir(exist_ok=True)
-    part = copy.with_name(copy.name + ".part")
-    shutil.copy2(file, part)
-    _sync(part)
-    part.replace(copy)
+    _copy_file(file, copy)
     return copy.stat().st_size
 
 
@@ -170,6 +223,7 @@ def _verify(target: Path) -> tuple[int, tuple[str, ...]]:
 def _replace(path: Path, content: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
+    part.chmod(0o600)
     _sync(part)
     part.replace(path)
 

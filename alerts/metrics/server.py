@@ -61,13 +61,15 @@ class MetricsServer:
         self.close()
 
 
-def serve_metrics(registry: CollectorRegistry, host: str, port: int, health: Health) -> MetricsServer:
+def serve_metrics(
+    registry: CollectorRegistry, host: str, port: int, health: Health, *, may_move: bool = True
+) -> MetricsServer:
     """Serve ``registry`` at ``/metrics`` and ``health`` at ``/healthz`` (200, or 503 with what is wrong).
 
-    ``port`` 0 takes any free one; where it is taken, the next free one is. Raises ``OSError`` where ``host``
-    is no address of this machine.
+    ``port`` 0 takes any free one; where it is taken, the next free one is, if it ``may_move``. Raises
+    ``OSError`` where ``host`` is no address of this machine, or the port is taken.
     """
-    wanted = [port, *range(port + 1, min(port + PORTS_TRIED, 65536)), 0] if port else [0]
+    wanted = [port, *range(port + 1, min(port + PORTS_TRIED, 65536)), 0] if port and may_move else [port]
     for candidate in wanted[:-1]:
         try:
             return MetricsServer(_Server(host, candidate, registry, health))

@@ -220,6 +220,14 @@ def test_another_port_is_taken_where_one_is_taken(metrics: Metrics) -> None:
         assert _get(f"{second.url}/healthz")[0] == 200
 
 
+def test_a_port_that_may_not_move_is_an_error_where_it_is_taken(metrics: Metrics) -> None:
+    with (
+        serve_metrics(metrics.registry, "127.0.0.1", 0, _well) as first,
+        pytest.raises(OSError, match="in use"),
+    ):
+        serve_metrics(metrics.registry, "127.0.0.1", first.port, _well, may_move=False)
+
+
 def test_a_host_that_is_not_ours_is_an_error(metrics: Metrics) -> None:
     with pytest.raises(OSError, match="assign"):
         serve_metrics(metrics.registry, "192.0.2.1", 9464, _well)

@@ -23,6 +23,7 @@ from console import serving
 from console.serving import serve_console
 from jobs.context import Context
 from jobs.runtime import StartError
+from settings.console import Console
 from tests.console.visitor import Page, Room, token_of
 from vocabulary.codes import CaseState
 
@@ -39,9 +40,11 @@ def _port(url: str) -> int:
 
 
 @contextlib.contextmanager
-def _served(context: Context, **console: object) -> Iterator[Room]:
-    """A console whose settings are changed."""
+def _served(context: Context, *, is_default: bool = False, **console: object) -> Iterator[Room]:
+    """A console whose settings are changed; ``is_default``: as if nobody had written them."""
     changed = context.settings.console.model_copy(update=console)
+    if is_default:
+        changed = Console.model_construct(set(), **dict(changed))
     settings = context.settings.model_copy(update={"console": changed})
     there = dataclasses.replace(context, settings=settings)
     metrics = Metrics(context.engine, (), context.now)
@@ -264,19 +267,28 @@ def test_the_decision_is_counted_with_its_time(room: Room) -> None:
     assert sample("qualwatch_mail_to_decision_seconds_count", waited) == 1
 
 
-def test_a_taken_port_moves_to_the_next_and_is_taken_again_at_the_next_start(context: Context) -> None:
+def test_a_default_port_that_is_taken_moves_and_is_taken_again_at_the_next_start(context: Context) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with _served(context, port=port) as room:
+        with _served(context, is_default=True, port=port) as room:
             moved = room.url
             assert _port(moved) != port
             assert console_address(room.context.settings) == moved
             assert room.link(1).startswith(f"{moved}/cases/1/open?token=")
             assert room.get(f"{moved}/").status_code == 200
-    with _served(context, port=port) as room:
+    with _served(context, is_default=True, port=port) as room:
         assert room.url == moved
+
+
+def test_a_port_that_was_written_and_is_taken_is_refused(context: Context) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError, match=f"console.port = {port}"):
+            _served(context, port=port).__enter__()
 
 
 def test_another_configured_port_forgets_the_one_of_the_last_time(context: Context) -> None:

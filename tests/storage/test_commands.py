@@ -9,6 +9,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ class Kept:
     finding_id: int
 
     def run(self, *arguments: str) -> Result:
-        app = cli.main.assemble(("evidence", "backup"))
+        app = cli.main.assemble(("evidence", "backup", "restore"))
         return CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
 
     def evidence(self, *arguments: str) -> Result:
@@ -306,3 +307,52 @@ def test_a_backup_overwrites_nothing_but_an_earlier_backup(kept: Kept, tmp_path:
         assert result.exit_code == 2, result.output
         assert str(target) in result.stderr.replace("\n", "")
         assert sorted(tmp_path.rglob("*")) == before
+
+
+def _contents(directory: Path) -> dict[str, str]:
+    """Every kept file by its digest; the database by its rows."""
+    files = {
+        str(file.relative_to(directory)): sha256(file.read_bytes()).hexdigest()
+        for file in directory.rglob("*")
+        if file.is_file() and "sqlite3" not in file.name and file.name != "BACKUP.json"
+    }
+    with closing(sqlite3.connect(directory / "qualwatch.sqlite3")) as database:
+        return files | {"rows": "\n".join(database.iterdump())}
+
+
+def test_everything_that_is_kept_comes_back_as_it_was(kept: Kept, tmp_path: Path) -> None:
+    """Also what no version of today keeps there, and not what was taken back since the last backup."""
+    kinds = ("catalogue/国发〔2016〕68号.csv", "reports/2026-10.json", "mail/new/1.eml", "unheard/of.bin")
+    for name in kinds:
+        file = kept.directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name, encoding="utf-8")
+    copy = tmp_path / "backup"
+    assert kept.run("backup", str(copy)).exit_code == 0
+    (kept.directory / "mail" / "new" / "1.eml").unlink()
+    (kept.directory / "link.key").write_text("key", encoding="ascii")
+    assert kept.run("backup", str(copy)).exit_code == 0
+    before = _contents(kept.directory)
+    assert {file.stat().st_mode & 0o077 for file in [copy, *copy.rglob("*.*")]} == {0}
+    refused = kept.run("restore", str(copy))
+    assert refused.exit_code == 2
+    assert "not empty" in refused.stderr.replace("\n", " ")
+    shutil.rmtree(kept.directory)
+    restored = kept.run("restore", str(copy))
+    assert restored.exit_code == 0, restored.output
+    assert "1 document versions" in restored.stdout
+    assert _contents(kept.directory) == before
+    assert kept.evidence().exit_code == 0
+
+
+def test_a_backup_that_was_damaged_restores_nothing(kept: Kept, tmp_path: Path) -> None:
+    copy = tmp_path / "backup"
+    assert kept.run("backup", str(copy)).exit_code == 0
+    shutil.rmtree(kept.directory)
+    [archive] = copy.glob("evidence/*/*.warc.gz")
+    archive.write_bytes(archive.read_bytes()[:40])
+    result = kept.run("restore", str(copy))
+    assert result.exit_code == 2
+    assert "damaged" in result.stderr
+    assert not kept.directory.exists()
+    assert kept.run("restore", str(tmp_path)).exit_code == 2
