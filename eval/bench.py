@@ -1,4 +1,4 @@
-"""``make bench``: speed and memory of detection and of ``qualwatch check``, as ratios within one run.
+"""``make bench``: speed and memory of detection, of ``qualwatch check`` and of visits, as ratios in one run.
 
 The yardstick is pyahocorasick's bare ``iter`` over the same texts with the same names: it finds names and
 knows nothing of them. Times are CPU seconds of the faster of several rounds, except for two processes against
@@ -27,6 +27,7 @@ from rich.table import Table
 
 from catalogue import load_catalogue
 from detection import scan
+from eval.bench_visits import measure_visits
 from eval.corpus import generate_pool, hostile_texts, read_pool
 from eval.quality import OWN, ROOT, SHARED
 
@@ -34,6 +35,8 @@ POOL = SHARED / "corpus" / "pool.jsonl.gz"
 AS_OF = date(2026, 11, 1)
 ROUNDS = 3
 HOSTILE_BYTES = 20_000_000
+PAGES = 4_900
+"""A visit reads 5,000 items at most."""
 DEAREST_BYTES = 190_000
 """The densest text is dearest per byte up to here: the longest text of which every hit is read."""
 SLOW = 10.0
@@ -212,7 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("../shared is not here: measured on generated texts of the same make-up")
     texts = list(read_pool(POOL) if POOL.is_file() else generate_pool(OWN.gold))[:: options.every]
     bench = Bench(texts, options.rounds, options.hostile_bytes, [])
-    with tempfile.TemporaryDirectory() as name, _progress(console, 4) as step:
+    with tempfile.TemporaryDirectory() as name, _progress(console, 5) as step:
         folder = Path(name)
         step("scan")
         measure_scan(bench)
@@ -222,6 +225,9 @@ def main(arguments: list[str] | None = None) -> int:
         measure_start(bench, folder)
         step("streaming")
         measure_streaming(bench, folder)
+        step("visits against Scrapy")
+        if options.pages:
+            measure_visits(bench.add, folder, options.pages)
     Console().print(_table(bench))
     report = {"documents": len(texts), "megabytes": bench.megabytes, "results": _to_json(bench.results)}
     written = json.dumps(report, ensure_ascii=False, indent=2)
@@ -240,7 +246,14 @@ def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="the fastest of so many rounds counts")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take every Nth text only")
     parser.add_argument("--hostile-bytes", type=int, default=HOSTILE_BYTES, help="size of each hostile text")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--pages", type=int, default=PAGES, help="pages of the site that is visited; 0: none is"
+    )
+    parser.add_argument("--quick", action="store_true", help="less of everything, in under two minutes")
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.rounds, options.every, options.hostile_bytes, options.pages = 1, 20, 1_000_000, 500
+    return options
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import requests
 
 from eval import bench
+from eval.bench_visits import crawl, serving
 from eval.corpus import generate_pool, hostile_texts
 from eval.quality import OWN
 
@@ -49,7 +51,8 @@ def test_a_command_that_fails_is_not_measured(tmp_path: Path) -> None:
 
 def test_the_bench_writes_its_results(tmp_path: Path) -> None:
     path = tmp_path / "bench.json"
-    arguments = ["--every", "2000", "--rounds", "1", "--hostile-bytes", "40000", "--json", str(path)]
+    arguments = ["--every", "2000", "--rounds", "1", "--hostile-bytes", "40000", "--pages", "0"]
+    arguments += ["--json", str(path)]
     assert bench.main(arguments) == 0
     report = json.loads(path.read_text("utf-8"))
     names = [result["name"] for result in report["results"]]
@@ -57,3 +60,18 @@ def test_the_bench_writes_its_results(tmp_path: Path) -> None:
     assert "two processes against one" in names
     assert any(name.startswith("nested 或, 190 KB with 1") for name in names)
     assert all(result["value"] > 0 for result in report["results"])
+
+
+def test_the_yardstick_of_visits_reads_every_page_of_the_site_that_visits_are_measured_on(
+    tmp_path: Path,
+) -> None:
+    with serving(130) as address:
+        usage = crawl(tmp_path, f"{address}/plain/list/", 130)
+        assert usage.cpu > 0
+        with pytest.raises(RuntimeError, match="130"):
+            crawl(tmp_path, f"{address}/plain/list/", 131)
+        tagged = requests.get(f"{address}/tagged/page/7.html", timeout=5)
+        asked = {"If-None-Match": tagged.headers["ETag"]}
+        assert requests.get(tagged.url, headers=asked, timeout=5).status_code == 304
+    tagged.encoding = "gb18030"
+    assert "第7号" in tagged.text
