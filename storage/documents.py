@@ -104,8 +104,9 @@ def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> 
     if met is None:
         return None
     document.last_seen_at = max(document.last_seen_at, now)
-    session.flush()
-    return _keep_sighting(session, document.id, met.version_id, visit_id, now)
+    sighting = Sighting(visit_id=visit_id, document_id=document.id, version_id=met.version_id, seen_at=now)
+    insert_once(session, sighting)
+    return KeptVersion(document.id, met.version_id, new_document=False, changed=False, returned=False)
 
 
 @dataclass(frozen=True, slots=True)
