@@ -17,7 +17,7 @@ class Chat(Section):
     channel: SourceName
     """One of ``alerts.delivery.channels``: wecom, dingtalk, feishu or webhook."""
     secret_url: SecretStr
-    """The robot's webhook address, or an Apprise address; whoever knows it can write there."""
+    """The robot's webhook address; whoever knows it can write there."""
 
 
 class Supervisor(Section):

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from alerts.delivery.outbox import enqueue
 from alerts.notifications.digest import compose_list
 from alerts.notifications.letters import CASES_SHOWN, Letter, News, compose_alert
-from alerts.notifications.waiting import Waiting, claim, is_free, recipient_of, visit_batch
+from alerts.notifications.waiting import Waiting, claim, is_free, occasion_of, recipient_of, visit_batch
 from alerts.recipients import Recipient, recipients
 from alerts.working_time import works_at
 from cases.departments import FollowUp, follow_ups
@@ -139,7 +139,7 @@ def _compose(
     news = _news(session, versions.pop(), claimed, cases, now)
     if {finding.case_id for finding in news.findings} != {case.id for case in cases}:
         return compose_list(session, claimed, recipient, settings, now, template="gathered")
-    about = f"alert:{claimed[-1].item}"
+    about = f"alert:{occasion_of(claimed)}"
     return compose_alert(news, cases, recipient, settings, about=about)
 
 

@@ -13,7 +13,7 @@ from alerts.delivery.outbox import enqueue
 from alerts.languages import Language, language
 from alerts.notifications.letters import Letter, case_links_of, quote_block, shown
 from alerts.notifications.listing import whole_list
-from alerts.notifications.waiting import Waiting, claim, is_free, recipient_of
+from alerts.notifications.waiting import Waiting, claim, is_free, occasion_of, recipient_of
 from alerts.recipients import Recipient
 from alerts.working_time import digest_moment, last_day
 from settings.model import Settings
@@ -68,8 +68,7 @@ def compose_list(
         if template == "gathered"
         else "【每日汇总】{day}：{count}项涉嫌违规情形待核查{places}"
     )
-    # The newest item makes the occasion unique, however often such letters are written on a day.
-    about = f"{template}:{news[-1].item}"
+    about = f"{template}:{occasion_of(news)}"
     cases = [each.case for each in ordered]
     payload = {
         "language": speech.code,

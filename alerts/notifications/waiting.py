@@ -6,6 +6,7 @@ until that has ended, so that its recipients are told of it together.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -80,6 +81,14 @@ def claim(
         .execution_options(synchronize_session=False)
     )
     return _undecided(session, address, {item for item in claimed.scalars() if item is not None})
+
+
+def occasion_of(news: Sequence[Waiting]) -> str:
+    """Unique among all letters to one recipient, and the same for two who are told of the same.
+
+    A chat that both have chosen hears it once.
+    """
+    return hashlib.sha256("|".join(sorted(each.key for each in news)).encode()).hexdigest()[:16]
 
 
 def recipient_of(settings: Settings, item: DigestItem) -> Recipient:

@@ -1,18 +1,28 @@
-"""Chats and webhooks over real sockets, by the plugins of Apprise."""
+"""Chats and webhooks over real sockets, each as its own robot takes it."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from apprise.plugins.dingtalk import NotifyDingTalk
-from apprise.plugins.feishu import NotifyFeishu
-from apprise.plugins.wecombot import NotifyWeComBot
 from sqlalchemy import Engine
 
-from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure, open_channels
+from alerts.delivery.channels import (
+    ChannelDown,
+    PermanentFailure,
+    Rendered,
+    TemporaryFailure,
+    dingtalk,
+    feishu,
+    open_channels,
+    wecom,
+)
 from alerts.delivery.outbox import deliver_due
 from settings import SettingsError
 from settings.model import Settings
@@ -21,9 +31,6 @@ from tests.alerts.mailserver import free_port
 from tests.alerts.reading import rows
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import OutboxState
-
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-"""Apprise loads all its plugins, and one of them still uses it."""
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -39,9 +46,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """In the place of the three companies' servers, and a webhook."""
     with ChatServer().serving() as server:
         here = f"http://{server.address}"
-        monkeypatch.setattr(NotifyWeComBot, "notify_url", here + "/wecom?key={key}")
-        monkeypatch.setattr(NotifyDingTalk, "notify_url", here + "/dingtalk?access_token={token}")
-        monkeypatch.setattr(NotifyFeishu, "notify_url", here + "/feishu/{token}/")
+        for channel in (wecom, dingtalk, feishu):
+            name = channel.__name__.rpartition(".")[2]
+            monkeypatch.setattr(channel, "ADDRESS", f"{here}/{name}")
         yield server
 
 
@@ -155,9 +162,9 @@ def test_two_supervisors_in_one_chat_make_one_message(engine: Engine, server: Ch
     settings = Settings.model_validate({**one, **secret, "supervisors": people})
     report(engine, settings, Posting(TEXT))
     assert [(row.channel, row.recipient) for row in rows(engine)] == [
-        ("maildir", "wang@example.com"),
-        ("wecom", "office"),
         ("maildir", "li@example.com"),
+        ("wecom", "office"),
+        ("maildir", "wang@example.com"),
     ]
 
 
@@ -200,3 +207,13 @@ def test_a_failing_chat_holds_up_no_mail(engine: Engine, server: ChatServer) -> 
     assert [row.state for row in rows(engine)] == [OutboxState.SENT, OutboxState.WAITING]
     assert "cannot be reached" in rows(engine)[1].last_error
     assert chat.channel == "webhook"
+
+
+def test_a_robot_that_wants_messages_signed_gets_them_signed(server: ChatServer) -> None:
+    opened = open_channels(_settings(("office", "dingtalk", f"dingtalk://SECabc@{KEY}")))["dingtalk"]
+    opened.send(_message())
+    ((path, _),) = server.posted
+    query = parse_qs(urlsplit(path).query)
+    (at,), (sign,) = query["timestamp"], query["sign"]
+    expected = hmac.new(b"SECabc", f"{at}\nSECabc".encode(), hashlib.sha256).digest()
+    assert (query["access_token"], base64.b64decode(sign)) == ([KEY], expected)

@@ -97,7 +97,7 @@ def _said_on_pages() -> Iterator[str]:
                     yield words.value
 
 
-NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限 ", " 已过"}
+NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限", "已过"}
 """For the administrator, and for a case's history."""
 WORDS = sorted(
     {*_said_in_templates(), *_said_on_pages()}

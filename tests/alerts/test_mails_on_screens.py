@@ -94,7 +94,7 @@ def _letters(engine: Engine, language: str, folder: Path) -> list[OutboxMessage]
     return rows(engine)
 
 
-@pytest.mark.parametrize("width", [360, 1000])
+@pytest.mark.parametrize("width", [360, 390, 1000])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_nothing_sticks_out_of_a_mail(
     engine: Engine, browser: Browser, tmp_path: Path, language: str, width: int

@@ -23,11 +23,11 @@ def _load(folder: Path, text: str) -> str:
     return ""
 
 
-def test_a_supervisor_without_hours_works_always(tmp_path: Path) -> None:
+def test_a_supervisor_without_hours_works_in_those_of_offices(tmp_path: Path) -> None:
     path = tmp_path / "qualwatch.toml"
     path.write_text(WANG, encoding="utf-8")
     (supervisor,) = load_settings(path).supervisors
-    assert (supervisor.working_days, supervisor.working_hours) == ((1, 2, 3, 4, 5, 6, 7), "00:00-24:00")
+    assert (supervisor.working_days, supervisor.working_hours) == ((1, 2, 3, 4, 5), "08:30-17:30")
 
 
 @pytest.mark.parametrize(

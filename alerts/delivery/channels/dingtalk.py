@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from alerts.delivery.chats import ChatChannel, ChatKind, code_refused, native_query, open_chats
+import base64
+import hashlib
+import hmac
+import time
+from urllib.parse import urlencode
+
+from alerts.delivery.chats import (
+    ChatChannel,
+    ChatKind,
+    Post,
+    code_refused,
+    open_chats,
+    secret_in,
+    text_message,
+)
 from settings.model import Settings
 
+ADDRESS = "https://oapi.dingtalk.com/robot/send"
+
+
+def _post(secret: str, title: str, text: str) -> Post:
+    key, _, token = secret.rpartition("@")
+    query = {"access_token": token}
+    if key:
+        query["timestamp"] = str(round(time.time() * 1000))
+        signed = hmac.new(key.encode(), f"{query['timestamp']}\n{key}".encode(), hashlib.sha256).digest()
+        query["sign"] = base64.b64encode(signed).decode("ascii")
+    return Post(f"{ADDRESS}?{urlencode(query)}", text_message(title, text))
+
+
 KIND = ChatKind(
-    schemes=("dingtalk",),
-    plugin="dingtalk",
     limit=15_000,
-    native=native_query("oapi.dingtalk.com", "/robot/send", "access_token", "dingtalk"),
+    secret=secret_in("oapi.dingtalk.com", "/robot/send", "access_token", "dingtalk"),
+    post=_post,
     refused=code_refused("errcode"),
 )
 

@@ -1,27 +1,33 @@
-"""Any web address that takes a JSON object: ``title``, ``message``, ``type``."""
+"""Any web address that takes a JSON object: ``version``, ``title``, ``message``, ``type``."""
 
 from __future__ import annotations
 
-from typing import Any
+from urllib.parse import urlsplit
 
-from alerts.delivery.chats import ChatChannel, ChatKind, open_chats
+import requests
+
+from alerts.delivery.chats import ChatChannel, ChatKind, Post, open_chats
 from settings.model import Settings
 
-
-def _native(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    schemes = {"https": "jsons", "http": "json"}
-    return f"{schemes[scheme]}{separator}{rest}" if scheme in schemes else ""
+_SCHEMES = {"https": "https", "http": "http", "jsons": "https", "json": "http"}
+"""The last two are those that earlier versions took."""
 
 
-def _refused(_answer: Any) -> str:
+def _address(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{_SCHEMES[scheme]}://{rest}" if scheme in _SCHEMES and urlsplit(url).hostname else ""
+
+
+def _post(url: str, title: str, text: str) -> Post:
+    return Post(url, {"version": "1.0", "title": title, "message": text, "attachments": [], "type": "info"})
+
+
+def _refused(_answer: requests.Response) -> str:
     """The status says it all."""
     return ""
 
 
-KIND = ChatKind(
-    schemes=("json", "jsons"), plugin="custom_json", limit=100_000, native=_native, refused=_refused
-)
+KIND = ChatKind(limit=100_000, secret=_address, post=_post, refused=_refused)
 
 
 def open_channel(settings: Settings) -> ChatChannel | None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from alerts.delivery.chats import ChatChannel, ChatKind, code_refused, native_query, open_chats
+from alerts.delivery.chats import (
+    ChatChannel,
+    ChatKind,
+    Post,
+    code_refused,
+    open_chats,
+    secret_in,
+    text_message,
+)
 from settings.model import Settings
 
+ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+
+
+def _post(key: str, title: str, text: str) -> Post:
+    return Post(f"{ADDRESS}?key={key}", text_message(title, text))
+
+
 KIND = ChatKind(
-    schemes=("wecombot",),
-    plugin="wecombot",
     limit=2048,
-    native=native_query("qyapi.weixin.qq.com", "/cgi-bin/webhook/send", "key", "wecombot"),
+    secret=secret_in("qyapi.weixin.qq.com", "/cgi-bin/webhook/send", "key", "wecombot"),
+    post=_post,
     refused=code_refused("errcode"),
 )
 

@@ -21,8 +21,7 @@ def case_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[Attach
     from openpyxl import Workbook  # noqa: PLC0415 - most letters have no table
 
     book = Workbook(write_only=True)
-    # The same at every try.
-    book.properties.created = book.properties.modified = written_at.replace(tzinfo=None)
+    book.properties.created = written_at.replace(tzinfo=None)
     sheet = book.create_sheet("案件清单")
     sheet.freeze_panes = "A2"
     for letter, width in zip("ABCDEFGHIJK", _WIDTHS, strict=True):
