@@ -15,6 +15,7 @@ from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.queries import OPEN, File, list_cases, read_case
 from cases.steps import StepRefused, possible_steps, take_step
+from cli.chinese import Commands
 from cli.common import Config, refuse, region_in_force, transaction
 from settings.load import load_settings
 from storage.tables import Case
@@ -23,129 +24,127 @@ from vocabulary.codes import CaseState, Severity, Step, Violation
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
 
-app = typer.Typer(no_args_is_help=True, help="Cases: list, decide, ask, publish, close. 案件的查看与处理。")
+app = Commands(help="案件的查看与处理：列出、确认、排除、责令整改、曝光、结案。")
 
-CaseId = Annotated[int, typer.Argument(metavar="CASE", help="Number that 'case list' shows.")]
-Actor = Annotated[
-    str, typer.Option("--actor", help="Who takes the step; left out: the user who is logged in. 经办人")
-]
-Note = Annotated[str, typer.Option("--note", help="Kept with the step. 备注")]
+CaseId = Annotated[int, typer.Argument(metavar="案件", help="案件编号，见 case list。")]
+Actor = Annotated[str, typer.Option("--actor", help="经办人；不写则为当前登录用户。")]
+Note = Annotated[str, typer.Option("--note", help="备注，随该步骤保存。")]
 
 
 @app.command("list")
 def list_(
     *,
     state: Annotated[
-        list[CaseState] | None, typer.Option("--state", help="Only cases in this state; may be repeated.")
+        list[CaseState] | None, typer.Option("--state", help="只列此状态的案件，可重复。")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what is done with.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="包括已办结的案件。")] = False,
     region: Annotated[
-        str, typer.Option(callback=region_in_force, help="GB/T 2260 code; covers what lies in it.")
+        str, typer.Option(callback=region_in_force, help="行政区划代码（GB/T 2260），含下辖地区。")
     ] = "",
-    after: Annotated[int, typer.Option(min=0, help="Only numbers above this one.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="Cases shown at most.")] = 50,
+    after: Annotated[int, typer.Option(min=0, help="只列编号大于此数的案件。")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="最多显示的案件数。")] = 50,
     config: Config = None,
 ) -> None:
-    """Show cases, open ones unless told otherwise. 列出案件。"""
+    """列出案件；不另指定时只列未结案件。"""
     states = tuple(state or (() if everything else OPEN))
     with transaction(config) as session:
         cases = list_cases(session, states=states, region=region, after=after, limit=limit)
         for case in cases:
             typer.echo(_line(case))
         if len(cases) == limit:
-            typer.echo(f"… more: --after {cases[-1].id}", err=True)
+            typer.echo(f"……还有更多，继续查看：--after {cases[-1].id}", err=True)
 
 
 @app.command()
 def show(case: CaseId, config: Config = None) -> None:
-    """Show a case with its quotes, its history and what may be done. 查看案件。"""
+    """查看一个案件：原文摘录、办理经过和可办理的步骤。"""
     with transaction(config) as session:
         file = read_case(session, case)
         if file is None:
-            raise refuse(f"there is no case {case}")
+            raise refuse(f"没有编号为 {case} 的案件")
         typer.echo("\n".join(_file_lines(file, ZoneInfo(load_settings(config).time_zone))))
 
 
 @app.command()
 def confirm(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
-    """Say that the finding is right. 确认属实。"""
+    """确认属实。"""
     _take(config, case, Step.CONFIRM, actor=actor, note=note)
 
 
 @app.command()
 def dismiss(
     case: CaseId,
-    reason: Annotated[str, typer.Option("--reason", help="Why it is no violation. 理由")],
+    reason: Annotated[str, typer.Option("--reason", help="排除的理由。")],
     actor: Actor = "",
     config: Config = None,
 ) -> None:
-    """Say that it is no violation, and why. 排除，须写明理由。"""
+    """排除（不构成违规），须写明理由。"""
     _take(config, case, Step.DISMISS, actor=actor, note=reason)
 
 
 @app.command()
 def ask(
     case: CaseId,
-    deadline: Annotated[str, typer.Option("--deadline", metavar="DATE", help="Its last day. 整改期限")],
+    deadline: Annotated[
+        str, typer.Option("--deadline", metavar="DATE", help="整改期限的最后一日，如 2026-12-15。")
+    ],
     note: Note = "",
     actor: Actor = "",
     config: Config = None,
 ) -> None:
-    """Note that a rectification was asked for. 责令整改，须写明期限。"""
+    """责令整改，须写明期限。"""
     day = _day(deadline)
     _take(config, case, Step.ASK, actor=actor, note=note, deadline=day)
     if (last := last_day(load_settings(config).calendar, day)) != day:
-        typer.echo(f"{day} is a day of rest: the period ends on {last} 休息日，顺延")
+        typer.echo(f"{day} 是休息日，期限顺延至 {last}")
 
 
 @app.command()
 def rectified(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
-    """Note that it was put right. 已整改。"""
+    """登记已完成整改。"""
     _take(config, case, Step.RECTIFIED, actor=actor, note=note)
 
 
 @app.command()
 def publish(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
-    """Note that it was made public. 曝光。"""
+    """登记已曝光。"""
     _take(config, case, Step.PUBLISH, actor=actor, note=note)
 
 
 @app.command()
 def close(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
-    """Note that nothing is left to do. 结案。"""
+    """结案。"""
     _take(config, case, Step.CLOSE, actor=actor, note=note)
 
 
 @app.command()
 def reopen(
     case: CaseId,
-    reason: Annotated[str, typer.Option("--reason", help="Why it is taken up again. 理由")],
+    reason: Annotated[str, typer.Option("--reason", help="重新立案的理由。")],
     actor: Actor = "",
     config: Config = None,
 ) -> None:
-    """Take a case up again. 重新立案，须写明理由。"""
+    """重新立案，须写明理由。"""
     _take(config, case, Step.REOPEN, actor=actor, note=reason)
 
 
 @app.command()
 def link(
     case: CaseId,
-    to: Annotated[
-        str, typer.Option("--to", metavar="EMAIL", help="Whose it is; left out: the administrator's. 收件人")
-    ] = "",
+    to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="链接归谁使用；不写则为管理员。")] = "",
     config: Config = None,
 ) -> None:
-    """Print the address of a case's page, signed for one person. 打印案件页面的链接。"""
+    """打印案件页面的链接，只供一人使用。"""
     with transaction(config) as session:
         settings = load_settings(config)
         recipient = addressee(settings, to or settings.administrator)
         if session.get(Case, case) is None:
-            raise refuse(f"there is no case {case}")
+            raise refuse(f"没有编号为 {case} 的案件")
         if recipient is None:
-            raise refuse(f"{to} is no supervisor, superior or administrator: the link would open nothing")
+            raise refuse(f"{to} 不是监管人员、其上级或管理员，链接将无法打开")
         links = case_links(settings, case, recipient.email, datetime.now(UTC))
         if not links:
-            raise refuse("no console is known: start 'qualwatch run' once, or set console.base_url")
+            raise refuse("尚不知道案件页面的地址：请先运行一次 qualwatch run，或设置 console.base_url")
         typer.echo(links[Purpose.OPEN])
 
 
@@ -167,19 +166,19 @@ def _take(
             )
     except StepRefused as error:
         raise refuse(error) from error
-    typer.echo(f"case {case}: {state.value} {name_of(state)}")
+    typer.echo(f"案件 {case}：{name_of(state)}")
 
 
 def _day(typed: str) -> date:
     try:
         return date.fromisoformat(typed)
     except ValueError as error:
-        raise typer.BadParameter(f"{typed!r} is no date; write it as 2026-12-01") from error
+        raise typer.BadParameter(f"“{typed}”不是日期，请写成 2026-12-01") from error
 
 
 def _line(case: Case) -> str:
     parts = (
-        f"{case.id}  {case.state.value} {name_of(case.state)}",
+        f"{case.id}  {name_of(case.state)}",
         f"【{name_of(Severity(case.severity))}】{displayable(case.qualification, limit=40)}",
         displayable(region_name(case.region)),
         displayable(case.publisher, limit=40),

@@ -22,24 +22,22 @@ from catalogue.naming import fold
 from catalogue.overlay import read_imports, undo_import
 from catalogue.picture import draw
 from catalogue.wording import caution, since_words, summary
+from cli.chinese import Commands
 from vocabulary.names import consequence_of, name_of
 
 OVERLAY = Path("var/catalogue")
 """Where imported lists are kept unless told otherwise."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Which certificates exist on a given day, and by which document. 查询职业资格目录。",
+app = Commands(
+    help="职业资格目录：某日有哪些证书，依据什么文件；导入、核对、撤销清单。",
 )
 
-Directory = Annotated[
-    Path, typer.Option("--directory", help="Where imported lists are kept.", envvar="QW_CATALOGUE")
-]
+Directory = Annotated[Path, typer.Option("--directory", help="已导入清单的存放处。", envvar="QW_CATALOGUE")]
 
 
 Picture = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw the difference as a picture (SVG) into this file. 差异图"),
+    typer.Option(metavar="FILE", help="把差异画成图（SVG），写入此文件。"),
 ]
 
 
@@ -53,24 +51,24 @@ def read_day(value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise typer.BadParameter(f"{value!r} is no date; write it as 2026-11-01") from error
+        raise typer.BadParameter(f"“{value}”不是日期，请写成 2026-11-01") from error
 
 
 @app.command()
 def lookup(
-    name: Annotated[str, typer.Argument(help="A certificate's name, as people write it.")],
+    name: Annotated[str, typer.Argument(help="证书名称，按通常写法。")],
     as_of: Annotated[
-        date | None, typer.Option(metavar="DATE", parser=read_day, help="On this day. Default: today.")
+        date | None, typer.Option(metavar="DATE", parser=read_day, help="哪一日；不写则为今天。")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(help="GB/T 2260 code: adds that province's own list, for example 220000.")
+        str | None, typer.Option(help="行政区划代码（GB/T 2260），加上该省自己的清单，如 220000。")
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+    output: Annotated[Format, typer.Option("--format", help="输出格式。")] = Format.TEXT,
     directory: Directory = OVERLAY,
 ) -> None:
-    """Show a certificate's status, since when, by which document, and how well that is known.
+    """查询一种证书在某日的状态、起始日期、依据文件和可靠程度。
 
-    查询一种证书在某日的状态。Exits 1 where no list has the name; near names are suggested.
+    退出码：1 没有这个名称（提示相近名称）。
     """
     day = as_of or today()
     catalogue = open_catalogue(directory)
@@ -91,16 +89,16 @@ def lookup(
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(help="Year of an edition, for example 2017.")],
-    after: Annotated[str, typer.Argument(help="Year of a later edition, for example 2021.")],
+    before: Annotated[str, typer.Argument(help="目录版本的年份，如 2017。")],
+    after: Annotated[str, typer.Argument(help="较新版本的年份，如 2021。")],
     picture: Picture = None,
-    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
+    output: Annotated[Format, typer.Option("--format", help="输出格式。")] = Format.TEXT,
 ) -> None:
-    """Show what was added, removed, renamed or changed its kind between two editions. 比较两版目录。"""
+    """比较两版目录：新增、退出、更名、类别调整。"""
     editions = read_editions()
     for year in (before, after):
         if year not in editions:
-            raise typer.BadParameter(f"no edition of {year}; there are {', '.join(sorted(editions))}")
+            raise typer.BadParameter(f"没有{year}年版；有：{'、'.join(sorted(editions))}")
     changes = compare(editions[before], editions[after])
     if picture is not None:
         stayed = len({line.key for line in editions[before]} & {line.key for line in editions[after]})
@@ -123,7 +121,7 @@ def diff(
 
 @app.command()
 def imports(directory: Directory = OVERLAY) -> None:
-    """Show the official lists that were imported. 列出已导入的正式清单。"""
+    """列出已导入的正式清单。"""
     open_catalogue(directory)
     rows = [
         (each.identity, str(len(each.items)), each.imported_on.isoformat(), each.source)
@@ -137,12 +135,10 @@ def imports(directory: Directory = OVERLAY) -> None:
 
 @app.command()
 def undo(
-    identity: Annotated[
-        str, typer.Argument(help="As `catalogue imports` names it, for example 国发〔2016〕68号.")
-    ],
+    identity: Annotated[str, typer.Argument(help="清单名称，见 catalogue imports，如 国发〔2016〕68号。")],
     directory: Directory = OVERLAY,
 ) -> None:
-    """Take an imported list back; the catalogue's own data are untouched. 撤销导入。"""
+    """撤销已导入的清单；目录自带数据不变。"""
     try:
         undo_import(directory, identity)
     except FileNotFoundError:

@@ -12,26 +12,22 @@ from cli.catalogue_import import Config, Conflicts, Output, app
 
 __all__ = ["app"]
 
-Documents = Annotated[
-    list[str] | None, typer.Option("--document", help="Only this document; may be given several times.")
-]
+Documents = Annotated[list[str] | None, typer.Option("--document", help="只处理此文号，可重复。")]
 Addresses = Annotated[
     list[str] | None,
-    typer.Option("--address", metavar="NUMBER=URL", help="Ask here first for a document."),
+    typer.Option("--address", metavar="NUMBER=URL", help="某文号先到此地址获取。"),
 ]
 Mirror = Annotated[
     str,
-    typer.Option("--mirror", metavar="URL", help="Ask this site under the official paths, as an own copy."),
+    typer.Option("--mirror", metavar="URL", help="到此站点按官方路径获取，如本单位的副本。"),
 ]
-Regions = Annotated[
-    list[str] | None, typer.Option("--region", help="Only national lists and those of this province.")
-]
-Accept = Annotated[bool, typer.Option("--accept", help="Import what fits; else it is only shown.")]
+Regions = Annotated[list[str] | None, typer.Option("--region", help="只处理全国的和该省的清单。")]
+Accept = Annotated[bool, typer.Option("--accept", help="核对无误的予以导入；不写则只显示。")]
 Pictures = Annotated[
     Path | None,
-    typer.Option("--pictures", metavar="FOLDER", help="Draw what each list changes into this folder. 差异图"),
+    typer.Option("--pictures", metavar="FOLDER", help="把每份清单的变化画成图，写入此目录。"),
 ]
-Undo = Annotated[bool, typer.Option("--undo", help="Take back every list that was imported.")]
+Undo = Annotated[bool, typer.Option("--undo", help="撤销全部已导入的清单。")]
 
 
 @app.command()
@@ -49,10 +45,10 @@ def complete(
     directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
-    """Fetch every official list that is still missing, check it, and import it with --accept.
+    """获取、核对并导入全部正式清单：七批取消决定、两版目录、退出目录、各省自设项目。
 
-    获取、核对并导入全部正式清单：七批取消决定、两版目录、退出目录、各省自设项目。可重复运行，已导入的不再
-    获取；`--undo` 或 `catalogue undo` 撤销。Exits 1 where a document is still missing.
+    可重复运行，已导入的不再获取；`--undo` 或 `catalogue undo` 撤销。
+    退出码：1 仍有文件未得到。
     """
     from cli.catalogue_completing import Wish, complete_lists, undo_all  # noqa: PLC0415 - brings the network
 

@@ -14,14 +14,14 @@ from cli.catalogue import OVERLAY, Directory, app, open_catalogue, show_table
 from vocabulary.codes import Evidence
 from vocabulary.presentation import displayable
 
-Identity = Annotated[str, typer.Argument(metavar="DOCUMENT", help="As `catalogue imports` names it.")]
+Identity = Annotated[str, typer.Argument(metavar="DOCUMENT", help="清单名称，见 catalogue imports。")]
 Rows = Annotated[
     list[int] | None,
-    typer.Argument(metavar="ROW", min=1, help="Rows that are right, as counted here."),
+    typer.Argument(metavar="ROW", min=1, help="核对无误的行号。"),
 ]
 Correct = Annotated[
     list[str] | None,
-    typer.Option("--correct", metavar="ROW=NAME", help="The name as the original has it; confirms the row."),
+    typer.Option("--correct", metavar="ROW=NAME", help="按原件改正该行名称，并视为已核对。"),
 ]
 
 
@@ -33,10 +33,10 @@ def confirm(
     correct: Correct = None,
     directory: Directory = OVERLAY,
 ) -> None:
-    """Confirm rows of a list that was read from a picture; without rows, show those that wait. 逐条核对。
+    """逐条核对从图片中识别的清单；不写行号则列出待核对的行。
 
-    Until a row is confirmed, every verdict on it is for a person to review. Exits 1 where nothing of that
-    name was imported or a row is not there.
+    核对之前，依据这些行的判断都须人工复核。
+    退出码：1 没有导入过该清单或没有该行。
     """
     catalogue = open_catalogue(directory)
     imported = next((each for each in read_imports(directory) if each.identity == identity), None)

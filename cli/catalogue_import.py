@@ -14,39 +14,29 @@ from cli.catalogue_review import UNREADABLE, Wish, describe, review
 
 __all__ = ["app"]
 
-Number = Annotated[
-    str, typer.Option("--document", help="Number of the document, for example 国发〔2016〕68号.")
-]
-Items = Annotated[
-    int | None, typer.Option("--items", min=1, help="Official total, where the catalogue does not know it.")
-]
-Since = Annotated[
-    date | None, typer.Option("--date", metavar="DATE", parser=read_day, help="In force since this day.")
-]
-Meaning = Annotated[Effect | None, typer.Option("--effect", help="What standing on the list means.")]
-Conflicts = Annotated[
-    bool, typer.Option("--accept-conflicts", help="Import it although published lists disagree.")
-]
+Number = Annotated[str, typer.Option("--document", help="文号，如 国发〔2016〕68号。")]
+Items = Annotated[int | None, typer.Option("--items", min=1, help="官方公布的总项数，程序不知道时填写。")]
+Since = Annotated[date | None, typer.Option("--date", metavar="DATE", parser=read_day, help="施行日期。")]
+Meaning = Annotated[Effect | None, typer.Option("--effect", help="列入清单意味着什么。")]
+Conflicts = Annotated[bool, typer.Option("--accept-conflicts", help="与已公布清单冲突也导入。")]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
 ]
 
 
 Region = Annotated[
     str,
-    typer.Option("--region", help="GB/T 2260 code where it is a province's own list, for example 220000."),
+    typer.Option("--region", help="行政区划代码；某省自己的清单时填写，如 220000。"),
 ]
-Output = Annotated[Format, typer.Option("--format", help="How the answer is written.")]
+Output = Annotated[Format, typer.Option("--format", help="输出格式。")]
 
 
 @app.command("import")
 def import_list(
     source: Annotated[
         str,
-        typer.Argument(
-            metavar="FILE|URL", help="The annex: HTML, PDF, Word, sheet, OFD, RTF, text, CSV, or a picture."
-        ),
+        typer.Argument(metavar="FILE|URL", help="附件：HTML、PDF、Word、表格、OFD、RTF、文本、CSV 或图片。"),
     ],
     *,
     document: Number,
@@ -54,19 +44,16 @@ def import_list(
     items: Items = None,
     since: Since = None,
     effect: Meaning = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Import it; else it is only shown.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="核对无误后导入；不写则只显示。")] = False,
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
     picture: Picture = None,
     directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
-    """Show what an official list adds and changes; import it with --accept, where its count is right.
+    """读取正式清单，显示新增和变化；项数无误时用 --accept 导入。
 
-    读取正式清单，核对项数后导入；`catalogue undo` 可撤销。
-
-    Exits 1 where the list is refused: wrong count, gaps, conflicts, imported before. Exits 2 where nothing
-    could be read.
+    退出码：1 清单不能导入（项数不符、缺号、冲突、已导入过），2 无法读取。
     """
     # Looking something up needs neither.
     from assessment.official_lists import UnreadableListError, read_list  # noqa: PLC0415

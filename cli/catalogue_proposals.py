@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-ProposalNumber = Annotated[int, typer.Argument(metavar="NUMBER", help="As 'catalogue proposals' shows it.")]
+ProposalNumber = Annotated[int, typer.Argument(metavar="编号", help="编号，见 catalogue proposals。")]
 
 
 @app.command()
 def proposals(directory: Directory = OVERLAY, config: Config = None) -> None:
-    """Show announced changes of the catalogue that wait for a decision. 列出待审核的目录变动。
+    """列出公告中待审核的目录变动。
 
-    Exits 2 where configuration, database or an imported list cannot be read.
+    退出码：2 配置、数据库或已导入的清单无法读取。
     """
     from jobs.catalogue_sync import accept_command, open_proposals  # noqa: PLC0415
     from vocabulary.areas import region_name  # noqa: PLC0415
@@ -64,20 +64,20 @@ def proposals(directory: Directory = OVERLAY, config: Config = None) -> None:
 def review_proposal(
     number: ProposalNumber,
     *,
-    document: Annotated[str, typer.Option(help="Its number, where the page does not say it.")] = "",
+    document: Annotated[str, typer.Option(help="文号，页面上没有时填写。")] = "",
     items: Items = None,
     since: Since = None,
     effect: Meaning = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Import it; else it is only shown.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="核对无误后导入；不写则只显示。")] = False,
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
     picture: Picture = None,
     directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
-    """Show what a proposal changes, as it was read and kept, and import it with --accept. 审核一项目录变动。
+    """审核一项目录变动：显示当时读到的内容，用 --accept 导入。
 
-    Exits 1 where the list is refused, 2 where there is no such proposal or it is not described enough.
+    退出码：1 不能导入，2 没有该变动或说明不全。
     """
     from jobs.catalogue_sync import official_document  # noqa: PLC0415
 
@@ -85,7 +85,7 @@ def review_proposal(
         notice, read = _stored(session, number)
         wanted, region = document or notice.number, notice.region
     if not wanted:
-        raise typer.BadParameter("the page does not say its number", param_hint="--document")
+        raise typer.BadParameter("页面上没有文号，请填写", param_hint="--document")
     known = official_document(wanted, region)
     official = describe(wanted, known.region if known else region, items, since, effect)
     review(read, official, directory, Wish(accept, accept_conflicts, output, picture))
@@ -94,22 +94,20 @@ def review_proposal(
 @app.command()
 def dismiss(
     number: ProposalNumber,
-    reason: Annotated[str, typer.Option("--reason", help="Why it changes nothing. 理由")],
-    actor: Annotated[
-        str, typer.Option("--actor", help="Who decides; left out: the user who is logged in. 经办人")
-    ] = "",
+    reason: Annotated[str, typer.Option("--reason", help="排除的理由。")],
+    actor: Annotated[str, typer.Option("--actor", help="经办人；不写则为当前登录用户。")] = "",
     config: Config = None,
 ) -> None:
-    """Decide against a proposal; it is not proposed again. 排除一项目录变动，须写明理由。
+    """排除一项目录变动，须写明理由；以后不再提出。
 
-    Exits 1 where no such proposal waits, 2 where there is no database.
+    退出码：1 没有该待审核变动，2 配置或数据库无法读取。
     """
     import getpass  # noqa: PLC0415
 
     from jobs.catalogue_sync import dismiss_proposal  # noqa: PLC0415
 
     if not reason.strip():
-        raise typer.BadParameter("say why", param_hint="--reason")
+        raise typer.BadParameter("请写明理由", param_hint="--reason")
     with _transaction(config) as session:
         who = actor.strip() or getpass.getuser()
         if not dismiss_proposal(session, number, actor=who, reason=reason.strip(), now=datetime.now(UTC)):

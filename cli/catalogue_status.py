@@ -20,9 +20,9 @@ __all__ = ["app", "catalogue_complete", "catalogue_confirm", "catalogue_proposal
 
 @app.command()
 def status(output: Output = Format.TEXT, directory: Directory = OVERLAY) -> None:
-    """Show of each official list how many items are published, unverified and doubtful. 清单完整程度。
+    """各正式清单的完整程度：已公布、未核实、存疑各多少项。
 
-    Exits 1 while a list is incomplete.
+    退出码：1 尚有清单不完整。
     """
     try:
         measured = current_completeness(directory)

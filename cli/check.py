@@ -36,11 +36,11 @@ class Format(StrEnum):
 
 def _read_day(value: str) -> date:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise typer.BadParameter(f"{value!r} is no date; write it as 2026-11-01")
+        raise typer.BadParameter(f"“{value}”不是日期，请写成 2026-11-01")
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise typer.BadParameter(f"{value!r} is no date: {error}") from error
+        raise typer.BadParameter(f"没有“{value}”这一日") from error
 
 
 def _read_region(value: str) -> str:
@@ -55,9 +55,7 @@ def _read_region(value: str) -> str:
 def check(
     target: Annotated[
         str,
-        typer.Argument(
-            metavar="PATH|URL|-", help="A file, a folder, a public address, or - for standard input."
-        ),
+        typer.Argument(metavar="PATH|URL|-", help="文件、文件夹、公开网址，或 - 表示标准输入。"),
     ],
     *,
     as_of: Annotated[
@@ -65,35 +63,28 @@ def check(
         typer.Option(
             metavar="DATE",
             parser=_read_day,
-            help="Judge by the rules of this day. Default: each document's own date, else today.",
+            help="按这一日的规定判断；不写则按文件自身的日期，没有日期则按今天。",
         ),
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="How the answer is written.")] = Format.TEXT,
-    every_mention: Annotated[
-        bool, typer.Option("--all", help="Tell every mention of a certificate, lawful ones too.")
-    ] = False,
+    output: Annotated[Format, typer.Option("--format", help="输出格式。")] = Format.TEXT,
+    every_mention: Annotated[bool, typer.Option("--all", help="列出提到的全部证书，包括合法的。")] = False,
     region: Annotated[
         str | None,
         typer.Option(
             metavar="CODE",
             parser=_read_region,
-            help="Where documents belong that do not say so (GB/T 2260): its own notices are cited too.",
+            help="文件自身未写明时所属的地区（GB/T 2260），当地文件一并引用。",
         ),
     ] = None,
     publisher: Annotated[
         str,
-        typer.Option(
-            metavar="NAME", help="Who publishes the documents that do not say so, as a visit knows it."
-        ),
+        typer.Option(metavar="NAME", help="文件自身未写明时的发布单位。"),
     ] = "",
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes that judge at the same time.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="同时判断的进程数。")] = 1,
 ) -> None:
-    """Find certificates that may no longer be demanded, in a file, a folder, a page or JSON lines.
+    """检查文件、文件夹、网页或 JSON Lines 记录，找出违规要求的职业资格证书。
 
-    检查文件、文件夹、网页或 JSON Lines 记录，找出违规要求的职业资格证书。
-
-    Exits 0 where nothing is of severity medium or above, 1 where something is, 2 where something could not be
-    read.
+    退出码：0 没有中级及以上的情形，1 有，2 有输入无法读取。
     """
     today = (datetime.now(UTC) + _CHINA).date()
     rules = Rules(as_of, today, every_mention, output is Format.JSONL, region, publisher.strip())

@@ -19,7 +19,7 @@ from storage.migrate import is_current, require_current
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
 ]
 
 
@@ -73,5 +73,5 @@ def _open_existing(url: str) -> Engine:
     """Looking must not leave an empty database behind."""
     file = url.removeprefix("sqlite:///")
     if file != url and not Path(file).exists():
-        raise DatabaseError(f"{file}: there is no database yet: 'qualwatch run' makes one")
+        raise DatabaseError(f"{file}：尚无数据库，请先运行 qualwatch run")
     return open_database(url)

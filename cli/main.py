@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.chinese import Commands, run
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -49,19 +51,15 @@ def _print_version(wanted: bool) -> None:
 
 def _qualwatch(
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="显示版本。", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Watch official notices and job postings for certificates that may no longer be demanded.
-
-    查找公告、办事指南和招聘信息中违规要求的职业资格证书。
-    """
+    """查找公告、办事指南和招聘信息中违规要求的职业资格证书。"""
 
 
 def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
     """The command line with the commands called ``names``; their rooms are imported, no others."""
-    app = typer.Typer(
-        no_args_is_help=True,
+    app = Commands(
         pretty_exceptions_show_locals=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -106,4 +104,4 @@ def main() -> None:
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
     if typed != ("run",):  # The daemon knows its settings.
         os.environ.setdefault("QW_CATALOGUE", _imported_lists())
-    assemble(typed or tuple(COMMANDS))(prog_name="qualwatch", obj=_serve_console)
+    run(assemble(typed or tuple(COMMANDS)), obj=_serve_console)

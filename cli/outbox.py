@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,65 +15,68 @@ from alerts.delivery.dead_letters import (
     retry_dead_letters,
     retry_messages,
 )
+from cli.chinese import Commands
 from cli.common import Config, transaction
+from settings.load import load_settings
 from storage.tables import OutboxMessage
 from vocabulary.codes import OutboxState
+from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 
-app = typer.Typer(
-    no_args_is_help=True, help="Messages that wait to be sent, and dead letters. 待发和发送失败的邮件。"
-)
+app = Commands(help="待发送和发送失败的邮件与消息。")
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Numbers that 'outbox list' shows.")]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="编号...", help="编号，见 outbox list。")]
 
 
 @app.command("list")
 def list_(
     config: Config = None,
-    sent: Annotated[bool, typer.Option("--sent", help="Show what was sent, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Messages shown at most.")] = 50,
+    sent: Annotated[bool, typer.Option("--sent", help="包括已发送的。")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="最多显示的条数。")] = 50,
 ) -> None:
-    """Show what waits, what was given up and why, and how many. 列出待发和失败的邮件。"""
+    """列出待发送和发送失败的邮件及原因，并计数。"""
     states = (
         tuple(OutboxState) if sent else tuple(state for state in OutboxState if state != OutboxState.SENT)
     )
     with transaction(config) as session:
+        zone = ZoneInfo(load_settings(config).time_zone)
         for message in list_messages(session, states, limit):
-            typer.echo(_line(message))
+            typer.echo(_line(message, zone))
         counts = count_messages(session)
-        typer.echo(", ".join(f"{state.value}: {count}" for state, count in counts.items()))
+        typer.echo("，".join(f"{name_of(state)} {count}" for state, count in counts.items()))
 
 
 @app.command()
 def retry(
     ids: Ids = None,
-    dead: Annotated[bool, typer.Option("--dead", help="Every dead letter.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="全部发送失败的。")] = False,
     config: Config = None,
 ) -> None:
-    """Send messages again, now and with all their tries. 重新发送。"""
+    """立即重新发送，尝试次数重新计算。"""
     if bool(ids) == dead:
-        raise typer.BadParameter("name the messages by their numbers, or all dead letters by --dead")
+        raise typer.BadParameter("请写明编号，或用 --dead 指全部发送失败的")
     now = datetime.now(UTC)
     with transaction(config) as session:
         count = retry_dead_letters(session, now) if dead else retry_messages(session, ids or (), now)
-    _report(count, "will be sent again", ids)
+    _report(count, "条将重新发送", ids)
 
 
 @app.command()
 def drop(ids: Ids = None, config: Config = None) -> None:
-    """Give messages up for good; what was found stays. 放弃发送。"""
+    """放弃发送；已发现的情形仍保留。"""
     if not ids:
-        raise typer.BadParameter("name the messages by their numbers")
+        raise typer.BadParameter("请写明编号")
     with transaction(config) as session:
         count = drop_messages(session, ids)
-    _report(count, "dropped", ids)
+    _report(count, "条已放弃", ids)
 
 
-def _line(message: OutboxMessage) -> str:
+def _line(message: OutboxMessage, zone: ZoneInfo) -> str:
     subject = displayable(str(message.payload.get("subject", "")), limit=60)
-    line = f"{message.id}  {message.state.value}  {message.channel} → {message.recipient}  {subject}"
+    line = f"{message.id}  {name_of(message.state)}  {message.channel} → {message.recipient}  {subject}"
     if message.state == OutboxState.WAITING and message.attempts:
-        line += f"\n    try {message.attempts} failed, next at {message.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+        again = message.next_attempt_at.astimezone(zone)
+        line += f"\n    第 {message.attempts} 次发送失败，下次 {again:%Y-%m-%d %H:%M}"
     if message.last_error:
         line += f"\n    {displayable(message.last_error, limit=200)}"
     return line
@@ -81,5 +85,5 @@ def _line(message: OutboxMessage) -> str:
 def _report(count: int, what: str, ids: list[int] | None) -> None:
     typer.echo(f"{count} {what}")
     if ids and count < len(set(ids)):
-        typer.echo("the others are not there, were sent, or are just being sent", err=True)
+        typer.echo("其余的不存在、已发送或正在发送", err=True)
         raise typer.Exit(1)

@@ -42,31 +42,27 @@ def _read_day(typed: str) -> date:
     try:
         return date.fromisoformat(typed)
     except ValueError as error:
-        raise typer.BadParameter(f"{typed!r} is no date; write it as 2026-11-01") from error
+        raise typer.BadParameter(f"“{typed}”不是日期，请写成 2026-11-01") from error
 
 
 def backfill(
     *,
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="A configured source. 来源代号")],
-    since: Annotated[
-        date, typer.Option("--since", metavar="DATE", parser=_read_day, help="First day. 起始日期")
-    ],
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="已配置来源的代号。")],
+    since: Annotated[date, typer.Option("--since", metavar="DATE", parser=_read_day, help="起始日期。")],
     until: Annotated[
         date | None,
-        typer.Option("--until", metavar="DATE", parser=_read_day, help="Last day; left out: today. 截止日期"),
+        typer.Option("--until", metavar="DATE", parser=_read_day, help="截止日期；不写则为今天。"),
     ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Read once more what was finished before. 重新补采")
-    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="已补采完的也重新补采。")] = False,
     config: Config = None,
 ) -> None:
-    """Read what a source listed in the past; interrupted, it goes on where it was. 补采历史信息。
+    """补采来源的历史信息；中断后再次运行即从断点继续。
 
-    The daemon may run meanwhile: both keep to one pause between requests to a host.
-    Exit code: 0 finished, 1 interrupted or a list page failed (run it again to go on), 2 refused.
+    可与监测程序同时运行，对同一网站的请求间隔仍然有效。
+    退出码：0 已完成，1 中断或有列表页失败（再次运行即继续），2 被拒绝。
     """
     if until is not None and until < since:
-        raise typer.BadParameter(f"{until} lies before {since}", param_hint="--until")
+        raise typer.BadParameter(f"{until} 早于 {since}", param_hint="--until")
     from jobs.ending import end_on_signal  # noqa: PLC0415
     from jobs.visits.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
 
@@ -74,7 +70,7 @@ def backfill(
         wanted = next((each for each in runtime.sources if each.name == source), None)
         if wanted is None:
             names = ", ".join(each.name for each in runtime.sources)
-            raise _refusal(f"no source is called {source!r}: {names} are watched")
+            raise _refusal(f"没有代号为“{source}”的来源；正在监测：{names}")
         with end_on_signal(runtime.context), _bar() as bar:
             task = bar.add_task(wanted.title or wanted.name, total=None, said="")
 
@@ -89,7 +85,7 @@ def backfill(
                     runtime.context, source, since=since, until=until, again=again, watch=show
                 )
             except LockedError as error:
-                raise _refusal(f"a back-fill of {source} is under way: let it end first") from error
+                raise _refusal(f"{source} 正在补采，请等其结束") from error
             show(progress)
     typer.echo(f"{source} {progress.since} – {progress.until}：{_said(progress)}")
     if not progress.finished:
@@ -106,15 +102,13 @@ def _said(progress: Progress) -> str:
 
 
 def look_back(
-    case: Annotated[
-        int | None, typer.Argument(metavar="[CASE]", help="Only this case, due or not. 案件编号")
-    ] = None,
+    case: Annotated[int | None, typer.Argument(metavar="[案件]", help="只回看此案件，不论是否到期。")] = None,
     config: Config = None,
 ) -> None:
-    """Visit the pages of open and rectified cases that are due, and settle what has changed. 回头看。
+    """回头看：重新访问未结和已整改案件的页面，并登记变化。
 
-    The daemon does so every hour by itself and may run meanwhile.
-    Exit code: 0 every page was read or gone, 1 some could not be read, 2 refused.
+    监测程序每小时自动进行，可同时运行。
+    退出码：0 全部页面已读到或已消失，1 有页面未能读取，2 被拒绝。
     """
     from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
 
@@ -126,7 +120,7 @@ def look_back(
         if case is not None:
             with Session(runtime.context.engine) as session:
                 if session.get(Case, case) is None:
-                    raise _refusal(f"there is no case {case}")
+                    raise _refusal(f"没有编号为 {case} 的案件")
         with end_on_signal(runtime.context), _bar() as bar:
             task = bar.add_task("回头看", total=None, said="")
             try:
@@ -136,7 +130,7 @@ def look_back(
                     watch=lambda done, total: bar.update(task, completed=done, total=total),
                 )
             except LockedError as error:
-                raise _refusal("a look-back is under way, of the daemon or another command") from error
+                raise _refusal("监测程序或另一条命令正在回头看") from error
     typer.echo(f"回头看 {report.pages} 个页面，{report.failed} 个未能读取")
     typer.echo("，".join(f"{_SETTLED[each]} {count}" for each, count in sorted(report.settled.items())))
     if report.unwatched:
@@ -154,22 +148,20 @@ def rejudge(
             "--since",
             metavar="DATE",
             parser=_read_day,
-            help="Everything met since then, whatever it was judged by. 起始日期，含已按现行目录判定的",
+            help="此日以来见到的全部文件，含已按现行目录判定的。",
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would change. 只显示，不改动")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示将有的变化，不改动。")] = False,
     report: Annotated[
         bool,
-        typer.Option("--report", help="Only show how far the last one came and what it changed. 查看结果"),
+        typer.Option("--report", help="只查看上次重新判定的进度和结果。"),
     ] = False,
     config: Config = None,
 ) -> None:
-    """Judge stored documents again after the catalogue has changed, both ways. 目录更新后重新判定。
+    """目录更新后重新判定已保存的文件，新增和撤销都登记。
 
-    The daemon does so by itself soon after a change; interrupted, it goes on where it was.
-    Exit code: 0 every document was judged, 1 some could not be, or are still to be, 2 refused.
+    监测程序会在目录变化后自动进行；中断后从断点继续。
+    退出码：0 全部已判定，1 有的未能判定或尚未判定，2 被拒绝。
     """
     from jobs.ending import end_on_signal  # noqa: PLC0415
 
@@ -220,10 +212,7 @@ def _judge_again(runtime: Runtime, since: date | None) -> int:
                 watch=lambda done, of: bar.update(task, completed=done, total=of, said=f"{done}/{of}"),
             )
     except LockedError as error:
-        raise _refusal(
-            "stored documents are being judged already, by the daemon or another command: "
-            "'qualwatch rejudge --report' shows how far it has come"
-        ) from error
+        raise _refusal("监测程序或另一条命令正在重新判定；进度见 qualwatch rejudge --report") from error
     if order is None:
         typer.echo("没有需要重新判定的文件：都已按现行目录判定。")
         return 0

@@ -16,7 +16,7 @@ from settings import SettingsError, load_settings
 from settings.model import Settings
 from vocabulary.areas import region_name
 
-Force = Annotated[bool, typer.Option("--force", help="Write over documents that are there. 覆盖已有文件")]
+Force = Annotated[bool, typer.Option("--force", help="覆盖已有文件。")]
 
 Region = Annotated[
     str,
@@ -24,27 +24,25 @@ Region = Annotated[
         "--region",
         metavar="CODE",
         callback=region_in_force,
-        help="GB/T 2260 code; empty: everywhere. 地区代码",
+        help="行政区划代码（GB/T 2260）；不写则为全国。",
     ),
 ]
-Folder = Annotated[Path, typer.Option("--output", metavar="DIR", help="Where to write. 输出目录")]
-Anew = Annotated[
-    bool, typer.Option("--anew", help="Compile the figures again, instead of those first compiled. 重新统计")
-]
+Folder = Annotated[Path, typer.Option("--output", metavar="DIR", help="输出目录。")]
+Anew = Annotated[bool, typer.Option("--anew", help="重新统计，不用首次统计的数字。")]
 
 
 def report(
     *,
-    month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="Empty: last month. 月份")] = "",
+    month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="月份；不写则为上月。")] = "",
     region: Region = "",
     output: Folder = Path(),
     anew: Anew = False,
     force: Force = False,
     config: Config = None,
 ) -> None:
-    """Write the monthly bulletin as DOCX and XLSX. 生成监测月报。
+    """生成监测月报（DOCX 和 XLSX）。
 
-    The figures of a month that has ended are kept when they are first compiled.
+    已结束月份的数字在首次统计时固定。
     """
     from alerts.reports.bulletin import write_bulletin  # noqa: PLC0415 - Word and Excel take time to load
     from alerts.reports.figures import Month  # noqa: PLC0415
@@ -56,9 +54,9 @@ def report(
     try:
         wanted = Month.parse(month) if month else Month(today.year, today.month) + -1
     except ValueError as error:
-        raise typer.BadParameter(f"{month!r} is no month; write it as 2026-10") from error
+        raise typer.BadParameter(f"“{month}”不是月份，请写成 2026-10") from error
     if wanted > Month(today.year, today.month):
-        raise typer.BadParameter(f"{wanted} has not begun yet")
+        raise typer.BadParameter(f"{wanted} 尚未开始")
     try:
         with transaction(config) as session:
             bulletin = issue_bulletin(session, settings, wanted, region, today, anew=anew)
@@ -75,17 +73,15 @@ def report(
 
 
 def letter(
-    case: Annotated[int, typer.Argument(metavar="CASE", help="Number that 'case list' shows. 案件编号")],
+    case: Annotated[int, typer.Argument(metavar="案件", help="案件编号，见 case list。")],
     template: Annotated[
-        Path | None, typer.Option("--template", metavar="FILE", help="The office's own DOCX. 本单位模板")
+        Path | None, typer.Option("--template", metavar="FILE", help="本单位的模板（DOCX）。")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="What to write. 输出文件")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="输出文件。")] = None,
     force: Force = False,
     config: Config = None,
 ) -> None:
-    """Write the draft of a rectification notice as DOCX. 生成责令整改通知书草稿。"""
+    """生成责令整改通知书草稿（DOCX）。"""
     from alerts.reports.notice import BadTemplateError, note_letter, notice_values, write_notice  # noqa: PLC0415
     from cases.steps import StepRefused  # noqa: PLC0415
 
@@ -99,7 +95,7 @@ def letter(
     except StepRefused as error:
         raise refuse(error) from error
     except (BadTemplateError, OSError) as error:
-        raise refuse(f"{template or 'the shipped template'}: {error}") from error
+        raise refuse(f"{template or '自带模板'}：{error}") from error
     _write({output or Path(f"责令整改通知书_案件{case}.docx"): written}, force=force)
     if not confirmed:
         words = f"注意：案件{case}尚未确认属实，通知书只能作草稿；核实后先运行 qualwatch case confirm {case}"
@@ -117,11 +113,11 @@ def _write(documents: Mapping[Path, bytes], *, force: bool) -> None:
     """All of them or none: what somebody has edited by hand is not written over unasked."""
     there = [path for path in documents if path.exists()]
     if there and not force:
-        raise refuse(f"{there[0]} is there already: move it away, or write over it with --force")
+        raise refuse(f"{there[0]} 已存在：请移走，或加 --force 覆盖")
     for path, content in documents.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as error:
-            raise refuse(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(f"wrote {path}")
+            raise refuse(f"{path} 无法写入：{error.strerror}") from error
+        typer.echo(f"已生成 {path}")

@@ -14,43 +14,42 @@ from alerts.recipients import recipients
 from cases.departments import RULE_COLUMNS, follow_up
 from cases.routing_table import RoutingTableError, import_rules, read_table, table_rows
 from catalogue import load_catalogue
+from cli.chinese import Commands
 from cli.common import Config, refuse, region_in_force, transaction
 from settings import load_settings
 from vocabulary.codes import Severity
 from vocabulary.presentation import displayable
 from vocabulary.regions import find_regions, full_name
 
-app = typer.Typer(no_args_is_help=True, help="Which department follows up what, and who is told. 责任分工。")
+app = Commands(help="责任分工：哪个部门跟进哪些资格，通知谁。")
 
 Region = Annotated[
-    str, typer.Option("--region", callback=region_in_force, help="GB/T 2260 code. 行政区划代码")
+    str, typer.Option("--region", callback=region_in_force, help="行政区划代码（GB/T 2260）。")
 ]
 
 
 @app.command("import")
 def import_(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help=f"CSV with the columns {', '.join(RULE_COLUMNS)}.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"CSV 文件，列为 {'、'.join(RULE_COLUMNS)}。")],
     region: Region = "",
-    document: Annotated[str, typer.Option(help="Number of the document, where the file has none.")] = "",
+    document: Annotated[str, typer.Option(help="文号，文件中没有时填写。")] = "",
     config: Config = None,
 ) -> None:
-    """Import a routing table: all of it, or nothing and what is to be mended. 导入责任分工表。"""
+    """导入责任分工表：全部导入，或者一行不导并说明如何修改。"""
     try:
         rules = read_table(file, region=region, document=document)
     except (RoutingTableError, OSError) as error:
         raise refuse(error) from error
     with transaction(config) as session:
         imported = import_rules(session, rules, datetime.now(UTC))
-    typer.echo(f"{imported.rules} rules imported")
+    typer.echo(f"已导入 {imported.rules} 条")
     for name in imported.unknown:
-        typer.echo(f"not in the catalogue, kept as written: {displayable(name, limit=80)}", err=True)
+        typer.echo(f"目录中没有，按原文保存：{displayable(name, limit=80)}", err=True)
 
 
 @app.command("list")
 def list_(config: Config = None) -> None:
-    """Print every rule that is followed, as CSV that can be imported again. 导出责任分工表。"""
+    """导出现行的责任分工表（CSV，可再导入）。"""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with transaction(config) as session:
         writer.writerow(RULE_COLUMNS)
@@ -59,25 +58,25 @@ def list_(config: Config = None) -> None:
 
 @app.command()
 def regions(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Part of a place's name. 地名")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="地名或其一部分。")],
 ) -> None:
-    """Look up codes of provinces, prefectures and counties. 查询行政区划代码。"""
+    """查询省、市、县的行政区划代码。"""
     found = False
     for region in find_regions(name):
         found = True
         typer.echo(f"{region.code}  {full_name(region.code)}")
     if not found:
-        raise refuse(f"no place has {displayable(name, limit=40)!r} in its name")
+        raise refuse(f"没有名称含“{displayable(name, limit=40)}”的地区")
 
 
 @app.command()
 def who(
-    qualification: Annotated[str, typer.Argument(metavar="NAME", help="Name of a certificate. 证书名称")],
+    qualification: Annotated[str, typer.Argument(metavar="NAME", help="证书名称。")],
     region: Region = "",
-    severity: Annotated[Severity, typer.Option(help="Severity of the case.")] = Severity.HIGH,
+    severity: Annotated[Severity, typer.Option(help="案件的风险等级。")] = Severity.HIGH,
     config: Config = None,
 ) -> None:
-    """Say who would be told of a case. 查询案件由谁负责。"""
+    """查询案件由谁负责。"""
     standings = load_catalogue().as_of(datetime.now(UTC).date(), region or None).lookup(qualification)
     key = standings[0].entry.key if standings else qualification
     with transaction(config) as session:

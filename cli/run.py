@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.chinese import Commands
 from settings import SettingsError, load_settings
 from settings.load import FILE_NAME
 from settings.model import Settings, Source
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 
     from jobs.status import SourceRow
 
-source_app = typer.Typer(
-    no_args_is_help=True, help="The places that are watched, and how they are. 监测的来源及其状态。"
-)
+source_app = Commands(help="监测的来源及其状态。")
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
 ]
 _CONFIGURATION_ERROR = 2
 
@@ -34,13 +33,11 @@ _CONFIGURATION_ERROR = 2
 def run(
     context: typer.Context,
     config: Config = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Visit every due source once, deliver the mails, and exit.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="把到期的来源各访问一次，发出邮件后退出。")] = False,
 ) -> None:
-    """Run the daemon: visit the sources on their schedules until Ctrl-C. 启动监测。
+    """启动监测：按计划访问各来源，直到 Ctrl-C。
 
-    Exit code of --once: 0 every source was read, 1 one failed, 2 the configuration is wrong.
+    --once 的退出码：0 全部来源已读，1 有来源失败，2 配置有误。
     """
     from jobs.daemon import run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
     from jobs.runtime import StartError  # noqa: PLC0415
@@ -62,7 +59,7 @@ def run(
 
 @source_app.command("list")
 def list_(config: Config = None) -> None:
-    """Show every source and how its last visit went. 列出来源及其状态。"""
+    """列出来源及其最近一次访问的情况。"""
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 
     from rich.console import Console  # noqa: PLC0415
@@ -118,7 +115,7 @@ def show(
 
 @source_app.command()
 def presets() -> None:
-    """Show the sources that come with the program and how to switch them on. 列出自带来源。"""
+    """列出程序自带的来源和启用方法。"""
     from settings.shipped import shipped_presets  # noqa: PLC0415
 
     for name, source in shipped_presets().items():
@@ -129,19 +126,19 @@ def presets() -> None:
 
 @source_app.command()
 def add(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The list page, feed, sitemap or interface.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="列表页、订阅源、站点地图或数据接口的地址。")],
     *,
-    name: Annotated[str, typer.Option(help="What to call it; else taken from the address.")] = "",
-    title: Annotated[str, typer.Option(help="What people call it; else the page's title.")] = "",
+    name: Annotated[str, typer.Option(help="代号；不写则取自地址。")] = "",
+    title: Annotated[str, typer.Option(help="名称；不写则为页面标题。")] = "",
     browser: Annotated[
-        bool, typer.Option("--browser", help="Draw its pages with Chromium: for lists that scripts build.")
+        bool, typer.Option("--browser", help="用 Chromium 渲染页面，适用于由脚本生成的列表。")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问，直接写入。")] = False,
     config: Config = None,
 ) -> None:
-    """Look at a site, show what would be read, and add it to the configuration. 添加来源。
+    """查看一个网站，显示将会读到什么，并写入配置。
 
-    Exit code: 0 it was written, 1 nothing can be read there or you said no, 2 the configuration is wrong.
+    退出码：0 已写入，1 读不到内容或未确认，2 配置有误。
     """
     from cli.source_add import LookError, propose_source  # noqa: PLC0415
     from settings.editing import add_source  # noqa: PLC0415
@@ -174,17 +171,14 @@ def add(
 
 @source_app.command("test")
 def try_(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source, or a shipped one.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="已配置或自带来源的代号。")],
     output: Annotated[
         Literal["text", "json"],
-        typer.Option("--format", help="Every step as text, or what they came to as one JSON object."),
+        typer.Option("--format", help="逐步的文字，或一个 JSON 对象。"),
     ] = "text",
     config: Config = None,
 ) -> None:
-    """Visit a source without keeping anything, and show every step. 试访问一个来源，不保存。
-
-    Exit code: 0 all is well, 1 something could not be read or followed, 2 there is no such source.
-    """
+    """试访问一个来源，显示每一步，不保存。"""
     from cli.dry_visit import Tried, dry_visit  # noqa: PLC0415
     from settings.shipped import preset_sources  # noqa: PLC0415
 
@@ -251,10 +245,10 @@ def _write_default_configuration() -> None:
     try:
         written = write_default(Path(FILE_NAME))
     except OSError as error:
-        typer.echo(f"{FILE_NAME} could not be written ({error.strerror}); the defaults hold", err=True)
+        typer.echo(f"{FILE_NAME} 无法写入（{error.strerror}），按默认设置运行", err=True)
         return
     if written:
-        typer.echo(f"wrote {Path(FILE_NAME).absolute()}: every setting with its default, commented out")
+        typer.echo(f"已写入 {Path(FILE_NAME).absolute()}：所有设置及其默认值，均已注释")
 
 
 def _load(config: Path | None) -> Settings:

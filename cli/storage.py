@@ -32,24 +32,21 @@ _SHOWN_PROBLEMS = 20
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Read this configuration instead of ./qualwatch.toml."),
+    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
 ]
 
 
 def evidence(
-    finding: Annotated[int, typer.Argument(help="Number of the finding, as mails and metrics show it.")],
+    finding: Annotated[int, typer.Argument(help="发现的编号，见邮件和案件页面。")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to put the page; a directory, or - for stdout."
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="网页存放处；可为目录，- 为标准输出。"),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Extract the page that a finding rests on and verify its SHA-256. 导出某条发现所依据的网页并核对摘要。
+    """导出某条发现所依据的网页，并核对其 SHA-256 摘要。
 
-    Exits 0 where everything holds, 1 where the evidence is missing or was changed, 2 where there is no such
-    finding or the file cannot be written. An existing file is never overwritten.
+    退出码：0 核对无误，1 证据缺失或被改动，2 没有该发现或文件无法写入。不覆盖已有文件。
     """
     with _kept(config) as (settings, engine):
         try:
@@ -61,21 +58,18 @@ def evidence(
                 written = _write_body(proof, output)
                 _print_proof(proof, written, ZoneInfo(settings.time_zone))
         except UnknownFindingError:
-            _fail(UNUSABLE, f"没有编号为 {finding} 的发现 (there is no finding {finding})")
+            _fail(UNUSABLE, f"没有编号为 {finding} 的发现")
         except EvidenceError as error:
-            _fail(WRONG, f"证据核对未通过 (the evidence does not hold): {error}")
+            _fail(WRONG, f"证据核对未通过：{error}")
 
 
 def backup(
-    target: Annotated[
-        Path, typer.Argument(help="Directory of the backup: new, empty, or an earlier backup.")
-    ],
+    target: Annotated[Path, typer.Argument(help="备份目录：新目录、空目录或以前的备份。")],
     config: ConfigOption = None,
 ) -> None:
-    """Copy database and evidence while the daemon runs, and verify the copy. 备份数据库和证据，并核对副本。
+    """备份数据库和证据，并核对副本；监测程序可同时运行。
 
-    ``qualwatch restore`` makes it the storage directory again. Exits 0, or 1 where evidence is missing or
-    damaged, or 2 where nothing could be copied.
+    用 qualwatch restore 恢复。退出码：0 完成，1 证据缺失或损坏，2 无法备份。
     """
 
     with _kept(config) as (settings, engine):
@@ -84,34 +78,33 @@ def backup(
         except BackupError as error:
             _fail(UNUSABLE, str(error))
     typer.echo(
-        f"{target}: {report.document_versions} document versions, {report.evidence_files} evidence files, "
-        f"{report.evidence_bytes:,} bytes of evidence"
+        f"{target}：文件版本 {report.document_versions} 个，证据文件 {report.evidence_files} 个，"
+        f"共 {report.evidence_bytes:,} 字节"
     )
     for problem in report.problems[:_SHOWN_PROBLEMS]:
         typer.echo(problem, err=True)
     if report.problems:
-        _fail(WRONG, f"{len(report.problems)} document versions have no sound evidence")
+        _fail(WRONG, f"{len(report.problems)} 个文件版本的证据不完整")
 
 
 def restore(
-    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Directory that 'qualwatch backup' made.")],
+    source: Annotated[Path, typer.Argument(metavar="备份", help="qualwatch backup 所做的目录。")],
     config: ConfigOption = None,
 ) -> None:
-    """Make a backup the storage directory, and verify it there. 从备份恢复，并核对证据。
+    """从备份恢复存储目录，并核对证据；存储目录须不存在或为空。
 
-    The storage directory must be missing or empty. Exits 0, or 1 where evidence was missing already when the
-    backup was made, or 2 where nothing was restored.
+    退出码：0 完成，1 备份时证据已缺失，2 未能恢复。
     """
     try:
         settings = load_settings(config)
         if settings.storage.database:
-            _fail(UNUSABLE, "这里只恢复 SQLite (this restores SQLite only): pg_restore, storage.database")
+            _fail(UNUSABLE, "这里只恢复 SQLite；PostgreSQL 请用 pg_restore")
         report = restore_backup(source, settings.storage.directory)
     except (SettingsError, DatabaseError, BackupError) as error:
         _fail(UNUSABLE, str(error))
     typer.echo(
-        f"{settings.storage.directory}: {report.document_versions} document versions as of {report.made_at}, "
-        f"{report.evidence_files} evidence files"
+        f"{settings.storage.directory}：截至 {report.made_at} 的文件版本 {report.document_versions} 个，"
+        f"证据文件 {report.evidence_files} 个"
     )
     for problem in report.problems[:_SHOWN_PROBLEMS]:
         typer.echo(problem, err=True)
@@ -127,9 +120,7 @@ def _kept(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
         settings = load_settings(config)
         url = settings.storage.database_url
         if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-            _fail(
-                UNUSABLE, f"{url.removeprefix('sqlite:///')}: 尚无数据库 (no database yet): 'qualwatch run'"
-            )
+            _fail(UNUSABLE, f"{url.removeprefix('sqlite:///')}: 尚无数据库：请先运行 qualwatch run")
         engine = open_database(url)
     except (SettingsError, DatabaseError) as error:
         _fail(UNUSABLE, str(error))
@@ -156,9 +147,9 @@ def _write_body(proof: Proof, output: Path | None) -> str:
             file.write(body)
     except FileExistsError:
         if path.read_bytes() != body:
-            _fail(UNUSABLE, f"{path} 已存在，不会覆盖 (exists and is not overwritten): --output")
+            _fail(UNUSABLE, f"{path} 已存在，不会覆盖：请用 --output 另指定")
     except OSError as error:
-        _fail(UNUSABLE, f"{path}: 无法写入 (cannot be written): {error.strerror}")
+        _fail(UNUSABLE, f"{path}: 无法写入：{error.strerror}")
     return str(path)
 
 

@@ -144,15 +144,15 @@ def test_codes_are_looked_up_by_name() -> None:
     assert told.stdout == "419001  河南省济源市\n"
     told = CliRunner().invoke(app, ["regions", "亚特兰蒂斯"])
     assert told.exit_code == 2
-    assert "no place has '亚特兰蒂斯' in its name" in told.stderr
+    assert "没有名称含“亚特兰蒂斯”的地区" in told.stderr
 
 
 def test_an_imported_table_decides_who_is_told(engine: Engine, config: Path, tmp_path: Path) -> None:
     table = _table(tmp_path, ANNEX)
     document = "吉政办发〔2017〕54号附件1"
     done = _run(config, "import", str(table), "--region", "220000", "--document", document)
-    assert done.stdout == "2 rules imported\n"
-    assert done.stderr == "not in the catalogue, kept as written: 某某协会自设资格\n"
+    assert done.stdout == "已导入 2 条\n"
+    assert done.stderr == "目录中没有，按原文保存：某某协会自设资格\n"
     with Session(engine) as session:
         assert follow_up(session, "会计从业资格", "220102") == FollowUp("省财政厅", document)
         assert follow_up(session, "会计从业资格", "350100").document == "国家职业资格目录"
@@ -183,7 +183,7 @@ def test_importing_again_replaces_and_the_list_can_be_imported(
     assert listed.startswith(",".join(RULE_COLUMNS) + "\n教师资格,,省教育厅,\n教师资格,220000,省某局,\n")
     assert "\n教师资格,,教育部," not in listed
     again = _run(config, "import", str(_table(tmp_path, listed)))
-    assert again.stdout == f"{listed.count(chr(10)) - 1} rules imported\n"
+    assert again.stdout == f"已导入 {listed.count(chr(10)) - 1} 条\n"
     assert _run(config, "list").stdout.count("\n") == listed.count("\n")
 
 

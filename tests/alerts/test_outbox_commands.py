@@ -53,25 +53,25 @@ def _run(config: Path, *arguments: str) -> Result:
 def test_a_dead_letter_is_shown_with_its_reason(config: Path) -> None:
     shown = _run(config, "list")
     assert shown.exit_code == 0
-    assert "1  dead  maildir → wang@example.com  【高】福建省宁德市｜会计从业资格" in shown.stdout
+    assert "1  发送失败  maildir → wang@example.com  【高】福建省宁德市｜会计从业资格" in shown.stdout
     assert "550 no such user wang@example.com" in shown.stdout
-    assert "waiting: 0, leased: 0, sent: 0, dead: 1" in shown.stdout
+    assert "待发送 0，发送中 0，已发送 0，发送失败 1" in shown.stdout
 
 
 @pytest.mark.usefixtures("dead_letter")
 @pytest.mark.parametrize("which", ["1", "--dead"])
 def test_a_dead_letter_can_be_sent_again(engine: Engine, config: Path, which: str) -> None:
-    assert _run(config, "retry", which).stdout == "1 will be sent again\n"
+    assert _run(config, "retry", which).stdout == "1 条将重新发送\n"
     assert deliver_due(engine, {"maildir": Accepting()}, NOW + timedelta(days=3650), owner="sender") == 1
-    assert "sent: 1, dead: 0" in _run(config, "list").stdout
+    assert "已发送 1，发送失败 0" in _run(config, "list").stdout
     late = _run(config, "retry", "1")
-    assert (late.exit_code, late.stdout) == (1, "0 will be sent again\n")
+    assert (late.exit_code, late.stdout) == (1, "0 条将重新发送\n")
 
 
 @pytest.mark.usefixtures("dead_letter")
 def test_a_dropped_message_is_gone(config: Path) -> None:
-    assert _run(config, "drop", "1").stdout == "1 dropped\n"
-    assert "dead: 0" in _run(config, "list", "--sent").stdout
+    assert _run(config, "drop", "1").stdout == "1 条已放弃\n"
+    assert "发送失败 0" in _run(config, "list", "--sent").stdout
 
 
 @pytest.mark.usefixtures("engine")
@@ -90,5 +90,5 @@ def test_a_configuration_that_is_not_there_is_one_clear_message(tmp_path: Path) 
 def test_looking_at_an_outbox_that_is_not_there_makes_no_database(config: Path) -> None:
     failed = _run(config, "list")
     assert failed.exit_code == 2
-    assert "there is no database yet" in failed.stderr
+    assert "尚无数据库" in failed.stderr
     assert not (config.parent / "qualwatch.sqlite3").exists()

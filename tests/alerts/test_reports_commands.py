@@ -76,12 +76,12 @@ def test_without_options_it_is_about_last_month_and_everywhere(office: Office) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("report", "--month", "October"), "is no month"),
-        (("report", "--month", "2999-01"), "has not begun yet"),
+        (("report", "--month", "October"), "不是月份"),
+        (("report", "--month", "2999-01"), "尚未开始"),
         (("report", "--month", "2026-10", "--region", "22"), "no place has this code"),
         (("report", "--month", "2026-10", "--region", "990000"), "no place has this code"),
         (("letter", "17"), "没有案件17"),
-        (("report", "--month", "2026-10", "--output", "qualwatch.toml"), "cannot be written"),
+        (("report", "--month", "2026-10", "--output", "qualwatch.toml"), "无法写入"),
     ],
 )
 def test_what_cannot_be_written_is_one_message(office: Office, words: tuple[str, ...], said: str) -> None:
@@ -203,7 +203,7 @@ def test_a_template_that_asks_for_something_else_is_refused(office: Office, bad:
     own = _template(office.folder, bad)
     done = office.type("letter", str(office.open()), "--template", own, "--output", "draft.docx")
     assert done.exit_code == 2, done.output
-    assert "own.docx: the template" in done.output
+    assert "own.docx：模板" in done.output
     assert not (office.folder / "draft.docx").exists()
 
 
@@ -212,7 +212,7 @@ def test_a_template_that_is_no_document_is_refused(office: Office, content: byte
     (office.folder / "own.docx").write_bytes(content)
     done = office.type("letter", str(office.open()), "--template", "own.docx")
     assert done.exit_code == 2, done.output
-    assert "no DOCX file" in done.output
+    assert "不是 DOCX 文件" in done.output
 
 
 def test_a_template_that_is_not_there_is_refused(office: Office) -> None:

@@ -181,21 +181,18 @@ def _run(config: Path, *arguments: str) -> Result:
 
 
 def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, case: int) -> None:
-    assert "found 已发现  【高】会计从业资格  福建省宁德市" in _run(config, "list").stdout
-    assert _run(config, "confirm", "1", "--actor", "王科长").stdout == "case 1: confirmed 已确认\n"
+    assert "已发现  【高】会计从业资格  福建省宁德市" in _run(config, "list").stdout
+    assert _run(config, "confirm", "1", "--actor", "王科长").stdout == "案件 1：已确认\n"
     deadline = datetime.now(UTC).date() + timedelta(days=30)
     worked = deadline + timedelta(days=1)
     with config.open("a", encoding="utf-8") as file:
         file.write(f"[calendar]\nholidays = [{deadline}]\nworking_days = [{worked}]\n")
     asked = _run(config, "ask", "1", "--deadline", str(deadline), "--note", "已发函")
-    assert asked.stdout == (
-        "case 1: rectification_asked 责令整改中\n"
-        f"{deadline} is a day of rest: the period ends on {worked} 休息日，顺延\n"
-    )
+    assert asked.stdout == (f"案件 1：责令整改中\n{deadline} 是休息日，期限顺延至 {worked}\n")
     assert f"整改期限 {deadline}" in _run(config, "list", "--state", "rectification_asked").stdout
     assert _run(config, "rectified", "1").exit_code == 0
     assert _run(config, "list").stdout == ""
-    assert "rectified" in _run(config, "list", "--all").stdout
+    assert "已整改" in _run(config, "list", "--all").stdout
     shown = _run(config, "show", "1").stdout
     assert "须持有会计从业资格证" in shown
     assert "13812345678" not in shown
@@ -203,7 +200,7 @@ def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, 
     assert "现在可以：曝光（publish）、结案（close）、重新立案（reopen）" in shown
     assert _run(config, "close", "1").exit_code == 0
     assert _run(config, "reopen", "1", "--reason", "反弹").exit_code == 0
-    assert _run(config, "dismiss", "1", "--reason", "误报").stdout == "case 1: dismissed 已排除\n"
+    assert _run(config, "dismiss", "1", "--reason", "误报").stdout == "案件 1：已排除\n"
 
 
 @pytest.mark.usefixtures("case")
@@ -213,7 +210,7 @@ def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
     assert refused.stderr == (
         "案件1目前为“已发现”，不能“曝光”：该步骤适用于已整改、逾期未整改的案件；现在可以：确认属实、排除、已完成整改\n"
     )
-    assert _run(config, "show", "7").stderr == "there is no case 7\n"
-    assert "is no date" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
+    assert _run(config, "show", "7").stderr == "没有编号为 7 的案件\n"
+    assert "不是日期" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
     assert "请检查年份" in _run(config, "ask", "1", "--deadline", "9999-12-31").stderr
     assert _run(config, "dismiss", "1").exit_code == 2

@@ -83,7 +83,7 @@ def test_diff_can_be_read_by_programs_and_refuses_unknown_years() -> None:
     assert {"change": "更名", "name": "专利代理师", "remark": "原名“专利代理人”"} in rows
     refused = _run("diff", "2017", "2020")
     assert refused.exit_code == 2
-    assert "2017, 2021" in refused.output
+    assert "2017、2021" in refused.output
 
 
 def test_nothing_changes_between_an_edition_and_itself() -> None:

@@ -43,12 +43,12 @@ def test_it_opens_the_case_for_whom_it_was_made(
 def test_what_would_open_nothing_is_not_printed(room: Room, tmp_path: Path) -> None:
     case = room.report()
     for words, why in (
-        (("99",), "there is no case 99"),
-        ((str(case), "--to", "gone@example.com"), "gone@example.com is no supervisor"),
+        (("99",), "没有编号为 99 的案件"),
+        ((str(case), "--to", "gone@example.com"), "gone@example.com 不是监管人员"),
     ):
         refused = _link(tmp_path, *words)
         assert refused.exit_code == 2
         assert why in refused.stderr
         assert refused.stdout == ""
     (tmp_path / "console.address").unlink()
-    assert "start 'qualwatch run' once" in _link(tmp_path, str(case)).stderr
+    assert "请先运行一次 qualwatch run" in _link(tmp_path, str(case)).stderr

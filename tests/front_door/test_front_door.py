@@ -26,7 +26,7 @@ def test_help_lists_every_command() -> None:
 def test_each_command_explains_itself_on_its_own(name: str) -> None:
     shown = CliRunner().invoke(cli.main.assemble((name,)), [name, "--help"])
     assert shown.exit_code == 0, shown.output
-    assert "Usage" in shown.output
+    assert "用法" in shown.output
 
 
 def test_a_misspelt_command_ends_with_2_and_says_so() -> None:

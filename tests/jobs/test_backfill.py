@@ -212,8 +212,8 @@ def test_the_command_shows_its_progress_and_what_it_came_to(operator: Operator, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--source", "nobody", "--since", "2026-01-01"), "no source is called 'nobody': news"),
-        (("--source", "news", "--since", "2026-13-01"), "is no date"),
+        (("--source", "nobody", "--since", "2026-01-01"), "没有代号为“nobody”的来源；正在监测：news"),
+        (("--source", "news", "--since", "2026-13-01"), "不是日期"),
         (("--source", "news", "--since", "2026-05-01", "--until", "2026-04-01"), "lies before"),
     ],
 )

@@ -188,7 +188,7 @@ def test_a_second_back_fill_of_a_source_is_refused(office: Office, site: Site) -
         second = office.backfill()
         said = ended(second)
     assert second.returncode == 2, said
-    assert "a back-fill of news is under way" in said
+    assert "news 正在补采" in said
     assert site.asked == []
 
 
@@ -198,7 +198,7 @@ def test_a_second_look_back_is_refused_and_one_of_a_case_is_not(office: Office) 
     with office.leases().hold(LOOK_BACK_ROUND):
         ran = office.operator.run("look-back")
         assert (ran.returncode, ran.stdout) == (2, "")
-        assert "a look-back is under way" in ran.stderr
+        assert "正在回头看" in ran.stderr
         assert office.operator.run("look-back", "1").returncode == 0
 
 

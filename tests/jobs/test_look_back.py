@@ -290,4 +290,4 @@ def test_the_command_looks_at_one_case_or_at_what_is_due(operator: Operator, sit
     assert "已整改 1" in one.stdout
     assert operator.count("case", "state = 'rectified'") == 1
     refused = operator.run("look-back", "7")
-    assert (refused.returncode, refused.stderr) == (2, "qualwatch: there is no case 7\n")
+    assert (refused.returncode, refused.stderr) == (2, "qualwatch: 没有编号为 7 的案件\n")

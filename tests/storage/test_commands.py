@@ -152,7 +152,7 @@ def test_an_existing_file_is_not_overwritten_unless_it_is_the_same(kept: Kept, t
 def test_a_place_that_cannot_be_written_is_a_clear_error(kept: Kept, tmp_path: Path) -> None:
     result = kept.evidence("--output", str(tmp_path / "nowhere" / "page.html"))
     assert result.exit_code == 2
-    assert "cannot be written" in result.stderr
+    assert "无法写入" in result.stderr
 
 
 def test_an_unknown_finding_is_a_clear_error(kept: Kept) -> None:
@@ -167,7 +167,7 @@ def test_changed_evidence_is_reported_and_not_extracted(kept: Kept) -> None:
     kept.archive.write_bytes(archive)
     result = kept.evidence()
     assert result.exit_code == 1
-    assert "does not hold" in result.stderr
+    assert "证据核对未通过" in result.stderr
     assert list(Path().iterdir()) == []
 
 
@@ -197,7 +197,7 @@ def test_a_missing_database_is_a_clear_error_and_none_is_made(kept: Kept) -> Non
     shutil.rmtree(kept.directory)
     result = kept.evidence()
     assert result.exit_code == 2
-    assert "no database yet" in result.stderr
+    assert "尚无数据库" in result.stderr
     assert not kept.directory.exists()
 
 
@@ -242,7 +242,7 @@ def test_a_backup_restores_to_a_working_whole(kept: Kept, tmp_path: Path) -> Non
     key.chmod(0o644)
     made = kept.run("backup", str(copy))
     assert made.exit_code == 0, made.output
-    assert "1 document versions" in made.stdout
+    assert "文件版本 1 个" in made.stdout
     shutil.rmtree(kept.directory)
     shutil.copytree(copy, kept.directory)
     restored = kept.evidence()
