@@ -80,15 +80,15 @@ def list_(config: Config = None) -> None:
 
 @source_app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A configured source.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="已配置来源的代号。")],
     output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="For people or programs.")
+        Literal["text", "json"], typer.Option("--format", help="供人阅读的文字，或供程序读取的 JSON。")
     ] = "text",
     config: Config = None,
 ) -> None:
-    """Show a source's last visits and everything that was not read. 查看一个来源的访问情况与未读内容。
+    """查看一个来源最近的访问情况，以及没有读到的全部内容和处理建议。
 
-    Exit code: 0 all of a month was read, 1 something was not, 2 there is no such source.
+    退出码：0 一个月内全部读到，1 有未读到的，2 没有该来源。
     """
     from datetime import UTC, datetime  # noqa: PLC0415
     from zoneinfo import ZoneInfo  # noqa: PLC0415
