@@ -42,7 +42,7 @@ def join_broken_names(folded: Folded, lexicon: Lexicon) -> Folded:
 def _gaps(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     left = _FREE + len(text) // _ONE_IN
     for match in lexicon.broken.finditer(text):
-        start, end = match.start() + 1, match.end()
+        start, end = match.span()
         if text[start - 1] + text[end] not in lexicon.inside:
             continue
         left -= 1

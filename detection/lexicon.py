@@ -48,7 +48,7 @@ class Lexicon:
     inside: frozenset[str]
     """Pairs of neighbouring characters inside names."""
     broken: re.Pattern[str]
-    """A character of a name, and blanks or line ends before another one: a name may be broken there."""
+    """Blanks or line ends between two characters of names: a name may be broken there."""
     words_and_stems: frozenset[str]
     """What is a word by itself, so that a line may well end with it."""
 
@@ -119,7 +119,9 @@ def _broken(inside: frozenset[str]) -> re.Pattern[str]:
     before, behind = (
         "".join(sorted({pair[side] for pair in inside if "一" <= pair <= "龥"})) for side in (0, 1)
     )
-    return re.compile(f"[{re.escape(before)}]{BLANK}{{1,12}}(?=[{re.escape(behind)}])")
+    return re.compile(
+        f"{BLANK}(?<=[{re.escape(before)}].){BLANK}{{0,11}}(?=[{re.escape(behind)}])", re.DOTALL
+    )
 
 
 def find_hits(text: str, lexicon: Lexicon) -> list[tuple[int, int, int]]:

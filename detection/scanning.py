@@ -102,6 +102,8 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     if sells:
         spans = add_marked(text, spans)
+    if not spans:
+        return []
     told = setting.facts.tells and kind not in ADVERTS
     group = ARTICLE if explains or told else group_of(kind, title)
     headings = find_headings(text, group, title)

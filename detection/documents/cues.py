@@ -81,7 +81,7 @@ def load_cues() -> CueSet:
     return CueSet(
         in_title=AhoCorasick(sorted({*title, *signs}), matchkind=MatchKind.LeftmostLongest),
         in_text=AhoCorasick(
-            sorted(terms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+            sorted(terms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         ),
         title_weights=title,
         text_weights={term: text.get(term, ()) for term in terms},

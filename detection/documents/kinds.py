@@ -109,8 +109,8 @@ def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
     if kind is DocumentKind.OTHER:
         return False
     own = KINDS.index(kind)
-    others = max(score for position, score in enumerate(scores) if position != own)
-    return scores[own] - max(others, cues.thresholds[own]) < cues.narrow
+    others = max(*scores[:own], *scores[own + 1 :], cues.thresholds[own])
+    return scores[own] - others < cues.narrow
 
 
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:

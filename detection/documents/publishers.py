@@ -28,6 +28,8 @@ _FOOTER = re.compile(
     r"(?:主办单位|主办|版权所有|主管单位)[:：©\s]{1,3}(?P<behind>[\u4e00-\u9fff]{4,30})"
     r"|(?P<before>[\u4e00-\u9fff]{4,24})\s{1,3}(?:版权所有|主办|技术支持[:：])"
 )
+_FOOTER_WORDS = ("主办", "版权所有", "主管单位", "技术支持")
+"""Without one of these :data:`_FOOTER` finds nothing."""
 _PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
 _LOCAL = re.compile(r".{1,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校)")
 """``某县融媒体中心``: a place, and an institution of it."""
@@ -126,7 +128,10 @@ def signer(text: str) -> str:
 
 def footer(text: str) -> str:
     """The body that a page's foot names as its own: ``某省财政厅 版权所有``; empty where it names none."""
-    match = _FOOTER.search(text, max(0, len(text) - _SIGNED))
+    tail = text[-_SIGNED:]
+    if not any(word in tail for word in _FOOTER_WORDS):
+        return ""  # most pages: no pattern runs over them
+    match = _FOOTER.search(tail)
     return (match["before"] or match["behind"] or "") if match is not None else ""
 
 
