@@ -199,6 +199,8 @@ class Mail(Section):
     """Least severity that is told at once in somebody's working hours; the rest waits for the digest."""
     alerts_per_hour: Annotated[int, Field(ge=1, le=1000)] = 6
     """Letters that one recipient is sent at once within an hour; what is left is gathered in the next one."""
+    gather_publisher: bool = True
+    """Whether what one publisher does within an hour of a letter about it waits, to be told together."""
     digest_at: TimeOfDay = "08:30"
     """When the daily digest, and on Mondays the weekly summary, are written; in ``time_zone``."""
     smtp: Smtp = Smtp()

@@ -109,6 +109,8 @@ def _send(engine: Engine, settings: Settings, address: str, now: datetime) -> in
         lately = last_hour(session, address, now)
         if lately.letters >= settings.mail.alerts_per_hour:
             return 0
+        if not settings.mail.gather_publisher:
+            lately = LastHour(lately.letters, frozenset())
         which = _told_now(address, lately, now)
         claimed = claim(session, address, which, now)
         if not claimed:

@@ -118,5 +118,7 @@ def report_scan(
     with Session(engine) as session, session.begin():
         opened = open_cases(session, keep(session, posting, now), result, now)
         notify_recipients(session, opened.news, settings, now)
-    messages = send_due_alerts(engine, settings, now)
+    # Each posting is told at once, whatever was told of its publisher: the month's test holds back.
+    eager = settings.mail.model_copy(update={"gather_publisher": False, "alerts_per_hour": 1000})
+    messages = send_due_alerts(engine, settings.model_copy(update={"mail": eager}), now)
     return Reported(opened.findings, opened.opened, opened.seen, opened.reopened, messages)

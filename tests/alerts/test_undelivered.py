@@ -34,7 +34,7 @@ def office(tmp_path: Path) -> Settings:
             "administrator": "Admin@example.com",
             "storage": {"directory": str(tmp_path)},
             "console": {"base_url": "https://qualwatch.example.com"},
-            "mail": {"channel": "smtp", "smtp": {"host": "127.0.0.1"}, "alerts_per_hour": 99},
+            "mail": {"channel": "smtp", "smtp": {"host": "127.0.0.1"}},
             "supervisors": [{"name": "王\r\nBcc: x@example.com", "email": "wang@example.com"}],
         }
     )
@@ -57,7 +57,7 @@ def _report(engine: Engine, office: Settings, count: int = 1) -> None:
         posting = Posting(
             TEXT,
             title=f"福安市第{number}批公开招聘公告",
-            publisher=f"福安市第{number}医院",
+            publisher=f"福安市某某医院{number or ''}",
             url=f"https://a.example.org/{number}",
         )
         report(engine, office, posting, mention(TEXT))
