@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _SHORTEST_TITLE = 5
 _ENOUGH_ALIKE = 0.4
 _CUT = re.compile(r"(?:\.{2,}|…+|·{3,})\s*[\]】)）]?$")
 _LETTERS = re.compile(r"[\W_]+")
+
+
+def titles_in(titles: Iterable[str], text: str) -> int:
+    """How many of the titles of a list stand in ``text`` whole: one in a notice, several in a list."""
+    plain = _LETTERS.sub("", text).lower()
+    wanted = {_LETTERS.sub("", _CUT.sub("", title)).lower() for title in titles}
+    return sum(len(title) >= _SHORTEST_TITLE and title in plain for title in wanted)
 
 
 def bears_title(title: str, *texts: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assessment.archives import ArchiveReading
+from assessment.notices import titles_in
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import read_in_workers
 from crawling.fetching.model import Access, Fetched, PageKind
@@ -49,6 +50,7 @@ class DocumentReader:
         self._context = run.context
         self._source = run.source
         self._asked: set[str] = set()
+        self._titles: set[str] = set()
         self._remembered: dict[str, Remembered] = {}
         self._recalled: set[str] = set()
         """Addresses that were looked up and not asked for yet."""
@@ -59,6 +61,8 @@ class DocumentReader:
 
         Raises :class:`FetchingStoppedError` where the daemon is ending; everything else becomes an outcome.
         """
+        with self._asking:
+            self._titles.add(item.title)
         known = Known(
             item.url,
             title=item.title,
@@ -80,11 +84,15 @@ class DocumentReader:
         done: list[PageDone] = []
         for page, others in self._held.released() if self._held is not None else ():
             asked = PageDone(page.known.url, PageKind.PAGE, Outcome.BLOCKED, title=page.known.title)
-            if others:
+            # A server that answers with another notice of the list mistakes itself, and refuses nothing.
+            is_notice = titles_in(self._titles, f"{page.reading.title}\n{page.reading.text}") == 1
+            if others and not is_notice:
                 detail = f"{others + 1} items of the list are answered with one and the same text: a refusal"
                 done.append(self._run.record(replace(asked, detail=detail), page.fetched.status))
                 continue
             try:
+                if not is_notice:
+                    refuse_excuse(page.known, page.reading)
                 done += self._store(page.known, page.fetched, page.reading, "")
             except Exception as error:  # noqa: BLE001 - one page fails alone
                 done.append(self._run.fail(asked, error, page.fetched))
@@ -156,9 +164,9 @@ class DocumentReader:
                 self._run, known, reading, self._origin(fetched, reading.contents, parent_url)
             )
         if self._held is not None and not reading.bears_title and not parent_url:
-            refuse_excuse(known, reading)
             if self._held.holds(known, fetched, reading):
                 return []
+            refuse_excuse(known, reading)
         return self._store(known, fetched, reading, parent_url)
 
     def _origin(self, fetched: Fetched, reading: Assessment, parent_url: str) -> Origin:

@@ -160,3 +160,19 @@ def test_an_id_that_alone_tells_notices_apart_is_no_such_part(house: House, noti
         notices["/show"] = posting("".join(TITLES) + POSTING, title="公告")
         house.visit()
     assert len(house.rows(Document)) == 6
+
+
+def test_a_server_that_answers_with_one_notice_for_all_refuses_nothing(house: House, notices: Site) -> None:
+    for path in PATHS:
+        notices[path] = posting(f"{TITLES[0]}，{POSTING}", title=TITLES[0])
+    house.visit()
+    assert kept(house) == set(PATHS)
+
+
+def test_a_list_in_place_of_a_notice_is_not_kept(house: House, notices: Site) -> None:
+    titles = ["示例县林业站防火巡查情况", "示例县水务局招标结果公示"]
+    notices["/list/"] = listing(*titles, TITLES[2])
+    for path in PATHS[:2]:
+        notices[path] = answer(f"<html><title>门户</title><p>{titles[0]}</p><p>{TITLES[2]}</p></html>")
+    house.visit()
+    assert PATHS[1] not in kept(house)
