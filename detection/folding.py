@@ -18,15 +18,32 @@ _IGNORABLE = (
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """Unicode's Default_Ignorable_Code_Point, and marks of annotations: shown as nothing."""
-_UNUSUAL = re.compile(f"[證資執職會師Ａ-Ｚａ-ｚ０-９{_IGNORABLE}]")
+_BASIC = 0xFFFF
+"""The last character of the basic plane."""
+_UNUSUAL = "證資執職會師Ａ-Ｚａ-ｚ０-９" + _IGNORABLE
 """Wide letters, what nobody sees, and the characters that certificates in traditional script need."""
+
+
+def _any_but_usual() -> re.Pattern[str]:
+    """A character of ``_UNUSUAL``, or beyond the basic plane, as one negated set: one table holds it.
+
+    A set with characters beyond that plane is tried range by range, on every character of every text.
+    """
+    ranges = sorted((ord(span[0]), ord(span[-1])) for span in re.findall("(?s:.-.|.)", _UNUSUAL))
+    ranges = [(first, last) for first, last in ranges if last <= _BASIC]
+    begins, ends = [0, *(last + 1 for _, last in ranges)], [*(first - 1 for first, _ in ranges), _BASIC]
+    usual = (f"\\u{begin:04x}-\\u{end:04x}" for begin, end in zip(begins, ends, strict=True) if begin <= end)
+    return re.compile(f"[^{''.join(usual)}]")
+
+
+_MAY_FOLD = _any_but_usual()
 _SEEN = re.compile(f"[^{_IGNORABLE}]+")
 _WIDE_TO_HALF = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Folded:
     """A text as it is read."""
 
@@ -62,7 +79,7 @@ def load_folds() -> dict[int, int]:
 
 def fold_text(text: str) -> Folded:
     """``text`` in simplified characters and half-width letters, without characters that show nothing."""
-    if _UNUSUAL.search(text) is None:
+    if _MAY_FOLD.search(text) is None:
         return Folded(text)
     folded = text.translate(load_folds())
     seen = list(_SEEN.finditer(folded))

@@ -48,7 +48,7 @@ _DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
 """Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """Where a text belongs, read when it is first asked for: most texts break no rule."""
 
@@ -65,7 +65,7 @@ class Place:
         return read_region(self.text, title=self.title, publisher=self.publisher, known=self.known)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Setting:
     """What is known of a text besides its words."""
 

@@ -127,6 +127,8 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 def with_prefix(text: str, start: int, reach: int, wording: Wording) -> int:
     """Where the name at ``start`` begins with its prefixes and levels, not before ``reach``."""
     low = max(reach, start - _PREFIX)
+    if low >= start or text[start - 1] not in wording.prefix_ends:
+        return start
     match = wording.prefix.search(text[low:start])
     return start if match is None else low + match.start()
 

@@ -60,7 +60,7 @@ class Headings:
         return place - self.ends[index] if index >= 0 else place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """A mention in its text, as the steps look at it."""
 

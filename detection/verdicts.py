@@ -37,7 +37,7 @@ def load_verdicts() -> dict[tuple[Status, Usage, bool], Verdict]:
     return table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Circumstances:
     """What, besides status and usage, a verdict may turn on."""
 

@@ -21,6 +21,8 @@ _PUNCTUATION = r"\s，,。.;；:：、!！?？…·|/\\＋+（()）\[\]《》「
 
 _NO_NAME = "(?![一-龥])"
 """Behind a level: no name begins with it (厨师证|中级厨师证)."""
+_PREFIX_ENDS = "）)的上别"
+"""What a prefix or a level may end with besides its own last character."""
 _WORD_LISTS = {
     "honour": "honours",
     "of_a_trade": "of_a_trade",
@@ -39,6 +41,8 @@ class Wording:
     """From the end of a name: infixes, levels, then the certificate word with what belongs to it."""
     prefix: re.Pattern[str]
     """At the end of a window: what belongs to the name that follows."""
+    prefix_ends: frozenset[str]
+    """The characters that ``prefix`` may end with."""
     limit: re.Pattern[str]
     """Guard words, and in group ``stop`` what a name cannot reach over."""
     level: re.Pattern[str]
@@ -105,6 +109,7 @@ def load_wording() -> Wording:
     return Wording(
         forward=re.compile(_forward(rules, levels, infix)),
         prefix=re.compile(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
+        prefix_ends=frozenset(word[-1] for word in (*rules["prefixes"], *rules["levels"], *_PREFIX_ENDS)),
         limit=re.compile(rf"(?:{guard})|(?P<stop>[{_PUNCTUATION}]|{stop})"),
         level=re.compile(level),
         trimmings=re.compile(rf"(?:{infix}|{levels}){{1,6}}$"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 
 from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
@@ -37,10 +39,8 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
     """
     reading = read_window(text, title, classify_name(publisher).kind if publisher else None)
     official = _read_official(text, title, reading)
-    issuer, stated = official.document.issuer or "", reading.values.get("publisher", "")
-    named = body_of_title(title) if reading.kind in _NAMED_IN_TITLE else ""
-    signed = (signer(text) or footer(text)) if reading.kind in _SIGNED else ""
-    names = (publisher, issuer, stated, named, signed, _site_owner(url) if url else "")
+    given = (publisher, official.document.issuer or "", reading.values.get("publisher", ""))
+    names = chain(given, _names_in_text(text, title, reading.kind), (_site_owner(url) if url else "",))
     stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
     publisher_kind = stated_kind or decide_publisher_kind(
         reading.kind, names, text[:600], says_law=reading.is_article or _LAW.search(title) is not None
@@ -55,6 +55,14 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         tells=reading.tells and may_explain,
         narrow=reading.narrow,
     )
+
+
+def _names_in_text(text: str, title: str, kind: DocumentKind) -> Iterator[str]:
+    """The body that the title begins with, and the one that signs; read where no name before decides."""
+    if kind in _NAMED_IN_TITLE:
+        yield body_of_title(title)
+    if kind in _SIGNED:
+        yield signer(text) or footer(text)
 
 
 def _read_official(text: str, title: str, reading: Reading) -> OfficialFacts:

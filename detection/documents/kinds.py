@@ -22,7 +22,7 @@ _SITE_NAME = re.compile(r"[-_—|｜][^-_—|｜]{2,30}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What one pass over the window saw."""
 
@@ -116,12 +116,13 @@ def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
     """Cues within the title, and its longest ending that the cues know; whether it asks or explains."""
     hits = set(cues.in_title.find_matches_as_strings(title))
-    signs = {sign for hit in hits for sign in cues.title_signs.get(hit, ())}
-    for weights in (
-        *(cues.title_weights.get(hit, ()) for hit in hits),
-        *(cues.sign_weights[sign] for sign in signs),
-    ):
-        for position, weight in weights:
+    signs: set[int] = set()
+    for hit in hits:
+        signs.update(cues.title_signs.get(hit, ()))
+        for position, weight in cues.title_weights.get(hit, ()):
+            scores[position] += weight
+    for sign in signs:
+        for position, weight in cues.sign_weights[sign]:
             scores[position] += weight
     bare = _without_trimmings(title)
     for length in cues.ending_lengths:

@@ -35,6 +35,8 @@ class _Names:
     """Provinces and prefectures by their full and short names."""
     full: frozenset[str]
     """Full names of provinces and prefectures."""
+    openings: frozenset[str]
+    """The first two characters of each of ``full``."""
     counties: Mapping[str, tuple[str, ...]]
     """Codes of the counties of a name."""
 
@@ -53,7 +55,8 @@ def _names() -> _Names:
         above.setdefault(region.name, code)
         full.add(region.name)
         above.setdefault(_SUFFIX.sub("", region.name), code)
-    return _Names(above, frozenset(full), {name: tuple(codes) for name, codes in counties.items()})
+    openings = frozenset(name[:2] for name in full)
+    return _Names(above, frozenset(full), openings, {name: tuple(codes) for name, codes in counties.items()})
 
 
 def _longest(names: Collection[str], words: str, place: int) -> str:
@@ -108,8 +111,9 @@ def _of_title(title: str, known: str | None) -> str | None:
     begun = _at(title, opening.end() if opening else 0, known, is_name=True)
     if begun is not None:
         return begun
-    full = _names().full
-    named = next((place for place in range(len(title)) if _longest(full, title, place)), None)
+    full, openings = _names().full, _names().openings
+    places = (place for place in range(len(title)) if title[place : place + 2] in openings)
+    named = next((place for place in places if _longest(full, title, place)), None)
     return None if named is None else _at(title, named, known, is_name=True)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 
 from ahocorasick_rs import AhoCorasick
 
@@ -136,34 +138,38 @@ def footer(text: str) -> str:
 
 
 def decide_publisher_kind(
-    kind: DocumentKind, names: tuple[str, ...], text: str, *, says_law: bool = False
+    kind: DocumentKind, names: Iterable[str], text: str, *, says_law: bool = False
 ) -> PublisherKind:
     """Publisher kind from the names found, best first, else from the kind of document and its voice.
 
     Args:
         kind: what the document is.
-        names: the publisher given, the issuer, the form's value; empty ones are skipped.
+        names: the publisher given, the issuer, the form's value; empty ones are skipped. They are asked for
+            one by one, no further than is needed.
         text: the beginning of the text, in which a publisher speaks of itself.
         says_law: whether the text is a law's or speaks as an authority does.
     """
     if kind is DocumentKind.RESUME:
         return PublisherKind.INDIVIDUAL
-    found = [classify_name(name) for name in names if name]
-    for name in found:
-        if name.kind is not None:
-            return _in_its_role(name.kind, kind, names, teaches=name.teaches)
+    left = filter(None, names)
+    passed: list[str] = []
+    for name in left:
+        named = classify_name(name)
+        passed.append(name)
+        if named.kind is not None:
+            return _in_its_role(named.kind, kind, chain(passed, left), teaches=named.teaches)
     if kind is DocumentKind.POLICY and says_law:
         return PublisherKind.PUBLIC_BODY
     if kind is DocumentKind.TRAINING_AD:
         return PublisherKind.TRAINING_SCHOOL
-    carried = any(name.is_carrier for name in found)
-    if found and carried is (kind is not DocumentKind.RECRUITMENT):
+    carried = any(classify_name(name).is_carrier for name in passed)
+    if passed and carried is (kind is not DocumentKind.RECRUITMENT):
         return PublisherKind.COMPANY  # an employer with a name like any other; a site's own page
     return _by_voice(kind, text)
 
 
 def _in_its_role(
-    named: PublisherKind, kind: DocumentKind, names: tuple[str, ...], *, teaches: bool
+    named: PublisherKind, kind: DocumentKind, names: Iterable[str], *, teaches: bool
 ) -> PublisherKind:
     """A company that sells courses is a school; one of the education trade that hires is an employer."""
     if kind is DocumentKind.TRAINING_AD and teaches:
