@@ -26,16 +26,16 @@ T = TypeVar("T", bound=SQLModel)
 POSTING = "示例市某局招聘出纳1名，须持有会计从业资格证书。"
 
 
-def rows(*paths: str) -> str:
+def rows(*paths: str, title: str = "示例市某局公开招聘公告之{number}") -> str:
     """A list page's rows: links with dates."""
     return "".join(
-        f"<li><a href='{path}'>示例市某局公开招聘公告之{number}</a><span>2026-11-{number:02d}</span></li>"
+        f"<li><a href='{path}'>{title.format(number=number)}</a><span>2026-11-{number:02d}</span></li>"
         for number, path in enumerate(paths, 1)
     )
 
 
-def listing(*paths: str, below: str = "") -> Answer:
-    return answer(f"<html><title>通知公告</title><ul>{rows(*paths)}</ul>{below}</html>")
+def listing(*paths: str, below: str = "", **titled: str) -> Answer:
+    return answer(f"<html><title>通知公告</title><ul>{rows(*paths, **titled)}</ul>{below}</html>")
 
 
 def posting(

@@ -51,7 +51,7 @@ def _administrators_letters(house: House) -> list[OutboxMessage]:
 
 
 def test_an_announced_list_is_proposed_and_told_once(house: House) -> None:
-    house.site[LIST] = listing("/zcwj/1.html", "/zcwj/2.html")
+    house.site[LIST] = listing("/zcwj/1.html", "/zcwj/2.html", title="某市召开供暖座谈会")
     house.site["/zcwj/1.html"] = answer(_page(ROWS))
     house.site["/zcwj/2.html"] = posting("某市召开座谈会，研究冬季供暖工作。", title="某市召开供暖座谈会")
     assert _visit_and_sync(house) == 1
@@ -104,8 +104,9 @@ def test_a_list_with_gaps_is_proposed_with_its_problems(house: House) -> None:
 
 
 def test_an_announcement_without_a_list_asks_to_look(house: House) -> None:
-    house.site[LIST] = listing("/zcwj/1.html")
-    house.site["/zcwj/1.html"] = posting("详见附件。", title="关于取消部分职业资格许可和认定事项的通知")
+    title = "关于取消部分职业资格许可和认定事项的通知"
+    house.site[LIST] = listing("/zcwj/1.html", title=title)
+    house.site["/zcwj/1.html"] = posting("详见附件。", title=title)
     assert _visit_and_sync(house) == 1
     (notice,) = house.rows(CatalogueNotice)
     assert "未读到清单" in notice.problems[0]

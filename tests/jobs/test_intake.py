@@ -17,6 +17,7 @@ from assessment.message_writers import masked
 from assessment.messages import message_key, open_message
 from assessment.reading import ReadingError
 from assessment.workers import Workers
+from jobs.tasks import take_steps
 from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.proof import find_proof
@@ -77,6 +78,7 @@ def test_a_report_becomes_a_case_with_its_evidence(house: House) -> None:
     (visit,) = house.rows(Visit)
     assert (visit.source, visit.purpose, visit.outcome) == ("intake", VisitPurpose.INTAKE, Outcome.OK)
     assert [message.get_flags() for message in box] == ["S"]
+    assert take_steps(house.context) == 1
     assert house.rows(OutboxMessage)
 
 
@@ -86,6 +88,7 @@ def test_the_reporter_stands_in_one_table_and_nowhere_else(house: House) -> None
     take_in(house.context)
     (reporter,) = house.rows(IntakeReporter)
     assert (reporter.address, reporter.name) == (REPORTER, "赵某某")
+    take_steps(house.context)
     shown = [
         str(row.model_dump())
         for table in (Case, Document, DocumentVersion, Finding, IntakeMessage, OutboxMessage, FetchRecord)

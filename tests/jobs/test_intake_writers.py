@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from assessment.message_writers import masked, signed_by
 from assessment.messages import open_message
 from assessment.workers import Workers
+from jobs.tasks import take_steps
 from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.tables import IntakeReporter, OutboxMessage
@@ -87,6 +88,7 @@ def test_no_row_names_the_writer_of_the_header(
     box.mkdir(parents=True)
     (box / "1").write_bytes(raw)
     assert take_in(house.context).findings == 1
+    take_steps(house.context)
     assert house.rows(OutboxMessage)
     logged = capfd.readouterr()
     for told in (shown(house), logged.out, logged.err):
