@@ -20,6 +20,15 @@ def test_labels_hold_places_and_no_text() -> None:
         assert all(0 <= each["start"] < each["end"] <= label["length"] for each in label["mentions"])
 
 
+def test_places_in_documents_of_other_sources_hold_digests_and_no_text() -> None:
+    labels = read_lines(LABELS.with_name("readings-elsewhere.jsonl"))
+    assert len({label["id"] for label in labels}) == len(labels) == 199
+    for label in labels:
+        assert not {"text", "quote"} & {*label, *(key for each in label["mentions"] for key in each)}
+        assert len(label["sha256"]) == 64
+        assert all(0 <= each["start"] < each["end"] <= label["length"] for each in label["mentions"])
+
+
 def test_texts_come_from_the_pool_and_quotes_from_their_places(tmp_path: Path) -> None:
     labels, pool = tmp_path / "labels.jsonl", tmp_path / "pool.jsonl.gz"
     mention = {"start": 3, "end": 6, "status": "cancelled", "usage": "required", "sure": True}
