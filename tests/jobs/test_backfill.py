@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import Session
 
 from crawling.fetching.fetcher import Fetcher
+from jobs.tasks import take_steps
 from jobs.visits.backfill import Progress, back_fill
 from storage.tables import (
     Backfill,
@@ -109,12 +110,14 @@ def test_done_twice_it_changes_nothing_and_asks_nothing(house: House, site: Site
     publish(site)
     source = house.source()
     first = back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY)
+    take_steps(house.context)
     tables = (Document, DocumentVersion, Finding, Case, OutboxMessage)
     before, asked = [len(house.rows(table)) for table in tables], len(site.asked)
     assert back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY) == first
     assert len(site.asked) == asked
     anew = back_fill(house.watching(source), "test", since=day_of(12), until=FIRST_DAY, again=True)
     assert (anew.finished, anew.documents, anew.new_documents) == (True, 13, 0)
+    take_steps(house.context)
     assert [len(house.rows(table)) for table in tables] == before
     assert len(house.rows(Backfill)) == 1
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from cases.rectification import Settled
 from cases.steps import take_step
+from jobs.tasks import take_steps
 from jobs.visits.look_back import LookBackReport, look_back
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, DocumentVersion, LookBack, OutboxMessage, SourceState, Visit
@@ -36,6 +37,7 @@ def case(house: House, site: Site) -> int:
     site["/list/"] = listing(PAGE)
     site[PAGE] = posting(BEFORE)
     house.visit()
+    take_steps(house.context)
     site["/list/"] = listing()
     [found] = house.rows(Case)
     return found.id or 0
@@ -114,6 +116,7 @@ def test_one_that_returns_is_a_rebound(house: House, site: Site, clock: Clock, c
     [event] = events(house, "reopened")
     assert "版本1，此前为版本2" in event.note
     assert len(house.rows(DocumentVersion)) == 2
+    take_steps(house.context)
     letters = [letter for letter in house.rows(OutboxMessage) if letter.template == "alert"]
     assert ["反弹" in str(letter.payload["subject"]) for letter in letters] == [False, True]
     site[PAGE] = posting(CORRECTED)

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from assessment.workers import Workers
 from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
+from jobs.tasks import take_steps
 from jobs.visits.watch import visit_source
 from settings.model import Settings, Source
 from storage.evidence import EvidenceRef
@@ -51,6 +52,7 @@ def test_a_page_goes_the_whole_way(house: House, site: Site) -> None:
     assert (finding.quote, finding.as_of) == ("会计从业资格证书", date(2026, 11, 1))
     [case] = house.rows(Case)
     assert (case.region, case.title) == ("350100", "示例市某局招聘公告")
+    assert take_steps(house.context) == 1
     [letter] = house.rows(OutboxMessage)
     assert letter.recipient == "qualwatch@example.com"
     [visit] = house.rows(Visit)
@@ -79,12 +81,14 @@ def test_visiting_twice_changes_nothing(house: House, site: Site) -> None:
     site["/a/20261101_101.html"] = posting(below="<a href='/f/1.txt'>附件1</a>")
     site["/f/1.txt"] = answer(POSTING, media_type="text/plain")
     house.visit()
+    take_steps(house.context)
     tables = (Document, DocumentVersion, Finding, Case, OutboxMessage)
     before = [len(house.rows(table)) for table in tables]
     evidence = sorted(file.stat().st_size for file in house.context.settings.storage.directory.rglob("*.gz"))
     second = house.visit()
     assert (second.outcome, second.new_documents, second.findings) == (Outcome.UNCHANGED, 0, 0)
     assert (second.pages, second.attachments) == (1, 1)
+    take_steps(house.context)
     assert [len(house.rows(table)) for table in tables] == before
     assert len(house.rows(Sighting)) == 4
     after = sorted(file.stat().st_size for file in house.context.settings.storage.directory.rglob("*.gz"))
