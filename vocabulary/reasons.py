@@ -7,8 +7,11 @@ are a few sentences. What a server said of its own stands behind them, because i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _REASONS: tuple[tuple[str, str], ...] = (
+    (r"the server asks for a login", "网站要求登录"),
+    (r"the server shows ", "网站返回的是拦截或验证页面"),
     (
         r"\b5\.1\.\d\b|user unknown|no such user|mailbox (?:not found|unavailable)|recipient.{0,20}reject",
         "收件地址不存在或已停用",
@@ -17,7 +20,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"\b5\.3\.4\b|too (?:big|large)|size exceed|exceed\w* .{0,30}size", "内容过大"),
     (r"\b5[03][0-9] 5\.7\b|\b53[0458]\b|authentication|login", "邮件服务器不接受登录，请检查账号配置"),
     (r"spam|blocked|policy|blacklist|\b5\.7\.\d", "对方服务器按其规则拒收"),
-    (r"frequen|rate|too many|limit", "发送过于频繁，对方暂不接收"),
+    (r"frequen|\brates?\b|too many|limit", "发送过于频繁，对方暂不接收"),
     (r"name or service not known|name resolution|getaddrinfo|nodename|no address|NXDOMAIN", "域名无法解析"),
     (r"connection refused|errno 111|WinError 10061", "对方拒绝连接"),
     (r"timed? ?out|timeout|errno 110", "连接超时"),
@@ -32,6 +35,13 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"\bHTTP 5\d\d\b", "对方服务器出错"),
     (r"^\d{3} ", "邮件服务器拒收"),
 )
+_OF_VISITS: tuple[tuple[str, str], ...] = (
+    (r"(\d+) items where (\d+) are usual", "本次{0}条，通常{1}条"),
+    (r"^(\d+) of (\d+) pages could not be read", "{1}个页面中有{0}个未能读取"),
+    (r"the list could not be read to its end", "列表未能读到末尾"),
+)
+"""What a visit says of itself before it names a reason; the braces hold its figures."""
+_VISITS = tuple((re.compile(pattern), said) for pattern, said in _OF_VISITS)
 _KNOWN = tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in _REASONS)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ANSWER = re.compile(r"^(\d{3}) (.*)$|\b(HTTP \d{3})\b", re.DOTALL)
@@ -42,8 +52,14 @@ def reason_in_chinese(why: str) -> str:
     answer = _ANSWER.search(why)
     if _CHINESE.search(why) and not answer:
         return why
-    said = next((words for pattern, words in _KNOWN if pattern.search(why)), "原因不明，请查看日志")
+    of_visit = next((words.format(*found.groups()) for found, words in _matches(why)), "")
+    known = next((words for pattern, words in _KNOWN if pattern.search(why)), "")
+    said = "：".join(filter(None, (of_visit, known))) or "原因不明，请查看日志"
     if answer is None:
         return said
     quoted = f"{answer[1]} {answer[2]}" if answer[1] else answer[3]
     return f"{said}（对方答复：{quoted.strip()[:160]}）"
+
+
+def _matches(why: str) -> Iterator[tuple[re.Match[str], str]]:
+    return ((found, words) for pattern, words in _VISITS if (found := pattern.search(why)))

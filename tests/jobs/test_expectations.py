@@ -103,7 +103,7 @@ def test_three_short_visits_are_told_once_and_the_recovery_once(
     for _ in range(4):
         visit(house, clock)
     assert subjects(house) == ["【来源异常】test：列表内容明显减少"]
-    assert "20 are usual" in str(house.rows(OutboxMessage)[0].payload["detail"])
+    assert "本次3条，通常20条" in str(house.rows(OutboxMessage)[0].payload["detail"])
     site["/list/"] = whole
     for _ in range(3):
         visit(house, clock)

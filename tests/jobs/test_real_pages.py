@@ -5,6 +5,7 @@ The pages lie beside the project, not in it; counts are facts about them.
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from html import escape
 from pathlib import Path
@@ -23,13 +24,19 @@ pytestmark = [
 ]
 
 
+def title_of(file: Path, charset: str) -> str:
+    """What a list would call the page: a page that bears no title of its list may be taken for a refusal."""
+    found = re.search(r"(?is)<title[^>]*>\s*([^<]+?)\s*</title>", file.read_bytes().decode(charset, "ignore"))
+    return found[1] if found else escape(file.stem)
+
+
 def serve(site: Site, name: str, charset: str) -> int:
     """Serve a folder of the corpus under ``/name/`` with a list over it in ``charset``; how many pages."""
     files = sorted((CORPUS / name).glob("*.html"))
     chunks = [files[start : start + PER_PAGE] for start in range(0, len(files), PER_PAGE)]
     for number, chunk in enumerate(chunks):
         rows = "".join(
-            f"<li><a href='doc/{number}_{index:03d}.html'>{escape(file.stem)}的全文</a>第{index}条</li>"
+            f"<li><a href='doc/{number}_{index:03d}.html'>{title_of(file, charset)}的全文</a>第{index}条</li>"
             for index, file in enumerate(chunk)
         )
         script = f'<script>createPageHTML({len(chunks)}, {number}, "index", "html");</script>'
