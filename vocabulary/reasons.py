@@ -43,6 +43,7 @@ _OF_VISITS: tuple[tuple[str, str], ...] = (
 """What a visit says of itself before it names a reason; the braces hold its figures."""
 _VISITS = tuple((re.compile(pattern), said) for pattern, said in _OF_VISITS)
 _KNOWN = tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in _REASONS)
+_QUOTED = re.compile(r"«[^»]*»")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _ANSWER = re.compile(r"^(\d{3}) (.*)$|\b(HTTP \d{3})\b", re.DOTALL)
 
@@ -50,7 +51,7 @@ _ANSWER = re.compile(r"^(\d{3}) (.*)$|\b(HTTP \d{3})\b", re.DOTALL)
 def reason_in_chinese(why: str) -> str:
     """One Chinese sentence for ``why``, with a server's own answer or code behind it."""
     answer = _ANSWER.search(why)
-    if _CHINESE.search(why) and not answer:
+    if _CHINESE.search(_QUOTED.sub("", why)) and not answer:
         return why
     of_visit = next((words.format(*found.groups()) for found, words in _matches(why)), "")
     known = next((words for pattern, words in _KNOWN if pattern.search(why)), "")

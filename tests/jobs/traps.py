@@ -377,7 +377,7 @@ def set_up(site: Site, traps: list[Trap]) -> None:
     for trap in traps:
         site[trap.path] = trap.send
     rows = "".join(
-        f"<li><a href='{trap.path}'>示例市某局公告之{number}号</a><span>2026-11-01</span></li>"
+        f"<li><a href='{trap.path}'>示例市某局公告{number}</a><span>2026-11-01</span></li>"
         for number, trap in enumerate(traps, 1)
     )
     below = "<a href='/calendar/?month=1'>下一页</a>"
