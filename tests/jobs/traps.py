@@ -286,7 +286,7 @@ def page_traps() -> Iterator[Trap]:
     yield Trap("/empty/spaces.html", empty, answer(b" \r\n\t" * 100))
     yield Trap("/empty/script.html", empty, answer("<html><body><script>draw()</script></body></html>"))
     yield Trap("/empty/nul.html", empty, answer(bytes(5000)))
-    yield Trap("/text/noise.html", broken, answer(bytes(range(128, 256)) * 40, media_type="text/html"))
+    yield Trap("/text/noise.html", broken, answer(bytes((128, 255)) * 2_500, media_type="text/html"))
     yield Trap("/text/program.html", broken, answer(b"MZ" + bytes(range(256)) * 20, media_type="text/html"))
     impossible = f"<html><body>{'&#0;&#x110000;&#xD800;' * 2_000}"
     yield Trap("/text/no-characters.html", broken, answer(impossible))
