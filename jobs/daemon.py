@@ -28,7 +28,7 @@ from jobs.reassess import PAUSE_SECONDS, rejudge
 from jobs.runtime import Runtime, ServedConsole, StartError, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
 from jobs.status import StatusBoard, read_rows
-from jobs.tasks import deliver, take_steps
+from jobs.tasks import deliver, take_steps, tell_urgent
 from jobs.terminal import VisitLog, live_table, set_up_logging
 from jobs.visits.due import VISITS_AT_ONCE, Visitor, plan, visit_due
 from jobs.visits.intake import take_in
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 VISITS_SECONDS = 1
 DELIVERY_SECONDS = 2
+URGENT_SECONDS = 5
 CLOCK_SECONDS = 60
 HEARTBEAT_SECONDS = 5
 CONFIGURATION_SECONDS = 5
@@ -269,6 +270,7 @@ class _Daemon:
         intake = self.runtime.settings.intake
         yield RepeatingJob("visits", VISITS_SECONDS, self._visitor.begin_due, is_long=True)
         yield RepeatingJob("delivery", DELIVERY_SECONDS, self._now(deliver))
+        yield RepeatingJob("urgent", URGENT_SECONDS, self._now(tell_urgent))
         yield RepeatingJob("clock", CLOCK_SECONDS, self._now(take_steps))
         yield RepeatingJob("heartbeat", HEARTBEAT_SECONDS, self._heartbeat.beat)
         yield RepeatingJob("configuration", CONFIGURATION_SECONDS, self._look_at_configuration)

@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from alerts.delivery.outbox import deliver_due
+from alerts.notifications.alert import send_due_alerts
 from alerts.notifications.due import take_due_steps
 from jobs.catalogue_sync import sync_catalogue
 from jobs.context import Context
@@ -45,6 +46,11 @@ def take_steps(context: Context) -> int:
     return take_due_steps(context.engine, context.settings, context.now())
 
 
+def tell_urgent(context: Context) -> int:
+    """Letters about what is urgent, once what found it has ended."""
+    return send_due_alerts(context.engine, context.settings, context.now())
+
+
 TASKS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "visit_source": visit_source,
@@ -54,6 +60,7 @@ TASKS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "rejudge": rejudge,
         "sync_catalogue": sync_catalogue,
         "take_steps": take_steps,
+        "tell_urgent": tell_urgent,
         "deliver": deliver,
     }
 )

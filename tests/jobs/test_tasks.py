@@ -34,6 +34,7 @@ ORDER = (
     Task("rejudge"),
     Task("sync_catalogue"),
     Task("take_steps"),
+    Task("tell_urgent"),
     Task("deliver", {"owner": "elsewhere"}),
 )
 
