@@ -32,7 +32,8 @@ def _wait_for_mail(operator: Operator) -> str:
 
 
 def _button(text: str) -> str:
-    return next(line.split("：", 1)[1] for line in text.splitlines() if line.startswith("打开案件："))
+    lines = (line.strip() for line in text.splitlines())
+    return next(line.split("：", 1)[1] for line in lines if line.startswith("打开案件："))
 
 
 def _opens(link: str) -> bool:
@@ -74,7 +75,7 @@ def test_without_the_console_mails_have_no_buttons(operator: Operator) -> None:
     daemon = operator.start("run")
     assert "打开案件" not in _wait_for_mail(operator)
     assert "案件页面" not in _end(daemon)
-    assert "no console is known" in operator.run("case", "link", "1").stderr
+    assert "尚不知道案件页面的地址" in operator.run("case", "link", "1").stderr
 
 
 def test_an_address_that_cannot_be_served_ends_the_start(operator: Operator) -> None:
