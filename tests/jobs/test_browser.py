@@ -493,7 +493,7 @@ def test_a_driver_that_does_not_start_says_what_to_install(
 
 
 def test_a_daemon_loads_no_browser_until_a_page_needs_one() -> None:
-    code = "import jobs.daemon.daemon, sys; print([name for name in sys.modules if 'playwright' in name])"
+    code = "import jobs.daemon, sys; print([name for name in sys.modules if 'playwright' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

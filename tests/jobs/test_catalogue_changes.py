@@ -56,7 +56,7 @@ def accept(overlay: Path, status: Status = Status.ACCESS) -> None:
 
 def fill(house: House) -> None:
     paths = [f"/a/20261101_{number}.html" for number in range(101, 101 + COUNT)]
-    house.site["/list/"] = listing(*paths)
+    house.site["/list/"] = listing(*paths, title="街道办事处招聘公告")
     for path, place in zip(paths, PLACES, strict=False):
         house.site[path] = posting(
             f"示例市{place}城街道办事处招聘出纳，须持有会计从业资格证书。",

@@ -61,7 +61,7 @@ def test_an_unlawful_file_is_told_and_exits_1(tmp_path: Path) -> None:
 def test_what_a_visit_knows_of_region_and_publisher_may_be_told(tmp_path: Path) -> None:
     path = tmp_path / "岗位.txt"
     path.write_text(UNLAWFUL.partition("\n")[2], "utf-8")
-    known = ("--region", "350102", "--publisher", "榕城区建设局", "--format", "json")
+    known = ("--region", "350102", "--publisher", "福州市建设局", "--format", "json")
     told, plain = (json.loads(_check(path, *more).stdout) for more in (known, known[4:]))
     assert (told["publisher_kind"], plain["publisher_kind"]) == ("public_body", "unknown")
     basis, alone = ("".join(answer["findings"][0]["legal_basis"]) for answer in (told, plain))
