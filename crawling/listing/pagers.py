@@ -21,6 +21,7 @@ _BY_NAMES = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b(countPage|currentPage)\s*=\s*(\d{1,6})\s*;")
+_COUNTED_NAMES = ("countPage", "currentPage")
 _WRITTEN = re.compile(
     r"(?P<name>\w[\w-]{0,60})(?:_|[\"']\s*\+\s*[\"']_)\\?[\"']\s*\+\s*nextPage\s*\+\s*\\?[\"']\."
     r"(?:[\"']\s*\+\s*[\"'])?(?P<suffix>[A-Za-z]{2,6})"
@@ -76,6 +77,15 @@ def numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
             yield absolute_url(f"{match['name']}_{int(said[1][1]) + 1}.{match['suffix']}", page_url)
     yield from _told_by_an_object(markup, page_url)
     yield from _counted_by_script(markup, page_url)
+
+
+def counts_to_its_end(markup: str) -> bool:
+    """Whether a script that is understood says that this page is the last: nothing is left to follow."""
+    for match in _SCRIPT.finditer(markup):
+        if int(match["current"]) >= int(match["count"]) - (0 if match["element"] else 1):
+            return True
+    counts = {name: int(number) for name, number in _COUNTED.findall(markup)}
+    return len(counts) == len(_COUNTED_NAMES) and counts["currentPage"] >= counts["countPage"] - 1
 
 
 def _told_by_an_object(markup: str, page_url: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.model import Note, NoteKind
-from crawling.listing.pagers import numbered_by_script
+from crawling.listing.pagers import counts_to_its_end, numbered_by_script
 from extraction.model import Link
 
 _NEXT = re.compile(
@@ -73,7 +73,7 @@ def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) ->
     words = _WORDS.search(text)
     said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
     scripted = _SCRIPTED.search(markup) if not said else None
-    if (not said and scripted is None) or _is_last(links, text, page_url):
+    if (not said and scripted is None) or _is_last(links, text, page_url) or counts_to_its_end(markup):
         return None
     what = (
         f"the page says «{_BLANKS.sub('', said)[:20]}»"

@@ -249,6 +249,23 @@ def test_pagers_are_followed(url: str, below: str, following: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "script"),
+    [
+        ("/zwgk/tzgg/index_2.html", "createPageHTML(3, 2, 'index', 'html');"),
+        ("/zwgk/tzgg/list.html", "createPageHTML(1, 0, 'list', 'html');"),
+        ("/zwgk/tzgg/xlist_9.shtml", "createPageHTML('page_div', 9, 9, 'xlist', 'shtml', 189);"),
+        (
+            "/zwgk/tzgg/index_4.htm",
+            "var countPage = 5; var currentPage = 4; createPage('index_' + nextPage + '.htm');",
+        ),
+    ],
+)
+def test_the_last_page_of_a_script_that_is_understood_leaves_no_note(url: str, script: str) -> None:
+    page = read(f"{LIST}<script>{script}</script>", SITE + url)
+    assert (page.next_pages, page.notes) == ((), ())
+
+
+@pytest.mark.parametrize(
     "below",
     [
         "<a href='javascript:toPage(2)'>下一页</a>",
