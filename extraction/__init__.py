@@ -4,7 +4,8 @@ A new format is one module of ``readers`` with ``read(body, declared)``, its mar
 in ``reading.READERS``.
 """
 
-from extraction.archives import ArchiveLimits, expand_archive, is_archive
+from extraction.archives import expand_archive, is_archive
+from extraction.limits import ArchiveLimits
 from extraction.model import (
     Extracted,
     ExtractionError,

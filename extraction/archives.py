@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extraction.cleaning import clean_line
-from extraction.limits import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
+from extraction.limits import ArchiveLimits
 from extraction.mime import readings_of
 from extraction.model import UnreadableError, UnsupportedFormatError
 from extraction.sniffing import GZIP, RAR, SEVEN_ZIP, TAR, XZ, ZIP, sniff
@@ -21,18 +20,6 @@ _MAGIC = (b"PK", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\xfd7zXZ")
 _TAR_MAGIC = slice(257, 262)
 _UTF8_NAME, _UNICODE_PATH = 0x800, 0x7075
 _LONGEST_NAME = 255
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveLimits:
-    """What an archive may hold; beyond it the archive is refused, not cut.
-
-    A ZIP tells its sizes beforehand. Others tell them as they are read: they are refused from there on.
-    """
-
-    members: int = 200
-    member_bytes: int = MAX_BODY_BYTES
-    total_bytes: int = MAX_UNPACKED_BYTES
 
 
 _DEFAULT_LIMITS = ArchiveLimits()

@@ -13,7 +13,7 @@ from extraction.model import PROTECTED, UnreadableError, UnsupportedFormatError
 from extraction.sniffing import GZIP, SEVEN_ZIP, TAR, XZ
 
 if TYPE_CHECKING:
-    from extraction.archives import ArchiveLimits
+    from extraction.limits import ArchiveLimits
 
 _RAR_5 = b"Rar!\x1a\x07\x01\x00"
 _RAR_5_FILE, _RAR_5_END = 2, 5

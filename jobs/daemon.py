@@ -40,6 +40,7 @@ from storage.database import for_reading
 from storage.leases import LockedError
 from storage.sources import next_due, shift_plans
 from storage.visits import SUCCESSES
+from vocabulary.names import name_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,17 +126,17 @@ def _nothing_due(name: str, at: datetime, zone: ZoneInfo) -> str:
 def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) -> list[str]:
     """What ``run --once`` says in the end."""
     lines = [
-        f"{summary.source}: {summary.outcome.value if summary.outcome else 'interrupted'}, "
-        f"{summary.list_pages} list pages, {summary.pages} pages, {summary.attachments} attachments, "
-        f"{summary.new_documents} new, {summary.changed_documents} changed, {summary.findings} findings, "
-        f"{summary.errors} errors" + (f" ({summary.detail})" if summary.detail else "")
+        f"{summary.source}：{name_of(summary.outcome) if summary.outcome else '已中断'}，"
+        f"列表 {summary.list_pages} 页，页面 {summary.pages} 个，附件 {summary.attachments} 个，"
+        f"新增 {summary.new_documents}，变化 {summary.changed_documents}，发现 {summary.findings}，"
+        f"未读 {summary.errors}" + (f"（{summary.detail}）" if summary.detail else "")
         for summary in summaries
     ]
     pages = sum(summary.pages + summary.attachments for summary in summaries)
     findings = sum(summary.findings for summary in summaries)
     failed = sum(summary.outcome not in SUCCESSES for summary in summaries)
-    total = f"{len(summaries)} sources visited, {failed} failed; {pages} documents, {findings} findings, "
-    return [*lines, f"{total}{sent} messages delivered ({settings.storage.directory})"]
+    total = f"访问来源 {len(summaries)} 个，失败 {failed} 个；文件 {pages} 份，发现 {findings} 处"
+    return [*lines, f"{total}，发出 {sent} 件（{settings.storage.directory}）"]
 
 
 def _look_back(context: Context) -> None:

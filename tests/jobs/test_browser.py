@@ -517,7 +517,7 @@ def test_an_operator_watches_a_list_that_needs_a_browser(operator: Operator, sit
     assert "浏览器" in shown
     assert "由 Chromium" in shown
     visited = operator.run("run", "--once")
-    assert "drawn: ok, 1 list pages, 3 pages" in visited.stdout, visited.stdout + visited.stderr
+    assert "drawn：正常，列表 1 页，页面 3 个" in visited.stdout, visited.stdout + visited.stderr
     assert "plain: empty" in visited.stdout
     assert "由 Chromium" in operator.run("evidence", "1", "--output", "-").stderr
     database = open_database(f"sqlite:///{operator.folder / 'var' / 'qualwatch.sqlite3'}")

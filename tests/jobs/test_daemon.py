@@ -71,7 +71,7 @@ def test_one_source_that_fails_leaves_the_others(operator: Operator, site: Site)
     ended = operator.run("run", "--once")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "broken: blocked" in ended.stdout
-    assert "good: ok, 1 list pages, 2 pages" in ended.stdout
+    assert "good：正常，列表 1 页，页面 2 个" in ended.stdout
     assert operator.count("case") == 2
     assert len(set(operator.message_ids())) == len(operator.message_ids()) > 0
 
@@ -83,7 +83,7 @@ def test_running_again_finds_nothing_due_and_sends_nothing(operator: Operator, s
     mails = operator.message_ids()
     again = operator.run("run", "--once")
     assert again.returncode == 0
-    assert "0 sources visited" in again.stdout
+    assert "访问来源 0 个" in again.stdout
     assert re.search(
         r"^no source is due: good is next, \d{4}-\d\d-\d\d \d\d:\d\d$", again.stdout, re.MULTILINE
     )
@@ -188,7 +188,7 @@ def test_a_signal_in_mid_visit_ends_cleanly_and_the_visit_is_taken_up_again(
     assert operator.count("visit", "finished_at is null") == 1
     again = operator.run("run", "--once")
     assert again.returncode == 0, again.stdout
-    assert "good: ok, 1 list pages, 30 pages" in again.stdout
+    assert "good：正常，列表 1 页，页面 30 个" in again.stdout
     assert operator.count("document") == 30
     assert operator.count("case") == 30
 

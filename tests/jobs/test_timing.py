@@ -154,5 +154,5 @@ def test_nothing_is_visited_in_quiet_hours(operator: Operator, site: Site) -> No
     config.write_text(config.read_text() + f'quiet_hours = "{around}"\n')
     ran = operator.run("run", "--once")
     assert ran.returncode == 0, ran.stderr
-    assert "0 sources visited" in ran.stdout
+    assert "访问来源 0 个" in ran.stdout
     assert site.paths() == []

@@ -19,7 +19,7 @@ def visit(operator: Operator) -> None:
         with contextlib.closing(sqlite3.connect(path)) as database, database:
             database.execute("update source_state set next_due_at = '2026-01-01 00:00:00'")
     ran = operator.run("run", "--once")
-    assert "1 sources visited" in ran.stdout, ran.stdout + ran.stderr
+    assert "访问来源 1 个" in ran.stdout, ran.stdout + ran.stderr
 
 
 def told(operator: Operator) -> list[str]:
