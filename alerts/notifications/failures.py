@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine
 from sqlmodel import Session, col, func, select
 
 from alerts.delivery.links import Purpose, case_links
@@ -22,6 +22,10 @@ from vocabulary.presentation import displayable
 from vocabulary.reasons import reason_in_chinese
 
 MESSAGES_SHOWN = 20
+"""Messages written out; where there are more, a table of all is attached."""
+MESSAGES_LISTED = 2000
+"""Messages of one mail; what is over counts as not told, and the next mail brings it."""
+COLUMNS = ("编号", "收件人", "主题", "未能送达的原因", "案件")
 CASES_LINKED = 5
 """Cases of one message that have a link; the rest is counted."""
 _PAUSE = timedelta(hours=1)
@@ -52,30 +56,58 @@ def report_undelivered(engine: Engine, settings: Settings, now: datetime) -> int
 
 def _compose(session: Session, settings: Settings, since: datetime, now: datetime) -> Letter | None:
     """None where nothing was given up."""
-    until = now - _SETTLED
     dead = (
         col(OutboxMessage.state) == OutboxState.DEAD,
         col(OutboxMessage.next_attempt_at) > since,
-        col(OutboxMessage.next_attempt_at) <= until,
+        col(OutboxMessage.next_attempt_at) <= now - _SETTLED,
         func.lower(col(OutboxMessage.recipient)) != settings.administrator.lower(),
     )
-    count = session.exec(select(func.count()).select_from(OutboxMessage).where(*dead)).one()
-    if not count:
+    until = _told_until(session, dead) or now - _SETTLED
+    order = (col(OutboxMessage.next_attempt_at), col(OutboxMessage.id))
+    here = col(OutboxMessage.next_attempt_at) <= until
+    messages = session.exec(select(OutboxMessage).where(*dead, here).order_by(*order)).all()
+    if not messages:
         return None
-    first = session.exec(
-        select(OutboxMessage).where(*dead).order_by(col(OutboxMessage.id)).limit(MESSAGES_SHOWN)
-    ).all()
+    count, more = len(messages), max(0, len(messages) - MESSAGES_SHOWN)
     payload = {
         "case_ids": [],
         "subject": f"【发送失败】{count}封通知未能送达",
         "count": count,
-        "messages": [_message_block(message, settings, now) for message in first],
-        "more": count - len(first),
+        "messages": [_message_block(message, settings, now) for message in messages[:MESSAGES_SHOWN]],
+        "more": more,
+        "table": "未送达通知",
+        "columns": COLUMNS,
+        "listed": [_message_row(message) for message in messages] if more else [],
         "until": until.isoformat(),
         "unsubscribe": settings.administrator,
     }
     to = Recipient(settings.administrator, ADMINISTRATOR)
     return Letter(f"{_TEMPLATE}:{until.isoformat()}", _TEMPLATE, to, payload)
+
+
+def _told_until(session: Session, dead: tuple[ColumnElement[bool], ...]) -> datetime | None:
+    """The time of the last death that one mail tells of; None where it tells of all.
+
+    Those of the same moment stand together, however many: by their time it is known what was told.
+    """
+    return session.exec(
+        select(OutboxMessage.next_attempt_at)
+        .where(*dead)
+        .order_by(col(OutboxMessage.next_attempt_at), col(OutboxMessage.id))
+        .offset(MESSAGES_LISTED - 1)
+        .limit(1)
+    ).first()
+
+
+def _message_row(message: OutboxMessage) -> list[Any]:
+    """A dead letter as a row of COLUMNS."""
+    return [
+        message.id,
+        displayable(f"{message.recipient_name} {message.recipient}".strip(), limit=120),
+        displayable(str(message.payload.get("subject", "")), limit=120),
+        displayable(reason_in_chinese(message.last_error), limit=260),
+        "、".join(str(case) for case in cases_of(message)),
+    ]
 
 
 def _message_block(message: OutboxMessage, settings: Settings, now: datetime) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
 
@@ -14,6 +17,7 @@ from alerts.delivery.channels import Channel
 from alerts.delivery.channels.smtp import SmtpChannel
 from alerts.delivery.dead_letters import retry_dead_letters
 from alerts.delivery.outbox import deliver_due
+from alerts.notifications import failures
 from alerts.notifications.failures import MESSAGES_SHOWN, report_undelivered
 from settings.model import Settings
 from storage.tables import Case, OutboxMessage
@@ -131,7 +135,7 @@ def test_no_mail_tells_of_one_to_the_administrator(
     assert report_undelivered(engine, office, LATER) == 0
 
 
-def test_many_deaths_are_one_bounded_mail(
+def test_a_mail_of_many_deaths_names_each(
     engine: Engine, office: Settings, server: MailServer, channels: dict[str, Channel]
 ) -> None:
     server.refused["wang@example.com"] = NO_SUCH
@@ -141,6 +145,39 @@ def test_many_deaths_are_one_bounded_mail(
     assert report_undelivered(engine, office, LATER) == 1
     payload = rows(engine)[-1].payload
     assert (payload["count"], len(payload["messages"]), payload["more"]) == (23, MESSAGES_SHOWN, 3)
+    deliver_due(engine, channels, LATER, owner="a")
+    ((_, mail),) = server.taken
+    assert "另有 3 封；全部 23 封见附件。" in text_of(mail)
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == f"未送达通知_{NOW.astimezone(ZoneInfo('Asia/Shanghai')):%Y%m%d}.xlsx"
+    sheet = load_workbook(BytesIO(attached.get_payload(decode=True))).active
+    assert sheet is not None
+    listed = list(sheet.iter_rows(values_only=True, min_row=2))
+    assert [row[0] for row in listed] == list(range(1, 24))
+    assert all("wang@example.com" in str(row[1]) and NO_SUCH in str(row[3]) for row in listed)
+
+
+def test_what_one_mail_cannot_hold_the_next_one_brings(
+    engine: Engine,
+    office: Settings,
+    server: MailServer,
+    channels: dict[str, Channel],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(failures, "MESSAGES_LISTED", 2)
+    server.refused["wang@example.com"] = NO_SUCH
+    _report(engine, office, 3)
+    for number in (1, 2, 3):
+        at = NOW + timedelta(minutes=number)
+        with Session(engine) as session, session.begin():
+            session.execute(
+                update(OutboxMessage).where(col(OutboxMessage.id) == number).values(next_attempt_at=at)
+            )
+        deliver_due(engine, channels, at, owner="a")
+    times = (NOW + timedelta(minutes=5), NOW + timedelta(minutes=66), NOW + timedelta(minutes=130))
+    assert [report_undelivered(engine, office, at) for at in times] == [1, 1, 0]
+    told = [[each["id"] for each in row.payload["messages"]] for row in rows(engine)[3:]]
+    assert told == [[1, 2], [3]]
 
 
 def test_what_waits_or_was_sent_is_no_news(

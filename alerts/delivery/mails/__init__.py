@@ -13,7 +13,7 @@ from typing import Any
 
 from alerts.delivery.channels import Picture, Rendered
 from alerts.delivery.mails.chart import draw_weeks
-from alerts.delivery.mails.table import case_table
+from alerts.delivery.mails.table import attached_table
 from alerts.languages import templates_in
 from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable
@@ -58,7 +58,7 @@ def render(
         unsubscribe=payload["unsubscribe"],
         brief=environment.get_template(f"{template}.brief.txt").render(values).strip(),
         pictures=pictures,
-        attachments=case_table(payload, written_at),
+        attachments=attached_table(payload, written_at),
     )
 
 

@@ -1,4 +1,4 @@
-"""The cases of a letter as a table, for those who sort and file them."""
+"""What a letter lists as a table, for those who sort and file it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (10, 10, 14, 26, 34, 24, 30, 44, 18, 18, 60)
 
 
-def case_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[Attachment, ...]:
-    """The payload's ``columns`` and ``listed`` rows as an XLSX file; none where it lists nothing."""
+def attached_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[Attachment, ...]:
+    """The payload's ``columns`` and ``listed`` rows as an XLSX file; none where it lists nothing.
+
+    Its name is ``table``, that of a list of cases where the payload gives none.
+    """
     if not payload.get("listed"):
         return ()
     from openpyxl import Workbook  # noqa: PLC0415 - most letters have no table
 
+    name = payload.get("table", "案件清单")
     book = Workbook(write_only=True)
     book.properties.created = written_at.replace(tzinfo=None)
-    sheet = book.create_sheet("案件清单")
+    sheet = book.create_sheet(name)
     sheet.freeze_panes = "A2"
     for letter, width in zip("ABCDEFGHIJK", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
@@ -30,4 +34,4 @@ def case_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[Attach
         sheet.append([safe_cell(value) for value in row])
     file = BytesIO()
     book.save(file)
-    return (Attachment(f"案件清单_{written_at:%Y%m%d}.xlsx", XLSX, file.getvalue()),)
+    return (Attachment(f"{name}_{written_at:%Y%m%d}.xlsx", XLSX, file.getvalue()),)
