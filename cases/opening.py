@@ -17,6 +17,7 @@ from cases.history import ACTOR
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
 from cases.postings import Posting, case_key, page_title, same_title
 from cases.rebounds import reopen_on_rebound
+from cases.search import index_case
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
 from storage.rows import insert_once
@@ -100,6 +101,8 @@ def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: dat
         for mention in mentions:
             finding = _finding(scanned, mention, case_id if mention in alerts else None)
             findings += insert_once(session, finding) is not None
+        if case_id is not None:
+            index_case(session, case_id)
     news = CaseNews(kept.document_id, kept.version_id, tuple(opened), tuple(reopened))
     return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), news)
 

@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
+from cases.case_filter import OPEN
 from cases.history import ACTOR
 from cases.opening import CaseNews
 from cases.postings import same_title
-from cases.queries import OPEN
 from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.rows import insert_once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,46 +14,76 @@ import typer
 from alerts.delivery.links import Purpose, case_links
 from alerts.recipients import addressee
 from alerts.working_time import last_day
-from cases.queries import OPEN, File, list_cases, read_case
+from cases.case_filter import CaseFilter
+from cases.queries import File, every_case, list_cases, read_case
 from cases.steps import StepRefused, possible_steps, take_step
+from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
-from cli.common import Config, refuse, region_in_force, transaction
+from cli.common import Config, refuse, transaction
 from settings.load import load_settings
 from storage.tables import Case
 from vocabulary.areas import region_name
-from vocabulary.codes import CaseState, Severity, Step, Violation
+from vocabulary.codes import Severity, Step, Violation
+from vocabulary.dates import chinese_day
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
 
 app = Commands(help="案件的查看与处理：列出、确认、排除、责令整改、曝光、结案。")
 
 CaseId = Annotated[int, typer.Argument(metavar="案件", help="案件编号，见 case list。")]
+CaseIds = Annotated[list[int], typer.Argument(metavar="案件...", help="一个或多个案件编号，见 case list。")]
 Actor = Annotated[str, typer.Option("--actor", help="经办人；不写则为当前登录用户。")]
 Note = Annotated[str, typer.Option("--note", help="备注，随该步骤保存。")]
 
 
 @app.command("list")
+@takes_filter
 def list_(
     *,
-    state: Annotated[
-        list[CaseState] | None, typer.Option("--state", help="只列此状态的案件，可重复。")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="包括已办结的案件。")] = False,
-    region: Annotated[
-        str, typer.Option(callback=region_in_force, help="行政区划代码（GB/T 2260），含下辖地区。")
-    ] = "",
-    after: Annotated[int, typer.Option(min=0, help="只列编号大于此数的案件。")] = 0,
+    wanted: CaseFilter,
+    after: Annotated[str, typer.Option(help="从上一页末尾之后继续，值见上一页的提示。")] = "",
     limit: Annotated[int, typer.Option(min=1, help="最多显示的案件数。")] = 50,
     config: Config = None,
 ) -> None:
     """列出案件；不另指定时只列未结案件。"""
-    states = tuple(state or (() if everything else OPEN))
     with transaction(config) as session:
-        cases = list_cases(session, states=states, region=region, after=after, limit=limit)
-        for case in cases:
+        page = list_cases(session, wanted, now=_now(config), after=after, limit=limit)
+        for case in page.cases:
             typer.echo(_line(case))
-        if len(cases) == limit:
-            typer.echo(f"……还有更多，继续查看：--after {cases[-1].id}", err=True)
+        if page.following:
+            typer.echo(f"……还有更多，继续查看：--after {page.following}", err=True)
+
+
+@app.command()
+@takes_filter
+def export(
+    *,
+    wanted: CaseFilter,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="输出文件，.xlsx 或 .csv。")],
+    limit: Annotated[int, typer.Option(min=1, help="最多导出的案件数。")] = 20_000,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有文件。")] = False,
+    config: Config = None,
+) -> None:
+    """导出案件台账（XLSX 或 CSV）；不另指定时只含未结案件。"""
+    from alerts.reports.register import register_rows, write_csv, write_register  # noqa: PLC0415 - Excel takes time to load
+
+    if output.suffix.lower() not in {".xlsx", ".csv"}:
+        raise typer.BadParameter(f"{output.name}：文件名须以 .xlsx 或 .csv 结尾")
+    if output.exists() and not force:
+        raise refuse(f"{output} 已存在：请移走，或加 --force 覆盖")
+    settings, now = load_settings(config), _now(config)
+    with transaction(config) as session:
+        cases = every_case(session, wanted, now=now, limit=limit)
+        rows = list(register_rows(session, cases, settings))
+    title = f"职业资格违规案件台账（{chinese_day(now.date())}）"
+    written = write_csv(rows) if output.suffix.lower() == ".csv" else write_register(rows, title)
+    try:
+        output.write_bytes(written)
+    except OSError as error:
+        raise refuse(f"{output} 无法写入：{error.strerror}") from error
+    typer.echo(f"已导出 {len(rows)} 项：{output}")
+    if len(rows) == limit:
+        typer.echo(f"已到上限 {limit} 项，可能还有更多：请缩小范围，或用 --limit 提高上限", err=True)
 
 
 @app.command()
@@ -66,25 +97,25 @@ def show(case: CaseId, config: Config = None) -> None:
 
 
 @app.command()
-def confirm(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
+def confirm(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config = None) -> None:
     """确认属实。"""
-    _take(config, case, Step.CONFIRM, actor=actor, note=note)
+    _take(config, cases, Step.CONFIRM, actor=actor, note=note)
 
 
 @app.command()
 def dismiss(
-    case: CaseId,
+    cases: CaseIds,
     reason: Annotated[str, typer.Option("--reason", help="排除的理由。")],
     actor: Actor = "",
     config: Config = None,
 ) -> None:
     """排除（不构成违规），须写明理由。"""
-    _take(config, case, Step.DISMISS, actor=actor, note=reason)
+    _take(config, cases, Step.DISMISS, actor=actor, note=reason)
 
 
 @app.command()
 def ask(
-    case: CaseId,
+    cases: CaseIds,
     deadline: Annotated[
         str, typer.Option("--deadline", metavar="DATE", help="整改期限的最后一日，如 2026-12-15。")
     ],
@@ -93,39 +124,39 @@ def ask(
     config: Config = None,
 ) -> None:
     """责令整改，须写明期限。"""
-    day = _day(deadline)
-    _take(config, case, Step.ASK, actor=actor, note=note, deadline=day)
-    if (last := last_day(load_settings(config).calendar, day)) != day:
-        typer.echo(f"{day} 是休息日，期限顺延至 {last}")
+    last = day(deadline)
+    _take(config, cases, Step.ASK, actor=actor, note=note, deadline=last)
+    if (worked := last_day(load_settings(config).calendar, last)) != last:
+        typer.echo(f"{last} 是休息日，期限顺延至 {worked}")
 
 
 @app.command()
-def rectified(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
+def rectified(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config = None) -> None:
     """登记已完成整改。"""
-    _take(config, case, Step.RECTIFIED, actor=actor, note=note)
+    _take(config, cases, Step.RECTIFIED, actor=actor, note=note)
 
 
 @app.command()
-def publish(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
+def publish(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config = None) -> None:
     """登记已曝光。"""
-    _take(config, case, Step.PUBLISH, actor=actor, note=note)
+    _take(config, cases, Step.PUBLISH, actor=actor, note=note)
 
 
 @app.command()
-def close(case: CaseId, note: Note = "", actor: Actor = "", config: Config = None) -> None:
+def close(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config = None) -> None:
     """结案。"""
-    _take(config, case, Step.CLOSE, actor=actor, note=note)
+    _take(config, cases, Step.CLOSE, actor=actor, note=note)
 
 
 @app.command()
 def reopen(
-    case: CaseId,
+    cases: CaseIds,
     reason: Annotated[str, typer.Option("--reason", help="重新立案的理由。")],
     actor: Actor = "",
     config: Config = None,
 ) -> None:
     """重新立案，须写明理由。"""
-    _take(config, case, Step.REOPEN, actor=actor, note=reason)
+    _take(config, cases, Step.REOPEN, actor=actor, note=reason)
 
 
 @app.command()
@@ -149,31 +180,39 @@ def link(
 
 
 def _take(
-    config: Path | None, case: int, step: Step, *, actor: str, note: str, deadline: date | None = None
+    config: Path | None,
+    cases: Sequence[int],
+    step: Step,
+    *,
+    actor: str,
+    note: str,
+    deadline: date | None = None,
 ) -> None:
-    try:
-        with transaction(config) as session:
-            # A deadline's day is the office's.
-            zone = ZoneInfo(load_settings(config).time_zone)
-            state = take_step(
-                session,
-                case,
-                step,
-                actor=actor or getpass.getuser(),
-                note=note,
-                now=datetime.now(zone),
-                deadline=deadline,
-            )
-    except StepRefused as error:
-        raise refuse(error) from error
-    typer.echo(f"案件 {case}：{name_of(state)}")
+    """Take ``step`` of each case on its own: one that is refused keeps none of the others from it."""
+    now, refused = _now(config), []  # a deadline's day is the office's
+    for case in dict.fromkeys(cases):
+        try:
+            with transaction(config) as session:
+                state = take_step(
+                    session,
+                    case,
+                    step,
+                    actor=actor or getpass.getuser(),
+                    note=note,
+                    now=now,
+                    deadline=deadline,
+                )
+        except StepRefused as error:
+            refused.append(error)
+        else:
+            typer.echo(f"案件 {case}：{name_of(state)}")
+    if refused:
+        raise refuse("\n".join(map(str, refused)))
 
 
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError as error:
-        raise typer.BadParameter(f"“{typed}”不是日期，请写成 2026-12-01") from error
+def _now(config: Path | None) -> datetime:
+    """The time in the office's zone."""
+    return datetime.now(ZoneInfo(load_settings(config).time_zone))
 
 
 def _line(case: Case) -> str:

@@ -198,6 +198,26 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class CaseOrder(StrEnum):
+    """How a list of cases is sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    SEVERITY = "severity"
+    DEADLINE = "deadline"
+    CHANGED = "changed"
+
+
+class Due(StrEnum):
+    """How a case stands to its deadline."""
+
+    PASSED = "passed"
+    SOON = "soon"
+    """Within a week."""
+    LATER = "later"
+    NONE = "none"
+
+
 class OutboxState(StrEnum):
     WAITING = "waiting"
     LEASED = "leased"

@@ -32,6 +32,8 @@ SECTIONS: Final = MappingProxyType(
         codes.UnreadReason: "unread_reason",
         codes.VisitPurpose: "visit_purpose",
         codes.OutboxState: "outbox_state",
+        codes.CaseOrder: "case_order",
+        codes.Due: "due",
     }
 )
 """The closed sets that are shown, and the section of each."""

@@ -21,8 +21,8 @@ from alerts.notifications.letters import Letter, case_links_of
 from alerts.notifications.unread import of_supervisors, unread_block, waiting_documents
 from alerts.recipients import ADMINISTRATOR, Recipient, answers_for
 from alerts.working_time import next_work, summary_moment
+from cases.case_filter import OPEN
 from cases.departments import FollowUp, follow_ups
-from cases.queries import OPEN
 from settings.model import Settings
 from settings.people import Supervisor
 from storage.database import for_reading

@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 
 from alerts.reports.texts import masked, on_one_line
 from alerts.working_time import last_day
+from cases.case_filter import OPEN
 from cases.departments import bodies_of, follow_ups
-from cases.queries import OPEN
 from cases.steps import RULES, deadline_in
 from settings.people import Calendar
 from storage.tables import Case, CaseEvent

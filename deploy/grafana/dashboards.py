@@ -19,7 +19,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from alerts.metrics.cases import DECISIONS
-from cases.queries import OPEN
+from cases.case_filter import OPEN
 from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
 from vocabulary.codes import CaseState, Severity, Status
 from vocabulary.names import name_of, names_of

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
 from alerts.notifications.alert import notify_recipients
-from cases.queries import OPEN
+from cases.case_filter import OPEN
 from cases.rectification import LOOKED_AT, Settled, settle_case
 from crawling.listing.model import Item
 from jobs.context import Context, PageDone

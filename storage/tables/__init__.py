@@ -3,7 +3,7 @@
 Times are UTC. Texts from outside are stored as they came and escaped where they are shown.
 """
 
-from storage.tables.cases import Case, CaseEvent, Finding, LookBack, RoutingRule
+from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule
 from storage.tables.columns import StoredText, UtcDateTime, storable
 from storage.tables.documents import (
     Document,
@@ -28,6 +28,7 @@ __all__ = [
     "Backfill",
     "Case",
     "CaseEvent",
+    "CaseWords",
     "CatalogueNotice",
     "DigestItem",
     "Document",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     JSON,
     Column,
+    ForeignKey,
     Index,
     UniqueConstraint,
 )
@@ -18,7 +19,14 @@ class Case(SQLModel, table=True):
     """One posting and one qualification, however often and wherever it was seen."""
 
     __tablename__ = "case"
-    __table_args__ = (UniqueConstraint("key"), Index("ix_case_state", "state"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_case_state", "state"),
+        # In the order of lists: a page is read off the index where it begins.
+        Index("ix_case_severity", "severity", "id"),
+        Index("ix_case_deadline", "deadline", "id"),
+        Index("ix_case_updated_at", "updated_at", "id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
     """SHA-256 of posting, qualification and violation; see ``cases.opening.case_key``."""
@@ -35,8 +43,24 @@ class Case(SQLModel, table=True):
     url: str = text_column()
     needs_review: bool = False
     deadline: date | None = None
+    extension: date | None = None
+    """The later deadline that was asked for and is not decided yet."""
+    assignee: str = Field(default="", max_length=254, index=True, sa_column_kwargs={"server_default": ""})
+    """Mail address of whoever has the case; empty: everybody who answers for its region and department."""
+    accepted_at: datetime | None = time_column(nullable=True)
+    """When the assignee acknowledged that (签收); None: not yet."""
     opened_at: datetime = time_column(index=True)
     updated_at: datetime = time_column()
+
+
+class CaseWords(SQLModel, table=True):
+    """What a case is found by, as ``vocabulary.grams`` writes it; ``cases.search`` keeps and asks it."""
+
+    __tablename__ = "case_words"
+    case_id: int = Field(
+        sa_column=Column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    words: str = text_column()
 
 
 class LookBack(SQLModel, table=True):

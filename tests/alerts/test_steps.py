@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 from typer.testing import CliRunner, Result
 
+from cases.case_filter import CaseFilter
 from cases.queries import list_cases, read_case
 from cases.steps import RULES, IllegalStep, IncompleteStep, UnknownCase, possible_steps, take_step
 from cli.case import app
 from settings.model import Settings
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
-from vocabulary.codes import CaseState, EventKind, Step
+from vocabulary.codes import CaseOrder, CaseState, EventKind, Step
 from vocabulary.names import name_of, names_of
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
@@ -161,10 +162,12 @@ def test_the_docket_is_read_by_state_and_region(engine: Engine, settings: Settin
     report(engine, settings, other)
     _take(engine, case, Step.CONFIRM)
     with Session(engine) as session:
-        assert [found.id for found in list_cases(session)] == [1, 2]
-        assert [found.id for found in list_cases(session, states=[CaseState.CONFIRMED])] == [1]
-        assert [found.id for found in list_cases(session, region="220000")] == [2]
-        assert [found.id for found in list_cases(session, after=1, limit=1)] == [2]
+        oldest = CaseFilter(order=CaseOrder.OLDEST)
+        confirmed, in_jilin = CaseFilter(states=(CaseState.CONFIRMED,)), CaseFilter(region="220000")
+        assert [found.id for found in list_cases(session, oldest, now=NOW).cases] == [1, 2]
+        assert [found.id for found in list_cases(session, confirmed, now=NOW).cases] == [1]
+        assert [found.id for found in list_cases(session, in_jilin, now=NOW).cases] == [2]
+        assert [found.id for found in list_cases(session, oldest, now=NOW, after="1", limit=1).cases] == [2]
         file = read_case(session, case)
         assert file is not None
         assert ([event.kind for event in file.events], len(file.findings)) == (["found", "confirmed"], 1)

@@ -1,0 +1,295 @@
+"""Which cases are meant, and in which order: one value behind page, API, command, export and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from cases.department_filter import followed_up_by
+from cases.search import has_words
+from storage.tables import Case, Document, DocumentVersion, Finding
+from vocabulary.areas import lies_within
+from vocabulary.codes import CaseOrder, CaseState, Due, Severity
+
+OPEN: Final = tuple(
+    state for state in CaseState if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED}
+)
+"""States in which something is still to be done; a published case still waits for its rectification."""
+NOBODY: Final = "-"
+"""As ``CaseFilter.assignee``: cases that nobody has taken or was given."""
+SOON: Final = timedelta(days=7)
+_LONGEST: Final = 200
+"""Letters of anything that somebody types."""
+_DAYS: Final = 36_500
+
+_Code = TypeVar("_Code", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScope:
+    """What somebody may see: empty tuples mean all, as for ``settings.people.Supervisor``."""
+
+    regions: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    email: str = ""
+    """Cases assigned to this address are theirs wherever they lie."""
+
+    def condition(self, session: Session) -> ColumnElement[bool]:
+        """Whether a case is within it."""
+        parts: list[ColumnElement[bool]] = []
+        if self.regions:
+            parts.append(or_(*(lies_within(col(Case.region), region) for region in self.regions)))
+        if self.departments:
+            parts.append(followed_up_by(session, self.departments))
+        if not parts:
+            return true()
+        return or_(and_(*parts), col(Case.assignee) == self.email) if self.email else and_(*parts)
+
+
+EVERYTHING: Final = CaseScope()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases; whatever is empty does not matter."""
+
+    states: tuple[CaseState, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    region: str = ""
+    """GB/T 2260 code; it covers what lies in it."""
+    department: str = ""
+    """Field of a department, by any of its names."""
+    qualification: str = ""
+    """Part of the certificate's name."""
+    publisher: str = ""
+    """Part of the publisher's name."""
+    source: str = ""
+    """Name of the source in which the case was met."""
+    opened_from: date | None = None
+    opened_until: date | None = None
+    age: int = 0
+    """Days since it was opened, at least."""
+    due: Due | None = None
+    assignee: str = ""
+    """Mail address, or NOBODY."""
+    review: bool | None = None
+    """Whether a person has to confirm the verdict."""
+    text: str = ""
+    """Words that all stand in publisher, title, certificate, quotes or document number."""
+    order: CaseOrder = CaseOrder.NEWEST
+
+    def condition(self, session: Session, now: datetime) -> ColumnElement[bool]:
+        """The cases that are meant; days are those of ``now``'s time zone."""
+        return and_(true(), *self._parts(session, now))
+
+    def _parts(self, session: Session, now: datetime) -> Iterator[ColumnElement[bool]]:
+        if self.states:
+            yield col(Case.state).in_(self.states)
+        if self.severities:
+            yield col(Case.severity).in_([severity.value for severity in self.severities])
+        if self.region:
+            yield lies_within(col(Case.region), self.region)
+        if self.department:
+            yield followed_up_by(session, (self.department,))
+        if self.qualification:
+            yield col(Case.qualification).icontains(self.qualification, autoescape=True)
+        if self.publisher:
+            yield col(Case.publisher).icontains(self.publisher, autoescape=True)
+        if self.source:
+            yield _met_in(self.source)
+        yield from self._times(now)
+        if self.assignee:
+            yield col(Case.assignee) == ("" if self.assignee == NOBODY else self.assignee)
+        if self.review is not None:
+            yield col(Case.needs_review).is_(self.review)
+        if self.text:
+            yield has_words(session, self.text)
+
+    def _times(self, now: datetime) -> Iterator[ColumnElement[bool]]:
+        if self.opened_from:
+            yield col(Case.opened_at) >= _midnight(self.opened_from, now)
+        if self.opened_until:
+            yield col(Case.opened_at) < _midnight(self.opened_until + timedelta(days=1), now)
+        if self.age:
+            yield col(Case.opened_at) <= now - timedelta(days=self.age)
+        if self.due is not None:
+            yield _stands_to_deadline(self.due, now.date())
+
+
+ALL_CASES: Final = CaseFilter()
+OPEN_CASES: Final = CaseFilter(states=OPEN)
+"""Those in which something is still to be done."""
+
+
+def read_filter(pairs: Iterable[tuple[str, str]], *, default: CaseFilter = ALL_CASES) -> CaseFilter:
+    """The filter that the query of an address says; what it does not understand is left out.
+
+    Names are those of ``filter_pairs``; ``state`` may also be ``open`` or ``all``. A query that names no
+    state means those of ``default``.
+    """
+    said: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if value.strip():
+            said.setdefault(name, []).append(value.strip()[:_LONGEST])
+    last = {name: values[-1] for name, values in said.items()}
+    return CaseFilter(
+        states=_states(said["state"]) if "state" in said else default.states,
+        severities=tuple(dict.fromkeys(_codes(Severity, said.get("severity", ())))),
+        region=_region(last.get("region", "")),
+        department=last.get("department", ""),
+        qualification=last.get("qualification", ""),
+        publisher=last.get("publisher", ""),
+        source=last.get("source", ""),
+        opened_from=_day(last.get("from", "")),
+        opened_until=_day(last.get("until", "")),
+        age=_number(last.get("age", "")),
+        due=next(_codes(Due, [last.get("due", "")]), None),
+        assignee=last.get("assignee", ""),
+        review={"yes": True, "no": False}.get(last.get("review", "")),
+        text=last.get("q", ""),
+        order=next(_codes(CaseOrder, [last.get("order", "")]), default.order),
+    )
+
+
+def filter_pairs(wanted: CaseFilter) -> list[tuple[str, str]]:
+    """The query of the address that shows ``wanted``; ``read_filter`` reads it."""
+    named = [state.value for state in wanted.states] or ["all"]
+    states = ["open"] if wanted.states == OPEN else named
+    found: list[tuple[str, object]] = [
+        *(("state", state) for state in states),
+        *(("severity", severity.value) for severity in wanted.severities),
+        ("region", wanted.region),
+        ("department", wanted.department),
+        ("qualification", wanted.qualification),
+        ("publisher", wanted.publisher),
+        ("source", wanted.source),
+        ("from", wanted.opened_from or ""),
+        ("until", wanted.opened_until or ""),
+        ("age", wanted.age or ""),
+        ("due", wanted.due or ""),
+        ("assignee", wanted.assignee),
+        ("review", "" if wanted.review is None else "yes" if wanted.review else "no"),
+        ("q", wanted.text),
+        ("order", "" if wanted.order is CaseOrder.NEWEST else wanted.order),
+    ]
+    return [(name, str(value)) for name, value in found if value != ""]
+
+
+def page_key(case: Case, order: CaseOrder) -> str:
+    """Where a page ends that ends with ``case``: the next one begins behind it."""
+    if order is CaseOrder.SEVERITY:
+        return f"{case.severity}.{case.id}"
+    if order is CaseOrder.DEADLINE:
+        return f"{case.deadline or ''}.{case.id}"
+    if order is CaseOrder.CHANGED:
+        return f"{case.updated_at.astimezone(UTC).replace(tzinfo=None).isoformat()}.{case.id}"
+    return str(case.id)
+
+
+def ordering(order: CaseOrder) -> Sequence[ColumnElement[object]]:
+    """What a list is sorted by; ends with the number, so that no two cases stand at the same place."""
+    number = col(Case.id)
+    orders: Mapping[CaseOrder, Sequence[ColumnElement[object]]] = {
+        CaseOrder.NEWEST: (number.desc(),),
+        CaseOrder.OLDEST: (number.asc(),),
+        # critical, high, medium: the alphabet has them in the order that is wanted, and an index with it.
+        CaseOrder.SEVERITY: (col(Case.severity).asc(), number.asc()),
+        CaseOrder.DEADLINE: (col(Case.deadline).is_(None), col(Case.deadline).asc(), number.asc()),
+        CaseOrder.CHANGED: (col(Case.updated_at).desc(), number.desc()),
+    }
+    return orders[order]
+
+
+def behind(order: CaseOrder, key: str) -> ColumnElement[bool]:
+    """Whether a case stands behind the one that ``page_key`` said; all do where it says nothing."""
+    first, _, last = key.rpartition(".")
+    case_id = _number(last, 10**15)
+    if not case_id:
+        return true()
+    number = col(Case.id)
+    if order is CaseOrder.SEVERITY:
+        same = and_(col(Case.severity) == first, number > case_id)
+        return or_(col(Case.severity) > first, same)
+    if order is CaseOrder.DEADLINE:
+        return _behind_deadline(_day(first), case_id)
+    if order is CaseOrder.CHANGED:
+        return _behind_change(_moment(first), case_id)
+    return number < case_id if order is CaseOrder.NEWEST else number > case_id
+
+
+def _behind_change(at: datetime | None, case_id: int) -> ColumnElement[bool]:
+    changed = col(Case.updated_at)
+    return true() if at is None else or_(changed < at, and_(changed == at, col(Case.id) < case_id))
+
+
+def _behind_deadline(day: date | None, case_id: int) -> ColumnElement[bool]:
+    deadline, number = col(Case.deadline), col(Case.id)
+    if day is None:
+        return and_(deadline.is_(None), number > case_id)
+    return or_(deadline > day, and_(deadline == day, number > case_id), deadline.is_(None))
+
+
+def _met_in(source: str) -> ColumnElement[bool]:
+    return col(Case.id).in_(
+        select_columns(col(Finding.case_id))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
+        .where(col(Document.source) == source, col(Finding.case_id).is_not(None))
+    )
+
+
+def _stands_to_deadline(due: Due, today: date) -> ColumnElement[bool]:
+    deadline = col(Case.deadline)
+    if due is Due.PASSED:
+        return deadline < today
+    if due is Due.SOON:
+        return and_(deadline >= today, deadline <= today + SOON)
+    return deadline > today + SOON if due is Due.LATER else deadline.is_(None)
+
+
+def _midnight(day: date, now: datetime) -> datetime:
+    return datetime.combine(day, time(), now.tzinfo)
+
+
+def _states(typed: Sequence[str]) -> tuple[CaseState, ...]:
+    if "all" in typed:
+        return ()
+    found = [*_codes(CaseState, typed), *(OPEN if "open" in typed else ())]
+    return tuple(state for state in CaseState if state in found)
+
+
+def _codes(kind: type[_Code], typed: Iterable[str]) -> Iterator[_Code]:
+    known = set(kind)
+    return (kind(word) for word in typed if word in known)
+
+
+def _region(typed: str) -> str:
+    return typed if len(typed) == 6 and typed.isascii() and typed.isdecimal() else ""
+
+
+def _number(typed: str, largest: int = _DAYS) -> int:
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= 15):
+        return 0
+    return min(int(typed), largest)
+
+
+def _day(typed: str) -> date | None:
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if 1990 <= day.year <= 2100 else None
+
+
+def _moment(typed: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=UTC)
+    except ValueError:
+        return None

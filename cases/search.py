@@ -1,0 +1,73 @@
+"""What cases are found by: publisher, title, certificate, quotes, document number, in an index of pairs."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, column, func, or_, table
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from storage.rows import OnConflict, insert_or_update
+from storage.tables import Case, CaseWords, DocumentVersion, Finding
+from vocabulary.grams import index_words, search_terms
+
+_PLACES = 50
+"""Quotes that a case is indexed with: a case that stands in more places says the same in them."""
+_AGAIN = OnConflict(key=("case_id",), replace=("words",))
+_SQLITE_INDEX = table("case_words_index", column("rowid"), column("case_words_index"))
+
+
+def index_case(session: Session, case_id: int) -> None:
+    """Bring the index up to date with a case and its findings, in the caller's transaction."""
+    session.flush()
+    case = session.execute(
+        select_columns(col(Case.title), col(Case.publisher), col(Case.qualification)).where(
+            col(Case.id) == case_id
+        )
+    ).one()
+    places = session.execute(
+        select_columns(col(Finding.quote), col(DocumentVersion.facts))
+        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
+        .where(col(Finding.case_id) == case_id)
+        .order_by(col(Finding.id).desc())
+        .limit(_PLACES)
+    ).all()
+    said = (*case, *(each for quote, facts in places for each in (quote, str(facts.get("number") or ""))))
+    insert_or_update(session, CaseWords(case_id=case_id, words=index_words(dict.fromkeys(said))), _AGAIN)
+
+
+def has_words(session: Session, typed: str) -> ColumnElement[bool]:
+    """Whether a case holds every word that somebody typed, each anywhere within a text; or is of that number.
+
+    Words of marks alone find nothing.
+    """
+    terms = search_terms(typed)
+    number = typed.strip()
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 15
+    found = _of_the_index(session, terms) if terms else col(Case.id) < 0
+    return or_(found, col(Case.id) == int(number)) if is_number else found
+
+
+def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "sqlite":
+        wanted = " AND ".join(f'"{" ".join(pairs)}"{_prefix(pairs, "*")}' for pairs in terms)
+        index = _SQLITE_INDEX
+        return col(Case.id).in_(
+            select_columns(index.c.rowid).where(index.c.case_words_index.op("MATCH")(wanted))
+        )
+    wanted = " & ".join(f"({' <-> '.join(pairs)}{_prefix(pairs, ':*')})" for pairs in terms)
+    words = func.to_tsvector(_literal("simple"), col(CaseWords.words))
+    return col(Case.id).in_(
+        select_columns(col(CaseWords.case_id)).where(
+            words.op("@@")(func.to_tsquery(_literal("simple"), wanted))
+        )
+    )
+
+
+def _literal(name: str) -> ColumnElement[str]:
+    """As the index was made: a parameter would not be known to be the same."""
+    return column(f"'{name}'", is_literal=True)
+
+
+def _prefix(pairs: tuple[str, ...], mark: str) -> str:
+    """A single letter is the beginning of its pairs."""
+    return mark if len(pairs) == 1 and pairs[0].endswith("x") else ""
