@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, true
 from sqlalchemy import select as select_columns
@@ -14,9 +14,9 @@ from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
 from cases.search import has_words
-from storage.tables import Case, Document, DocumentVersion, Finding
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import lies_within
-from vocabulary.codes import CaseOrder, CaseState, Due, Severity
+from vocabulary.codes import CaseOrder, CaseState, Due, EventKind, Severity, Waiting
 
 OPEN: Final = tuple(
     state for state in CaseState if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED}
@@ -40,6 +40,8 @@ class CaseScope:
     departments: tuple[str, ...] = ()
     email: str = ""
     """Cases assigned to this address are theirs wherever they lie."""
+    others: tuple[CaseScope, ...] = ()
+    """What they may see besides: the cases of those below them."""
 
     def condition(self, session: Session) -> ColumnElement[bool]:
         """Whether a case is within it."""
@@ -50,7 +52,8 @@ class CaseScope:
             parts.append(followed_up_by(session, self.departments))
         if not parts:
             return true()
-        return or_(and_(*parts), col(Case.assignee) == self.email) if self.email else and_(*parts)
+        own = or_(and_(*parts), col(Case.assignee) == self.email) if self.email else and_(*parts)
+        return or_(own, *(other.condition(session) for other in self.others))
 
 
 EVERYTHING: Final = CaseScope()
@@ -81,6 +84,7 @@ class CaseFilter:
     """Mail address, or NOBODY."""
     review: bool | None = None
     """Whether a person has to confirm the verdict."""
+    waiting: Waiting | None = None
     text: str = ""
     """Words that all stand in publisher, title, certificate, quotes or document number."""
     order: CaseOrder = CaseOrder.NEWEST
@@ -109,6 +113,8 @@ class CaseFilter:
             yield col(Case.assignee) == ("" if self.assignee == NOBODY else self.assignee)
         if self.review is not None:
             yield col(Case.needs_review).is_(self.review)
+        if self.waiting is not None:
+            yield _waits(self.waiting)
         if self.text:
             yield has_words(session, self.text)
 
@@ -153,6 +159,7 @@ def read_filter(pairs: Iterable[tuple[str, str]], *, default: CaseFilter = ALL_C
         due=next(_codes(Due, [last.get("due", "")]), None),
         assignee=last.get("assignee", ""),
         review={"yes": True, "no": False}.get(last.get("review", "")),
+        waiting=next(_codes(Waiting, [last.get("waiting", "")]), None),
         text=last.get("q", ""),
         order=next(_codes(CaseOrder, [last.get("order", "")]), default.order),
     )
@@ -176,6 +183,7 @@ def filter_pairs(wanted: CaseFilter) -> list[tuple[str, str]]:
         ("due", wanted.due or ""),
         ("assignee", wanted.assignee),
         ("review", "" if wanted.review is None else "yes" if wanted.review else "no"),
+        ("waiting", wanted.waiting or ""),
         ("q", wanted.text),
         ("order", "" if wanted.order is CaseOrder.NEWEST else wanted.order),
     ]
@@ -193,10 +201,10 @@ def page_key(case: Case, order: CaseOrder) -> str:
     return str(case.id)
 
 
-def ordering(order: CaseOrder) -> Sequence[ColumnElement[object]]:
+def ordering(order: CaseOrder) -> Sequence[ColumnElement[Any]]:
     """What a list is sorted by; ends with the number, so that no two cases stand at the same place."""
     number = col(Case.id)
-    orders: Mapping[CaseOrder, Sequence[ColumnElement[object]]] = {
+    orders: Mapping[CaseOrder, Sequence[ColumnElement[Any]]] = {
         CaseOrder.NEWEST: (number.desc(),),
         CaseOrder.OLDEST: (number.asc(),),
         # critical, high, medium: the alphabet has them in the order that is wanted, and an index with it.
@@ -243,6 +251,17 @@ def _met_in(source: str) -> ColumnElement[bool]:
         .join(Document, col(Document.id) == col(DocumentVersion.document_id))
         .where(col(Document.source) == source, col(Finding.case_id).is_not(None))
     )
+
+
+def _waits(waiting: Waiting) -> ColumnElement[bool]:
+    if waiting is Waiting.ACCEPTANCE:
+        return and_(col(Case.assignee) != "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
+    if waiting is Waiting.EXTENSION:
+        return col(Case.extension).is_not(None)
+    came_back = select_columns(col(CaseEvent.id)).where(
+        col(CaseEvent.case_id) == col(Case.id), col(CaseEvent.kind) == EventKind.REOPENED.value
+    )
+    return and_(col(Case.state).in_((CaseState.FOUND, CaseState.NOTIFIED)), came_back.exists())
 
 
 def _stands_to_deadline(due: Due, today: date) -> ColumnElement[bool]:

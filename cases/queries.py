@@ -82,12 +82,13 @@ def count_cases(
 ) -> int:
     """How many there are; ``at_most + 1`` where there are more than ``at_most``."""
     some = (
-        select_columns(Case.id)
+        select_columns(col(Case.id))
         .where(wanted.condition(session, now), scope.condition(session))
         .limit(at_most + 1)
         .subquery()
     )
-    return session.execute(select_columns(func.count()).select_from(some)).scalar_one()
+    count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
+    return count
 
 
 def may_see(session: Session, case_id: int, scope: CaseScope) -> bool:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, func, select, update
 
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import CaseState, Step
+from vocabulary.codes import CaseState, Dismissal, Step
 from vocabulary.dates import chinese_day, day_in
 from vocabulary.names import name_of
 
@@ -102,10 +102,12 @@ def take_step(
     now: datetime,
     deadline: date | None = None,
     key: str = "",
+    dismissal: Dismissal | None = None,
 ) -> CaseState:
     """Take ``step`` in the caller's transaction and return the case's new state.
 
-    ``deadline`` is the last day of a rectification asked for. ``key`` names the occasion where one may be met
+    ``deadline`` is the last day of a rectification asked for. ``dismissal`` says why a case is none, and all
+    but ``other`` need no note beside. ``key`` names the occasion where one may be met
     twice, such as a sighting: a second time raises ``IllegalStep``. Of two who take steps at once, the
     database lets one through first; the other gets ``IllegalStep`` where the new state does not allow theirs.
 
@@ -113,14 +115,16 @@ def take_step(
     """
     step = _known(step)
     rule = RULES[step]
+    if step is Step.DISMISS and dismissal is not None:
+        note = _reason(dismissal, note)
     _require_complete(step, rule, actor=actor, note=note, deadline=deadline, now=now)
-    _move(session, case_id, step, deadline=deadline, now=now)
+    _move(session, case_id, step, deadline=deadline, now=now, dismissal=dismissal)
     event = CaseEvent(
         case_id=case_id,
         key=key or f"{rule.event}:{_events(session, case_id)}",
         kind=rule.event,
         actor=actor.strip(),
-        note=_event_note(note, deadline),
+        note=event_note(note, deadline),
         at=now,
     )
     if insert_once(session, event) is None:
@@ -162,13 +166,32 @@ def _require_complete(
         raise IncompleteStep(f"整改期限{chinese_day(deadline)}在{DEADLINE_YEARS}年以后，请检查年份")
 
 
-def _move(session: Session, case_id: int, step: Step, *, deadline: date | None, now: datetime) -> None:
+def _reason(dismissal: Dismissal, note: str) -> str:
+    """What the event says: the reason of the list, and what was said beside; nothing for ``other`` alone."""
+    if dismissal is Dismissal.OTHER:
+        return note
+    return "；".join(part for part in (name_of(dismissal), note.strip()) if part)
+
+
+def _move(
+    session: Session,
+    case_id: int,
+    step: Step,
+    *,
+    deadline: date | None,
+    now: datetime,
+    dismissal: Dismissal | None,
+) -> None:
     rule = RULES[step]
     values: dict[str, object] = {"state": rule.after, "updated_at": now}
+    if step is not Step.OVERDUE:
+        values["extension"] = None  # that the deadline passes leaves open whether it is moved
     if deadline is not None:
         values["deadline"] = deadline
+    if step is Step.DISMISS:
+        values["dismissal"] = dismissal.value if dismissal else ""
     if step is Step.REOPEN:
-        values["deadline"] = None
+        values |= {"deadline": None, "dismissal": ""}
     session.flush()
     moved = session.execute(
         update(Case)
@@ -200,7 +223,8 @@ def _events(session: Session, case_id: int) -> int:
     return session.exec(select(func.count()).where(CaseEvent.case_id == case_id)).one()
 
 
-def _event_note(note: str, deadline: date | None) -> str:
+def event_note(note: str, deadline: date | None) -> str:
+    """What an event keeps that sets a deadline: ``deadline_in`` reads it."""
     said = note.strip()
     if deadline is None:
         return said
@@ -208,7 +232,7 @@ def _event_note(note: str, deadline: date | None) -> str:
 
 
 def deadline_in(note: str) -> date | None:
-    """The deadline that the note of an event ``rectification_asked`` begins with."""
+    """The deadline that the note of an event ``rectification_asked`` or ``extended`` begins with."""
     if not note.startswith(_DEADLINE):
         return None
     return day_in(note.removeprefix(_DEADLINE))

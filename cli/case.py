@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alerts.delivery.links import Purpose, case_links
+from alerts.delivery.links import Purpose, case_links, desk_link
 from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.case_filter import CaseFilter
@@ -23,7 +23,7 @@ from cli.common import Config, refuse, transaction
 from settings.load import load_settings
 from storage.tables import Case
 from vocabulary.areas import region_name
-from vocabulary.codes import Severity, Step, Violation
+from vocabulary.codes import Dismissal, Severity, Step, Violation
 from vocabulary.dates import chinese_day
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
@@ -105,12 +105,13 @@ def confirm(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config =
 @app.command()
 def dismiss(
     cases: CaseIds,
-    reason: Annotated[str, typer.Option("--reason", help="排除的理由。")],
+    reason: Annotated[str, typer.Option("--reason", help="排除的理由。")] = "",
+    kind: Annotated[Dismissal | None, typer.Option("--kind", help="理由的类别。")] = None,
     actor: Actor = "",
     config: Config = None,
 ) -> None:
-    """排除（不构成违规），须写明理由。"""
-    _take(config, cases, Step.DISMISS, actor=actor, note=reason)
+    """排除（不构成违规），须写明理由或其类别。"""
+    _take(config, cases, Step.DISMISS, actor=actor, note=reason, dismissal=kind)
 
 
 @app.command()
@@ -179,6 +180,22 @@ def link(
         typer.echo(links[Purpose.OPEN])
 
 
+@app.command()
+def desk(
+    to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="归谁使用；不写则为管理员。")] = "",
+    config: Config = None,
+) -> None:
+    """打印进入工作台的链接，只供一人使用，半小时内有效。"""
+    settings = load_settings(config)
+    recipient = addressee(settings, to or settings.administrator)
+    if recipient is None:
+        raise refuse(f"{to} 不是监管人员、其上级或管理员，不能进入工作台")
+    address = desk_link(settings, recipient.email, datetime.now(UTC))
+    if not address:
+        raise refuse("尚不知道工作台的地址：请先运行一次 qualwatch run，或设置 console.base_url")
+    typer.echo(address)
+
+
 def _take(
     config: Path | None,
     cases: Sequence[int],
@@ -187,6 +204,7 @@ def _take(
     actor: str,
     note: str,
     deadline: date | None = None,
+    dismissal: Dismissal | None = None,
 ) -> None:
     """Take ``step`` of each case on its own: one that is refused keeps none of the others from it."""
     now, refused = _now(config), []  # a deadline's day is the office's
@@ -201,6 +219,7 @@ def _take(
                     note=note,
                     now=now,
                     deadline=deadline,
+                    dismissal=dismissal,
                 )
         except StepRefused as error:
             refused.append(error)

@@ -12,7 +12,7 @@ import typer
 
 from cases.case_filter import OPEN, CaseFilter
 from cli.common import region_in_force
-from vocabulary.codes import CaseOrder, CaseState, Due, Severity
+from vocabulary.codes import CaseOrder, CaseState, Due, Severity, Waiting
 
 
 def _chosen(
@@ -39,6 +39,7 @@ def _chosen(
     review: Annotated[
         bool | None, typer.Option("--review/--no-review", help="只列（或不列）待核实的案件。")
     ] = None,
+    waiting: Annotated[Waiting | None, typer.Option(help="在等签收、延期的答复，或反弹后的核查。")] = None,
     text: Annotated[str, typer.Option(help="发布单位、标题、职业资格、原文或文号中的文字。")] = "",
     order: Annotated[CaseOrder, typer.Option(help="排序。")] = CaseOrder.OLDEST,
 ) -> CaseFilter:
@@ -56,6 +57,7 @@ def _chosen(
         due=due,
         assignee=assignee.strip(),
         review=review,
+        waiting=waiting,
         text=text.strip(),
         order=order,
     )

@@ -198,6 +198,26 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
+class Dismissal(StrEnum):
+    """Why a case is none: what a dismissal teaches."""
+
+    JOB_TITLE = "job_title"
+    PREFERENCE = "preference"
+    LAWFUL_HERE = "lawful_here"
+    NOT_A_POSTING = "not_a_posting"
+    WRONG_NAME = "wrong_name"
+    WRONG_STATUS = "wrong_status"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What somebody may do at the desk."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    ADMINISTRATOR = "administrator"
+
+
 class CaseOrder(StrEnum):
     """How a list of cases is sorted."""
 
@@ -216,6 +236,17 @@ class Due(StrEnum):
     """Within a week."""
     LATER = "later"
     NONE = "none"
+
+
+class Waiting(StrEnum):
+    """What a case waits for, beside its next step."""
+
+    ACCEPTANCE = "acceptance"
+    """Given to somebody who has not acknowledged it."""
+    EXTENSION = "extension"
+    """More time was asked for, and nobody has answered."""
+    REBOUND = "rebound"
+    """It came back, and nobody has decided anew."""
 
 
 class OutboxState(StrEnum):
@@ -250,3 +281,12 @@ class EventKind(StrEnum):
     REJUDGED = "rejudged"
     LETTER = "letter"
     """The draft of a rectification notice was written."""
+    ASSIGNED = "assigned"
+    """Given to somebody (转办)."""
+    ACCEPTED = "accepted"
+    """Whoever it was given to acknowledged it (签收)."""
+    EXTENSION_ASKED = "extension_asked"
+    EXTENDED = "extended"
+    EXTENSION_REFUSED = "extension_refused"
+    NOTED = "noted"
+    """A note without a step."""

@@ -32,8 +32,11 @@ SECTIONS: Final = MappingProxyType(
         codes.UnreadReason: "unread_reason",
         codes.VisitPurpose: "visit_purpose",
         codes.OutboxState: "outbox_state",
+        codes.Dismissal: "dismissal",
+        codes.Role: "role",
         codes.CaseOrder: "case_order",
         codes.Due: "due",
+        codes.Waiting: "waiting",
     }
 )
 """The closed sets that are shown, and the section of each."""

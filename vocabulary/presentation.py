@@ -74,6 +74,15 @@ def displayable(text: str, *, limit: int = 0) -> str:
     return line
 
 
+def displayable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay; every other character keeps its place or goes."""
+    visible = _BIDI_AND_INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(
+        char if char == "\n" or unicodedata.category(char) not in {"Cc", "Zl", "Zp", "Cs"} else " "
+        for char in visible
+    )
+
+
 def safe_link(url: str) -> str:
     """``url`` where it is plain http or https with a host and without credentials, else an empty string."""
     if len(url) > 2048 or any(char.isspace() or not char.isprintable() for char in url):

@@ -22,6 +22,9 @@ from settings.model import Settings
 
 _SALT = "qualwatch.alerts.links"
 _LIST_SALT = "qualwatch.alerts.lists"
+_DESK_SALT = "qualwatch.alerts.desk"
+DESK_MINUTES = 30
+"""How long a link to the desk may wait to be opened: it opens everything that its owner may see."""
 _KEY_FILE = "link.key"
 _ADDRESS_FILE = "console.address"
 
@@ -105,6 +108,37 @@ def list_link(settings: Settings, message_key: str, recipient: str, now: datetim
     return f"{base}/lists?token=" + _text(
         _signer(settings, _LIST_SALT).dumps([message_key, recipient, expires])
     )
+
+
+def desk_link(settings: Settings, recipient: str, now: datetime) -> str:
+    """Address that opens the desk for ``recipient``, for half an hour; empty where no console is reached."""
+    base = console_address(settings)
+    if not base:
+        return ""
+    expires = int((now + timedelta(minutes=DESK_MINUTES)).timestamp())
+    return f"{base}/enter?token=" + _text(_signer(settings, _DESK_SALT).dumps([recipient, expires]))
+
+
+def read_desk_link(settings: Settings, token: str, now: datetime) -> str:
+    """Whose link ``token`` is; raises ``ForgedLink``, also where it has ended."""
+    return read_signed(settings, _DESK_SALT, token, now)
+
+
+def sign(settings: Settings, salt: str, words: str, until: datetime) -> str:
+    """``words`` so that ``read_signed`` reads them until then, and nobody else can have written them."""
+    return _text(_signer(settings, salt).dumps([words, int(until.timestamp())]))
+
+
+def read_signed(settings: Settings, salt: str, token: str, now: datetime) -> str:
+    """What was signed for the same ``salt``; raises ``ForgedLink``, also where it has ended."""
+    try:
+        words, expires = _signer(settings, salt).loads(token)
+        until = datetime.fromtimestamp(expires, UTC)
+    except (BadSignature, ValueError, TypeError, OverflowError) as error:
+        raise ForgedLink("this was not signed here, or it was changed") from error
+    if until <= now:
+        raise ForgedLink(f"this was valid until {until:%Y-%m-%d %H:%M} UTC")
+    return str(words)
 
 
 def console_address(settings: Settings) -> str:

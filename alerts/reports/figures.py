@@ -32,8 +32,11 @@ from vocabulary.regions import known_regions, present_code
 TREND_MONTHS = 12
 UNKNOWN_REGION = "地区未识别"
 UNKNOWN_DEPARTMENT = "主管部门未明确"
-_AFTER: Mapping[str, CaseState] = {rule.event: rule.after for rule in RULES.values()}
-_ASKED, _RECTIFIED = "rectification_asked", "rectified"
+_ASKED, _RECTIFIED, _EXTENDED = "rectification_asked", "rectified", "extended"
+_AFTER: Mapping[str, CaseState] = {
+    **{rule.event: rule.after for rule in RULES.values()},
+    _EXTENDED: CaseState.RECTIFICATION_ASKED,
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -165,7 +168,7 @@ class _History:
         if kind == "notified" and self.state is CaseState.FOUND:
             self.state = CaseState.NOTIFIED
         self.state = _AFTER.get(kind, self.state)
-        if kind in {_ASKED, "reopened"}:
+        if kind in {_ASKED, _EXTENDED, "reopened"}:
             self.rectified = False
             self.deadline = deadline_in(note)
         self.asked = self.asked or kind == _ASKED

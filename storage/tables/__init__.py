@@ -3,7 +3,7 @@
 Times are UTC. Texts from outside are stored as they came and escaped where they are shown.
 """
 
-from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule
+from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.columns import StoredText, UtcDateTime, storable
 from storage.tables.documents import (
     Document,
@@ -45,6 +45,7 @@ __all__ = [
     "RejudgedChange",
     "Rejudgement",
     "RoutingRule",
+    "SavedView",
     "Sighting",
     "SketchBand",
     "SourceState",

@@ -49,6 +49,8 @@ class Case(SQLModel, table=True):
     """Mail address of whoever has the case; empty: everybody who answers for its region and department."""
     accepted_at: datetime | None = time_column(nullable=True)
     """When the assignee acknowledged that (签收); None: not yet."""
+    dismissal: str = Field(default="", max_length=24, sa_column_kwargs={"server_default": ""})
+    """Why it was dismissed, a ``vocabulary.codes.Dismissal``; empty: it was not, or nobody said."""
     opened_at: datetime = time_column(index=True)
     updated_at: datetime = time_column()
 
@@ -61,6 +63,20 @@ class CaseWords(SQLModel, table=True):
         sa_column=Column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     )
     words: str = text_column()
+
+
+class SavedView(SQLModel, table=True):
+    """A list of cases that somebody comes back to."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    owner: str = Field(max_length=254)
+    """Mail address of whoever saved it; nobody else sees it."""
+    name: str = Field(max_length=60)
+    query: str = text_column()
+    """As ``cases.case_filter.filter_pairs`` says it, encoded."""
+    saved_at: datetime = time_column()
 
 
 class LookBack(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Cases that are found by their words, sorted by an index, assigned to somebody and given more time."""
+"""Cases that are found by their words, sorted, assigned and given more time; lists that are come back to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,21 @@ def upgrade() -> None:
     op.add_column("case", sa.Column("extension", sa.Date(), nullable=True))
     op.add_column("case", sa.Column("assignee", sa.String(254), server_default="", nullable=False))
     op.add_column("case", sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("case", sa.Column("dismissal", sa.String(24), server_default="", nullable=False))
     op.create_index("ix_case_assignee", "case", ["assignee"])
     op.create_index("ix_case_severity", "case", ["severity", "id"])
     op.create_index("ix_case_deadline", "case", ["deadline", "id"])
     op.create_index("ix_case_updated_at", "case", ["updated_at", "id"])
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(254), nullable=False),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_saved_view"),
+        sa.UniqueConstraint("owner", "name", name="uq_saved_view_owner_name"),
+    )
     op.create_table(
         "case_words",
         sa.Column("case_id", sa.Integer(), autoincrement=False, nullable=False),
