@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "cli.run:run",
+    "doctor": "cli.doctor:doctor",
     "check": "cli.check:check",
     "source": "cli.run:source_app",
     "backfill": "cli.past:backfill",

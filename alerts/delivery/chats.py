@@ -6,6 +6,8 @@ the status would note as sent what is lost.
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +23,7 @@ from settings.model import Settings
 _MESSAGES_FAULT = frozenset({400, 413, 415, 422})
 """HTTP answers that no later try changes."""
 _SECONDS = 15.0
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,23 @@ class ChatChannel:
             kind = type(error).__name__
             raise ChannelDown(f"chat {name!r}: its server cannot be reached: {kind}") from None
         self._judge(name, answer)
+
+    def reach(self, name: str) -> str:
+        """Connect to the server of chat ``name``, over TLS where that is its way, and say nothing there.
+
+        Its host. Raises ``ChannelDown``; no address is told, since whoever knows it can write there.
+        """
+        parts = urlsplit(self._kind.post(self._chats[name], "", "").url)
+        host = parts.hostname or ""
+        try:
+            with socket.create_connection((host, parts.port or _PORTS[parts.scheme]), _SECONDS) as plain:
+                if parts.scheme == "https":
+                    with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
+                        pass
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise ChannelDown(f"chat {name!r}: {host} cannot be reached: {why}") from None
+        return host
 
     def _judge(self, name: str, answer: requests.Response) -> None:
         if answer.status_code in _MESSAGES_FAULT:

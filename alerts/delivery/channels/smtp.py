@@ -50,6 +50,14 @@ class SmtpChannel:
         finally:
             _leave(connection)
 
+    def log_in(self) -> None:
+        """Connect and log in as for a mail, and leave without one. Raises ``ChannelDown``."""
+        connection = self._connect()
+        try:
+            self._log_in(connection)
+        finally:
+            _leave(connection)
+
     def _connect(self) -> smtplib.SMTP:
         smtp = self._smtp
         try:
