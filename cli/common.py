@@ -63,6 +63,20 @@ def region_in_force(code: str) -> str:
     return present_code(code) if code else ""
 
 
+def load(config: Path | None) -> Settings:
+    """The configuration; exits with 2 and one message per problem where it is none."""
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        raise refusal(str(error)) from error
+
+
+def refusal(message: str) -> typer.Exit:
+    """What to raise so that the command says ``message`` as the program's own, and exits with 2."""
+    typer.echo(f"qualwatch: {message}", err=True)
+    return typer.Exit(2)
+
+
 def refuse(error: Exception | str) -> typer.Exit:
     """What to raise so that the command says ``error`` and exits with 2."""
     typer.echo(str(error), err=True)

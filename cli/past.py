@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.run import Config
+from cli.common import Config
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
 from storage.leases import LockedError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.run import source_app
+from cli.source import app as source_app
 from cli.source_add import name_of
 from settings import SettingsError, load_settings
 from settings.editing import add_source
