@@ -27,7 +27,7 @@ Config = Annotated[
 def transaction(config: Path | None) -> Iterator[Session]:
     """A transaction on the configured database; exits with 2 and one message where there is none."""
     try:
-        engine = _open_existing(load_settings(config).storage.database_url)
+        engine = open_existing(load_settings(config).storage.database_url)
     except (SettingsError, DatabaseError) as error:
         raise refuse(error) from error
     try:
@@ -44,7 +44,7 @@ def transaction(config: Path | None) -> Iterator[Session]:
 def shared_turns(settings: Settings) -> Iterator[HostTurns | None]:
     """The turns that the daemon keeps to as well; None without a database, because looking makes none."""
     try:
-        engine = _open_existing(settings.storage.database_url)
+        engine = open_existing(settings.storage.database_url)
     except DatabaseError:
         yield None
         return
@@ -83,7 +83,7 @@ def refuse(error: Exception | str) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _open_existing(url: str) -> Engine:
+def open_existing(url: str) -> Engine:
     """Looking must not leave an empty database behind."""
     file = url.removeprefix("sqlite:///")
     if file != url and not Path(file).exists():

@@ -28,7 +28,7 @@ COMMANDS = {
     "run": "cli.run:run",
     "doctor": "cli.doctor:doctor",
     "check": "cli.check:check",
-    "source": "cli.source:app",
+    "source": "cli.source_changes:app",
     "backfill": "cli.past:backfill",
     "look-back": "cli.past:look_back",
     "rejudge": "cli.past:rejudge",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.chinese import Commands
-from cli.common import Config, load, refusal
+from cli.common import Config, load, refusal, region_in_force
 from settings import SettingsError
 from settings.load import FILE_NAME
-from settings.model import Settings, Source
+from settings.model import Settings, Source, SourceKind
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def add(
     *,
     name: Annotated[str, typer.Option(help="代号；不写则取自地址。")] = "",
     title: Annotated[str, typer.Option(help="名称；不写则为页面标题。")] = "",
+    kind: Annotated[SourceKind | None, typer.Option(help="类型；不写则看页面内容。")] = None,
+    region: Annotated[str, typer.Option(help="地区：六位行政区划代码或地名。")] = "",
     browser: Annotated[
         bool, typer.Option("--browser", help="用 Chromium 渲染页面，适用于由脚本生成的列表。")
     ] = False,
@@ -112,9 +115,10 @@ def add(
     from settings.editing import add_source  # noqa: PLC0415
     from settings.template import write_default  # noqa: PLC0415
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    settings, path, code = load(config), config or Path(FILE_NAME), _region(region)
     try:
         proposal = propose_source(url, settings, name=name, title=title, browser=browser)
+        proposal = replace(proposal, source=proposal.source.model_copy(update=_given(kind, code)))
     except LookError as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(1) from error
@@ -127,6 +131,11 @@ def add(
             err=True,
         )
         raise typer.Exit(1)
+    if not code:
+        typer.echo(
+            f"⚠ 没有写地区，只按全国清单判定，也不会通知到地方负责人：加上 --region，"
+            f"或写入后在 {path} 中填写 region"
+        )
     if not yes and not typer.confirm(f"写入 {path}，代号 {proposal.source.name}？", default=proposal.is_sure):
         raise typer.Exit(1)
     try:
@@ -135,6 +144,21 @@ def add(
     except (SettingsError, OSError) as error:
         raise refusal(str(error)) from error
     typer.echo(f"✓ 已写入 {path}：{proposal.source.name}")
+
+
+def _region(text: str) -> str:
+    """The code in force of a place by its code or name."""
+    from cli.sources.columns import region_code  # noqa: PLC0415
+
+    try:
+        return region_in_force(region_code(text)) if text else ""
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--region") from error
+
+
+def _given(kind: SourceKind | None, region: str) -> dict[str, object]:
+    """What was typed and wins over what the page tells."""
+    return ({"kind": kind} if kind else {}) | ({"region": region} if region else {})
 
 
 @app.command("test")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -106,7 +106,12 @@ def propose_source(
     """
     try:
         given = Source.model_validate(
-            {"name": name or name_of(url, settings), "url": url, "title": title, "browser": browser}
+            {
+                "name": name or free_name(url, {source.name for source in settings.sources}),
+                "url": url,
+                "title": title,
+                "browser": browser,
+            }
         )
     except ValueError as error:  # pydantic's own among them
         raise LookError(
@@ -127,14 +132,13 @@ def propose_source(
             fetcher.close()
 
 
-def name_of(url: str, settings: Settings) -> str:
-    """A name from the address that no source has yet: ``rsj.fuzhou.gov.cn`` → ``fuzhou-rsj``."""
+def free_name(url: str, taken: Container[str]) -> str:
+    """A name from the address that none has yet: ``rsj.fuzhou.gov.cn`` → ``fuzhou-rsj``."""
     host = urlsplit(url).hostname or "source"
     site = registered_site(host)
     labels = [*site.split("."), *host.removesuffix(site).strip(".").split(".")]
     telling = [re.sub(r"[^a-z0-9-]", "", label.lower()) for label in labels if label not in _GENERIC_LABELS]
     base = "-".join(label for label in telling if label).strip("-")[:34] or "source"
-    taken = {source.name for source in settings.sources}
     number = 1
     while (name := base if number == 1 else f"{base}-{number}") in taken:
         number += 1

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
@@ -58,7 +58,13 @@ class SourceRow:
     @classmethod
     def of(cls, source: Source) -> SourceRow:
         """The row of a source that was never visited."""
-        return cls(source.name, source.title or source.name, Access.to(source).remarks)
+        muted = (f"{source.muted_until} 前不通知异常",) if source.is_muted(datetime.now(UTC).date()) else ()
+        return cls(source.name, source.title or source.name, Access.to(source).remarks + muted)
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether its last visit failed, or the operator was told of something that lasts."""
+        return bool(self.troubles) or (self.outcome is not None and self.outcome not in SUCCESSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,7 @@ def read_rows(engine: Engine, sources: Iterable[Source]) -> list[SourceRow]:
                 .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
                 .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
                 .group_by(col(Document.source))
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         return [_read_row(session, source, findings.get(source.name, 0)) for source in sources]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _COLUMNS = ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次")
 _NUMBERS = frozenset({"页面", "附件", "违规", "错误"})
 _FRAMES_PER_SECOND = 4
+_FRAME_LINES = 7
+"""Of the table's frame, what stands below it, and the prompt."""
+_LEAST_ROWS = 3
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that steer a terminal; line ends and tabs are left to tracebacks."""
 
@@ -81,7 +84,7 @@ def live_table(board: StatusBoard, console: Console, zone: ZoneInfo) -> Iterator
     from rich.live import Live  # noqa: PLC0415
 
     with Live(
-        get_renderable=lambda: _picture(board, zone),
+        get_renderable=lambda: live_picture(board, zone, console.height),
         console=console,
         refresh_per_second=_FRAMES_PER_SECOND,
         transient=False,
@@ -89,7 +92,7 @@ def live_table(board: StatusBoard, console: Console, zone: ZoneInfo) -> Iterator
         yield
 
 
-def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
+def source_table(rows: Sequence[SourceRow], zone: ZoneInfo) -> Table:
     """Sources with their health, one row each."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -113,13 +116,33 @@ def source_table(rows: list[SourceRow], zone: ZoneInfo) -> Table:
     return table
 
 
-def _picture(board: StatusBoard, zone: ZoneInfo) -> RenderableType:
+def live_picture(board: StatusBoard, zone: ZoneInfo, height: int) -> RenderableType:
+    """One line of totals, as many sources as fit, those in trouble and then those being visited first."""
     from rich.console import Group  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    lines = [_found_line(found) for found in board.found()]
-    heading = [Text("最近发现", style="bold")] if lines else []
-    return Group(source_table(board.rows(), zone), *heading, *lines)
+    found = [_found_line(each) for each in board.found()]
+    heading = [Text("最近发现", style="bold")] if found else []
+    rows = sorted(board.rows(), key=lambda row: (not row.is_troubled, not row.is_visiting))
+    room = max(_LEAST_ROWS, height - len(found) - len(heading) - _FRAME_LINES)
+    rest = len(rows) - room
+    below = (
+        [Text(f"  …… 另有 {rest} 个来源（qualwatch source list 列出全部）", style="dim")] if rest > 0 else []
+    )
+    return Group(source_table(rows[:room], zone), *below, _totals(rows), *heading, *found)
+
+
+def _totals(rows: Sequence[SourceRow]) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    troubled = sum(row.is_troubled for row in rows)
+    visiting = sum(row.is_visiting for row in rows)
+    new = sum(row.outcome is None and not row.is_visiting for row in rows)
+    return Text.assemble(
+        f"共 {len(rows)} 个来源：",
+        (f"异常 {troubled}", "yellow" if troubled else "green"),
+        f"，访问中 {visiting}，待访问 {new}；违规 {sum(row.findings for row in rows)}",
+    )
 
 
 def _found_line(found: FoundLine) -> Text:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeGuard, get_args
+from typing import Any, TypeGuard, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from settings.lines import Location, line_of
+
 ENVIRONMENT_PREFIX = "QUALWATCH_"
 ENVIRONMENT_DELIMITER = "__"
-
-_Location = tuple[int | str, ...]
 
 _SECRET_KEYS = re.compile(r"passw|secret|token|database", re.IGNORECASE)
 _URL_LOGIN = re.compile(r"//[^/@\s]*@")
@@ -70,14 +71,44 @@ class SettingsError(ValueError):
         super().__init__("\n".join(f"{place}: {text}" if place else text for text in self.problems))
 
 
-def explain(error: ValidationError, root: type[BaseModel], variables: Mapping[str, str]) -> tuple[str, ...]:
-    """Say each problem of ``error`` in one sentence.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was read, and where it stands, so that sentences can point there."""
 
-    ``variables`` maps dotted keys to the environment variables that set them, so that the sentence points to
-    where the value really stands.
-    """
+    values: Mapping[str, Any]
+    """All of it, as it was read."""
+    variables: Mapping[str, str]
+    """Dotted keys to the environment variables that set them."""
+    lines: Mapping[Location, int]
+    """Headings and keys of the file to their lines."""
+
+    def line(self, detail: ErrorDetails) -> str:
+        """``line 12: ``; empty where the value is not of the file, or its line is not known."""
+        location = detail["loc"]
+        if any(dotted(location[:length]) in self.variables for length in range(1, len(location) + 1)):
+            return ""
+        if places := detail.get("ctx", {}).get("places"):
+            known = [line for place in places if (line := line_of(place, self.lines))]
+            return f"lines {' and '.join(map(str, known))}: " if known else ""
+        line = line_of(location, self.lines)
+        return f"line {line}: " if line else ""
+
+    def name_at(self, location: Location) -> str:
+        """What the table at ``location`` calls itself; empty where it has no name."""
+        found: Any = self.values
+        try:
+            for part in location:
+                found = found[part]
+            name = found["name"]
+        except (KeyError, IndexError, TypeError):
+            return ""
+        return name if isinstance(name, str) else ""
+
+
+def explain(error: ValidationError, root: type[BaseModel], given: Given) -> tuple[str, ...]:
+    """Say each problem of ``error`` in one sentence that names where it stands."""
     details = error.errors(include_url=False)
-    return tuple(_sentence(detail, root, variables) for detail in details)
+    return tuple(given.line(detail) + _sentence(detail, root, given) for detail in details)
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -86,7 +117,7 @@ def near(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}? " if close else ""
 
 
-def dotted(location: _Location) -> str:
+def dotted(location: Location) -> str:
     """``("sources", 2, "url")`` becomes ``sources[2].url``."""
     path = ""
     for part in location:
@@ -94,31 +125,32 @@ def dotted(location: _Location) -> str:
     return path
 
 
-def _sentence(detail: ErrorDetails, root: type[BaseModel], variables: Mapping[str, str]) -> str:
+def _sentence(detail: ErrorDetails, root: type[BaseModel], given: Given) -> str:
     location = detail["loc"]
-    key = dotted(location)
-    value = detail["input"]
+    named = _named(dotted(location), location, given)
     if detail["type"] == "missing":
-        return f"{_named(key, location, value, variables)} is missing: write {location[-1]} = …"
+        return f"{named} is missing: write {location[-1]} = …"
     if detail["type"] == "extra_forbidden":
-        return f"{_named(key, location, None, variables)} is no known key: {_mend_key(location, root)}"
-    shown = _shown(value, location, root)
+        return f"{named} is no known key: {_mend_key(location, root)}"
+    shown = _shown(detail["input"], location, root)
     if not shown:  # A rule about a whole table; its own message says what to do.
-        return f"{_named(key, location, value, variables) or 'the file'}: {_own_words(detail)}"
-    return f"{_named(key, location, None, variables)} = {shown} is not usable: {_mend(detail)}"
+        return f"{named or 'the file'}: {_own_words(detail)}"
+    return f"{named} = {shown} is not usable: {_mend(detail)}"
 
 
-def _named(key: str, location: _Location, table: object, variables: Mapping[str, str]) -> str:
+def _named(key: str, location: Location, given: Given) -> str:
     """The key, with the environment variable or the place in a list of tables that it stands in."""
-    if key in variables:
-        return f"{key} (environment variable {variables[key]})"
+    if key in given.variables:
+        return f"{key} (environment variable {given.variables[key]})"
     numbers = [(index, part) for index, part in enumerate(location) if isinstance(part, int)]
-    if numbers and numbers[0][0] + 1 < len(location):
-        index, number = numbers[0]
-        name = table.get("name") if isinstance(table, dict) else None
-        title = f", called {name!r}" if isinstance(name, str) else ""
-        return f"{key} ([[{dotted(location[:index])}]] number {number + 1} of the file{title})"
-    return key
+    if not numbers:
+        return key
+    index, number = numbers[0]
+    name = given.name_at(location[: index + 1])
+    title = f", called {name!r}" if name else ""
+    if index + 1 == len(location) and not title:
+        return key
+    return f"{key} ([[{dotted(location[:index])}]] number {number + 1} of the file{title})"
 
 
 def _mend(detail: ErrorDetails) -> str:
@@ -147,7 +179,7 @@ def _own_words(detail: ErrorDetails) -> str:
     return message
 
 
-def _shown(value: object, location: _Location, root: type[BaseModel]) -> str:
+def _shown(value: object, location: Location, root: type[BaseModel]) -> str:
     """The value as it may be printed: nothing for tables, dots for secrets."""
     if isinstance(value, (dict, list, tuple, BaseModel)):
         return "[…]" if isinstance(value, list) else ""
@@ -162,7 +194,7 @@ def _shown(value: object, location: _Location, root: type[BaseModel]) -> str:
     return repr(_URL_LOGIN.sub("//(hidden)@", short)) if isinstance(value, str) else short
 
 
-def _mend_key(location: _Location, root: type[BaseModel]) -> str:
+def _mend_key(location: Location, root: type[BaseModel]) -> str:
     """What was probably meant by an unknown key: a near name, or a table whose heading is missing."""
     *above, last = location
     word = str(last)
@@ -184,13 +216,13 @@ def _tables_with(key: str, model: type[BaseModel], path: str = "") -> list[str]:
     return found
 
 
-def _field_at(location: _Location, root: type[BaseModel]) -> FieldInfo | None:
+def _field_at(location: Location, root: type[BaseModel]) -> FieldInfo | None:
     names = [part for part in location if isinstance(part, str)]
     owner = _model_at(tuple(names[:-1]), root)
     return owner.model_fields.get(names[-1]) if owner and names else None
 
 
-def _model_at(location: _Location, root: type[BaseModel]) -> type[BaseModel] | None:
+def _model_at(location: Location, root: type[BaseModel]) -> type[BaseModel] | None:
     """The model of the table at ``location``, through lists of tables too; None where there is no table."""
     model = root
     for part in location:

@@ -14,11 +14,13 @@ from pydantic_settings import SettingsError as UndecodableVariable
 from settings.errors import (
     ENVIRONMENT_DELIMITER,
     ENVIRONMENT_PREFIX,
+    Given,
     SettingsError,
     explain,
     near,
     place_of,
 )
+from settings.lines import find_lines
 from settings.model import Settings
 from settings.section import Section
 
@@ -46,11 +48,13 @@ def load_settings(path: Path | None = None) -> Settings:
     if path is None and Path(FILE_NAME).is_file():
         path = Path(FILE_NAME)
     place = place_of(path)
-    values = _overlay(_read_file(path), _read_environment())
+    text = _read_file(path)
+    values = _overlay(_parse(text, path), _read_environment())
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(explain(error, Settings, _variables()), place) from None
+        given = Given(values, _variables(), find_lines(text))
+        raise SettingsError(explain(error, Settings, given), place) from None
     try:
         settings.watched()
     except SettingsError as error:
@@ -66,21 +70,27 @@ def load_settings(path: Path | None = None) -> Settings:
     return settings.model_copy(update=changes)
 
 
-def _read_file(path: Path | None) -> dict[str, Any]:
+def _read_file(path: Path | None) -> str:
     if path is None:
-        return {}
+        return ""
     try:
         # utf-8-sig, because editors on Windows put a byte order mark before the first key.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         problem = "there is no such file: write one with its defaults, or name another"
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror}): mend its permissions or name another"
     except UnicodeDecodeError as error:
         problem = f"byte {error.start + 1} is not UTF-8: save the file as UTF-8"
+    raise SettingsError([problem], str(path))
+
+
+def _parse(text: str, path: Path | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problem = f"the file is not valid TOML: {error}; texts need quotes, lists square brackets"
-    raise SettingsError([problem], str(path))
+        raise SettingsError([problem], place_of(path)) from error
 
 
 def _read_environment() -> dict[str, Any]:

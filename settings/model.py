@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
@@ -95,6 +97,8 @@ class Source(Section):
     publisher_kind: Literal["public_body", "company", "training_school", "association"] | None = None
     """What the publisher is where every document of the source has the same kind of publisher."""
     enabled: bool = True
+    muted_until: date | None = None
+    """It is visited, and before this day nobody is told of its troubles: the site is being rebuilt."""
     every_minutes: Annotated[int, Field(ge=1, le=44_640)] = 360
     adaptive: bool = True
     """Whether busy lists are visited more often than ``every_minutes`` and sleeping ones less."""
@@ -119,6 +123,10 @@ class Source(Section):
     """Whether it announces changes of the catalogue: lists found there are proposed for import."""
     tried: bool = True
     """False in a preset that could not be tried against the live site."""
+
+    def is_muted(self, today: date) -> bool:
+        """Whether nobody is told of its troubles on that day."""
+        return self.muted_until is not None and today < self.muted_until
 
     @property
     def longest_minutes(self) -> int:
@@ -315,10 +323,14 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _source_names_are_unique(self) -> Settings:
-        names = [source.name for source in self.sources]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two sources are called {twice[0]!r}: give one of them another name")
+        first: dict[str, int] = {}
+        for place, source in enumerate(self.sources):
+            if (before := first.setdefault(source.name, place)) != place:
+                raise PydanticCustomError(
+                    "twice",
+                    "two sources are called '{name}': give one of them another name",
+                    {"name": source.name, "places": (("sources", before), ("sources", place))},
+                )
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,23 @@ def claim_due(engine: Engine, now: datetime) -> Claim | None:
     return Claim(name, holder) if name is not None else None
 
 
+def claim_now(engine: Engine, name: str) -> Claim | None:
+    """The source called ``name``, claimed whether it is due or not; None where somebody visits it."""
+    holder = new_holder()
+    with Session(engine) as session, session.begin():
+        insert_once(session, SourceState(name=name))
+        clock = database_now(session)
+        leased_until = col(SourceState.leased_until)
+        taken = session.execute(
+            update(SourceState)
+            .where(col(SourceState.name) == name, or_(leased_until.is_(None), leased_until < clock))
+            .values(lease_holder=holder, leased_until=clock + LEASE)
+            .execution_options(synchronize_session=False)
+        )
+        is_ours = cast("CursorResult[object]", taken).rowcount == 1
+    return Claim(name, holder) if is_ours else None
+
+
 @contextlib.contextmanager
 def keeping(engine: Engine, claim: Claim) -> Iterator[Renewal]:
     """Renew ``claim`` while the block runs, and give it back."""

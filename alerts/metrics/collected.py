@@ -143,8 +143,10 @@ class _Kept(Collector):
             "Longest planned time between two visits.",
             labels=("source",),
         )
-        for name, seconds in self._intervals.items():
-            interval.add_metric((name,), seconds)
+        today = self._clock().date()
+        for source in self._watched:
+            if not source.is_muted(today):  # what has no interval is never silent for too long
+                interval.add_metric((source.name,), 60.0 * source.longest_minutes)
         return interval
 
     def _exceptions(self) -> Metric:

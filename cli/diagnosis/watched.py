@@ -24,7 +24,6 @@ from storage.database import for_reading
 from storage.leases import Leases
 from storage.tables import OutboxMessage
 from storage.under_way import DAEMON
-from storage.visits import SUCCESSES
 from vocabulary.codes import OutboxState
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
@@ -81,11 +80,10 @@ def check_sources(installation: Installation) -> Iterator[Diagnosis]:
         return
     if installation.engine is None:
         return
-    rows = read_rows(installation.engine, sources)
+    today = installation.now.date()
+    rows = read_rows(installation.engine, [source for source in sources if not source.is_muted(today)])
     visited = [row for row in rows if row.outcome is not None]
-    troubled = [
-        row for row in rows if row.troubles or (row.outcome or next(iter(SUCCESSES))) not in SUCCESSES
-    ]
+    troubled = [row for row in rows if row.is_troubled]
     said = f"共 {len(rows)} 个，已访问 {len(visited)} 个，异常 {len(troubled)} 个"
     if not troubled:
         yield ok(part, said)

@@ -143,8 +143,8 @@ def review_source(session: Session, source: Source, settings: Settings, now: dat
         .order_by(col(Visit.id).desc())
         .limit(VISITS_IN_A_ROW)
     ).all()
-    if not visits:
-        return
+    if not visits or source.is_muted(now.astimezone(ZoneInfo(settings.time_zone)).date()):
+        return  # what still lasts when that ends begins then
     telling = _Telling(session, source, settings, now)
     if visits[0].outcome in SUCCESSES:
         for kind in _ABOUT_THE_LIST:

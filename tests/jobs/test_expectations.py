@@ -266,3 +266,17 @@ def test_a_source_whose_attachments_all_fail_is_trouble_until_one_is_read(
     site["/f/9.txt"] = answer("岗位：司机，一名。", media_type="text/plain")
     visit(house, clock)
     assert troubles(house) == set()
+
+
+def test_a_muted_source_is_visited_and_nobody_is_told_of_its_trouble_until_that_ends(
+    house: House, site: Site, clock: Clock
+) -> None:
+    site["/list/"] = answer("under repair", status=503)
+    until = (clock.at + timedelta(days=3)).date()
+    for _ in range(4):
+        house.visit(muted_until=until)
+        clock.at += timedelta(days=0.5)
+    assert subjects(house) == []
+    clock.at += timedelta(days=2)
+    house.visit(muted_until=until)
+    assert len(subjects(house)) == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
 from jobs.status import SourceRow, StatusBoard
-from jobs.terminal import VisitLog, live_table, set_up_logging, source_table
+from jobs.terminal import VisitLog, live_picture, live_table, set_up_logging, source_table
 from settings.model import Source
 from vocabulary.codes import Outcome
 
@@ -43,6 +44,22 @@ def test_the_table_has_the_columns_that_supervisors_read(board: StatusBoard) -> 
     for column in ("来源", "状态", "页面", "附件", "违规", "错误", "上次成功", "下次"):
         assert column in text
     assert "待访问" in text
+
+
+def test_of_200_sources_those_in_trouble_come_first_and_one_line_counts_all() -> None:
+    rows = [SourceRow(f"s{each}", f"第{each}个", outcome=Outcome.OK, findings=1) for each in range(200)]
+    rows[150] = replace(rows[150], outcome=Outcome.TIMEOUT, title="出错的")
+    rows[120] = replace(rows[120], is_visiting=True, title="访问中的")
+    console = Console(file=io.StringIO(), width=160, height=24, force_terminal=False)
+    console.print(live_picture(StatusBoard(rows), ZONE, console.height))
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) <= 24
+    names = [line for line in lines if "的 " in line or "第" in line]
+    assert "出错的" in names[0]
+    assert "访问中的" in names[1]
+    assert lines[-1].startswith("共 200 个来源：异常 1，访问中 1，待访问 0；违规 200")
+    assert "另有" in lines[-2]
 
 
 def test_a_visit_is_shown_while_it_lasts_and_after_it(board: StatusBoard) -> None:

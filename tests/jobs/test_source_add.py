@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.source import app as source_app
-from cli.source_add import name_of
+from cli.source_add import free_name
 from settings import SettingsError, load_settings
 from settings.editing import add_source
-from settings.model import Settings, Source
+from settings.model import Source
 from tests.jobs.house import listing
 from tests.jobs.loopback import Site, answer
 
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_begun_with_its_comments(
     ],
 )
 def test_names_come_from_addresses(url: str, name: str) -> None:
-    assert name_of(url, Settings()) == name
+    assert free_name(url, ()) == name
 
 
 # The file

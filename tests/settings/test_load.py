@@ -1,5 +1,6 @@
 """What an operator may write in the file and the environment, and what is said when it cannot be used."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,32 @@ def written(text: str, folder: Path | None = None) -> Path:
 def problems(text: str) -> tuple[str, ...]:
     with pytest.raises(SettingsError) as caught:
         load_settings(written(text))
-    return caught.value.problems
+    return tuple(re.sub(r"^lines? \d+( and \d+)?: ", "", problem) for problem in caught.value.problems)
+
+
+def test_every_problem_names_its_line_and_its_source() -> None:
+    names = [f"city-{number}" for number in range(200)]
+    sources = "".join(f'[[sources]]\nname = "{name}"\nurl = "http://{name}.example/"\n\n' for name in names)
+    wrong = sources.replace('"http://city-117.example/"', '"city-117.example"')
+    wrong += '[sources.listing] # of the last one\nform = "table"\n[mail.smtp]\nport = "a"\n'
+    text = "# 本单位的来源\n" + wrong
+    with pytest.raises(SettingsError) as caught:
+        load_settings(written(text))
+    lines = text.splitlines()
+    said = {re.match(r"line (\d+): ", problem)[1]: problem for problem in caught.value.problems}  # type: ignore[index]
+    assert [lines[int(line) - 1] for line in said] == [
+        'url = "city-117.example"',
+        'form = "table"',
+        'port = "a"',
+    ]
+    assert "called 'city-117'" in next(iter(said.values()))
+
+
+def test_two_sources_of_one_name_are_shown_by_both_lines() -> None:
+    source = '[[sources]]\nname = "twice"\nurl = "https://www.example.com/"\n'
+    other = source.replace("twice", "once")
+    with pytest.raises(SettingsError, match=r": lines 1 and 7: the file: two sources are called 'twice'"):
+        load_settings(written(source + other + source))
 
 
 def test_nothing_configured_gives_the_defaults(tmp_path: Path) -> None:
@@ -120,10 +146,22 @@ def test_every_problem_has_a_message_of_its_own_with_key_value_and_mend() -> Non
         ("time_zone = 'Mars/Olympus'", "no time zone is called 'Mars/Olympus'; write for example"),
         ("administrator = 'nobody'", 'write an address like "wang@example.com"'),
         ("presets = 'mohrss'", 'write a list in square brackets, for example ["…"]'),
-        ("sources[1].name ([[sources]] number 2 of the file) = 'Second Source'", "small letters"),
-        ("sources[1].url ([[sources]] number 2 of the file) = 'www.example.com'", "write a full address"),
-        ("sources[1].kind ([[sources]] number 2 of the file) = 'news'", "write one of 'notices', 'permit"),
-        ("sources[1].region ([[sources]] number 2 of the file) = '22'", "six digits of the GB/T 2260 code"),
+        (
+            "sources[1].name ([[sources]] number 2 of the file, called 'Second Source') = 'Second Source'",
+            "small letters",
+        ),
+        (
+            "sources[1].url ([[sources]] number 2 of the file, called 'Second Source') = 'www.example.com'",
+            "write a full address",
+        ),
+        (
+            "sources[1].kind ([[sources]] number 2 of the file, called 'Second Source') = 'news'",
+            "write one of 'notices', 'permit",
+        ),
+        (
+            "sources[1].region ([[sources]] number 2 of the file, called 'Second Source') = '22'",
+            "six digits of the GB/T 2260 code",
+        ),
         ("fetching.threads = 'many'", "write a whole number"),
         ("metrics.port = 99999", "write a number of at most 65535"),
     ]

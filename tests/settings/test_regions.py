@@ -75,7 +75,7 @@ def test_an_abolished_code_is_read_as_what_it_became(tmp_path: Path) -> None:
     [
         (
             "220199",
-            "regions[0] ([[supervisors]] number 1 of the file) = '220199' is not usable: "
+            "regions[0] ([[supervisors]] number 1 of the file, called '王') = '220199' is not usable: "
             "no place in 吉林省长春市 (220100) has this code",
         ),
         ("229999", "no place in 吉林省 (220000) has this code"),
