@@ -41,6 +41,7 @@ COMMANDS = {
     "evidence": "cli.storage:evidence",
     "backup": "cli.storage:backup",
     "restore": "cli.storage:restore",
+    "storage": "cli.storage_move:app",
 }
 
 
