@@ -275,8 +275,8 @@ def _show_change(change: Change | RejudgedChange) -> None:
 @contextmanager
 def _runtime(config: Path | None) -> Iterator[Runtime]:
     """A runtime beside the daemon's, or one message and exit code 2."""
+    from jobs.logs import set_up_logging  # noqa: PLC0415
     from jobs.runtime import StartError, open_command_runtime  # noqa: PLC0415 - the heavy part of the program
-    from jobs.terminal import set_up_logging  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:

@@ -26,8 +26,8 @@ def visit(
 
     退出码：0 已读全，1 没有读全或中断，2 没有该来源，或它正在被访问。
     """
+    from jobs.logs import set_up_logging  # noqa: PLC0415
     from jobs.runtime import StartError, open_command_runtime  # noqa: PLC0415 - the heavy part of the program
-    from jobs.terminal import set_up_logging  # noqa: PLC0415
     from storage.visits import SUCCESSES  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)

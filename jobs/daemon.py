@@ -24,12 +24,13 @@ from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
 from jobs.configuration import ConfigurationFile
 from jobs.context import Context, Observer, PageDone, VisitSummary
 from jobs.ending import end_on_signal
+from jobs.logs import says, set_up_logging
 from jobs.reassess import PAUSE_SECONDS, rejudge
 from jobs.runtime import Runtime, ServedConsole, StartError, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
 from jobs.status import StatusBoard, read_rows
 from jobs.tasks import deliver, take_steps, tell_urgent
-from jobs.terminal import VisitLog, live_table, set_up_logging
+from jobs.terminal import VisitLog, live_table
 from jobs.visits.due import VISITS_AT_ONCE, Visitor, plan, visit_due
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
@@ -78,7 +79,9 @@ class DetectionTimes:
 
 def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
     """Visit every due source once, deliver what is due, and sum up; 0, or 1 where a source failed."""
-    set_up_logging(console_print, quiet=False)
+    set_up_logging(console_print, quiet=False, settings=settings)
+    if settings.logs.format == "json":
+        console_print = says
     with open_daemon_runtime(settings) as runtime, end_on_signal(runtime.context) as stopping:
         context = replace(runtime.context, observers=(VisitLog(),))
         zone = ZoneInfo(settings.time_zone)
@@ -184,17 +187,19 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
     def write(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    set_up_logging(write, quiet=console.is_terminal)
     file = ConfigurationFile(config, settings)
     while True:
+        as_json = file.settings.logs.format == "json"
+        live = console if console.is_terminal and not as_json else None
+        set_up_logging(write, quiet=live is not None, settings=file.settings)
         with contextlib.ExitStack() as stack:
             runtime = stack.enter_context(open_daemon_runtime(file.settings))
-            daemon = _Daemon(runtime, file, write, config)
-            daemon.serve(stack, serve_console, console if console.is_terminal else None)
+            daemon = _Daemon(runtime, file, says if as_json else write, config)
+            daemon.serve(stack, serve_console, live)
             stopping = stack.enter_context(end_on_signal(daemon.runtime.context, on_hangup=daemon.reload))
             daemon.run_until(stopping)
         if daemon.runtime.lease_lost.is_set():
-            write("另一个 qualwatch 已接管该数据库，本程序结束")
+            (says if as_json else write)("另一个 qualwatch 已接管该数据库，本程序结束")
             return 1
         if not daemon.opens_anew:
             return 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -31,8 +29,6 @@ _FRAMES_PER_SECOND = 4
 _FRAME_LINES = 7
 """Of the table's frame, what stands below it, and the prompt."""
 _LEAST_ROWS = 3
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Characters that steer a terminal; line ends and tabs are left to tracebacks."""
 
 log = structlog.get_logger()
 
@@ -184,42 +180,3 @@ def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
     today = datetime.now(zone).date()
     return local.strftime("%H:%M:%S" if local.date() == today else "%m-%d %H:%M")
-
-
-def set_up_logging(write: Callable[[str], object], *, quiet: bool) -> None:
-    """Give every line of this program's log and of its libraries to ``write``; ``quiet``: warnings only.
-
-    Words from outside are written as Python literals, so that they can neither end a line nor steer a
-    terminal.
-    """
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=18, repr_native_str=True),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
-        logger_factory=lambda *_: _Lines(write),
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()], force=True)
-
-
-class _Lines:
-    """The end of structlog's chain: a finished line."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-
-    def msg(self, message: str) -> None:
-        # Values are literals already; what an exception says is not.
-        self._write(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", message))
-
-    debug = info = warning = error = critical = exception = msg
-
-
-class _FromLibraries(logging.Handler):
-    """Warnings of libraries, as lines of our own log."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        log.warning("library", name=record.name, says=record.getMessage())

@@ -41,6 +41,8 @@ class Console(Section):
     """How long the links in mails are valid."""
     link_secret: SecretStr = SecretStr("")
     """What signs them; empty: a key is made once and kept in the data directory."""
+    link_secret_file: str = ""
+    """A file that holds it, instead."""
 
     @model_validator(mode="after")
     def _mails_name_an_address_that_others_reach(self) -> Console:

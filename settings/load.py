@@ -22,6 +22,7 @@ from settings.errors import (
 )
 from settings.lines import find_lines
 from settings.model import Settings
+from settings.secrets import with_secrets
 from settings.section import Section
 
 FILE_NAME = "qualwatch.toml"
@@ -60,6 +61,10 @@ def load_settings(path: Path | None = None) -> Settings:
     except SettingsError as error:
         raise SettingsError(error.problems, place) from None
     base = path.parent if path is not None else Path()
+    try:
+        settings = with_secrets(settings, base)
+    except SettingsError as error:
+        raise SettingsError(error.problems, place) from None
     storage = settings.storage.model_copy(
         update={"directory": (base / settings.storage.directory).absolute()}
     )

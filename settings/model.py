@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
+from settings.secrets import secret_values
 from settings.section import TIME, RegionCode, Section, SourceName, TimeOfDay, region_in_force
 
 
@@ -147,8 +149,10 @@ class Source(Section):
 
 class Storage(Section):
     directory: Path = Path("var")
-    database: str = ""
+    database: Annotated[str, Field(repr=False)] = ""
     """SQLAlchemy address; empty: ``sqlite:///<directory>/qualwatch.sqlite3``."""
+    database_file: str = ""
+    """A file that holds the address with its password, instead."""
 
     @property
     def database_url(self) -> str:
@@ -197,6 +201,8 @@ class Smtp(Section):
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: SecretStr = SecretStr("")
+    password_file: str = ""
+    """A file that holds the password, instead."""
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
@@ -241,6 +247,7 @@ class Imap(Section):
     """PEM file of the authority that signed the server's certificate; empty: those that the system trusts."""
     username: str = ""
     password: SecretStr = SecretStr("")
+    password_file: str = ""
     folder: str = "INBOX"
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
 
@@ -268,6 +275,13 @@ class Metrics(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9464
     """0 takes any free port; one that is written here and taken is refused, the default moves to the next."""
+
+
+class Logs(Section):
+    """The log."""
+
+    format: Literal["text", "json"] = "text"
+    """``json``: an object per line, for programs that gather logs."""
 
 
 class Sample(Section):
@@ -319,6 +333,7 @@ class Settings(Section):
     intake: Intake = Intake()
     console: Console = Console()
     metrics: Metrics = Metrics()
+    logs: Logs = Logs()
     sample: Sample = Sample()
 
     @model_validator(mode="after")
@@ -363,6 +378,11 @@ class Settings(Section):
                     "leave superior out where nobody stands above"
                 )
         return self
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that no log and no message may show."""
+        password = urlsplit(self.storage.database).password
+        return (*secret_values(self), *((unquote(password), password) if password else ()))
 
     @property
     def serves_sample(self) -> bool:

@@ -16,8 +16,16 @@ class Chat(Section):
     name: SourceName
     channel: SourceName
     """One of ``alerts.delivery.channels``: wecom, dingtalk, feishu or webhook."""
-    secret_url: SecretStr
+    secret_url: SecretStr = SecretStr("")
     """The robot's webhook address; whoever knows it can write there."""
+    secret_url_file: str = ""
+    """A file that holds it, instead."""
+
+    @model_validator(mode="after")
+    def _it_has_an_address(self) -> Chat:
+        if not self.secret_url.get_secret_value() and not self.secret_url_file:
+            raise ValueError(f"{self.name} has no address: write secret_url, or secret_url_file")
+        return self
 
 
 class Supervisor(Section):

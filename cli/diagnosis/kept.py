@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
 from settings import Settings
 from settings.model import Storage
+from settings.secrets import secret_files
 from storage.database import database_now, for_reading, open_database
 from storage.errors import DatabaseError, EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceRef, EvidenceStore, Exchange
@@ -49,6 +50,9 @@ def check_configuration(installation: Installation) -> Iterator[Diagnosis]:
         )
         if file.stat().st_mode & 0o007:
             yield warning(part, "本机其他用户可以读取配置文件", f"运行 chmod 600 {file}")
+    for name in secret_files(settings):
+        if not name.startswith("/run/") and (file.parent / name).stat().st_mode & 0o007:
+            yield warning(part, f"本机其他用户可以读取密码文件 {name}", f"运行 chmod 600 {name}")
     if not settings.supervisors:
         yield warning(
             part, "没有督办人员，全部通知发给管理员", "在 [[supervisors]] 中写明负责人及其地区（regions）"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -73,6 +74,7 @@ class VisitRun:
         now = context.now()
         with context.transaction() as session:
             visit_id = start_visit(session, source.name, now, purpose)
+        structlog.contextvars.bind_contextvars(visit=visit_id)
         for observer in context.observers:
             observer.visit_began(source)
         return cls(context, source, visit_id, now, purpose)
@@ -156,7 +158,8 @@ class VisitRun:
             self.context.settings.fetching.threads, f"{self.purpose.value}-{self.source.name}"
         )
         try:
-            reading = {threads.submit(read, item): item for item in items}
+            # Every line of the log that a page leads to names its visit, in whatever thread it is read.
+            reading = {threads.submit(copy_context().run, read, item): item for item in items}
             for finished in as_completed(reading):
                 yield reading[finished], finished.result()
         finally:
@@ -179,6 +182,7 @@ class VisitRun:
         """Tell the observers that the visit ended, in the database or not."""
         for observer in self.context.observers:
             observer.visit_ended(self.source, summary)
+        structlog.contextvars.unbind_contextvars("visit")
         return summary
 
     def counts(self) -> VisitCounts:

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
+from jobs.logs import set_up_logging
 from jobs.status import SourceRow, StatusBoard
-from jobs.terminal import VisitLog, live_picture, live_table, set_up_logging, source_table
+from jobs.terminal import VisitLog, live_picture, live_table, source_table
 from settings.model import Source
 from vocabulary.codes import Outcome
 
