@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    RowMapping,
     Table,
     Text,
     bindparam,
@@ -211,7 +212,7 @@ def _comparable(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _sound(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+def _sound(table: Table, row: RowMapping) -> dict[str, Any]:
     """A row as PostgreSQL takes it: without the NUL, lone surrogates and mixed types that SQLite kept."""
     return {name: _fit(table.c[name], value) for name, value in row.items()}
 

@@ -203,7 +203,7 @@ def check_time(installation: Installation) -> Iterator[Diagnosis]:
     part, engine = Part.TIME, installation.engine
     advice = "启用时间同步（timedatectl set-ntp true）：日期决定依据哪一版目录，也决定何时发信"
     zone = installation.settings.time_zone
-    wrong = []
+    wrong: list[str] = []
     if engine is not None:
         wrong += _against_database(engine)
         wrong += _against_sites(engine, installation.settings.storage.evidence_directory)

@@ -12,7 +12,8 @@ import structlog
 
 from jobs.logs import set_up_logging
 from jobs.terminal import VisitLog
-from settings.model import Chat, Logs, Settings, Storage
+from settings.model import Logs, Settings, Storage
+from settings.people import Chat
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site
 

@@ -140,7 +140,7 @@ def test_a_daemon_at_work_and_somebody_elses_rows_are_refused(
 
 
 def test_nobody_writes_while_rows_are_moved(source: Engine, target: Engine, tmp_path: Path) -> None:
-    refused = []
+    refused: list[Step] = []
 
     def write_beside(step: Step) -> None:
         if not refused:
