@@ -138,19 +138,25 @@ def visible_bytes(body: bytes) -> bytes:
     return _SPACE.sub(b" ", _TAG.sub(b" ", _UNSEEN.sub(b" ", body))).strip()
 
 
-def block_reason(status: int, body: bytes, *, markup: bool) -> str:
+def seen_bytes(body: bytes) -> bytes:
+    """:func:`visible_bytes` in small letters; empty for a page that is too long to be a refusal."""
+    return visible_bytes(body.lower()) if len(body) <= _LONGEST_BODY else b""
+
+
+def block_reason(status: int, body: bytes, *, markup: bool, seen: bytes | None = None) -> str:
     """Why this answer is a block page, in words that follow "the server"; empty where it is none.
 
-    ``markup`` says whether the body is HTML; the bytes of other files are not searched.
+    ``markup`` says whether the body is HTML; the bytes of other files are not searched. ``seen`` is what
+    :func:`seen_bytes` gives, where it is known.
     """
     if status in _BLOCKING_STATUS:
         return _BLOCKING_STATUS[status]
     if not markup or len(body) > _LONGEST_BODY:
         return ""
-    lowered = body.lower()
-    visible = visible_bytes(lowered)
+    visible = seen_bytes(body) if seen is None else seen
     if len(visible) > _LONGEST_TEXT * 2:
         return ""
+    lowered = body.lower()
     if what := _mark(lowered, visible):
         return f"shows {what}"
     title = b" ".join(_TITLE.findall(lowered))
@@ -185,13 +191,13 @@ def is_login_page(body: bytes) -> bool:
     """Whether a page asks for a password and says next to nothing else."""
     if len(body) > _LONGEST_BODY or not _PASSWORD.search(body):
         return False
-    visible = visible_bytes(body.lower())
+    visible = seen_bytes(body)
     return len(visible) <= _LONGEST_EXCUSE and any(word in visible for word in _LOGIN_BYTES)
 
 
-def is_missing_page(body: bytes) -> bool:
+def is_missing_page(body: bytes, seen: bytes | None = None) -> bool:
     """Whether a page answered with 200 only says that what was asked for is not there."""
     if len(body) > _LONGEST_BODY:
         return False
-    visible = visible_bytes(body.lower())
+    visible = seen_bytes(body) if seen is None else seen
     return len(visible) <= _LONGEST_EXCUSE and _GONE.search(_decoded(visible)) is not None

@@ -109,7 +109,7 @@ class Fetcher:
             wanted["If-Modified-Since"] = last_modified
         again = ask_list_again if kind is PageKind.LIST else ask_again
         errand = _Errand(wanted, access, self._robots_for(access))
-        return self._retrying(again)(self._draw if is_drawn else self._read, url, errand)
+        return self._ask(self._draw if is_drawn else self._read, url, errand, again)
 
     def stop(self) -> None:
         """Begin nothing more: waits end at once, exchanges under way may finish."""
@@ -137,14 +137,32 @@ class Fetcher:
         if self._stopped.is_set():
             raise FetchingStoppedError
 
-    def _retrying(self, again: Callable[[RetryCallState], bool]) -> Retrying:
-        return Retrying(
+    def _ask(
+        self,
+        read: Callable[[str, _Errand], Fetched],
+        url: str,
+        errand: _Errand,
+        again: Callable[[RetryCallState], bool],
+    ) -> Fetched:
+        """What ``read`` gives, tried again where ``again`` says so; what succeeds at once takes no detour."""
+        try:
+            return read(url, errand)
+        except FetchError as error:
+            failed = [error]
+
+        def attempt() -> Fetched:
+            if failed:
+                raise failed.pop()
+            return read(url, errand)
+
+        retrying = Retrying(
             stop=stop_after_attempt(_ATTEMPTS),
             retry=again,
             wait=wait_before_retry,
             sleep=self._sleep,
             reraise=True,
         )
+        return retrying(attempt)
 
     def _robots_for(self, access: Access) -> RobotsCache:
         """The rules as ``access`` reads them: what came without a verified certificate binds nobody else."""
@@ -159,7 +177,7 @@ class Fetcher:
     def _read_robots(self, access: Access, url: str) -> bytes:
         """Robots.txt must not ask robots.txt; it obeys every other limit."""
         errand = _Errand({"Accept": "text/plain,*/*;q=0.8"}, access, None)
-        return self._retrying(ask_again)(self._read, url, errand).body
+        return self._ask(self._read, url, errand, ask_again).body
 
     def _read(self, url: str, errand: _Errand) -> Fetched:
         return self._follow(url, errand, self._accept)

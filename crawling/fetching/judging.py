@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from crawling.fetching.block_pages import block_reason, is_login_page, is_missing_page
+from crawling.fetching.block_pages import block_reason, is_login_page, is_missing_page, seen_bytes
 from crawling.fetching.failures import LONGEST_WAIT, PAUSING, bad_status, may_be_asked_again, seconds_to_wait
 from crawling.fetching.model import Fetched, FetchError
 from vocabulary.codes import Outcome
@@ -35,7 +35,8 @@ def refuse_failure(fetched: Fetched, postpone: Callable[[str, float], None]) -> 
     if status == HTTPStatus.NOT_MODIFIED and _is_conditional(fetched):
         return
     markup = is_markup(fetched)
-    blocked = block_reason(status, body, markup=markup)
+    seen = seen_bytes(body) if markup else b""
+    blocked = block_reason(status, body, markup=markup, seen=seen)
     if not blocked and markup and is_login_page(body):
         blocked = "asks for a login"
     retry_after = seconds_to_wait(fetched.header("Retry-After"))
@@ -54,7 +55,7 @@ def refuse_failure(fetched: Fetched, postpone: Callable[[str, float], None]) -> 
         raise bad_status(status, retry_after, len(body))
     if not body.strip():
         raise FetchError(Outcome.EMPTY, "the answer is empty", status=status, bytes_read=len(body))
-    if markup and is_missing_page(body):
+    if markup and is_missing_page(body, seen):
         detail = f"the page says that it is not there (status {status})"
         raise FetchError(Outcome.GONE, detail, status=status, bytes_read=len(body))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-import threading
-from collections import OrderedDict
 from datetime import UTC, datetime
 from urllib.parse import urldefrag, urlsplit
 
 import requests
-from requests.adapters import BaseAdapter
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from urllib3.exceptions import HTTPError
 
 from crawling.fetching.addresses import AddressPolicy
@@ -22,17 +21,19 @@ from vocabulary.codes import Outcome
 
 _CHUNK = 64 * 1024
 _BODY_IN_MEMORY = 4 * 1024 * 1024
-_SCHEMES = ("https://", "http://")
+_PLAIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::\d{2,5})?/[A-Za-z0-9/._~?=&-]*")
+"""Addresses that are written already as requests would write them."""
 _POOLS, _FEW = 64, 4
 _CONNECTIONS_PER_POOL = 128
 """More than all threads of all visits: a connection thrown away would be opened again for the next page."""
 
 
-class Session(requests.Session):
-    """Leaves redirects alone: each hop is asked for here, by the same rules as the first address."""
+class Session:
+    """What goes with the requests for one address: headers, and the cookies that its hops have set."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the signature of requests
-        return None
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+        self.cookies = RequestsCookieJar()
 
 
 class Transport:
@@ -45,47 +46,45 @@ class Transport:
         self._watch = ExchangeWatch()
         new = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
         old = CheckedAdapter(pool_connections=_FEW, pool_maxsize=_CONNECTIONS_PER_POOL, old_tls=True)
-        self._adapters: OrderedDict[str, BaseAdapter] = OrderedDict.fromkeys(_SCHEMES, new)
-        self._old_adapters: OrderedDict[str, BaseAdapter] = OrderedDict.fromkeys(_SCHEMES, old)
-        self._local = threading.local()
+        self._adapter, self._old_adapter = new, old
+        self._headers = {
+            "User-Agent": agent,
+            "Accept-Encoding": "gzip, deflate",
+            "Accept": "*/*",
+            "Connection": "keep-alive",
+            "Accept-Language": "zh-CN,zh;q=0.9",
+        }
 
     def expire_all(self) -> None:
         """End the exchanges under way."""
         self._watch.expire_all()
 
     def close(self) -> None:
-        for adapter in (*self._adapters.values(), *self._old_adapters.values()):
+        for adapter in (self._adapter, self._old_adapter):
             adapter.close()
         self._watch.close()
 
     def session(self) -> Session:
-        """This thread's session, without cookies of other addresses, proxies or netrc of this machine."""
-        session: Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = Session()
-            session.trust_env = False
-            session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"})
-            session.headers["Accept-Language"] = "zh-CN,zh;q=0.9"
-            self._local.session = session
-        session.cookies.clear()
-        return session
+        """A session without cookies of other addresses; proxies and netrc of this machine play no part."""
+        return Session(self._headers)
 
     def exchange(
         self, session: Session, prepared: requests.PreparedRequest, *, verify: bool, old_tls: bool = False
     ) -> Fetched | Redirect:
         """What answers, whatever its status. Raises :class:`FetchError` where nothing whole does."""
-        session.adapters = self._old_adapters if old_tls else self._adapters
+        adapter = self._old_adapter if old_tls else self._adapter
         started = datetime.now(UTC)
         with self._watch.exchange(self._policy, self._settings.total_seconds) as exchange:
             try:
-                response = session.send(
+                response = adapter.send(
                     prepared,
                     stream=True,
-                    allow_redirects=False,
                     verify=verify,
                     timeout=min(self._settings.timeout_seconds, self._settings.total_seconds),
                 )
                 try:
+                    if "Set-Cookie" in response.headers:
+                        extract_cookies_to_jar(session.cookies, prepared, response.raw)
                     answer = self._read(response, started)
                 finally:
                     response.close()
@@ -137,19 +136,34 @@ class Transport:
 
 
 def prepare(
-    session: requests.Session,
+    session: Session,
     url: str,
     headers: dict[str, str],
     *,
     method: str = "GET",
     body: bytes | None = None,
 ) -> requests.PreparedRequest:
-    """A request for ``url``. Raises :class:`FetchError` for what is no address, or none of the web."""
+    """A request for ``url``. Raises :class:`FetchError` for what is no address, or none of the web.
+
+    As ``requests.Session.prepare_request`` makes it, without what no request here has.
+    """
     try:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise FetchError(Outcome.REFUSED_ADDRESS, f"only http and https are asked for, not {url[:80]!r}")
-        return session.prepare_request(
-            requests.Request(method, urldefrag(url).url, headers=headers, data=body)
-        )
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        if _PLAIN.fullmatch(url) and "/." not in url:
+            prepared.url = url
+        else:
+            prepared.prepare_url(urldefrag(url).url, None)
+        prepared.prepare_headers({**session.headers, **headers})
+        if session.cookies:
+            prepared.prepare_cookies(session.cookies)
+        if body is not None or method != "GET":
+            prepared.prepare_body(body, None)
+        if "@" in url:
+            prepared.prepare_auth(None)
     except (requests.RequestException, ValueError) as error:
         raise FetchError(Outcome.ERROR, f"not an address that can be asked for: {error}") from error
+    else:
+        return prepared
