@@ -15,12 +15,20 @@ MEMBER = "#member="
 _MESSAGE_PART = re.compile(rf"{MESSAGE}[0-9a-f]{{64}}(:\d{{1,4}}({MEMBER}[!-~]+)?)?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(r"(?i)(utm_[a-z]+|spm|scm|gclid|fbclid|bd_vid|share_token)=")
+_PLAIN = re.compile(
+    r"https?://[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?!:(?:80|443)/)(?::[1-9]\d{0,3}|:[1-5]\d{4})?/[A-Za-z0-9/._~-]*"
+)
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _SAFE = "!$%&'()*+,-./:;=?@_~[]"
 
 
 class AddressError(ValueError):
     """An address that no page can have here: not http, broken, or far too long."""
+
+
+def is_plain(url: str) -> bool:
+    """Whether an address without a query is written as :func:`canonical_url` writes it; most are."""
+    return len(url) <= ADDRESS_LIMIT and _PLAIN.fullmatch(url) is not None
 
 
 def canonical_url(url: str) -> str:
@@ -31,6 +39,8 @@ def canonical_url(url: str) -> str:
     Escapes already in the address keep their bytes (GBK sites escape in GBK), raw characters become UTF-8
     escapes. Raises ``AddressError``.
     """
+    if is_plain(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port

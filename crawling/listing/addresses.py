@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote_plus, urljoin, urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from vocabulary.addresses import AddressError, canonical_url
+from vocabulary.addresses import AddressError, canonical_url, is_plain
 
 ATTACHMENT_SUFFIXES = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
@@ -33,6 +33,8 @@ def absolute_url(url: str, base: str = "") -> str:
 
     Empty where ``url`` leads nowhere that could be asked for (``javascript:``, ``mailto:``, broken).
     """
+    if is_plain(url):
+        return url
     try:
         return canonical_url(without_session(_SESSION.sub("", urljoin(base, url.strip()))))
     except (AddressError, ValueError):
