@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, func, select
 
 from alerts.delivery.outbox import enqueue
@@ -24,7 +24,7 @@ from alerts.languages import language
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from crawling.fetching.advice import advice
-from crawling.listing.addresses import is_attachment
+from crawling.listing.addresses import ATTACHMENT_SUFFIXES, is_attachment
 from settings.model import Settings, Source
 from storage.rows import insert_once
 from storage.tables import Document, FetchRecord, SourceTrouble, Visit
@@ -226,7 +226,9 @@ def _review_files(telling: _Telling) -> None:
         .limit(_VISITS_REMEMBERED)
     )
     asked = telling.session.exec(
-        select(FetchRecord.url, FetchRecord.outcome).where(col(FetchRecord.visit_id).in_(recent))
+        select(FetchRecord.url, FetchRecord.outcome)
+        .where(col(FetchRecord.visit_id).in_(recent))
+        .where(or_(FetchRecord.outcome == Outcome.UNREADABLE_ATTACHMENT, *_MAY_BE_FILES))
     ).all()
     ended = {
         url: outcome in SUCCESSES
@@ -241,6 +243,10 @@ def _review_files(telling: _Telling) -> None:
         )
     elif any(ended.values()):
         telling.end(TroubleKind.FILES)
+
+
+_MAY_BE_FILES = tuple(col(FetchRecord.url).ilike(f"%{suffix}%") for suffix in ATTACHMENT_SUFFIXES)
+"""What the database leaves out is most of what was asked for; :func:`is_attachment` decides."""
 
 
 @dataclass(frozen=True, slots=True)
