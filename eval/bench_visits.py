@@ -195,6 +195,6 @@ def _visit(folder: Path, url: str, pages: int) -> Usage:
         "utf-8",
     )
     usage = run_tree([sys.executable, "-m", "qualwatch", "run", "--once", "--config", str(config)], folder)
-    if f" {pages} pages, " not in usage.said:
+    if f"页面 {pages} 个" not in usage.said:
         raise RuntimeError(f"not every one of {pages} pages was read: {usage.said[-2000:]}")
     return usage
