@@ -21,9 +21,10 @@ from crawling.fetching.model import PageKind
 from settings.model import Settings, Source
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.leases import Leases
-from storage.unit_of_work import Writer
+from storage.unit_of_work import ChangeOfMany, Writer
 from vocabulary.codes import Outcome, VisitPurpose
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -135,6 +136,10 @@ class Context:
         same transaction failed. The ``evidence`` that it refers to is on the disk before the commit.
         """
         return self._writer.write(work, evidence)
+
+    def write_beside(self, work: ChangeOfMany[A, T], argument: A, evidence: EvidenceRef | None = None) -> T:
+        """:meth:`write`, in one call of ``work`` with what other threads have for it at this moment."""
+        return self._writer.write_beside(work, argument, evidence)
 
     def source(self, name: str) -> Source:
         """The watched source of that name. Raises :class:`UnknownSourceError`."""

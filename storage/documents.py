@@ -1,30 +1,21 @@
-"""Documents under watch, what they said at each time, and which visit met what."""
+"""Documents under watch, what is remembered of them, and what they are asked with next time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
 
-import sqlalchemy
-from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlalchemy import Executable, ScalarSelect, bindparam, exists, func, select, update
+from sqlmodel import Session
 
 from storage.evidence import EvidenceRef
-from storage.rows import OnConflict, insert_once, insert_or_update
-from storage.tables import Document, DocumentVersion, JudgedDocument, Sighting, storable
-from vocabulary.addresses import AddressError, document_address
-
-_SEEN_AGAIN = OnConflict(
-    key=("url",),
-    replace=("etag", "last_modified"),
-    fill=("parent_id", "title", "publisher", "region", "published_on"),
-    latest=("last_seen_at",),
-)
-_JUDGED_AGAIN = OnConflict(key=("document_id",), replace=("catalogue",))
+from storage.rows import any_of, rows, run, table_of
+from storage.tables import Document, DocumentVersion, Sighting
+from vocabulary.addresses import AddressError, canonical_url, document_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +69,6 @@ class ConditionalHeaders(NamedTuple):
     last_modified: str = ""
 
 
-def keep_version(session: Session, page: PageRecord, visit_id: int, now: datetime) -> KeptVersion:
-    """Keep ``page`` as visit ``visit_id`` met it: document, version, sighting, in the caller's transaction.
-
-    Doing it twice, or in two workers at once, changes nothing and gives the same answer. A version whose text
-    is kept already keeps its first evidence. Raises ``AddressError`` for an address that cannot be kept.
-    """
-    document_id = _keep_document(session, page, now)
-    written = _keep_text(session, page, document_id, now)
-    version_id = written or _kept_text(session, page, document_id)
-    kept = _keep_sighting(session, document_id, version_id, visit_id, now)
-    if written or kept.changed:
-        # A text that returns has findings of the catalogue of that time: it is to be judged as a whole.
-        judged = JudgedDocument(document_id=document_id, catalogue=page.judged_by if written else "")
-        insert_or_update(session, judged, _JUDGED_AGAIN)
-    return kept
-
-
-def keep_unchanged(session: Session, url: str, visit_id: int, now: datetime) -> KeptVersion | None:
-    """Note that visit ``visit_id`` met ``url`` as it was (304 Not Modified); None where it is not known."""
-    document = _known(session, url)
-    if document is None or document.id is None:
-        return None
-    met = session.exec(_last_sightings(document.id).limit(1)).first()
-    if met is None:
-        return None
-    document.last_seen_at = max(document.last_seen_at, now)
-    sighting = Sighting(visit_id=visit_id, document_id=document.id, version_id=met.version_id, seen_at=now)
-    insert_once(session, sighting)
-    return KeptVersion(document.id, met.version_id, new_document=False, changed=False, returned=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What is remembered of a document that may have changed since."""
@@ -126,25 +86,25 @@ def remembered(session: Session, urls: Iterable[str]) -> dict[str, Remembered]:
     for url in urls:
         with suppress(AddressError):
             by_address[document_address(url)] = url
-    last = (
-        select(func.max(Sighting.id)).where(Sighting.document_id == Document.id).correlate(Document)
-    ).scalar_subquery()
-    found = session.execute(
-        sqlalchemy.select(
-            col(Document.url),
-            col(Document.id),
-            col(Document.etag),
-            col(Document.last_modified),
-            col(DocumentVersion.body_sha256),
-        )
-        .join(Sighting, col(Sighting.id) == last)
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Sighting.version_id))
-        .where(col(Document.url).in_(by_address))
-    )
+    found = rows(session, _remembered(), addresses=list(by_address))
     return {
-        by_address[address]: Remembered(key or 0, ConditionalHeaders(etag, modified), digest)
+        by_address[address]: Remembered(key, ConditionalHeaders(etag, modified), digest)
         for address, key, etag, modified, digest in found
     }
+
+
+@cache
+def _remembered() -> Executable:
+    document, sighting, version = table_of(Document), table_of(Sighting), table_of(DocumentVersion)
+    return (
+        select(
+            document.c.url, document.c.id, document.c.etag, document.c.last_modified, version.c.body_sha256
+        )
+        .select_from(document)
+        .join(sighting, sighting.c.id == last_sighting())
+        .join(version, version.c.id == sighting.c.version_id)
+        .where(document.c.url.in_(any_of("addresses")))
+    )
 
 
 def remember_conditions(
@@ -155,101 +115,83 @@ def remember_conditions(
     A page that no longer links a file goes on being read as a whole: "not modified" would not say which of
     its files are left.
     """
-    of_page = select(Document.url).where(Document.parent_id == document_id)
-    if not set(session.exec(of_page)) <= {document_address(url) for url in linked}:
+    of_page = {child.url for child in what_hangs_on(session, [document_id])[document_id]}
+    if not of_page <= {document_address(url) for url in linked}:
         conditions = ConditionalHeaders()
     document = session.get_one(Document, document_id)
     document.etag, document.last_modified = conditions
     session.add(document)
 
 
-def _last_sightings(document_id: int) -> SelectOfScalar[Sighting]:
-    """Sightings of a document, the last one first.
+def forget_conditions_of_parents(session: Session, document_ids: Sequence[int]) -> None:
+    """Have those of some documents on which others hang read as a whole next time."""
+    if document_ids:
+        run(session, _forget_conditions_of_parents(), keys=document_ids)
+
+
+@cache
+def _forget_conditions_of_parents() -> Executable:
+    document = table_of(Document)
+    child = document.alias()
+    return (
+        update(document)
+        .where(document.c.id.in_(any_of("keys")), exists().where(child.c.parent_id == document.c.id))
+        .values(etag="", last_modified="")
+    )
+
+
+class Hanging(NamedTuple):
+    """A file that a page links, or a member of an archive, as it is known."""
+
+    url: str
+    title: str
+    publisher: str
+    published_on: date | None
+
+
+def what_hangs_on(session: Session, document_ids: Sequence[int]) -> dict[int, list[Hanging]]:
+    """What hangs on each of some documents."""
+    found = rows(session, _what_hangs_on(), keys=document_ids)
+    hanging: dict[int, list[Hanging]] = {key: [] for key in document_ids}
+    for parent, *child in found:
+        hanging[parent].append(Hanging(*child))
+    return hanging
+
+
+@cache
+def _what_hangs_on() -> Executable:
+    document = table_of(Document).c
+    return (
+        select(document.parent_id, document.url, document.title, document.publisher, document.published_on)
+        .where(document.parent_id.in_(any_of("keys")))
+        .order_by(document.id)
+    )
+
+
+def evidence_of_text(session: Session, url: str, text_sha256: str) -> EvidenceRef | None:
+    """The record with which a text of the page at ``url`` was kept; None where it was not."""
+    kept = rows(session, _evidence_of_text(), url=canonical_url(url), digest=text_sha256)
+    return EvidenceRef(*kept[0]) if kept else None
+
+
+@cache
+def _evidence_of_text() -> Executable:
+    document, version = table_of(Document), table_of(DocumentVersion)
+    kept = version.c
+    return (
+        select(kept.evidence_file, kept.evidence_record, kept.body_sha256, kept.evidence_offset)
+        .select_from(version)
+        .join(document, document.c.id == kept.document_id)
+        .where(document.c.url == bindparam("url"), kept.text_sha256 == bindparam("digest"))
+    )
+
+
+def last_sighting() -> ScalarSelect[Any]:
+    """Key of the last sighting of a document, within a statement about documents.
 
     They are in the order in which they were written: visits overlap, and one that began long ago, such as a
     back-fill, may meet a page after a later one did.
     """
-    return select(Sighting).where(Sighting.document_id == document_id).order_by(col(Sighting.id).desc())
-
-
-def _known(session: Session, url: str) -> Document | None:
-    try:
-        address = document_address(url)
-    except AddressError:
-        return None
-    return session.exec(select(Document).where(Document.url == address)).one_or_none()
-
-
-def _keep_document(session: Session, page: PageRecord, now: datetime) -> int:
-    """A page that stops naming its title, publisher, region or date still has them."""
-    parent = _known(session, page.parent_url) if page.parent_url else None
-    document = Document(
-        url=document_address(page.url),
-        source=page.source,
-        parent_id=parent.id if parent else None,
-        title=page.title,
-        publisher=page.publisher,
-        region=page.region,
-        published_on=page.published_on,
-        etag=page.etag,
-        last_modified=page.last_modified,
-        first_seen_at=now,
-        last_seen_at=now,
-    )
-    document_id: int = insert_or_update(session, document, _SEEN_AGAIN)
-    return document_id
-
-
-def _keep_text(session: Session, page: PageRecord, document_id: int, now: datetime) -> int | None:
-    """The new version; None where this text is kept already."""
-    text = storable(page.text)
-    version = DocumentVersion(
-        document_id=document_id,
-        text_sha256=_digest(page),
-        text=text,
-        media_type=page.media_type,
-        charset=page.charset,
-        document_kind=page.document_kind,
-        publisher_kind=page.publisher_kind,
-        facts=page.facts,
-        body_sha256=page.evidence.body_sha256,
-        evidence_file=page.evidence.file,
-        evidence_record=page.evidence.record_id,
-        evidence_offset=page.evidence.offset,
-        seen_at=now,
-    )
-    return insert_once(session, version)
-
-
-def _kept_text(session: Session, page: PageRecord, document_id: int) -> int:
-    kept = select(DocumentVersion.id).where(
-        DocumentVersion.document_id == document_id, DocumentVersion.text_sha256 == _digest(page)
-    )
-    return cast("int", session.exec(kept).one())
-
-
-def _digest(page: PageRecord) -> str:
-    return sha256(storable(page.text).encode("utf-8")).hexdigest()
-
-
-def _keep_sighting(
-    session: Session, document_id: int, version_id: int, visit_id: int, now: datetime
-) -> KeptVersion:
-    sighting = Sighting(visit_id=visit_id, document_id=document_id, version_id=version_id, seen_at=now)
-    sighting_id = insert_once(session, sighting) or _kept_sighting(session, document_id, visit_id)
-    earlier = _last_sightings(document_id).where(col(Sighting.id) < sighting_id)
-    before = session.exec(earlier.limit(1)).first()
-    changed = before is not None and before.version_id != version_id
-    return KeptVersion(
-        document_id=document_id,
-        version_id=version_id,
-        new_document=before is None,
-        changed=changed,
-        returned=changed
-        and session.exec(earlier.where(Sighting.version_id == version_id).limit(1)).first() is not None,
-    )
-
-
-def _kept_sighting(session: Session, document_id: int, visit_id: int) -> int:
-    kept = select(Sighting.id).where(Sighting.document_id == document_id, Sighting.visit_id == visit_id)
-    return cast("int", session.exec(kept).one())
+    document, sighting = table_of(Document), table_of(Sighting)
+    of_document = select(func.max(sighting.c.id)).where(sighting.c.document_id == document.c.id)
+    return of_document.correlate(document).scalar_subquery()

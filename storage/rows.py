@@ -7,11 +7,11 @@ costs more than running them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, Table, inspect
+from sqlalchemy import BindParameter, CursorResult, Executable, Table, bindparam, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement, func
 from sqlmodel import Session, SQLModel
@@ -46,16 +46,52 @@ def insert_or_update(session: Session, row: SQLModel, conflict: OnConflict) -> A
     return session.connection().execute(statement, _values(row)).scalar_one()
 
 
+Rows = Sequence[tuple[Any, ...]]
+"""Columns in the order in which a statement names them."""
+Values = Mapping[str, Any]
+"""A row as plain values by column; rows that are written together name the same columns."""
+
+
+def insert_all_once(
+    session: Session, kind: type[SQLModel], rows: Sequence[Values], returning: tuple[str, ...]
+) -> Rows:
+    """Insert ``rows`` and give the columns ``returning`` of those that were not there, in any order."""
+    statement = _insert_once(kind, session.get_bind().dialect.name, returning)
+    session.flush()
+    return _all(session.connection().execute(statement, rows)) if rows else ()
+
+
+def insert_or_update_all(
+    session: Session,
+    kind: type[SQLModel],
+    rows: Sequence[Values],
+    conflict: OnConflict,
+    returning: tuple[str, ...] = (),
+) -> Rows:
+    """Insert ``rows``, or bring those that are there up to date; the columns ``returning``, in any order.
+
+    With ``returning`` no two of ``rows`` may have the same key: they are one statement.
+    """
+    statement = _insert_or_update(kind, session.get_bind().dialect.name, conflict, returning)
+    session.flush()
+    done = session.connection().execute(statement, rows) if rows else None
+    return _all(done) if done is not None and returning else ()
+
+
 @cache
-def _insert_once(kind: type[SQLModel], dialect: str) -> Executable:
-    table = _table(kind)
-    statement: Executable = _insert(table, dialect).on_conflict_do_nothing().returning(*table.primary_key)
+def _insert_once(kind: type[SQLModel], dialect: str, returning: tuple[str, ...] = ()) -> Executable:
+    table = table_of(kind)
+    columns = [table.c[name] for name in returning] or table.primary_key
+    statement: Executable = _insert(table, dialect).on_conflict_do_nothing().returning(*columns)
     return statement
 
 
 @cache
-def _insert_or_update(kind: type[SQLModel], dialect: str, conflict: OnConflict) -> Executable:
-    table = _table(kind)
+def _insert_or_update(
+    kind: type[SQLModel], dialect: str, conflict: OnConflict, returning: tuple[str, ...] | None = None
+) -> Executable:
+    """``returning``: None for the key, empty for nothing."""
+    table = table_of(kind)
     insert = _insert(table, dialect)
     new = insert.excluded
     changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in conflict.replace}
@@ -66,7 +102,8 @@ def _insert_or_update(kind: type[SQLModel], dialect: str, conflict: OnConflict) 
         later = func.greatest if dialect == "postgresql" else func.max
         changes[name] = later(new[name], table.c[name])
     update = insert.on_conflict_do_update(index_elements=conflict.key, set_=changes)
-    statement: Executable = update.returning(*table.primary_key)
+    columns = list(table.primary_key) if returning is None else [table.c[name] for name in returning]
+    statement: Executable = update.returning(*columns) if columns else update
     return statement
 
 
@@ -74,9 +111,31 @@ def _insert(table: Table, dialect: str) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-def _table(kind: type[SQLModel]) -> Table:
+def table_of(kind: type[SQLModel]) -> Table:
+    """The table of ``kind``: statements about thousands of rows go without its objects."""
     table: Table = inspect(kind).local_table
     return table
+
+
+def run(session: Session, statement: Executable, **values: Any) -> CursorResult[Any]:
+    """Run a statement that is built once and takes ``values`` by the names of its parameters."""
+    session.flush()
+    return session.connection().execute(statement, values)
+
+
+def rows(session: Session, statement: Executable, **values: Any) -> Rows:
+    """What :func:`run` finds."""
+    return _all(run(session, statement, **values))
+
+
+def _all(result: CursorResult[Any]) -> Rows:
+    found: Rows = result.all()
+    return found
+
+
+def any_of(name: str) -> BindParameter[Any]:
+    """A parameter for ``in_``: any number of values."""
+    return bindparam(name, expanding=True)
 
 
 def _values(row: SQLModel) -> Mapping[str, Any]:

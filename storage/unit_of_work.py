@@ -7,9 +7,9 @@ while another commits therefore joins the next transaction. Nobody goes on befor
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -17,19 +17,25 @@ from sqlmodel import Session
 from storage.database import begun_again
 from storage.evidence import EvidenceRef, EvidenceStore
 
+A = TypeVar("A")
 T = TypeVar("T")
 Change = Callable[[Session], T]
 """Changes rows; run again in a transaction of its own where one that it shared could not be committed."""
+ChangeOfMany = Callable[[Session, Sequence[A]], Sequence[T]]
+"""Changes rows for several arguments at once and gives a result for each; run again likewise."""
 
 
-class _Waiting(Generic[T]):
-    """A change that waits for its transaction, and what came of it."""
+class _Waiting:
+    """An argument that waits for its change and transaction, and what came of it."""
 
-    def __init__(self, change: Change[T], evidence: EvidenceRef | None) -> None:
+    def __init__(
+        self, change: ChangeOfMany[Any, Any], argument: object, evidence: EvidenceRef | None
+    ) -> None:
         self.change = change
+        self.argument = argument
         self.evidence = evidence
         self.is_done = False
-        self.result: T | None = None
+        self.result: Any = None
         self.error: Exception | None = None
 
     def end(self) -> None:
@@ -47,7 +53,7 @@ class Writer:
         self._evidence = evidence
         self._writing = threading.Lock()
         self._queueing = threading.Lock()
-        self._queue: list[_Waiting[object]] = []
+        self._queue: list[_Waiting] = []
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -61,9 +67,17 @@ class Writer:
 
         ``evidence`` is what the rows refer to.
         """
-        mine: _Waiting[T] = _Waiting(change, evidence)
+
+        def change_alone(session: Session, _arguments: Sequence[None]) -> list[T]:
+            return [change(session)]
+
+        return self.write_beside(change_alone, None, evidence)
+
+    def write_beside(self, change: ChangeOfMany[A, T], argument: A, evidence: EvidenceRef | None = None) -> T:
+        """:meth:`write`, in one call with all that waits for the very same ``change``."""
+        mine = _Waiting(change, argument, evidence)
         with self._queueing:
-            self._queue.append(mine)  # type: ignore[arg-type]
+            self._queue.append(mine)
         with self._writing:
             if not mine.is_done:
                 with self._queueing:
@@ -75,17 +89,24 @@ class Writer:
                         each.end()
         if mine.error is not None:
             raise mine.error
-        return mine.result  # type: ignore[return-value]
+        result: T = mine.result
+        return result
 
-    def _commit(self, batch: list[_Waiting[object]]) -> list[object]:
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
         self._evidence.sync(each.evidence for each in batch if each.evidence is not None)
+        of_one_kind: dict[ChangeOfMany[Any, Any], list[_Waiting]] = {}
+        for each in batch:
+            of_one_kind.setdefault(each.change, []).append(each)
         with Session(self._engine) as session, session.begin():
-            return [each.change(session) for each in batch]
+            for change, waiting in of_one_kind.items():
+                results = change(session, [each.argument for each in waiting])
+                for each, result in zip(waiting, results, strict=True):
+                    each.result = result
 
-    def _write_all(self, batch: list[_Waiting[object]]) -> None:
+    def _write_all(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; where it fails, one for each, so that only the guilty one fails."""
         try:
-            results = begun_again(lambda: self._commit(batch))
+            begun_again(lambda: self._commit(batch))
         except Exception as error:  # noqa: BLE001 - raised to whom it belongs
             if len(batch) == 1:
                 batch[0].error, batch[0].is_done = error, True
@@ -93,5 +114,5 @@ class Writer:
             for each in batch:
                 self._write_all([each])
             return
-        for each, result in zip(batch, results, strict=True):
-            each.result, each.is_done = result, True
+        for each in batch:
+            each.is_done = True

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
-from storage.rows import OnConflict, insert_once, insert_or_update
+from storage.rows import OnConflict, insert_once, insert_or_update, insert_or_update_all
 from storage.tables import FetchRecord, SourceState, Visit
 from vocabulary.addresses import recordable_url
 from vocabulary.codes import Outcome, VisitPurpose
@@ -63,17 +63,37 @@ def record_fetch(
     bytes_read: int = 0,
     detail: str = "",
 ) -> None:
-    """Note how asking for ``url`` ended; asked again in the same visit, the last answer stands."""
-    row = FetchRecord(
-        visit_id=visit_id,
-        url=recordable_url(url),
-        outcome=outcome,
-        http_status=http_status,
-        bytes_read=bytes_read,
-        detail=detail,
-        fetched_at=now,
-    )
-    insert_or_update(session, row, _ASKED_AGAIN)
+    """:func:`record_fetches` of one address."""
+    record_fetches(session, [Asked(visit_id, url, outcome, now, http_status, bytes_read, detail)])
+
+
+class Asked(NamedTuple):
+    """An address that a visit asked for, and how that ended at ``now``."""
+
+    visit_id: int
+    url: str
+    outcome: Outcome
+    now: datetime
+    http_status: int | None = None
+    bytes_read: int = 0
+    detail: str = ""
+
+
+def record_fetches(session: Session, asked: Sequence[Asked]) -> None:
+    """Note how asking ended; for an address asked again in the same visit, the last answer stands."""
+    rows = [
+        {
+            "visit_id": each.visit_id,
+            "url": recordable_url(each.url),
+            "outcome": each.outcome,
+            "http_status": each.http_status,
+            "bytes_read": each.bytes_read,
+            "detail": each.detail,
+            "fetched_at": each.now,
+        }
+        for each in asked
+    ]
+    insert_or_update_all(session, FetchRecord, rows, _ASKED_AGAIN)
 
 
 def finish_visit(

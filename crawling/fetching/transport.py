@@ -84,7 +84,9 @@ class Transport:
                 )
                 try:
                     if "Set-Cookie" in response.headers:
-                        extract_cookies_to_jar(session.cookies, prepared, response.raw)
+                        extract_cookies_to_jar(  # type: ignore[no-untyped-call]
+                            session.cookies, prepared, response.raw
+                        )
                     answer = self._read(response, started)
                 finally:
                     response.close()

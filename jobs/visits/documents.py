@@ -93,7 +93,7 @@ class DocumentReader:
             try:
                 if not is_notice:
                     refuse_excuse(page.known, page.reading)
-                done += self._store(page.known, page.fetched, page.reading, "")
+                done += self._store(page.known, page.fetched, page.reading, "", is_known=True)
             except Exception as error:  # noqa: BLE001 - one page fails alone
                 done.append(self._run.fail(asked, error, page.fetched))
         return done
@@ -153,34 +153,38 @@ class DocumentReader:
         refuse_elsewhere(fetched, "" if parent_url else str(self._source.url))
         if is_same(before, fetched.body):
             return self._pass_over(known, status=fetched.status, bytes_read=len(fetched.body))
-        return self._read_answer(known, fetched, parent_url)
+        return self._read_answer(known, fetched, parent_url, is_known=before is not None)
 
-    def _read_answer(self, known: Known, fetched: Fetched, parent_url: str) -> list[PageDone]:
+    def _read_answer(
+        self, known: Known, fetched: Fetched, parent_url: str, *, is_known: bool
+    ) -> list[PageDone]:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         context = self._context
         reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
         if isinstance(reading, ArchiveReading):
-            return store_archive(
-                self._run, known, reading, self._origin(fetched, reading.contents, parent_url)
-            )
+            origin = self._origin(fetched, reading.contents, parent_url, is_known=is_known)
+            return store_archive(self._run, known, reading, origin)
         if self._held is not None and not reading.bears_title and not parent_url:
             if self._held.holds(known, fetched, reading):
                 return []
             refuse_excuse(known, reading)
-        return self._store(known, fetched, reading, parent_url)
+        return self._store(known, fetched, reading, parent_url, is_known=is_known)
 
-    def _origin(self, fetched: Fetched, reading: Assessment, parent_url: str) -> Origin:
+    def _origin(self, fetched: Fetched, reading: Assessment, parent_url: str, *, is_known: bool) -> Origin:
         return Origin(
-            write_evidence(self._context, fetched, reading.text),
+            write_evidence(self._context, fetched, reading.text, is_known=is_known),
             parent_url,
             fetched.status,
             len(fetched.body),
             conditions_after(fetched, reading),
         )
 
-    def _store(self, known: Known, fetched: Fetched, reading: Assessment, parent_url: str) -> list[PageDone]:
-        """The page stored, with the frames and files that hang on it."""
-        context, origin = self._context, self._origin(fetched, reading, parent_url)
+    def _store(
+        self, known: Known, fetched: Fetched, reading: Assessment, parent_url: str, *, is_known: bool
+    ) -> list[PageDone]:
+        """The page stored, with the frames and files that hang on it; ``is_known``: it was met before."""
+        context = self._context
+        origin = self._origin(fetched, reading, parent_url, is_known=is_known)
         attachments = (*self._framed(known, reading), *self._attached(known, reading))
         if reading.pictures and context.recogniser is None and self._source.attachments:
             why = f"the page shows {len(reading.pictures)} pictures in place of text: {how_to_recognise()}"

@@ -228,7 +228,7 @@ def _review_files(telling: _Telling) -> None:
     asked = telling.session.exec(
         select(FetchRecord.url, FetchRecord.outcome)
         .where(col(FetchRecord.visit_id).in_(recent))
-        .where(or_(FetchRecord.outcome == Outcome.UNREADABLE_ATTACHMENT, *_MAY_BE_FILES))
+        .where(or_(col(FetchRecord.outcome) == Outcome.UNREADABLE_ATTACHMENT, *_MAY_BE_FILES))
     ).all()
     ended = {
         url: outcome in SUCCESSES

@@ -6,13 +6,14 @@ Every function is one transaction, or a look that changes nothing; none of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
+from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from alerts.notifications.alert import notify_recipients
 from assessment.archives import ArchiveReading, Member
@@ -21,20 +22,25 @@ from cases.opening import open_cases
 from crawling.fetching.model import Fetched, PageKind
 from jobs.context import Context, PageDone
 from jobs.visits.run import VisitRun
+from settings.model import Settings
 from storage.database import for_reading
 from storage.documents import (
     ConditionalHeaders,
+    Hanging,
+    KeptVersion,
     PageRecord,
     Remembered,
-    keep_unchanged,
-    keep_version,
+    evidence_of_text,
+    forget_conditions_of_parents,
     remember_conditions,
     remembered,
+    what_hangs_on,
 )
 from storage.evidence import EvidenceRef, Exchange
-from storage.tables import Document, DocumentVersion, storable
-from storage.visits import record_fetch
-from vocabulary.addresses import MEMBER, canonical_url
+from storage.keeping import Met, MetAgain, keep_all_unchanged, keep_versions
+from storage.tables import storable
+from storage.visits import Asked, record_fetches
+from vocabulary.addresses import MEMBER
 from vocabulary.codes import Outcome
 
 NO_CONDITIONS = ConditionalHeaders()
@@ -82,31 +88,61 @@ def store_document(
     crash between the two would leave them unread for as long as the page does not change.
     """
     context, conditions = run.context, origin.conditions if is_complete else NO_CONDITIONS
-    record = _page_record(run, known, reading, origin, conditions)
-    now = context.now()
+    order = _Order(
+        Met(_page_record(run, known, reading, origin, conditions), run.visit_id, context.now()),
+        known.url,
+        reading,
+        origin,
+        is_complete,
+        context.settings,
+    )
+    return context.write_beside(_store_all, order, origin.evidence)
 
-    def store(session: Session) -> StoredDocument:
-        kept = keep_version(session, record, run.visit_id, now)
-        if is_complete and not kept.new_document:
-            remember_conditions(session, kept.document_id, conditions, ())
-        findings = 0
-        if reading.result.findings:
-            opened = open_cases(session, kept, reading.result, now)
-            findings = opened.findings
-            notify_recipients(session, opened.news, context.settings, now)
-        record_fetch(
-            session,
-            run.visit_id,
-            known.url,
-            Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
-            now,
-            http_status=origin.status,
-            bytes_read=origin.bytes_read,
-            detail=reading.unread,
-        )
-        return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
 
-    return context.write(store, origin.evidence)
+class _Order(NamedTuple):
+    """A document that was read and is to be stored."""
+
+    met: Met
+    url: str
+    """What was asked for."""
+    reading: Assessment
+    origin: Origin
+    is_complete: bool
+    settings: Settings
+
+
+def _store_all(session: Session, orders: Sequence[_Order]) -> list[StoredDocument]:
+    kept = keep_versions(session, [order.met for order in orders])
+    complete = [
+        each.document_id
+        for order, each in zip(orders, kept, strict=True)
+        if order.is_complete and not each.new_document
+    ]
+    forget_conditions_of_parents(session, complete)
+    stored = [_store_findings(session, *each) for each in zip(orders, kept, strict=True)]
+    record_fetches(session, [_asked(*each) for each in zip(orders, kept, strict=True)])
+    return stored
+
+
+def _store_findings(session: Session, order: _Order, kept: KeptVersion) -> StoredDocument:
+    findings, now = 0, order.met.now
+    if order.reading.result.findings:
+        opened = open_cases(session, kept, order.reading.result, now)
+        findings = opened.findings
+        notify_recipients(session, opened.news, order.settings, now)
+    return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
+
+
+def _asked(order: _Order, kept: KeptVersion) -> Asked:
+    return Asked(
+        order.met.visit_id,
+        order.url,
+        Outcome.UNCHANGED if kept.unchanged else Outcome.OK,
+        order.met.now,
+        order.origin.status,
+        order.origin.bytes_read,
+        order.reading.unread,
+    )
 
 
 def store_page(
@@ -214,12 +250,13 @@ def is_same(known: Remembered | None, body: bytes) -> bool:
     return known.body_sha256 == sha256(body).hexdigest()
 
 
-def write_evidence(context: Context, fetched: Fetched, text: str) -> EvidenceRef:
+def write_evidence(context: Context, fetched: Fetched, text: str, *, is_known: bool) -> EvidenceRef:
     """The record of this exchange; for a text that is kept already, the record that it was kept with.
 
-    It is on the disk before anything that refers to it is committed.
+    It is on the disk before anything that refers to it is committed. ``is_known``: the document was met
+    before, so that its text may be kept.
     """
-    kept = _evidence_of_text(context, fetched.url, text)
+    kept = _evidence_of_text(context, fetched.url, text) if is_known else None
     if kept is not None:
         return kept
     return context.evidence.append(
@@ -242,14 +279,7 @@ def write_evidence(context: Context, fetched: Fetched, text: str) -> EvidenceRef
 def _evidence_of_text(context: Context, url: str, text: str) -> EvidenceRef | None:
     digest = sha256(storable(text).encode("utf-8")).hexdigest()
     with Session(for_reading(context.engine)) as session:
-        kept = session.exec(
-            select(DocumentVersion)
-            .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-            .where(Document.url == canonical_url(url), DocumentVersion.text_sha256 == digest)
-        ).first()
-    if kept is None:
-        return None
-    return EvidenceRef(kept.evidence_file, kept.evidence_record, kept.body_sha256, kept.evidence_offset)
+        return evidence_of_text(session, url, digest)
 
 
 def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> tuple[list[PageDone], Below]:
@@ -257,21 +287,8 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
 
     Gives the pages that were noted, and what is known to hang on the document.
     """
-    now = run.context.now()
-
-    def note_unchanged(session: Session) -> Below:
-        kept = keep_unchanged(session, known.url, run.visit_id, now)
-        _record_unchanged(run, session, known.url, status, bytes_read)
-        below = Below((), ())
-        if kept is not None:
-            found = session.exec(select(Document).where(Document.parent_id == kept.document_id))
-            below = _below(known, found.all())
-        for member in below.members:
-            keep_unchanged(session, member.url, run.visit_id, now)
-            _record_unchanged(run, session, member.url, 304, 0)
-        return below
-
-    below = run.context.write(note_unchanged)
+    asked = Asked(run.visit_id, known.url, Outcome.UNCHANGED, run.context.now(), status, bytes_read)
+    below = _below(known, run.context.write_beside(_note_unchanged, asked))
     done = [PageDone(known.url, _kind(known), Outcome.UNCHANGED, title=known.title, bytes_read=bytes_read)]
     done += (
         PageDone(member.url, PageKind.ATTACHMENT, Outcome.UNCHANGED, title=member.title)
@@ -280,16 +297,21 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
     return [run.note(page) for page in done], below
 
 
-def _record_unchanged(run: VisitRun, session: Session, url: str, status: int, bytes_read: int) -> None:
-    record_fetch(
-        session,
-        run.visit_id,
-        url,
-        Outcome.UNCHANGED,
-        run.context.now(),
-        http_status=status,
-        bytes_read=bytes_read,
-    )
+def _note_unchanged(session: Session, asked: Sequence[Asked]) -> Sequence[Sequence[Hanging]]:
+    """Write that nothing changed of what was asked for; what hangs on each."""
+    kept = keep_all_unchanged(session, [MetAgain(each.url, each.visit_id, each.now) for each in asked])
+    hanging = what_hangs_on(session, [each.document_id for each in kept if each is not None])
+    below = [hanging[each.document_id] if each is not None else [] for each in kept]
+    members = [
+        Asked(each.visit_id, member.url, Outcome.UNCHANGED, each.now, 304)
+        for each, hangs in zip(asked, below, strict=True)
+        for member in hangs
+        if MEMBER in member.url
+    ]
+    if members:
+        keep_all_unchanged(session, [MetAgain(each.url, each.visit_id, each.now) for each in members])
+    record_fetches(session, [*asked, *members])
+    return below
 
 
 def ask_conditionally(
@@ -301,7 +323,7 @@ def ask_conditionally(
         context.write(lambda session: remember_conditions(session, stored.document_id, conditions, linked))
 
 
-def _below(known: Known, children: Iterable[Document]) -> Below:
+def _below(known: Known, children: Iterable[Hanging]) -> Below:
     files: list[Known] = []
     members: list[Known] = []
     for child in children:

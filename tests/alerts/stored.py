@@ -13,8 +13,9 @@ from alerts.notifications.alert import notify_recipients, send_due_alerts
 from cases.opening import open_cases
 from detection.model import DocumentFacts, Mention, OfficialDocument, ScanResult
 from settings.model import Settings
-from storage.documents import KeptVersion, PageRecord, keep_version
+from storage.documents import KeptVersion, PageRecord
 from storage.evidence import EvidenceRef
+from storage.keeping import keep_version
 from storage.tables import Visit
 from storage.visits import start_visit
 from vocabulary.codes import DocumentKind, PublisherKind, Severity, Status, Usage, Violation

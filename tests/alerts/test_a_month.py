@@ -21,7 +21,7 @@ from cases.departments import follow_ups
 from cases.opening import open_cases
 from cases.steps import take_step
 from settings.model import Settings
-from storage.documents import keep_version
+from storage.keeping import keep_version
 from storage.tables import Case, CaseEvent, DigestItem, OutboxMessage, Visit
 from storage.visits import start_visit
 from tests.alerts.reading import as_mail, html_of, text_of

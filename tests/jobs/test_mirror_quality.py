@@ -13,8 +13,9 @@ from sqlmodel import Session, select
 
 from assessment.reading import Answer, Assessment, Known, assess
 from cases.opening import open_cases
-from storage.documents import PageRecord, keep_version
+from storage.documents import PageRecord
 from storage.evidence import EvidenceRef
+from storage.keeping import keep_version
 from storage.tables import Finding
 from storage.visits import start_visit
 from tests.databases import open_migrated

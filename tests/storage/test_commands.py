@@ -18,8 +18,9 @@ from typer.testing import CliRunner, Result
 
 import cli.main
 from storage.database import open_database
-from storage.documents import PageRecord, keep_version
+from storage.documents import PageRecord
 from storage.evidence import EvidenceStore, Exchange
+from storage.keeping import keep_version
 from storage.proof import safe_name
 from storage.tables import Finding
 from storage.visits import start_visit

@@ -19,11 +19,10 @@ from storage.documents import (
     ConditionalHeaders,
     KeptVersion,
     PageRecord,
-    keep_unchanged,
-    keep_version,
     remembered,
 )
 from storage.evidence import EvidenceRef
+from storage.keeping import Met, MetAgain, keep_all_unchanged, keep_unchanged, keep_version, keep_versions
 from storage.tables import Document, DocumentVersion, Sighting
 from storage.visits import start_visit
 from vocabulary.addresses import ADDRESS_LIMIT, AddressError, canonical_url, recordable_url
@@ -184,6 +183,48 @@ def test_conditional_headers_are_those_of_the_last_answer(engine: Engine) -> Non
     _keep(engine, replace(PAGE, etag="", last_modified=""), _visit(engine, 1))
     with Session(engine) as session:
         assert remembered(session, [PAGE.url])[PAGE.url].conditions == ConditionalHeaders()
+
+
+def test_pages_kept_together_are_kept_as_one_by_one(engine: Engine) -> None:
+    one, two = _visit(engine), _visit(engine, 1)
+    urls = [f"http://hr.example/zp/{number}.html" for number in range(5)]
+    pages = [replace(PAGE, url=url, text=f"招聘会计{number}名。") for number, url in enumerate(urls)]
+    _keep(engine, pages[0], one)
+    _keep(engine, replace(pages[1], text="停招。"), one)
+    met = [
+        Met(pages[4], two, NOW), Met(pages[1], two, NOW), Met(pages[0], two, NOW),
+        Met(replace(pages[2], parent_url=urls[0]), two, NOW), Met(pages[1], two, NOW),
+        Met(replace(pages[4], text="招满。"), one, NOW),
+    ]  # fmt: skip
+    with Session(engine) as session:
+        kept = keep_versions(session, met)
+        session.commit()
+        assert session.get_one(Document, kept[3].document_id).parent_id == kept[2].document_id
+    assert [each.new_document for each in kept] == [True, False, False, True, False, False]
+    assert [each.changed for each in kept] == [False, True, False, False, True, True]
+    assert kept[1] == kept[4]
+    assert [_keep(engine, each.page, each.visit_id).version_id for each in met] == [
+        each.version_id for each in kept
+    ]
+    assert [_count(engine, table) for table in (Document, DocumentVersion, Sighting)] == [4, 6, 7]
+
+
+def test_documents_met_again_together_are_sightings_each(engine: Engine) -> None:
+    one, two = _visit(engine), _visit(engine, 1)
+    urls = [f"http://hr.example/zp/{number}.html" for number in range(3)]
+    kept = [_keep(engine, replace(PAGE, url=url), one) for url in urls]
+    later = NOW + timedelta(hours=1)
+    with Session(engine) as session:
+        again = keep_all_unchanged(
+            session,
+            [MetAgain(url, two, later) for url in (*urls, urls[0], "no address", "http://hr.example/new")],
+        )
+        session.commit()
+        assert session.get_one(Document, kept[2].document_id).last_seen_at == later
+    assert [each and each.version_id for each in again] == [
+        *(each.version_id for each in kept), kept[0].version_id, None, None,
+    ]  # fmt: skip
+    assert _count(engine, Sighting) == 6
 
 
 def test_text_that_no_database_takes_is_kept_with_its_offsets(engine: Engine) -> None:
