@@ -12,6 +12,8 @@ from extraction import Recognition
 from extraction.recognition import is_installed
 from settings.model import Detection
 
+_SHORT = 64 * 1024
+"""Bytes of a page that is read in a few milliseconds."""
 _IDLE_SECONDS = 60.0
 """After so long without a picture the processes end and give their memory back."""
 
@@ -45,9 +47,11 @@ def read_in_workers(
 
     Most files hold none and cost nothing more. Raises ReadingError and WorkError.
     """
+    is_short = len(answer.body) <= _SHORT and not known.is_attachment
+    run = workers.run_beside if is_short else workers.run
     plain: Assessment | ArchiveReading
     try:
-        plain = workers.run(read_file, answer, known, today)
+        plain = run(read_file, answer, known, today)
     except ReadingError as error:
         if recogniser is None or not error.needs_recognition:
             raise

@@ -12,13 +12,14 @@ import multiprocessing
 import os
 import resource
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from assessment.gathering import Done, Gathering, Order, do_all
 from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, use_catalogue
 from settings.model import Detection
 from vocabulary.codes import Outcome
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 _TASKS_PER_PROCESS = 2_000
 """A process is replaced after so many, in case a library leaks."""
+_READY = 1
+"""Batches that lie ready for whichever process ends the first."""
 _LONGEST_QUEUE = 100
 """A task may wait for so many others at worst; longer means that the processes hang."""
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -89,6 +92,7 @@ class Workers:
         self._lock = threading.Lock()
         self._ended = False
         self._pool = self._new_pool() if processes else None
+        self._gathering = Gathering(processes + _READY, self._begin_batch)
 
     @classmethod
     def configured(cls, detection: Detection) -> Self:
@@ -118,6 +122,30 @@ class Workers:
             return task(*args, **kwargs)
         with self._busy():
             return self._run_in_pool((catalogue, task, args, kwargs))
+
+    def run_beside(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """:meth:`run` for a short task, handed over together with those of other threads.
+
+        Where a batch does not end by itself, each of its tasks is run alone.
+        """
+        if self._pool is None or self._ended:
+            return self.run(task, *args, **kwargs)
+        with self._busy():
+            done = self._gathering.run(Order(task, args, kwargs), self._timeout * _LONGEST_QUEUE)
+        if done is None:
+            return self.run(task, *args, **kwargs)
+        if done.error is not None:
+            raise done.error
+        result: T = done.result
+        return result
+
+    def _begin_batch(self, orders: Sequence[Order]) -> Future[list[Done | None]]:
+        catalogue = current_catalogue()
+        use_catalogue(catalogue)
+        future: Future[list[Done | None]] = self._working_pool().schedule(
+            _within_memory, args=(catalogue, do_all, (orders,), {}), timeout=self._timeout
+        )
+        return future
 
     def _run_in_pool(self, order: tuple[str, Callable[..., T], tuple[Any, ...], dict[str, Any]]) -> T:
         pool = self._working_pool()

@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -63,6 +64,44 @@ def test_a_process_that_dies_loses_only_its_task(workers: Workers) -> None:
     with pytest.raises(WorkError, match="died"):
         workers.run(die)
     assert workers.run(own_process)
+
+
+def cannot_be_read(why: str) -> None:
+    raise ReadingError(Outcome.EMPTY, why)
+
+
+def break_down(why: str) -> None:
+    raise LookupError(why)
+
+
+def test_short_tasks_are_handed_over_together_and_fail_alone(workers: Workers) -> None:
+    """Also where one of them takes its process with it, or its time: the others are done again."""
+    tasks: list[tuple[Callable[..., object], tuple[object, ...]]] = [
+        *((pow, (number, 2)) for number in range(20)),
+        *((cannot_be_read, ("nothing there",)), (break_down, ("a mistake",)), (die, ()), (time.sleep, (60,))),
+    ]
+
+    def attempt(order: tuple[Callable[..., object], tuple[object, ...]]) -> object:
+        try:
+            return workers.run_beside(order[0], *order[1])
+        except Exception as error:  # noqa: BLE001 - looked at by the test
+            return error
+
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        *squares, unread, broken, died, late = threads.map(attempt, tasks)
+    assert squares == [number**2 for number in range(20)]
+    assert isinstance(unread, ReadingError)
+    assert unread.detail == "nothing there"
+    assert isinstance(broken, LookupError)
+    assert isinstance(died, WorkError)
+    assert isinstance(late, WorkTimeoutError)
+
+
+def test_after_the_end_no_short_task_is_begun() -> None:
+    ended = Workers(1, timeout_seconds=5)
+    ended.abort()
+    with pytest.raises(WorkersEndedError):
+        ended.run_beside(own_process)
 
 
 def fill_memory() -> int:
