@@ -37,11 +37,14 @@ class _Waiting:
         self.is_done = False
         self.result: Any = None
         self.error: Exception | None = None
+        self.woken = threading.Event()
+        """Set once it is done, or is to lead the next transaction."""
 
     def end(self) -> None:
         """Tell who waits that nothing was committed, where whoever wrote was interrupted."""
         if not self.is_done:
             self.error, self.is_done = RuntimeError("the transaction was interrupted"), True
+        self.woken.set()
 
 
 class Writer:
@@ -54,6 +57,8 @@ class Writer:
         self._writing = threading.Lock()
         self._queueing = threading.Lock()
         self._queue: list[_Waiting] = []
+        self._is_led = False
+        """Whether somebody writes what waits, or is about to."""
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -78,19 +83,34 @@ class Writer:
         mine = _Waiting(change, argument, evidence)
         with self._queueing:
             self._queue.append(mine)
-        with self._writing:
-            if not mine.is_done:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
-                try:
-                    self._write_all(batch)
-                finally:
-                    for each in batch:
-                        each.end()
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            mine.woken.wait()  # and for nobody else: what is committed goes on at once
+        if not mine.is_done:
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         result: T = mine.result
         return result
+
+    def _lead(self, mine: _Waiting) -> None:
+        """Write all that waits, ``mine`` among it, and hand the lead to who came meanwhile."""
+        batch: list[_Waiting] = []
+        try:
+            with self._writing:
+                with self._queueing:
+                    batch, self._queue = self._queue, []
+                self._write_all(batch)
+        finally:
+            with self._queueing:
+                if not batch:  # interrupted while another transaction ran
+                    self._queue.remove(mine)
+                following = self._queue[0] if self._queue else None
+                self._is_led = following is not None
+            if following is not None:
+                following.woken.set()
+            for each in batch:
+                each.end()
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         self._evidence.sync(each.evidence for each in batch if each.evidence is not None)
