@@ -15,13 +15,15 @@ from alerts.delivery.dead_letters import (
     retry_dead_letters,
     retry_messages,
 )
+from alerts.delivery.ways import ways_down
 from cli.chinese import Commands
 from cli.common import Config, transaction
 from settings.load import load_settings
-from storage.tables import OutboxMessage
+from storage.tables import ChannelState, OutboxMessage
 from vocabulary.codes import OutboxState
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
+from vocabulary.reasons import reason_in_chinese
 
 app = Commands(help="待发送和发送失败的邮件与消息。")
 
@@ -40,6 +42,8 @@ def list_(
     )
     with transaction(config) as session:
         zone = ZoneInfo(load_settings(config).time_zone)
+        for way in ways_down(session):
+            typer.echo(_way_line(way, zone))
         for message in list_messages(session, states, limit):
             typer.echo(_line(message, zone))
         counts = count_messages(session)
@@ -80,6 +84,15 @@ def _line(message: OutboxMessage, zone: ZoneInfo) -> str:
     if message.last_error:
         line += f"\n    {displayable(message.last_error, limit=200)}"
     return line
+
+
+def _way_line(way: ChannelState, zone: ZoneInfo) -> str:
+    since = way.down_since.astimezone(zone) if way.down_since else None
+    name = f"{way.channel}（{way.recipient}）" if way.recipient else way.channel
+    return (
+        f"⚠ {name} 自 {since:%Y-%m-%d %H:%M} 起不通：{reason_in_chinese(way.last_error)}。"
+        "每几分钟试一次，恢复后全部发出"
+    )
 
 
 def _report(count: int, what: str, ids: list[int] | None) -> None:

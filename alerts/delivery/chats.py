@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure
+from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered
 from settings import SettingsError
 from settings.model import Settings
 
@@ -71,7 +71,8 @@ class ChatChannel:
         except requests.RequestException as error:
             # Not its words: they quote the address, and whoever knows that can write there.
             kind = type(error).__name__
-            raise ChannelDown(f"chat {name!r}: its server cannot be reached: {kind}") from None
+            why = f"chat {name!r}: its server cannot be reached: {kind}"
+            raise ChannelDown(why, only_for=name) from None
         self._judge(name, answer)
 
     def reach(self, name: str) -> str:
@@ -94,10 +95,11 @@ class ChatChannel:
     def _judge(self, name: str, answer: requests.Response) -> None:
         if answer.status_code in _MESSAGES_FAULT:
             raise PermanentFailure(f"chat {name!r}: HTTP {answer.status_code}")
-        if not 200 <= answer.status_code < 300:
-            raise TemporaryFailure(f"chat {name!r}: HTTP {answer.status_code}")
-        if refusal := self._kind.refused(answer):
-            raise TemporaryFailure(f"chat {name!r}: {refusal}")
+        why = f"HTTP {answer.status_code}"
+        if 200 <= answer.status_code < 300:
+            why = self._kind.refused(answer)
+        if why:
+            raise ChannelDown(f"chat {name!r}: {why}", saw_message=True, only_for=name)
 
 
 def open_chats(settings: Settings, channel: str, kind: ChatKind) -> ChatChannel | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Update
 from sqlmodel import Session, col, delete, func, select, update
 
+from alerts.delivery.ways import probe_at_once
 from storage.tables import OutboxMessage
 from vocabulary.codes import OutboxState
 
@@ -34,12 +35,17 @@ def list_messages(session: Session, states: Sequence[OutboxState], limit: int) -
 
 
 def retry_messages(session: Session, ids: Sequence[int], now: datetime) -> int:
-    """Make the messages due at once, with all their tries before them; returns how many that were."""
+    """Make the messages due at once, with all their tries before them; returns how many that were.
+
+    Channels that are down are asked at once, too.
+    """
+    probe_at_once(session)
     return _changed(session, _afresh(now).where(col(OutboxMessage.id).in_(ids)), _ON_HAND)
 
 
 def retry_dead_letters(session: Session, now: datetime) -> int:
     """The same for every dead letter."""
+    probe_at_once(session)
     return _changed(session, _afresh(now), (OutboxState.DEAD,))
 
 

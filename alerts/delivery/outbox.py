@@ -1,22 +1,26 @@
 """The transactional outbox: a message is written with what causes it, and delivered on its own.
 
 A message is sent once. Only a crash between its acceptance and the note of it makes it go twice, with the
-same Message-ID.
+same Message-ID. What a channel does to all messages alike, ``ways`` keeps: no message pays for it.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import Any
 
 import structlog
+from jinja2 import TemplateError
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
+from alerts.delivery import ways
 from alerts.delivery.channels import (
     Channel,
     ChannelDown,
@@ -32,7 +36,8 @@ from cases.history import mark_notified, mark_undelivered
 from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import OutboxMessage
-from vocabulary.codes import OutboxState
+from storage.tables.letters import LAST
+from vocabulary.codes import OutboxState, Severity
 from vocabulary.reasons import reason_in_chinese
 
 MAX_ATTEMPTS = 16
@@ -44,6 +49,12 @@ LEASE = timedelta(minutes=5)
 STEP_MESSAGES = 100
 STEP_SECONDS = 60.0
 _KEY_LENGTH = 120
+_LACKS = frozenset(
+    (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+)
+"""What this machine has run out of, whichever message met it."""
+_MESSAGES_FAULT = (TemplateError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""How a payload fails that lacks something, or has something else in its place."""
 
 log = structlog.get_logger()
 
@@ -87,40 +98,47 @@ def _row(letter: Letter, channel: str, key: str, domain: str, now: datetime) -> 
         payload=dict(letter.payload),
         message_id=f"<{digest}@{domain}>",
         created_at=now,
+        precedence=_precedence(letter.payload),
     )
+
+
+def _precedence(payload: Mapping[str, Any]) -> int:
+    """0 for the most severe; a letter that tells of several cases goes with the worst of them."""
+    cases = [case for case in payload.get("cases", ()) if isinstance(case, Mapping)]
+    named = [payload.get("severity"), *(case.get("severity") for case in cases)]
+    return min((LAST - Severity(each).rank for each in named if each), default=LAST)
 
 
 def deliver_due(engine: Engine, channels: Mapping[str, Channel], now: datetime, *, owner: str) -> int:
     """Deliver messages that are due, each alone, and return how many were tried; 0 when nothing is due.
 
     One step tries at most STEP_MESSAGES and ends after STEP_SECONDS: call again while it returns more than 0.
-    ``owner`` names this sender. A channel that is down is left alone for the rest of the step. Failures of
-    channels are noted, database errors are raised.
+    ``owner`` names this sender. The most severe leave first. Failures of channels are noted, database errors
+    are raised.
     """
-    started, tried, down = time.monotonic(), 0, set[str]()
+    started, tried = time.monotonic(), 0
     while tried < STEP_MESSAGES and (elapsed := time.monotonic() - started) < STEP_SECONDS:
-        usable = {name: channel for name, channel in channels.items() if name not in down}
-        row = _lease(engine, usable, now + timedelta(seconds=elapsed), owner)
+        row = _lease(engine, channels, now + timedelta(seconds=elapsed), owner)
         if row is None:
             break
         tried += 1
-        failure = _try(row, usable[row.channel])
+        failure = _try(row, channels[row.channel])
         at = now + timedelta(seconds=time.monotonic() - started)
         if failure is None:
             _mark_sent(engine, row, at)
         else:
             _mark_failed(engine, row, failure, at)
-        if isinstance(failure, ChannelDown):
-            down.add(row.channel)
     return tried
 
 
 def release_leases(engine: Engine, owner: str) -> int:
     """Give back what ``owner`` had taken before it died, so that nothing waits for its leases to end.
 
-    Only for a start at which no other sender of that name can be alive. Returns how many there were.
+    Only for a start at which no other sender of that name can be alive: channels that were down are asked at
+    once. Returns how many messages there were.
     """
     with Session(engine) as session, session.begin():
+        ways.probe_at_once(session)
         released = session.execute(
             update(OutboxMessage)
             .where(col(OutboxMessage.state) == OutboxState.LEASED, col(OutboxMessage.lease_owner) == owner)
@@ -151,14 +169,14 @@ def _lease(
         col(OutboxMessage.next_attempt_at),
         col(OutboxMessage.lease_until),
     )
-    lease = LEASE + max(channel.patience for channel in channels.values())
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+    ends = now + LEASE + max(channel.patience for channel in channels.values())
+    with Session(engine, expire_on_commit=False) as session, session.begin() as transaction:
         for free in ((state == OutboxState.LEASED, until < now), (state == OutboxState.WAITING, due <= now)):
             # One statement chooses and takes: two senders can never agree on the same row.
             chosen = (
                 select(OutboxMessage.id)
-                .where(*free, col(OutboxMessage.channel).in_(names))
-                .order_by(due)
+                .where(*free, col(OutboxMessage.channel).in_(names), ways.may_leave(now))
+                .order_by(col(OutboxMessage.precedence), due, col(OutboxMessage.id))
                 .limit(1)
                 .with_for_update(skip_locked=True)
                 .scalar_subquery()
@@ -169,31 +187,58 @@ def _lease(
                 .values(
                     state=OutboxState.LEASED,
                     lease_owner=owner,
-                    lease_until=now + lease,
+                    lease_until=ends,
                     attempts=col(OutboxMessage.attempts) + 1,
                 )
                 .returning(OutboxMessage)
                 .execution_options(synchronize_session=False)
             ).scalar_one_or_none()
             if taken is not None:
-                return taken
+                if ways.claim_probe(session, taken, now, ends):
+                    return taken
+                transaction.rollback()  # another sender was faster
+                return None
     return None
 
 
 def _try(row: OutboxMessage, channel: Channel) -> DeliveryFailure | None:
     if row.attempts > MAX_ATTEMPTS:
-        return PermanentFailure(f"the sender died at each of {MAX_ATTEMPTS} tries")
+        return _Unasked(f"the sender died at each of {MAX_ATTEMPTS} tries")
     try:
         message = _render(row)
     except Exception as error:  # noqa: BLE001 - whatever one payload breaks, the other messages go out
-        return PermanentFailure(f"the message cannot be written: {type(error).__name__}: {error}")
+        why = f"the message cannot be written: {type(error).__name__}: {error}"
+        return _lack(error) or (_Unasked(why) if isinstance(error, _MESSAGES_FAULT) else _Unknown(why))
     try:
         channel.send(message)
     except DeliveryFailure as failure:
-        return failure
+        is_plain = isinstance(failure, ChannelDown) and not failure.saw_message
+        return failure if is_plain else _lack(failure) or failure
     except Exception as error:  # noqa: BLE001 - a channel's bug holds up its message only
-        return TemporaryFailure(f"{type(error).__name__}: {error}")
+        return _lack(error) or _Unknown(f"{type(error).__name__}: {error}")
     return None
+
+
+class _Unasked(PermanentFailure):
+    """The channel was not asked: the message itself is broken."""
+
+
+class _Unknown(TemporaryFailure):
+    """Nobody knows whose fault it is, so it may pass."""
+
+
+def _lack(error: BaseException) -> ChannelDown | None:
+    """The failure of whatever met a lack of this machine, which is no message's fault; None else."""
+    for cause in _causes(error):
+        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno in _LACKS):
+            return ChannelDown(f"this machine lacks what sending takes: {cause or 'memory'}")
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _render(row: OutboxMessage) -> Rendered:
@@ -212,11 +257,30 @@ def _mark_sent(engine: Engine, row: OutboxMessage, at: datetime) -> None:
         if _settle(session, row, state=OutboxState.SENT, sent_at=at, last_error=""):
             cases = row.payload.get("case_ids", ())
             mark_notified(session, cases, message=_id(row), recipient=row.recipient, at=at)
+        ways.note_answer(session, row)
 
 
 def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, at: datetime) -> None:
-    dead = isinstance(failure, PermanentFailure) or row.attempts >= MAX_ATTEMPTS
     with Session(engine) as session, session.begin():
+        if isinstance(failure, ChannelDown):
+            pause = ways.note_failure(session, row, failure, at)
+            if pause is not None:
+                # It waits for its channel and pays with no try; one that the channel saw lets others ask
+                # next, in case that it is what the channel chokes on.
+                turn = at + 2 * pause if failure.saw_message else row.next_attempt_at
+                why, tries = str(failure)[:500], row.attempts - 1
+                _settle(
+                    session,
+                    row,
+                    state=OutboxState.WAITING,
+                    attempts=tries,
+                    next_attempt_at=turn,
+                    last_error=why,
+                )
+                return
+        elif not isinstance(failure, _Unasked | _Unknown):
+            ways.note_answer(session, row)
+        dead = isinstance(failure, PermanentFailure) or row.attempts >= MAX_ATTEMPTS
         settled = _settle(
             session,
             row,

@@ -38,31 +38,51 @@ _MAILBOX_FULL = re.compile(
     re.IGNORECASE,
 )
 _NOT_NOW = re.compile(
-    r"\b5\.3\.[12]\b|\b4\.\d{1,3}\.\d{1,3}\b|"
+    r"\b4\.\d{1,3}\.\d{1,3}\b|"
     r"(?:try|again|retry|resend)\b.{0,30}\b(?:later|again|minutes?|hours?)|"
-    r"temporar|gr[ae]y ?-?list|\bbusy\b|overload|system load|too quickly|unavailable.{0,20}(?:now|moment)|"
-    r"(?:service|server|system) (?:is )?(?:currently )?(?:not available|unavailable)|timed? ?out|"
-    r"稍后|稍候|重试|再试|暂时|暂不|临时|繁忙|灰名单|超时",
+    r"temporar|gr[ae]y ?-?list|too quickly|unavailable.{0,20}(?:now|moment)|timed? ?out|"
+    r"稍后|稍候|重试|再试|暂时|暂不|临时|灰名单|超时",
     re.IGNORECASE,
 )
+_SERVER_BUSY = re.compile(
+    r"\b4\.3\.\d\b|\b5\.3\.[12]\b|\bbusy\b|overload|system load|繁忙|"
+    r"(?:service|server|system) (?:is )?(?:currently )?(?:not available|unavailable)",
+    re.IGNORECASE,
+)
+_OF_THIS_LETTER = re.compile(r"\b[45]\.[27]\.\d{1,3}\b|gr[ae]y ?-?list|灰名单", re.IGNORECASE)
+"""RFC 3463: of the mailbox, or of the recipient's policy; the next letter may well be taken."""
+_CLOSING = 421
+"""RFC 5321: the server closes the connection, whatever was asked."""
 _STORAGE = 552
 """RFC 5321: exceeded storage allocation."""
 
 
-def refusal(code: int, words: bytes | str) -> TemporaryFailure | PermanentFailure:
-    """The failure that an answer means; ``ChannelDown`` where it is about all that we send."""
+def refusal(
+    code: int, words: bytes | str, *, saw_content: bool = False
+) -> TemporaryFailure | PermanentFailure:
+    """The failure that an answer means; ``ChannelDown`` where it is about all that we send.
+
+    ``saw_content``: it is the answer to the whole mail, not to the recipient's address.
+    """
     said = as_said(code, words)
     if code in _LOGIN_WANTED:
         return ChannelDown(said)
-    if not 500 <= code < 600:
-        return TemporaryFailure(said)
-    if _TOO_LARGE.search(said):
+    is_lasting = 500 <= code < 600
+    if is_lasting and _TOO_LARGE.search(said):
         return PermanentFailure(said)
-    if _SENT_TOO_MUCH.search(said):
-        return ChannelDown(said)
-    if code == _STORAGE or _MAILBOX_FULL.search(said) or _NOT_NOW.search(said):
-        return TemporaryFailure(said)
-    return PermanentFailure(said)
+    if _is_about_us(code, said, saw_content=saw_content):
+        return ChannelDown(said, saw_message=True)
+    passes = code == _STORAGE or _MAILBOX_FULL.search(said) or _NOT_NOW.search(said)
+    return PermanentFailure(said) if is_lasting and not passes else TemporaryFailure(said)
+
+
+def _is_about_us(code: int, said: str, *, saw_content: bool) -> bool:
+    """Whether the next letter would fare no better."""
+    if code == _CLOSING or (code >= 500 and _SENT_TOO_MUCH.search(said)):
+        return True
+    if code == _STORAGE or _OF_THIS_LETTER.search(said) or _MAILBOX_FULL.search(said):
+        return False
+    return bool(_SERVER_BUSY.search(said)) or (saw_content and code < 500)
 
 
 def is_about_size(code: int, words: bytes | str) -> bool:

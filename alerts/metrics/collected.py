@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from alerts.delivery.channels import channel_names
+from alerts.delivery.ways import ways_down
 from alerts.metrics.cases import case_families, region_names_family
 from alerts.metrics.lists import ListsCollector, Measure
 from alerts.metrics.series import (
@@ -251,6 +252,7 @@ class _Kept(Collector):
             "qualwatch_outbox_oldest_seconds", "Age of the longest waiting message.", ("channel",), age
         )
         yield _retrying(session, channels)
+        yield _down(session, channels, now)
         yield _delivered(session, channels)
         yield from _digests(session, now)
         yield from telling_families(session, now)
@@ -267,6 +269,20 @@ def _retrying(session: Session, channels: Collection[str]) -> Metric:
         add(waiting, (word(channel, channels),), count)
     return gauge(
         "qualwatch_outbox_retrying", "Messages that failed and will be tried again.", ("channel",), waiting
+    )
+
+
+def _down(session: Session, channels: Collection[str], now: datetime) -> Metric:
+    """Of several chats of one kind the one that is down for longest."""
+    seconds: Values = {(channel,): 0 for channel in channels}
+    for way in reversed(ways_down(session)):
+        if way.down_since is not None:
+            seconds[word(way.channel, channels),] = max(0.0, (now - way.down_since).total_seconds())
+    return gauge(
+        "qualwatch_channel_down_seconds",
+        "How long a channel has not answered; 0 where it does, or was not asked.",
+        ("channel",),
+        seconds,
     )
 
 

@@ -13,7 +13,7 @@ from storage.tables.documents import (
     SketchBand,
     TextSketch,
 )
-from storage.tables.letters import DigestItem, OutboxMessage
+from storage.tables.letters import ChannelState, DigestItem, OutboxMessage
 from storage.tables.reports import (
     CatalogueNotice,
     IntakeMessage,
@@ -30,6 +30,7 @@ __all__ = [
     "CaseEvent",
     "CaseWords",
     "CatalogueNotice",
+    "ChannelState",
     "DigestItem",
     "Document",
     "DocumentVersion",

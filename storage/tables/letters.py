@@ -13,14 +13,20 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.codes import OutboxState
+from vocabulary.codes import OutboxState, Severity
+
+LAST = len(Severity) - 1
+"""Precedence of a message that tells of no case."""
 
 
 class OutboxMessage(SQLModel, table=True):
     """A message that must arrive; written in the transaction of what causes it."""
 
     __tablename__ = "outbox_message"
-    __table_args__ = (UniqueConstraint("key"), Index("ix_outbox_due", "state", "next_attempt_at"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_outbox_due", "state", "precedence", "next_attempt_at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=120)
     """Makes the message unique, for example ``case:17:alert:wang@example.com``."""
@@ -40,6 +46,24 @@ class OutboxMessage(SQLModel, table=True):
     last_error: str = text_column()
     created_at: datetime = time_column()
     sent_at: datetime | None = time_column(nullable=True)
+    precedence: int = Field(default=LAST, sa_column_kwargs={"server_default": str(LAST)})
+    """What leaves first where several wait: 0 tells of the most severe, LAST of no case."""
+
+
+class ChannelState(SQLModel, table=True):
+    """A way out of the house that did not answer; there is no row for those that do."""
+
+    __tablename__ = "channel_state"
+    channel: str = Field(primary_key=True, max_length=16)
+    recipient: str = Field(default="", primary_key=True, max_length=255)
+    """The chat whose server does not answer; empty: the whole channel."""
+    down_since: datetime | None = time_column(nullable=True)
+    """None: it failed once or twice, which may be the messages' fault."""
+    failures: int = 0
+    """In a row."""
+    probe_at: datetime = time_column()
+    """When it is asked again, by one message."""
+    last_error: str = text_column()
 
 
 class DigestItem(SQLModel, table=True):

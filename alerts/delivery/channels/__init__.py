@@ -27,7 +27,16 @@ class TemporaryFailure(DeliveryFailure):
 
 
 class ChannelDown(TemporaryFailure):
-    """Nothing can be delivered at the moment, not only this message."""
+    """Nothing can be delivered at the moment, not only this message, which pays for it with no try."""
+
+    def __init__(self, why: str, *, saw_message: bool = False, only_for: str = "") -> None:
+        """``saw_message``: it came after the message was seen, so that this may be the one that fails.
+
+        ``only_for``: the one recipient whose way is down, where each has one of their own.
+        """
+        super().__init__(why)
+        self.saw_message = saw_message
+        self.only_for = only_for
 
 
 class PermanentFailure(DeliveryFailure):

@@ -11,7 +11,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
 from functools import cache
 
-from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered, TemporaryFailure
+from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered
 from alerts.delivery.mails import envelope_address, to_email
 from alerts.delivery.smtp_answers import as_said, is_about_size, refusal
 from settings.model import Settings, Smtp
@@ -40,7 +40,7 @@ class SmtpChannel:
         """Hand the mail over; returns once the server has answered that it takes it.
 
         A server that cannot be reached, or refuses the login or the sender, is ``ChannelDown``, since that is
-        no message's fault. Lost connections are temporary; what answers mean, ``alerts.smtp_answers`` says.
+        no message's fault. What answers mean, ``alerts.delivery.smtp_answers`` says.
         """
         mail = to_email(message, self._sender)
         connection = self._connect()
@@ -103,11 +103,11 @@ class SmtpChannel:
         except smtplib.SMTPRecipientsRefused as error:
             raise refusal(*error.recipients[recipient]) from error
         except smtplib.SMTPResponseException as error:
-            raise refusal(error.smtp_code, error.smtp_error) from error
+            raise refusal(error.smtp_code, error.smtp_error, saw_content=True) from error
         except UnicodeError as error:
             raise PermanentFailure(f"the server takes no address like {message.recipient!r}") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise TemporaryFailure(f"the connection broke off: {error}") from error
+            raise ChannelDown(f"the connection broke off: {error}", saw_message=True) from error
 
 
 def _leave(connection: smtplib.SMTP) -> None:
