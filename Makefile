@@ -24,7 +24,7 @@ run: setup ## start the daemon on embedded defaults
 	@exec $(BIN)/qualwatch run
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff format --check .

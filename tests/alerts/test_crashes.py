@@ -75,7 +75,14 @@ def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry
 def _values(folder: Path, port: int) -> dict[str, object]:
     return {
         "storage": {"directory": str(folder)},
-        "supervisors": [{"name": "王科长", "email": "wang@example.com"}],
+        "supervisors": [
+            {
+                "name": "王科长",
+                "email": "wang@example.com",
+                "working_hours": "00:00-24:00",
+                "working_days": list(range(1, 8)),
+            }
+        ],
         "mail": {
             "channel": "smtp",
             "smtp": {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5},

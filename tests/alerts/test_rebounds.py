@@ -68,8 +68,8 @@ def test_it_rebounds_as_often_as_it_comes_back(engine: Engine, settings: Setting
     _meet(engine, settings, VIOLATING, 0)
     for round_ in range(1, 4):
         _take(engine, *TO_RECTIFIED)
-        _meet(engine, settings, CLEAN, 2 * round_)
-        assert _meet(engine, settings, VIOLATING, 2 * round_ + 1).reopened == (1,)
+        _meet(engine, settings, CLEAN, 7 * round_ - 3)
+        assert _meet(engine, settings, VIOLATING, 7 * round_).reopened == (1,)  # on a day of work
     assert len(_letters(engine)) == 4
 
 

@@ -99,7 +99,7 @@ def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tm
 
         _work_on_cases(operator)
         wait_until(lambda: prometheus.alerts() == {"QualwatchCasesOverdue"}, "an overdue case alerts", 90)
-        assert _unanswered(prometheus) == NEVER
+        wait_until(lambda: _unanswered(prometheus) == NEVER, "every panel shows something")
 
 
 @pytest.mark.skipif(

@@ -20,8 +20,9 @@ from typer.testing import CliRunner, Result
 import cli.main
 from cli.diagnosis.reached import _days_over_tls
 from storage.database import open_database
-from storage.documents import PageRecord, keep_version
+from storage.documents import PageRecord
 from storage.evidence import EvidenceStore, Exchange
+from storage.keeping import keep_version
 from storage.visits import start_visit
 from tests.alerts.mailserver import MailServer, free_port, serving
 from tests.databases import open_migrated

@@ -518,7 +518,7 @@ def test_an_operator_watches_a_list_that_needs_a_browser(operator: Operator, sit
     assert "由 Chromium" in shown
     visited = operator.run("run", "--once")
     assert "drawn：正常，列表 1 页，页面 3 个" in visited.stdout, visited.stdout + visited.stderr
-    assert "plain: empty" in visited.stdout
+    assert "plain：无内容" in visited.stdout
     assert "由 Chromium" in operator.run("evidence", "1", "--output", "-").stderr
     database = open_database(f"sqlite:///{operator.folder / 'var' / 'qualwatch.sqlite3'}")
     with Session(database) as session, EvidenceStore(operator.folder / "var" / "evidence") as store:

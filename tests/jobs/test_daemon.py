@@ -42,7 +42,11 @@ def lines_until(process: subprocess.Popen[str], last: str) -> list[str]:
 def fill(site: Site, source: str, count: int) -> list[str]:
     """A source with ``count`` postings, each by an office of its own; their paths."""
     paths = [f"/{source}/20261101_{number}.html" for number in range(101, 101 + count)]
-    site[f"/{source}/"] = listing(*paths)
+    titled = "".join(
+        f"<li><a href='{path}'>{place}城街道办事处招聘公告</a><span>2026-11-01</span></li>"
+        for path, place in zip(paths, PLACES, strict=False)
+    )
+    site[f"/{source}/"] = answer(f"<html><title>通知公告</title><ul>{titled}</ul></html>")
     for path, place in zip(paths, PLACES, strict=False):
         site[path] = posting(
             f"示例市{place}城街道办事处招聘出纳，须持有会计从业资格证书。",
@@ -70,7 +74,7 @@ def test_one_source_that_fails_leaves_the_others(operator: Operator, site: Site)
     operator.configure("broken", "good", site=site)
     ended = operator.run("run", "--once")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "broken: blocked" in ended.stdout
+    assert "broken：被拦截" in ended.stdout
     assert "good：正常，列表 1 页，页面 2 个" in ended.stdout
     assert operator.count("case") == 2
     assert len(set(operator.message_ids())) == len(operator.message_ids()) > 0

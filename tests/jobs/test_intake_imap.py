@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -37,7 +38,14 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, authority: Authority) -> Iterator[Serve]:
+def mailroom() -> Iterator[Path]:
+    """A folder with a short name: the path of a socket has little more than a hundred bytes."""
+    with tempfile.TemporaryDirectory(prefix="qw-imap-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def serve(mailroom: Path, authority: Authority) -> Iterator[Serve]:
     """Starts a Dovecot of this test's own, with one mailbox; how to reach it over TLS."""
     program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
@@ -47,7 +55,7 @@ def serve(tmp_path: Path, authority: Authority) -> Iterator[Serve]:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(names: str = "IP:127.0.0.1", days: int = 2, signed_by: Authority | None = None) -> Imap:
-        base = tmp_path / f"dovecot-{len(running)}"
+        base = mailroom / f"dovecot-{len(running)}"
         plain, encrypted = _free_ports(2)
         certificate, key = (signed_by or authority).files(names, days)
         _configure(base, plain, encrypted, certificate, key)
@@ -134,8 +142,8 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("dovecot does not answer")
 
 
-def at_the_plain_port(imap: Imap, tmp_path: Path, security: str) -> Imap:
-    port = int((tmp_path / "dovecot-0" / "ports").read_text())
+def at_the_plain_port(imap: Imap, mailroom: Path, security: str) -> Imap:
+    port = int((mailroom / "dovecot-0" / "ports").read_text())
     return imap.model_copy(update={"port": port, "security": security})
 
 
@@ -171,12 +179,12 @@ def test_a_mailbox_is_read_over_tls_and_marked(house: House, serve: Serve) -> No
 
 @pytest.mark.parametrize("security", ["starttls", "none"])
 def test_the_plain_port_is_read_with_starttls_and_without(
-    house: House, serve: Serve, tmp_path: Path, security: str
+    house: House, serve: Serve, mailroom: Path, security: str
 ) -> None:
     imap = serve()
     with by_hand(imap) as client:
         client.append("INBOX", bytes(letter()))
-    assert take_in(reading(house, at_the_plain_port(imap, tmp_path, security))).messages == 1
+    assert take_in(reading(house, at_the_plain_port(imap, mailroom, security))).messages == 1
 
 
 def test_an_authority_that_the_system_trusts_needs_no_setting(
@@ -200,7 +208,7 @@ def test_an_authority_that_the_system_trusts_needs_no_setting(
     ],
 )
 def test_a_wrong_certificate_is_told_and_no_password_is_sent(
-    house: House, serve: Serve, tmp_path: Path, *, kind: str, said: str, security: str
+    house: House, serve: Serve, tmp_path: Path, mailroom: Path, *, kind: str, said: str, security: str
 ) -> None:
     if kind == "another name":
         imap = serve("DNS:mail.example.org")
@@ -209,16 +217,16 @@ def test_a_wrong_certificate_is_told_and_no_password_is_sent(
     else:
         imap = serve(signed_by=Authority(tmp_path, "Another Authority"))
     if security == "starttls":
-        imap = at_the_plain_port(imap, tmp_path, security)
+        imap = at_the_plain_port(imap, mailroom, security)
     (problem,) = take_in(reading(house, imap)).problems
     assert "nobody can tell whether this is the mail server, and no password was sent" in problem
     assert said in problem
     assert PASSWORD not in problem
-    assert "Login" not in (tmp_path / "dovecot-0" / "log").read_text()
+    assert "Login" not in (mailroom / "dovecot-0" / "log").read_text()
 
 
-def test_tls_at_a_plain_port_says_what_to_check(house: House, serve: Serve, tmp_path: Path) -> None:
-    imap = at_the_plain_port(serve(), tmp_path, "tls")
+def test_tls_at_a_plain_port_says_what_to_check(house: House, serve: Serve, mailroom: Path) -> None:
+    imap = at_the_plain_port(serve(), mailroom, "tls")
     (problem,) = take_in(reading(house, imap)).problems
     assert "check intake.imap.port and security" in problem
 

@@ -36,7 +36,9 @@ def test_an_interface_is_walked_to_its_end(house: House, site: Site) -> None:
 
     def send(handler: BaseHTTPRequestHandler) -> None:
         number = int(parse_qs(urlsplit(handler.path).query)["pageNo"][0])
-        records = [{"name": f"公告{path}", "href": path} for path in paths[number * 3 - 3 : number * 3]]
+        records = [
+            {"name": "示例市某局招聘公告", "href": path} for path in paths[number * 3 - 3 : number * 3]
+        ]
         answer(json.dumps({"result": {"rows": records}}), media_type="application/json")(handler)
 
     site["/api"] = send
@@ -66,7 +68,9 @@ def test_the_groups_of_a_datastore_are_visited(house: House, site: Site) -> None
     paths = postings(site, 4)
 
     def group(own: list[str], following: str) -> str:
-        records = "".join(f"<record><![CDATA[<li><a href='{p}'>招聘公告{p}</a></li>]]></record>" for p in own)
+        records = "".join(
+            f"<record><![CDATA[<li><a href='{p}'>示例市某局招聘公告</a></li>]]></record>" for p in own
+        )
         onward = f"<nextgroup><![CDATA[<a href='{following}'></a>]]></nextgroup>" if following else ""
         return f"<datastore>{onward}<recordset>{records}</recordset></datastore>"
 

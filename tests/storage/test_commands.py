@@ -341,7 +341,7 @@ def test_everything_that_is_kept_comes_back_as_it_was(kept: Kept, tmp_path: Path
     shutil.rmtree(kept.directory)
     restored = kept.run("restore", str(copy))
     assert restored.exit_code == 0, restored.output
-    assert "1 document versions" in restored.stdout
+    assert "文件版本 1 个" in restored.stdout
     assert _contents(kept.directory) == before
     assert kept.evidence().exit_code == 0
 
