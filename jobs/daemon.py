@@ -299,8 +299,8 @@ class _Daemon:
         except SettingsError as error:
             log.error("configuration_not_taken_up", why=str(error))  # noqa: TRY400 - one sentence
             return
-        # The sample site goes with the first source of one's own: that needs no signal.
-        if change.beside_sources and (asked or change.beside_sources == ("sample",)):
+        # The sample site goes with the first source of one's own, and whatever else was written is taken up.
+        if change.beside_sources and (asked or "sample" in change.beside_sources):
             self.opens_anew = True
             self.runtime.context.stopping.set()
             self.runtime.context.fetcher.stop()

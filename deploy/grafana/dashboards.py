@@ -252,6 +252,9 @@ def _delivery_row(board: dashboard.Dashboard) -> None:
         lines("Age of the longest waiting", Query("qualwatch_outbox_oldest_seconds", "{{channel}}"), unit="s")
     )
     board.with_panel(
+        lines("Channel without an answer", Query("qualwatch_channel_down_seconds", "{{channel}}"), unit="s")
+    )
+    board.with_panel(
         lines("To be tried again", Query("qualwatch_outbox_retrying", "{{channel}}"), unit="short")
     )
     board.with_panel(

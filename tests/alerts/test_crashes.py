@@ -28,10 +28,8 @@ KILLS = int(os.environ.get("QUALWATCH_TEST_KILLS", "10"))
 def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry_one_id(
     tmp_path: Path,
 ) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["tests.alerts.finding_and_sending", "alerts.delivery.channels.smtp", "jinja2"]
-    )
+    # Not by the fork server: the tests of pages share it, and what it loads counts for their memory.
+    context = multiprocessing.get_context("spawn")
     server, chance, killed = MailServer(), random.Random(2026), 0  # noqa: S311 - points in time, no secrets
     with serving(server) as port:
         values = _values(tmp_path, port)

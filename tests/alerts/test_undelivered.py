@@ -150,7 +150,9 @@ def test_a_mail_of_many_deaths_names_each(
     assert "另有 3 封；全部 23 封见附件。" in text_of(mail)
     (attached,) = mail.iter_attachments()
     assert attached.get_filename() == f"未送达通知_{NOW.astimezone(ZoneInfo('Asia/Shanghai')):%Y%m%d}.xlsx"
-    sheet = load_workbook(BytesIO(attached.get_payload(decode=True))).active
+    content = attached.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    sheet = load_workbook(BytesIO(content)).active
     assert sheet is not None
     listed = list(sheet.iter_rows(values_only=True, min_row=2))
     assert [row[0] for row in listed] == list(range(1, 24))
