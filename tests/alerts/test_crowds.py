@@ -40,10 +40,13 @@ class Counting:
 def _multiply(engine: Engine, table: str, changed: dict[str, str], count: int = CROWD) -> None:
     """Copy the only row of ``table``, with ``changed`` columns as SQL of ``i``, the number of the copy."""
     columns = SQLModel.metadata.tables[table].columns.keys()
+    into = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"  # noqa: S608
     with engine.begin() as connection:
-        connection.exec_driver_sql(f'INSERT INTO "{table}" {numbers} SELECT {values} FROM n, "{table}"')  # noqa: S608 - of this file
+        connection.exec_driver_sql(
+            f'INSERT INTO "{table}" ({into}) {numbers} SELECT {values} FROM n, "{table}"'  # noqa: S608 - of this file
+        )
 
 
 def test_a_hundred_thousand_waiting_messages_cost_neither_memory_nor_time(

@@ -48,8 +48,7 @@ def run_task(config: Path, task: Task) -> str:
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[ProcessPoolExecutor]:
     """Runs each task in a new process, which gets its arguments pickled."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["jobs.tasks", "jobs.runtime"])
+    processes = multiprocessing.get_context("spawn")  # a fork server would keep what it was started with
     with ProcessPoolExecutor(1, mp_context=processes, max_tasks_per_child=1) as pool:
         yield pool
 

@@ -44,7 +44,7 @@ def test_fewer_items_than_usual_are_told_once_and_so_is_the_recovery(operator: O
     [mail] = [each for each in operator.mails() if "来源异常" in str(each["Subject"])]
     body = mail.get_body(("plain",))
     assert body is not None
-    assert "连续3次访问未能读全，最近一次：少于预期（2 items where 12 are usual）" in body.get_content()
+    assert "连续3次访问未能读全，最近一次：少于预期（本次2条，通常12条）" in body.get_content()
     listed = operator.run("source", "list").stdout
     assert "⚠ news 列表内容明显减少（自 " in listed
     assert "2/12" in listed
