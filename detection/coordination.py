@@ -22,8 +22,27 @@ _BETWEEN = re.compile(
     r"(?:[\s、/／和与及+＋|者的等“”\"（(]|[，,]?或者?|以及|持有?|具有|具备|有|取得|获得|拥有|相关|通过|考取|[一二三]级|证书?){1,6}"
 )
 _CHOICE = re.compile(r"或(?!以上|更高)|/|／|任意一|之一")
-_CHOICE_BEFORE = re.compile(r"(?:或者?|或是)(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?$")
+_CHOICE_BEFORE = re.compile(
+    r"(?P<left>[^，,。；;\n]{0,30})(?:或者?|或是)(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?"
+    r"(?:(?![持取具并且的年须需应])[一-龥]){0,10}[《“\"（(]?$"
+)
+_OPTION = re.compile("学历|学位|职称|证|资格|经验|经历|年|毕业|文凭|大专|本科|中专|高中|师|员")
+"""What satisfies a demand in a certificate's place; 工程或者经济系列职称 are fields of one title."""
+_FIELD_BETWEEN = re.compile(
+    r"[）)》”]?\s?[（(]?(?:(?:[，,]?或者?|、|及|和)(?:持有?|具有|具备|取得|获得)?[一-龥]{1,12}(?:专业|系列|类)的?"
+    r"|或者?(?:(?![持取具并且的年须需应])[一-龥]){1,10})[《“\"]?"
+)
 _EXAMPLES = re.compile(r"(?:如|例如|比如|诸如)[：:]?\s?$")
+_EXAMPLE = re.compile(
+    r"[》”）)]?[，,]?\s?[（(]?(?:主要|一般)?(?:包括|如|例如|比如|诸如|譬如|即|分别为|分别是)[：:]?"
+)
+_EXAMPLE_GAP = 14
+_NUMBER = re.compile(
+    r"[\s　]{0,4}(?:[（(]?(?:\d{1,2}(?:\.\d{1,2})?|[一二三四五六七八九十]{1,2})[、.．)）]|[-•·*①-⑳])?"
+    r"[\s　]{0,3}"
+)
+_NUMBERED = 10
+_GAP, _CLAUSE = 22, 56
 _CHOICE_AFTER = re.compile(r"(?:者|的|等)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))")
 
 
@@ -117,6 +136,35 @@ def join_abbreviations(text: str, spans: list[Span]) -> list[Span]:
     return out
 
 
+def drop_heads(text: str, spans: list[Span]) -> list[Span]:
+    """The spans without generic words that head examples (相关证书，如甲证) or are a line of their own."""
+    kept: list[Span] = []
+    for position, span in enumerate(spans):
+        if span.form is Form.GENERIC:
+            following = spans[position + 1] if position + 1 < len(spans) else None
+            if following is not None and _heads_examples(text, span, following):
+                continue
+            if _is_heading(text, span):
+                continue
+        kept.append(span)
+    return kept
+
+
+def _heads_examples(text: str, span: Span, following: Span) -> bool:
+    """Whether the names behind 如 or 包括 are examples of what the generic word says."""
+    if following.start - span.end > _EXAMPLE_GAP or following.form is Form.GENERIC:
+        return False
+    return _EXAMPLE.match(text, span.end, following.start) is not None
+
+
+def _is_heading(text: str, span: Span) -> bool:
+    """Whether a line has nothing but the generic word and its number, and others follow it."""
+    begin = text.rfind("\n", max(0, span.start - _NUMBERED - 1), span.start) + 1
+    if (begin == 0 and span.start > _NUMBERED) or not _NUMBER.fullmatch(text, begin, span.start):
+        return False
+    return text[span.end : span.end + 1] in {"\n", "\r", "：", ":"} and span.start > 0
+
+
 def _follows_names(span: Span, earlier: list[Span]) -> bool:
     """Whether a name stands right before ``等``, so that what follows is the head noun of its list."""
     return bool(earlier) and span.start - earlier[-1].end <= 2 and earlier[-1].end > 0
@@ -128,7 +176,9 @@ def read_choices(text: str, spans: list[Span]) -> list[list[Span]]:
     for span in spans:
         if groups:
             between = text[groups[-1][-1].end : span.start]
-            if len(between) <= 12 and (not between or _BETWEEN.fullmatch(between)):
+            if len(between) <= _GAP and (
+                not between or _BETWEEN.fullmatch(between) or _FIELD_BETWEEN.fullmatch(between)
+            ):
                 groups[-1].append(span)
                 continue
         groups.append([span])
@@ -149,6 +199,7 @@ def is_choice(text: str, group: list[Span]) -> bool:
 def has_way_out(text: str, group: list[Span]) -> bool:
     """Whether 或 joins the whole list with something else that satisfies the demand: 或大专以上学历."""
     first, last = group[0], group[-1]
-    if _CHOICE_BEFORE.search(text[max(0, first.start - 8) : first.start]):
+    before = _CHOICE_BEFORE.search(text, max(0, first.start - _CLAUSE), first.start)
+    if before is not None and (not before["left"].strip() or _OPTION.search(before["left"])):
         return True
     return _CHOICE_AFTER.match(text, last.end, last.end + 20) is not None

@@ -241,7 +241,7 @@ class EntityLinker:
         around = _cell(text, span)
         for pattern, contexts, qualification in self._forms.contexts:
             if pattern.search(quote) and contexts.search(around):
-                answer = self._catalogued(qualification)
+                answer = self._by_convention(qualification) or self._catalogued(qualification)
                 if answer is not None:
                     return LinkedName(
                         answer.qualification, answer.status, answer.since, answer.document, certain=False

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from detection.coordination import (
+    drop_heads,
     has_way_out,
     is_choice,
     join_abbreviations,
@@ -43,6 +44,8 @@ _HEAD = 1200
 """Characters in which a text says whom it is for."""
 _LAWFUL = frozenset({Status.ACCESS, Status.LEVEL, Status.LAWFUL_OTHER, Status.GENERIC})
 """With one of these among the options of a demand, it can be met lawfully."""
+_SHORT = frozenset({"资格证", "资格证书"})
+"""Behind a certificate's name these mean the same one, and no other that satisfies as well."""
 _NO_LETTER = Letter((), "", "")
 _DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
 """Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
@@ -100,6 +103,7 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
     sells = sells_certificates(text, title, kind)
     spans = join_abbreviations(text, spans)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
+    spans = drop_heads(text, spans)
     if sells:
         spans = add_marked(text, spans)
     if not spans:
@@ -131,7 +135,10 @@ def _is_lawful_choice(text: str, listed: list[Span], readings: list[LinkedName])
         return False
     if len(listed) == 1 or has_way_out(text, listed):
         return True
-    return any(reading.status in _LAWFUL for reading in readings)
+    return any(
+        reading.status in _LAWFUL and text[span.start : span.end] not in _SHORT
+        for span, reading in zip(listed, readings, strict=True)
+    )
 
 
 def _read_whole(text: str, span: Span, linker: EntityLinker, *, advert: bool) -> LinkedName:

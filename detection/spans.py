@@ -107,7 +107,8 @@ def _read_name(text: str, place: tuple[int, int], kind: Hit, reach: int, wording
         span.end = _with_level_behind(text, end, wording)
     if span.form is Form.LISTED:
         span.lead = read_lead(text, span, reach, wording)
-        if span.lead and wording.company.search(span.lead) and not wording.person.search(span.core):
+        named = wording.person.search(span.core) or wording.person.search(span.lead)
+        if span.lead and wording.company.search(span.lead) and not named:
             return None
     return span
 

@@ -13,6 +13,7 @@ from detection.spans import Form, Span
 from vocabulary.codes import DocumentKind, PublisherKind
 
 ADVERTS = frozenset({DocumentKind.TRAINING_AD, DocumentKind.EXAM_NOTICE})
+_LICENSING = frozenset({DocumentKind.PERMIT_GUIDE, DocumentKind.POLICY, DocumentKind.TENDER})
 _BEFORE = 48
 _AFTER = 48
 _HEADLINE = 40
@@ -44,6 +45,11 @@ class UnmarkedRules:
     staffed: re.Pattern[str]
     counted: re.Pattern[str]
     """Around a name: so many of them a company has."""
+    posts: re.Pattern[str]
+    """Before a name: a paper of posts, of which the list that follows names the posts and no papers."""
+    wanted_behind: re.Pattern[str]
+    wanted_before: re.Pattern[str]
+    """Around a licensed name: so many of them a licence or a bid asks for, or somebody has to be one."""
     sat_for: re.Pattern[str]
     """The same before a name that is no everyday job."""
     sought: re.Pattern[str]
@@ -159,9 +165,10 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     span = spans[position]
     before = text[max(0, span.start - _BEFORE) : span.start]
     after = text[span.end : span.end + _AFTER]
-    if rules.job.match(after):
-        return _is_counted(text, span, before, after)
-    if ("证" in before and rules.headed.search(before)) or ("等" in after and rules.trailed.match(after)):
+    wanted = kind in _LICENSING and _is_wanted(text, span, before, after)
+    if wanted or rules.job.match(after):
+        return wanted or _is_counted(text, span, before, after)
+    if _is_headed(before, kind) or ("等" in after and rules.trailed.match(after)):
         return True
     if span.hit is Hit.LATIN:
         taught = kind in ADVERTS and rules.course.match(after) is not None
@@ -175,6 +182,14 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     if kind is DocumentKind.RESUME and _is_cell(before, after) and _is_under_certificates(text, span):
         return True
     return _is_held(text, span, before, after)
+
+
+def _is_headed(before: str, kind: DocumentKind) -> bool:
+    """Whether a certificate word before the bare name opens a list of certificates, and not of posts."""
+    rules = load_unmarked_rules()
+    if kind not in ADVERTS and "岗位" in before and rules.posts.search(before):
+        return False
+    return "证" in before and rules.headed.search(before) is not None
 
 
 def _is_held(text: str, span: Span, before: str, after: str) -> bool:
@@ -215,6 +230,14 @@ def _is_counted(text: str, span: Span, before: str, after: str) -> bool:
     if rules.counted.match(after) is None or rules.staffed.search(before) is None:
         return False
     return rules.by_itself.search(text[span.start : span.end]) is not None
+
+
+def _is_wanted(text: str, span: Span, before: str, after: str) -> bool:
+    """Whether a licence, a bid or a law asks for people who are registered as what the bare name says."""
+    rules = load_unmarked_rules()
+    if rules.by_itself.search(text[span.start : span.end]) is None:
+        return False
+    return bool(rules.wanted_behind.match(after) or rules.wanted_before.search(before))
 
 
 def _is_under_certificates(text: str, span: Span) -> bool:

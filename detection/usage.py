@@ -23,6 +23,8 @@ ARTICLE = "article"
 _SECTION_REACH = 1500
 _LEAD_REACH = 800
 _ONE_OF_REACH = 500
+_OFFER_REACH = 3000
+"""Characters of a text in which whoever rents certificates says so."""
 _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
 _LACKING = re.compile(r"(?:未|没有?|不)(?:依法)?(?:取得|持有|具有|具备|获得)[^，。；;\n]{0,12}$")
@@ -195,16 +197,6 @@ def _by_asking(at: Place, step: Step, rules: UsageRules) -> Decision | None:
     return Decision(step.usage) if asked else None
 
 
-def _by_hiring_section(at: Place, step: Step, rules: UsageRules) -> Decision | None:
-    """Under a heading of requirements, the cues of postings count in other texts too."""
-    if at.section != "requirements":
-        return None
-    demanded = reaching_cues(at.before, at.after, "hiring")
-    if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
-        return _by_cue(replace(at, group="hiring", found=demanded), step, rules)
-    return None
-
-
 def _by_cue(at: Place, _: Step, rules: UsageRules) -> Decision | None:
     """The first usage of the group's order whose cue reaches the mention."""
     for usage in rules.order[at.group]:
@@ -245,7 +237,6 @@ _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
     "shape": _by_shape,
     "lead": _by_lead,
     "asking": _by_asking,
-    "hiring_section": _by_hiring_section,
     "cue": _by_cue,
     "section": _by_section,
     "demands": _by_demands,
@@ -256,6 +247,7 @@ _CONDITIONS: dict[str, Callable[[Place, UsageRules], bool]] = {
     "choice": lambda at, _: at.alternative and _LACKING.search(at.before) is None,
     "or_else": lambda at, rules: rules.lead.or_else.match(at.after) is not None,
     "one_of": _is_one_of,
+    "unoffered": lambda at, rules: rules.renting.offered.search(at.text, 0, _OFFER_REACH) is None,
     "forbidden": lambda at, rules: _is_said(rules.renting.forbidden, at),
     "told": lambda at, rules: _is_said(rules.renting.told, at),
 }

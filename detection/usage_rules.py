@@ -12,6 +12,9 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from detection.rulebook import alternatives, read_rules
 from vocabulary.codes import DocumentKind, Usage
 
+_TOLD = frozenset({Usage.HELD, Usage.NEGATED, Usage.INFORMATIVE})
+"""What news say of a certificate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cue:
@@ -78,6 +81,8 @@ class Lead:
 class Renting:
     """What makes a word of renting something else than an offer to rent."""
 
+    offered: re.Pattern[str]
+    """Anywhere in a text: somebody offers to rent, seeks to or pays for it."""
     apart: re.Pattern[str]
     """Between a renting cue and the mention: another matter begins."""
     forbidden: tuple[re.Pattern[str], re.Pattern[str]]
@@ -186,8 +191,10 @@ def _cue_table(rules: dict[str, Any]) -> dict[str, tuple[Cue, ...]]:
 
 
 def _groups(row: dict[str, Any]) -> frozenset[str]:
-    """An announcement of an examination reads like an advert for one."""
+    """An announcement of an examination reads like an advert for one, news like a text of no kind."""
     groups = frozenset(row["groups"])
+    if "story" in groups and row["usage"] in _TOLD:
+        groups |= {"news"}
     return groups | {"exam"} if "advert" in groups else groups
 
 
@@ -225,14 +232,13 @@ def _renting(rows: dict[str, Any]) -> Renting:
         )
 
     apart = re.compile(alternatives(rows["apart"]))
-    return Renting(apart, sides(rows["forbidden"]), sides(rows["told"]))
+    return Renting(re.compile(rows["offered"]), apart, sides(rows["forbidden"]), sides(rows["told"]))
 
 
 def _headings(rules: dict[str, Any]) -> dict[str, HeadingRules]:
     tables = {
         group: _heading_rules(rules[name]) for name, group in rules["headings"].items() if name in rules
     }
-    tables["story"] = tables["hiring"]
     tables["exam"] = tables["advert"]
     return tables
 

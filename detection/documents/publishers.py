@@ -33,8 +33,12 @@ _FOOTER = re.compile(
 _FOOTER_WORDS = ("主办", "版权所有", "主管单位", "技术支持")
 """Without one of these :data:`_FOOTER` finds nothing."""
 _PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
-_LOCAL = re.compile(r".{1,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校)")
+_LOCAL = re.compile(
+    r".{0,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校|部门|窗口|党校|学院)"
+)
 """``某县融媒体中心``: a place, and an institution of it."""
+_TRADING = frozenset({DocumentKind.PERMIT_GUIDE, DocumentKind.OTHER})
+_MEDIA = re.compile("报|新闻|电视|电台|杂志|周刊|公号|公众号|系统|频道")
 _SIGNED = 260
 """Characters from the end of a text in which a signature stands."""
 
@@ -101,6 +105,8 @@ def classify_name(name: str) -> NamedAs:
     hits = [rules.list_of_term[term] for term in rules.within.find_matches_as_strings(bare, overlapping=True)]
     ends = (rules.list_of_ending.get(bare[-length:]) for length in rules.ending_lengths)
     hits += [position for position in ends if position is not None]
+    if not hits and _LOCAL.fullmatch(bare):
+        return NamedAs(PublisherKind.PUBLIC_BODY)
     if not bare or not hits:
         return NamedAs(None)
     kind = rules.kinds[min(hits)]
@@ -115,7 +121,7 @@ def body_of_title(title: str) -> str:
     body = match["body"]
     if body.endswith(_PLACES):
         return f"{body}人民政府"
-    return f"{body}事业单位" if _LOCAL.fullmatch(body) and classify_name(body).kind is None else body
+    return body
 
 
 def signer(text: str) -> str:
@@ -163,8 +169,10 @@ def decide_publisher_kind(
     if kind is DocumentKind.TRAINING_AD:
         return PublisherKind.TRAINING_SCHOOL
     carried = any(classify_name(name).is_carrier for name in passed)
-    if passed and carried is (kind is not DocumentKind.RECRUITMENT):
-        return PublisherKind.COMPANY  # an employer with a name like any other; a site's own page
+    is_own_page = carried is (kind is not DocumentKind.RECRUITMENT)
+    writes_guides = kind in _TRADING and passed and _MEDIA.search(passed[0]) is None
+    if passed and (is_own_page or writes_guides):
+        return PublisherKind.COMPANY  # an employer with a name like any other; a site's own page or guide
     return _by_voice(kind, text)
 
 

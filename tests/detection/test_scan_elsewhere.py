@@ -12,7 +12,7 @@ import pytest
 
 from detection import scan
 from eval.scoring import read_lines
-from vocabulary.codes import Usage
+from vocabulary.codes import Status, Usage
 
 DAY = date(2026, 11, 1)
 CASES = read_lines(Path(__file__).with_name("texts_elsewhere.jsonl"))
@@ -44,3 +44,32 @@ def test_a_preference_in_brackets_reaches_what_stands_in_the_brackets() -> None:
         for mention in scan("招聘会计：持会计证（有初级职称者优先），月薪面议。", as_of=DAY).mentions
     }
     assert said == {"会计证": Usage.REQUIRED, "初级职称": Usage.PREFERRED}
+
+
+def _standings(text: str, title: str) -> dict[str, tuple[Status, Usage]]:
+    found = scan(text, as_of=DAY, title=title).mentions
+    return {mention.quote: (mention.status, mention.usage) for mention in found}
+
+
+def test_a_paper_of_posts_takes_their_standing_and_the_posts_are_no_papers() -> None:
+    text = "办理条件：\n1、持有岗位证书的现场管理人员不少于8人，且施工员、质量员、资料员等人员齐全。"
+    assert _standings(text, "幕墙资质的办理条件") == {"岗位证书": (Status.OFF_CATALOGUE, Usage.PERMIT)}
+
+
+def test_a_generic_word_that_heads_examples_or_a_list_is_no_mention() -> None:
+    text = "办理条件：\n职业资格证书\n负责人应持有相关执业资格证书，如注册会计师证、税务师证等。"
+    found = _standings(text, "代理记账许可的办理条件")
+    assert set(found) == {"注册会计师证", "税务师证"}
+    assert {usage for _, usage in found.values()} == {Usage.ALTERNATIVE}
+
+
+def test_the_short_word_behind_a_certificate_is_no_other_way_to_meet_a_condition() -> None:
+    found = _standings("准备材料：三名从业人员的会计证/资格证、场地证明。", "代理记账许可证办理流程")
+    assert found["会计证"] == (Status.CANCELLED, Usage.PERMIT)
+
+
+def test_renting_needs_somebody_who_offers_or_seeks() -> None:
+    told = "一级建造师挂靠要当心。很多人把证书挂在公司，出了事要担责任。"
+    sought = "长期收一级建造师挂靠，待遇优厚，电话：见下。"
+    assert _standings(told, "")["一级建造师"][1] is Usage.INFORMATIVE
+    assert _standings(sought, "")["一级建造师"][1] is Usage.RENTING
