@@ -17,6 +17,7 @@ from detection.coordination import (
 from detection.explanations import Letter, Publisher, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
+from detection.inside_names import drop_inside_names
 from detection.joining import join_broken_names
 from detection.lexicon import find_hits
 from detection.linking import EntityLinker, LinkedName
@@ -103,7 +104,7 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
     sells = sells_certificates(text, title, kind)
     spans = join_abbreviations(text, spans)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
-    spans = drop_heads(text, spans)
+    spans = drop_inside_names(text, drop_heads(text, spans), kind)
     if sells:
         spans = add_marked(text, spans)
     if not spans:

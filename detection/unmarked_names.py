@@ -50,6 +50,9 @@ class UnmarkedRules:
     wanted_behind: re.Pattern[str]
     wanted_before: re.Pattern[str]
     """Around a licensed name: so many of them a licence or a bid asks for, or somebody has to be one."""
+    is_item: re.Pattern[str]
+    item_ends: re.Pattern[str]
+    """Around a title that is a whole item of a list."""
     sat_for: re.Pattern[str]
     """The same before a name that is no everyday job."""
     sought: re.Pattern[str]
@@ -189,7 +192,7 @@ def _is_headed(before: str, kind: DocumentKind) -> bool:
     rules = load_unmarked_rules()
     if kind not in ADVERTS and "岗位" in before and rules.posts.search(before):
         return False
-    return "证" in before and rules.headed.search(before) is not None
+    return ("证" in before or "资格" in before) and rules.headed.search(before) is not None
 
 
 def _is_held(text: str, span: Span, before: str, after: str) -> bool:
@@ -235,6 +238,8 @@ def _is_counted(text: str, span: Span, before: str, after: str) -> bool:
 def _is_wanted(text: str, span: Span, before: str, after: str) -> bool:
     """Whether a licence, a bid or a law asks for people who are registered as what the bare name says."""
     rules = load_unmarked_rules()
+    if rules.is_item.search(before) and rules.item_ends.match(after) and rules.levelled.search(span.core):
+        return span.hit is Hit.TITLE
     if rules.by_itself.search(text[span.start : span.end]) is None:
         return False
     return bool(rules.wanted_behind.match(after) or rules.wanted_before.search(before))
