@@ -31,6 +31,7 @@ class UnmarkedRules:
     trailed: re.Pattern[str]
     """After a name: a certificate word that closes a list."""
     holding: re.Pattern[str]
+    held_paper: re.Pattern[str]
     obtained: re.Pattern[str]
     by_itself: re.Pattern[str]
     portrait: re.Pattern[str]
@@ -198,6 +199,8 @@ def _is_headed(before: str, kind: DocumentKind) -> bool:
 def _is_held(text: str, span: Span, before: str, after: str) -> bool:
     """Whether somebody holds, or passes the examination for, what the bare name names."""
     rules = load_unmarked_rules()
+    if "持" in before and rules.held_paper.search(before):
+        return True  # nobody holds a job
     if span.hit is Hit.TITLE:
         levelled = span.start != span.core_start or rules.levelled.search(span.core) is not None
         held = rules.as_title.match(after) or rules.holding.search(before)
