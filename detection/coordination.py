@@ -136,13 +136,13 @@ def join_abbreviations(text: str, spans: list[Span]) -> list[Span]:
     return out
 
 
-def drop_heads(text: str, spans: list[Span]) -> list[Span]:
+def drop_heads(text: str, spans: list[Span], *, hires: bool) -> list[Span]:
     """The spans without generic words that head examples (相关证书，如甲证) or are a line of their own."""
     kept: list[Span] = []
     for position, span in enumerate(spans):
         if span.form is Form.GENERIC:
             following = spans[position + 1] if position + 1 < len(spans) else None
-            if following is not None and _heads_examples(text, span, following):
+            if following is not None and _heads_examples(text, span, following, hires=hires):
                 continue
             if _is_heading(text, span):
                 continue
@@ -150,10 +150,12 @@ def drop_heads(text: str, spans: list[Span]) -> list[Span]:
     return kept
 
 
-def _heads_examples(text: str, span: Span, following: Span) -> bool:
+def _heads_examples(text: str, span: Span, following: Span, *, hires: bool) -> bool:
     """Whether the names behind 如 or 包括 are examples of what the generic word says."""
     if following.start - span.end > _EXAMPLE_GAP or following.form is Form.GENERIC:
         return False
+    if hires and "证" in text[span.start : span.end] and text.startswith(("，如", ",如"), span.end):
+        return False  # an employer's demand of its own, which the examples only illustrate
     return _EXAMPLE.match(text, span.end, following.start) is not None
 
 

@@ -42,8 +42,10 @@ def drop_inside_names(text: str, spans: list[Span], kind: DocumentKind) -> list[
 def _is_inside(text: str, span: Span, *, sold: bool) -> bool:
     rules = load_inside_rules()
     before, end = text[max(0, span.start - _BEFORE) : span.start], span.end
+    if sold:
+        return False
     if "《" in before and rules.opened.search(before) and rules.titled.match(text, end, end + _AFTER):
         return True
-    if sold or "证" in text[span.start : end]:
+    if "证" in text[span.start : end]:
         return False
     return rules.body.match(text, end, end + _AFTER) is not None

@@ -104,7 +104,7 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
     sells = sells_certificates(text, title, kind)
     spans = join_abbreviations(text, spans)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
-    spans = drop_inside_names(text, drop_heads(text, spans), kind)
+    spans = drop_inside_names(text, drop_heads(text, spans, hires=kind is DocumentKind.RECRUITMENT), kind)
     if sells:
         spans = add_marked(text, spans)
     if not spans:

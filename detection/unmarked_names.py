@@ -209,8 +209,13 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         return not rules.everyday.fullmatch(span.core)
     if _is_sat_for(span, before, after):
         return True
-    if rules.by_itself.search(text[span.start : span.end]) is None:
-        return False
+    by_itself = rules.by_itself.search(text[span.start : span.end]) is not None
+    return by_itself and _is_asked(text, span, before, after)
+
+
+def _is_asked(text: str, span: Span, before: str, after: str) -> bool:
+    """Whether the words around a name that means a certificate by itself ask for it or have it."""
+    rules = load_unmarked_rules()
     asked = rules.phrase_ends.match(after) and rules.demanded.search(before)
     if asked and not _is_among_studies(text, span):
         return True

@@ -197,6 +197,16 @@ def _by_asking(at: Place, step: Step, rules: UsageRules) -> Decision | None:
     return Decision(step.usage) if asked else None
 
 
+def _by_hiring_section(at: Place, step: Step, rules: UsageRules) -> Decision | None:
+    """Under a heading of requirements, the cues of postings count in a text of no kind too."""
+    if at.section != "requirements":
+        return None
+    demanded = reaching_cues(at.before, at.after, "hiring")
+    if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
+        return _by_cue(replace(at, group="hiring", found=demanded), step, rules)
+    return None
+
+
 def _by_cue(at: Place, _: Step, rules: UsageRules) -> Decision | None:
     """The first usage of the group's order whose cue reaches the mention."""
     for usage in rules.order[at.group]:
@@ -237,6 +247,7 @@ _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
     "shape": _by_shape,
     "lead": _by_lead,
     "asking": _by_asking,
+    "hiring_section": _by_hiring_section,
     "cue": _by_cue,
     "section": _by_section,
     "demands": _by_demands,

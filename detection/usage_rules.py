@@ -239,6 +239,7 @@ def _headings(rules: dict[str, Any]) -> dict[str, HeadingRules]:
     tables = {
         group: _heading_rules(rules[name]) for name, group in rules["headings"].items() if name in rules
     }
+    tables["story"] = tables["hiring"]
     tables["exam"] = tables["advert"]
     return tables
 
