@@ -7,6 +7,7 @@ words that the visit was stopped. An article that merely talks about firewalls s
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 JAVASCRIPT_CHALLENGE = "a JavaScript challenge"
 """Stands in the reason wherever running the page's scripts may help."""
@@ -53,7 +54,7 @@ _SCRIPT_MARKS: tuple[tuple[str, str], ...] = (
     ("jsl_clearance", f"{JAVASCRIPT_CHALLENGE} (加速乐)"),
 )
 _RUISHU = re.compile(
-    rb"""<(?:script|meta)\b[^>]*\br\s*=\s*["']?m["'\s/>]|<input\b[^>]*\bid\s*=\s*["']__onload__["']"""
+    rb"""<(?:script|meta)\b[^<>]*\br\s*=\s*["']?m["'\s/>]|<input\b[^<>]*\bid\s*=\s*["']__onload__["']"""
 )
 """What stays of 瑞数's challenge where its code lies in a script of its own."""
 _REFUSING = re.compile(
@@ -108,7 +109,7 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _LOGIN = ("登录", "登陆", "统一身份认证", "sign in", "log in", "login")
-_PASSWORD = re.compile(rb"""(?i)<input\b[^>]*\btype\s*=\s*["']?password\b""")
+_PASSWORD = re.compile(rb"""(?i)<input\b[^<>]*\btype\s*=\s*["']?password\b""")
 _LONGEST_EXCUSE = 240
 """Bytes of visible text, 80 Chinese characters: an apology or the labels of a form."""
 
@@ -117,9 +118,13 @@ _LONGEST_REFUSAL = 500
 _LONGEST_BODY = 256 * 1024
 _LONGEST_TEXT = 400
 """Characters of visible text: a challenge or a refusal needs a few sentences at most."""
-_UNSEEN = re.compile(rb"(?is)<(script|style|head|noscript)\b.*?</\1\s*>|<!--.*?-->")
-_TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
-_TAG = re.compile(rb"(?s)<[^>]*>")
+_OPENING = re.compile(rb"(?i)<(?:(script|style|head|noscript|title)\b|!--)")
+_CLOSING = {
+    name: re.compile(rb"(?i)</" + name + rb"\s*>")
+    for name in (b"script", b"style", b"head", b"noscript", b"title")
+} | {b"": re.compile(rb"-->")}
+"""What ends each part; under the empty name, a comment."""
+_TAG = re.compile(rb"<[^<>]*>")
 _SPACE = re.compile(rb"(?:\s|&nbsp;)+")
 
 
@@ -134,8 +139,32 @@ _MARK_BYTES = tuple((mark.encode(), what) for mark, what in _SCRIPT_MARKS)
 
 
 def visible_bytes(body: bytes) -> bytes:
-    """Roughly what a reader sees of an HTML page, still encoded: tags, scripts and comments taken out."""
-    return _SPACE.sub(b" ", _TAG.sub(b" ", _UNSEEN.sub(b" ", body))).strip()
+    """Roughly what a reader sees of an HTML page, still encoded: tags, scripts and comments taken out.
+
+    In time that grows with the length alone: a page of a hundred thousand openings that never end would
+    otherwise hold up every thread while a pattern looks for each one's end.
+    """
+    kept, at = [], 0
+    for start, end in _parts(body, frozenset(_CLOSING) - {b"title"}):
+        kept.append(body[at:start])
+        at = end
+    return _SPACE.sub(b" ", _TAG.sub(b" ", b" ".join([*kept, body[at:]]))).strip()
+
+
+def _parts(body: bytes, names: frozenset[bytes]) -> Iterator[tuple[int, int]]:
+    """Where the outermost parts of these names begin and end, in bytes; those that never end are none."""
+    at = 0
+    endless: set[bytes] = set()
+    for opening in _OPENING.finditer(body):
+        name = (opening[1] or b"").lower()
+        if opening.start() < at or name not in names or name in endless:
+            continue
+        closing = _CLOSING[name].search(body, opening.end())
+        if closing is None:
+            endless.add(name)
+            continue
+        at = closing.end()
+        yield opening.start(), at
 
 
 def seen_bytes(body: bytes) -> bytes:
@@ -159,7 +188,7 @@ def block_reason(status: int, body: bytes, *, markup: bool, seen: bytes | None =
     lowered = body.lower()
     if what := _mark(lowered, visible):
         return f"shows {what}"
-    title = b" ".join(_TITLE.findall(lowered))
+    title = b" ".join(lowered[start:end] for start, end in _parts(lowered, frozenset({b"title"})))
     shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in title), "")
     if not shown and len(visible) <= _LONGEST_REFUSAL and b"<a " not in lowered:
         refusing = _REFUSING.search(_decoded(visible + b" " + title))

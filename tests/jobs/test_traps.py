@@ -73,8 +73,8 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
         fetching=Fetching(
             allow_private_hosts=(site.host, f"localhost:{site.port}", *ROBOTS),
             delay_seconds=0,
-            timeout_seconds=1.5,
-            total_seconds=3,
+            timeout_seconds=4,
+            total_seconds=10,
             max_bytes=8 << 20,
             threads=8,
         ),
