@@ -15,6 +15,7 @@ from urllib.parse import quote
 from assessment.day import NOTHING_STATED
 from assessment.judging import judge
 from assessment.reading import Answer, Assessment, Known, ReadingError, assess, document_facts
+from catalogue.imported import NONE_IMPORTED, ImportedLists
 from extraction import ArchiveLimits, ExtractionError, Recognition, expand_archive, is_archive, sniff
 from vocabulary.addresses import MEMBER
 from vocabulary.codes import Outcome
@@ -55,21 +56,26 @@ class ArchiveReading:
 
 
 def read_file(
-    answer: Answer, known: Known, today: date, recognition: Recognition | None = None
+    answer: Answer,
+    known: Known,
+    today: date,
+    recognition: Recognition | None = None,
+    *,
+    imported: ImportedLists = NONE_IMPORTED,
 ) -> Assessment | ArchiveReading:
     """Like :func:`~assessment.reading.assess`, with the members of an archive.
 
     Raises ReadingError.
     """
     if not is_archive(answer.body, answer.media_type, answer.name):
-        return assess(answer, known, today, recognition)
+        return assess(answer, known, today, recognition, imported=imported)
     names: dict[str, int] = {}
     members: list[Member] = []
     try:
         for name, body in _Unpacking().files(answer.body, "", 0):
             names[name] = names.get(name, 0) + 1
             own = name if names[name] == 1 else f"{name}~{names[name]}"
-            members.append(_read_member(own, body, known, today, recognition))
+            members.append(_read_member(own, body, known, today, recognition, imported=imported))
     except ExtractionError as error:
         if not members:
             raise ReadingError(Outcome.UNREADABLE_ATTACHMENT, str(error)) from error
@@ -77,7 +83,7 @@ def read_file(
         members.append(Member(rest, None, Outcome.UNREADABLE_ATTACHMENT, why))
     if not members:
         raise ReadingError(Outcome.EMPTY, "the archive holds no files: fetch it again or look at it by hand")
-    return ArchiveReading(_contents(answer.body, members, known, today), tuple(members))
+    return ArchiveReading(_contents(answer.body, members, known, today, imported), tuple(members))
 
 
 class _Unpacking:
@@ -105,24 +111,32 @@ def _known_member(name: str, archive: Known) -> Known:
 
 
 def _read_member(
-    name: str, body: bytes, archive: Known, today: date, recognition: Recognition | None
+    name: str,
+    body: bytes,
+    archive: Known,
+    today: date,
+    recognition: Recognition | None,
+    *,
+    imported: ImportedLists,
 ) -> Member:
     known = _known_member(name, archive)
     try:
-        reading = assess(Answer(body, name=name), known, today, recognition)
+        reading = assess(Answer(body, name=name), known, today, recognition, imported=imported)
     except ReadingError as error:
         return Member(known, None, error.outcome, error.detail, error.needs_recognition)
     return Member(known, reading, detail=reading.unread, needs_recognition=reading.needs_recognition)
 
 
-def _contents(body: bytes, members: list[Member], known: Known, today: date) -> Assessment:
+def _contents(
+    body: bytes, members: list[Member], known: Known, today: date, imported: ImportedLists
+) -> Assessment:
     """What the archive itself says: its files by name, and its digest, so that a new one is a new text."""
     lines = [f"压缩包内有{len(members)}个文件：", *(member.known.title for member in members)]
     title = known.title
     if known.parent_title:
         title = f"{known.parent_title}（附件：{title}）"
     # Names of files demand nothing: only what stands in them is judged.
-    judged = judge("", replace(known, title=title), today, stated=NOTHING_STATED)
+    judged = judge("", replace(known, title=title), today, stated=NOTHING_STATED, imported=imported)
     return Assessment(
         text="\n".join([*lines, f"SHA-256：{sha256(body).hexdigest()}"]),
         media_type=sniff(body),

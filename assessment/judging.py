@@ -11,8 +11,9 @@ from datetime import date
 from time import perf_counter
 
 from assessment.day import Day, day_of
-from catalogue.loading import loaded_catalogue
-from detection.detector import scan
+from catalogue.imported import NONE_IMPORTED, ImportedLists
+from catalogue.loading import catalogue_digest, load_catalogue
+from detection.detector import detector_of
 from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
@@ -53,7 +54,7 @@ class Judged:
     seconds: float
     """What detection took."""
     catalogue: str
-    """Digest of the catalogue that it was judged by; certain, because it was read beside the verdicts."""
+    """Digest of the catalogue that it was judged by."""
 
 
 def judge(
@@ -64,6 +65,7 @@ def judge(
     stated: StatedDays | None = None,
     as_of: date | None = None,
     recognised: bool = False,
+    imported: ImportedLists = NONE_IMPORTED,
 ) -> Judged:
     """The verdicts on ``text`` by the rules of its day.
 
@@ -74,11 +76,12 @@ def judge(
         stated: the days that the page names; None: those that stand in the text and the address.
         as_of: wins over every day that is known.
         recognised: whether its words were read from pictures, so that a person is to compare them.
+        imported: the official lists that make the catalogue, beside the shipped data.
     """
-    catalogue, began = loaded_catalogue(), perf_counter()
+    began = perf_counter()
     facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
     day = Day(as_of, as_of) if as_of else _day(text, known, today, stated, facts)
-    result = scan(
+    result = detector_of(load_catalogue(imported)).scan(
         text,
         as_of=day.as_of,
         title=known.title,
@@ -90,7 +93,7 @@ def judge(
     )
     if recognised:
         result = doubt_recognised(result)
-    return Judged(result, day, perf_counter() - began, catalogue)
+    return Judged(result, day, perf_counter() - began, catalogue_digest(imported))
 
 
 def _day(text: str, known: Known, today: date, stated: StatedDays | None, facts: DocumentFacts) -> Day:

@@ -13,6 +13,7 @@ from typing import Any
 from assessment.attachments import Attachment, attached_files, content_frames, unread_frames
 from assessment.judging import Judged, Known, judge
 from assessment.notices import bears_title
+from catalogue.imported import NONE_IMPORTED, ImportedLists
 from crawling.listing.addresses import same_site
 from detection.model import ScanResult
 from detection.record import to_record
@@ -104,11 +105,13 @@ def assess(
     recognition: Recognition | None = None,
     *,
     as_of: date | None = None,
+    imported: ImportedLists = NONE_IMPORTED,
 ) -> Assessment:
     """Text, facts, verdicts and attachments of a page or file.
 
     Judged by the rules of the day that :func:`~assessment.day.day_of` gives, or of ``as_of``. ``recognition``
-    has pictures of words read; what is found in them is to be reviewed. Raises :class:`ReadingError`.
+    has pictures of words read; what is found in them is to be reviewed. ``imported``: the official lists that
+    make the catalogue, beside the shipped data. Raises :class:`ReadingError`.
     """
     if known.is_picture:
         _refuse_ornament(answer)
@@ -122,6 +125,7 @@ def assess(
         stated=extracted.days,
         as_of=as_of,
         recognised=extracted.recognised,
+        imported=imported,
     )
     facts = document_facts(known.url, judged)
     if judged.day.contradicted_by:

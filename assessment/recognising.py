@@ -8,6 +8,7 @@ from datetime import date
 from assessment.archives import ArchiveReading, read_file
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.workers import WorkError, Workers, WorkersEndedError
+from catalogue.imported import ImportedLists
 from extraction import Recognition
 from extraction.recognition import is_installed
 from settings.model import Detection
@@ -39,27 +40,40 @@ class Recogniser:
         )
         return cls(workers, Recognition(detection.ocr_pages))
 
+    def read(
+        self, answer: Answer, known: Known, today: date, imported: ImportedLists
+    ) -> Assessment | ArchiveReading:
+        """The file with the words of its pictures; raises ReadingError and WorkError."""
+        return self.workers.run(read_file, answer, known, today, self.recognition, imported=imported)
+
 
 def read_in_workers(
-    workers: Workers, recogniser: Recogniser | None, answer: Answer, known: Known, today: date
+    workers: Workers,
+    recogniser: Recogniser | None,
+    answer: Answer,
+    known: Known,
+    today: date,
+    *,
+    imported: ImportedLists,
 ) -> Assessment | ArchiveReading:
     """What :func:`~assessment.archives.read_file` reads in a worker; pictures of words by ``recogniser``.
 
-    Most files hold none and cost nothing more. Raises ReadingError and WorkError.
+    Most files hold none and cost nothing more. ``imported``: the lists in force. Raises ReadingError and
+    WorkError.
     """
     is_short = len(answer.body) <= _SHORT and not known.is_attachment
     run = workers.run_beside if is_short else workers.run
     plain: Assessment | ArchiveReading
     try:
-        plain = run(read_file, answer, known, today)
+        plain = run(read_file, answer, known, today, imported=imported)
     except ReadingError as error:
         if recogniser is None or not error.needs_recognition:
             raise
-        return recogniser.workers.run(read_file, answer, known, today, recogniser.recognition)
+        return recogniser.read(answer, known, today, imported)
     if recogniser is None or not plain.needs_recognition:
         return plain
     try:
-        return recogniser.workers.run(read_file, answer, known, today, recogniser.recognition)
+        return recogniser.read(answer, known, today, imported)
     except WorkersEndedError:
         raise
     except WorkError as error:

@@ -20,7 +20,6 @@ from typing import Any, ParamSpec, Self, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from assessment.gathering import Done, Gathering, Order, do_all
-from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, use_catalogue
 from settings.model import Detection
 from vocabulary.codes import Outcome
 from vocabulary.page_errors import PageError, StoppedError
@@ -109,19 +108,17 @@ class Workers:
             raise WorkError(f"the worker processes do not start: {error}") from error
 
     def run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``task`` returns, or its exception; it judges by the catalogue as it is now.
+        """What ``task`` returns, or its exception.
 
         Raises :class:`WorkTimeoutError` or :class:`WorkError` where its process had to be ended or died, and
         :class:`WorkersEndedError` after :meth:`abort`.
         """
         if self._ended:
             raise WorkersEndedError
-        catalogue = current_catalogue()
-        use_catalogue(catalogue)
         if self._pool is None:
             return task(*args, **kwargs)
         with self._busy():
-            return self._run_in_pool((catalogue, task, args, kwargs))
+            return self._run_in_pool((task, args, kwargs))
 
     def run_beside(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """:meth:`run` for a short task, handed over together with those of other threads.
@@ -140,14 +137,12 @@ class Workers:
         return result
 
     def _begin_batch(self, orders: Sequence[Order]) -> Future[list[Done | None]]:
-        catalogue = current_catalogue()
-        use_catalogue(catalogue)
         future: Future[list[Done | None]] = self._working_pool().schedule(
-            _within_memory, args=(catalogue, do_all, (orders,), {}), timeout=self._timeout
+            _within_memory, args=(do_all, (orders,), {}), timeout=self._timeout
         )
         return future
 
-    def _run_in_pool(self, order: tuple[str, Callable[..., T], tuple[Any, ...], dict[str, Any]]) -> T:
+    def _run_in_pool(self, order: tuple[Callable[..., T], tuple[Any, ...], dict[str, Any]]) -> T:
         pool = self._working_pool()
         future = None
         try:
@@ -247,8 +242,8 @@ class Workers:
         return ProcessPool(
             max_workers=self._processes,
             max_tasks=_TASKS_PER_PROCESS,
-            initializer=_begin,
-            initargs=(self._memory, os.environ.get(OVERLAY_VARIABLE)),
+            initializer=_limit_memory,
+            initargs=(self._memory,),
             context=context,
         )
 
@@ -269,18 +264,6 @@ def _nothing() -> None:
     """A task that only makes the processes start."""
 
 
-def _begin(megabytes: int, overlay: str | None) -> None:
-    """Prepare this process; ``overlay`` is where imported lists lie.
-
-    Its environment is that of the fork server's start, which may have been long before.
-    """
-    if overlay is None:
-        os.environ.pop(OVERLAY_VARIABLE, None)
-    else:
-        os.environ[OVERLAY_VARIABLE] = overlay
-    _limit_memory(megabytes)
-
-
 def _limit_memory(megabytes: int) -> None:
     """Limit what this process may write to: private memory, as the kernel counts it (RLIMIT_DATA).
 
@@ -293,12 +276,9 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _within_memory(
-    catalogue: str, task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _within_memory(task: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``task`` returns; out of memory, the process ends: what is left of it is not to be trusted."""
     try:
-        use_catalogue(catalogue)
         return task(*args, **kwargs)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from catalogue import load_catalogue
-from catalogue.loading import of_the_catalogue
+from catalogue.imported import NONE_IMPORTED, ImportedLists
+from storage.imported_lists import read_lists
 from storage.tables import RoutingRule
 from vocabulary.areas import code_prefix, covers
 
@@ -87,8 +88,16 @@ def follow_ups(session: Session) -> Callable[[str, str | None], FollowUp]:
         return _imported(session, qualification)
 
     @cache
+    def by_catalogue() -> Mapping[str, str]:
+        return catalogue_departments(read_lists(session))
+
+    @cache
     def decided(qualification: str, region: str | None) -> FollowUp:
-        return _decide(imported(qualification), qualification, region)
+        rules = _decide(imported(qualification), qualification, region)
+        if rules is not None:
+            return rules
+        department = by_catalogue().get(qualification, "")
+        return FollowUp(department, CATALOGUE if department else "")
 
     return decided
 
@@ -104,14 +113,14 @@ def _imported(session: Session, qualification: str) -> tuple[Rule, ...]:
     return tuple(Rule(*row) for row in rows)
 
 
-def _decide(imported: tuple[Rule, ...], qualification: str, region: str | None) -> FollowUp:
+def _decide(imported: tuple[Rule, ...], qualification: str, region: str | None) -> FollowUp | None:
+    """What the rules say; None where none holds."""
     for rules in (imported, annex_rules().get(qualification, ())):
         holding = [rule for rule in rules if not rule.region or (region and covers(rule.region, region))]
         if holding:
             rule = max(holding, key=lambda each: len(code_prefix(each.region)) if each.region else 0)
             return FollowUp(rule.department, rule.document)
-    department = catalogue_departments().get(qualification, "")
-    return FollowUp(department, CATALOGUE if department else "")
+    return None
 
 
 @cache
@@ -126,11 +135,10 @@ def annex_rules() -> dict[str, tuple[Rule, ...]]:
     return found
 
 
-@of_the_catalogue
-@cache
-def catalogue_departments() -> dict[str, str]:
-    """What the catalogue's entries say, by their keys: all that is known without an import."""
-    return {entry.key: entry.department for entry in load_catalogue().entries if entry.department}
+@lru_cache(maxsize=2)
+def catalogue_departments(imported: ImportedLists = NONE_IMPORTED) -> Mapping[str, str]:
+    """What the catalogue's entries say, by their keys: all that is known without a routing table."""
+    return {entry.key: entry.department for entry in load_catalogue(imported).entries if entry.department}
 
 
 @cache

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from cases.departments import CATALOGUE, RULE_COLUMNS, annex_rules, catalogue_departments
-from catalogue import load_catalogue
-from storage.rows import OnConflict, insert_or_update
+from catalogue import Catalogue, load_catalogue
+from storage.imported_lists import read_lists
+from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import RoutingRule
 from vocabulary.regions import present_code, region_problem
 
@@ -92,10 +94,32 @@ def import_rules(session: Session, rules: Sequence[RoutingRule], now: datetime) 
     A name is replaced by the key of the catalogue's entry that it means.
     """
     unknown = []
-    for rule in rules:
-        key = _catalogue_key(rule.qualification, rule.region, now)
-        if key is None:
+    for rule, row, is_known in _with_keys(session, rules, now):
+        if not is_known:
             unknown.append(rule.qualification)
+        insert_or_update(session, row, _SAME_RULE)
+    return Imported(len(rules), tuple(unknown))
+
+
+def add_missing_rules(session: Session, rules: Sequence[RoutingRule], now: datetime) -> None:
+    """Write those of ``rules`` for whose qualification and area there is none yet."""
+    for _, row, _ in _with_keys(session, rules, now):
+        insert_once(session, row)
+
+
+def forget_rules(session: Session, document: str) -> bool:
+    """Take back what was imported of a document; False where nothing was."""
+    gone = session.execute(delete(RoutingRule).where(col(RoutingRule.document) == document))
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _with_keys(
+    session: Session, rules: Sequence[RoutingRule], now: datetime
+) -> Iterator[tuple[RoutingRule, RoutingRule, bool]]:
+    """Each rule, the row that it becomes, and whether the catalogue knows its qualification."""
+    catalogue = load_catalogue(read_lists(session))
+    for rule in rules:
+        key = _catalogue_key(catalogue, rule.qualification, rule.region, now)
         row = RoutingRule(
             qualification=key or rule.qualification,
             region=rule.region,
@@ -103,8 +127,7 @@ def import_rules(session: Session, rules: Sequence[RoutingRule], now: datetime) 
             document=rule.document,
             imported_at=now,
         )
-        insert_or_update(session, row, _SAME_RULE)
-    return Imported(len(rules), tuple(unknown))
+        yield rule, row, key is not None
 
 
 def table_rows(session: Session) -> Iterator[tuple[str, str, str, str]]:
@@ -119,13 +142,13 @@ def table_rows(session: Session) -> Iterator[tuple[str, str, str, str]]:
     for known in annex_rules().values():
         # An imported one for everywhere comes before those of annexes.
         yield from (row for row in known if row[:2] not in imported and row.qualification not in everywhere)
-    for qualification, department in catalogue_departments().items():
+    for qualification, department in catalogue_departments(read_lists(session)).items():
         if qualification not in everywhere:
             yield qualification, "", department, CATALOGUE
 
 
-def _catalogue_key(name: str, region: str, now: datetime) -> str | None:
-    standings = load_catalogue().as_of(now.date(), region or None).lookup(name)
+def _catalogue_key(catalogue: Catalogue, name: str, region: str, now: datetime) -> str | None:
+    standings = catalogue.as_of(now.date(), region or None).lookup(name)
     return standings[0].entry.key if standings else None
 
 

@@ -11,8 +11,8 @@ from catalogue.annex_items import Annex, AnnexItem
 from catalogue.book import Catalogue
 from catalogue.documents import Effect, OfficialDocument, official_documents
 from catalogue.editions import read_editions
+from catalogue.imported import ImportedList
 from catalogue.model import Period
-from catalogue.overlay import ImportedList
 from vocabulary.codes import Evidence, Status
 
 _WORST_FIRST = (Evidence.DOUBTFUL, Evidence.UNVERIFIED, Evidence.PUBLISHED)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from catalogue.book import Catalogue, period_on
 from catalogue.documents import Effect, OfficialDocument
 from catalogue.editions import Changes, Line, kind, read_editions
+from catalogue.imported import ImportedItem
 from catalogue.naming import fold
-from catalogue.overlay import ImportedItem
 from catalogue.proposal import Change, Proposed
 from vocabulary.codes import Status
 from vocabulary.names import name_of

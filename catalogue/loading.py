@@ -1,101 +1,45 @@
-"""Reads the catalogue's data files, and the official lists that were imported beside them."""
+"""Reads the catalogue's data files and merges imported lists into them."""
 
 from __future__ import annotations
 
 import csv
 import functools
-import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from catalogue.book import Catalogue, Name, Statute
+from catalogue.imported import NONE_IMPORTED, ImportedLists
 from catalogue.model import Approval, Entry, Period
-from catalogue.overlay import merge, read_imports
+from catalogue.overlay import merge
 from vocabulary.codes import Evidence, Status
 
 DATA = Path(__file__).parent / "data"
 
-OVERLAY_VARIABLE = "QW_CATALOGUE"
-"""Environment variable that names the directory of imported lists; worker processes inherit it."""
 
+def load_catalogue(imported: ImportedLists = NONE_IMPORTED) -> Catalogue:
+    """The catalogue of the shipped data and ``imported``; the last two are kept.
 
-_forgetting: list[Callable[[], None]] = []
-
-
-class _Cached(Protocol):
-    def cache_clear(self) -> None: ...
-
-
-C = TypeVar("C", bound=_Cached)
-
-
-def of_the_catalogue(cached: C) -> C:
-    """Marks a cached function whose results are made out of the catalogue: they go when it changes."""
-    _forgetting.append(cached.cache_clear)
-    return cached
-
-
-@of_the_catalogue
-@functools.cache
-def load_catalogue(overlay: Path | None = None) -> Catalogue:
-    """Reads the data files and merges the imported lists of ``overlay`` into them; see ``use_catalogue``.
-
-    Without ``overlay`` the directory that ``QW_CATALOGUE`` names is used, if it is set; a directory
-    that does not exist holds no imports. Raises ValueError, naming the file, where a row cannot be read.
+    Raises ValueError, naming the file, where a row of the data cannot be read.
     """
-    loaded_catalogue()  # Before the files are read: what changes meanwhile is noticed next time.
+    return _load(imported)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(imported: ImportedLists) -> Catalogue:
     entries = {entry.key: entry for entry in _read_entries()}
     names = list(_read_names())
-    directory = overlay or _configured_overlay()
-    if directory is not None:
-        for imported in read_imports(directory):
-            names += merge(entries, imported)
+    for each in imported.unpacked():
+        names += merge(entries, each)
     return Catalogue(entries.values(), names, _read_statutes)
 
 
-@of_the_catalogue
-@functools.cache
-def loaded_catalogue() -> str:
-    """Digest of the catalogue that this process judges by."""
-    return current_catalogue()
-
-
-def current_catalogue() -> str:
-    """Digest of the catalogue as it lies on the disk now, with the lists imported into ``QW_CATALOGUE``."""
-    directory = _configured_overlay()
-    while True:
-        try:
-            return _digest(_lists(directory) if directory is not None and directory.is_dir() else ())
-        except FileNotFoundError:  # A list was taken back meanwhile.
-            continue
-
-
-def _lists(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Imported lists by path, time of their last change in nanoseconds and size in bytes."""
-    with os.scandir(directory) as found:
-        lists = [(each.path, each.stat()) for each in found if each.name.endswith(".csv")]
-    return tuple(sorted((path, stat.st_mtime_ns, stat.st_size) for path, stat in lists))
-
-
-def use_catalogue(digest: str) -> None:
-    """Judge by the catalogue of ``digest`` or a later one from now on; what another one left is forgotten."""
-    if loaded_catalogue() != digest:
-        for forget in _forgetting:
-            forget()
-
-
-@functools.lru_cache(maxsize=8)
-def _digest(lists: tuple[tuple[str, int, int], ...]) -> str:
-    """Of the program's own data and of imported lists."""
-    digest = sha256(_data_digest().encode())
-    for path, _, _ in lists:
-        digest.update(Path(path).read_bytes())
-    return digest.hexdigest()[:16]
+def catalogue_digest(imported: ImportedLists = NONE_IMPORTED) -> str:
+    """What tells the catalogue of the shipped data and ``imported`` from every other one."""
+    return sha256(_data_digest().encode() + imported.digest.encode()).hexdigest()[:16]
 
 
 @functools.cache
@@ -116,11 +60,6 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
                 expected = f"{len(row)} fields, {len(heading)} expected"
                 raise ValueError(f"{path.name}, line {reader.line_num}: {expected}")
             yield dict(zip(heading, row, strict=True))
-
-
-def _configured_overlay() -> Path | None:
-    configured = os.environ.get(OVERLAY_VARIABLE)
-    return Path(configured) if configured else None
 
 
 def _read_entries() -> Iterator[Entry]:

@@ -11,10 +11,10 @@ from catalogue.annex_items import AnnexItem
 from catalogue.book import Catalogue, period_on
 from catalogue.documents import Effect, OfficialDocument, find_document
 from catalogue.editions import read_editions
+from catalogue.imported import ImportedItem
 from catalogue.loading import read_approvals
 from catalogue.model import Entry, Period
 from catalogue.naming import fold, without_suffixes
-from catalogue.overlay import ImportedItem
 from catalogue.wording import since_words
 from vocabulary.codes import Evidence, Status
 from vocabulary.names import name_of

@@ -19,22 +19,20 @@ from catalogue.editions import compare, item_count, read_editions, summary_lines
 from catalogue.loading import load_catalogue, read_approvals
 from catalogue.model import Period, Standing
 from catalogue.naming import fold
-from catalogue.overlay import read_imports, undo_import
 from catalogue.picture import draw
 from catalogue.wording import caution, since_words, summary
 from cli.chinese import Commands
+from cli.imported import lists_of
 from vocabulary.names import consequence_of, name_of
-
-OVERLAY = Path("var/catalogue")
-"""Where imported lists are kept unless told otherwise."""
 
 app = Commands(
     help="职业资格目录：某日有哪些证书，依据什么文件；导入、核对、撤销清单。",
 )
 
-Directory = Annotated[Path, typer.Option("--directory", help="已导入清单的存放处。", envvar="QW_CATALOGUE")]
-
-
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="把差异画成图（SVG），写入此文件。"),
@@ -64,14 +62,14 @@ def lookup(
         str | None, typer.Option(help="行政区划代码（GB/T 2260），加上该省自己的清单，如 220000。")
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="输出格式。")] = Format.TEXT,
-    directory: Directory = OVERLAY,
+    config: Config = None,
 ) -> None:
     """查询一种证书在某日的状态、起始日期、依据文件和可靠程度。
 
     退出码：1 没有这个名称（提示相近名称）。
     """
     day = as_of or today()
-    catalogue = open_catalogue(directory)
+    catalogue = load_catalogue(lists_of(config))
     standings = catalogue.as_of(day, region).lookup(_qualification(name))
     if output is Format.JSON:
         typer.echo(json.dumps([_to_json(s, catalogue) for s in standings], ensure_ascii=False, indent=2))
@@ -120,15 +118,14 @@ def diff(
 
 
 @app.command()
-def imports(directory: Directory = OVERLAY) -> None:
+def imports(config: Config = None) -> None:
     """列出已导入的正式清单。"""
-    open_catalogue(directory)
     rows = [
         (each.identity, str(len(each.items)), each.imported_on.isoformat(), each.source)
-        for each in read_imports(directory)
+        for each in lists_of(config).unpacked()
     ]
     if not rows:
-        typer.echo(f"{directory}中没有导入过清单。")
+        typer.echo("没有导入过清单。")
         return
     show_table(("清单", "项数", "导入日期", "来源文件"), rows)
 
@@ -136,15 +133,18 @@ def imports(directory: Directory = OVERLAY) -> None:
 @app.command()
 def undo(
     identity: Annotated[str, typer.Argument(help="清单名称，见 catalogue imports，如 国发〔2016〕68号。")],
-    directory: Directory = OVERLAY,
+    config: Config = None,
 ) -> None:
     """撤销已导入的清单；目录自带数据不变。"""
-    try:
-        undo_import(directory, identity)
-    except FileNotFoundError:
-        known = "、".join(sorted(path.stem for path in directory.glob("*.csv"))) or "无"
+    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
+    from storage.imported_lists import forget_list, identities  # noqa: PLC0415
+
+    with changing(config) as session:
+        undone = forget_list(session, identity)
+        known = "、".join(identities(session)) or "无"
+    if not undone:
         typer.echo(f"没有导入过“{identity}”。已导入：{known}。", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(1)
     typer.echo(f"已撤销“{identity}”的导入。")
 
 
@@ -156,15 +156,6 @@ def draw_to(file: Path, difference: Difference) -> None:
         typer.echo(f"{file}：{error.strerror or error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(f"差异图：{file}", err=True)
-
-
-def open_catalogue(directory: Path) -> Catalogue:
-    """The catalogue with the lists imported into ``directory``; exit code 2 where one is damaged."""
-    try:
-        return load_catalogue(directory)
-    except (ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
 
 
 def _qualification(name: str) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.catalogue import OVERLAY, Directory, Format
-from cli.catalogue_import import Config, Conflicts, Output, app
+from cli.catalogue import Config, Format
+from cli.catalogue_import import Conflicts, Output, app
 
 __all__ = ["app"]
 
@@ -42,7 +42,6 @@ def complete(
     undo: Undo = False,
     pictures: Pictures = None,
     output: Output = Format.TEXT,
-    directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
     """获取、核对并导入全部正式清单：七批取消决定、两版目录、退出目录、各省自设项目。
@@ -53,8 +52,8 @@ def complete(
     from cli.catalogue_completing import Wish, complete_lists, undo_all  # noqa: PLC0415 - brings the network
 
     if undo:
-        undo_all(directory)
+        undo_all(config)
         return
-    wish = Wish(mirror, accept, accept_conflicts, output, directory, config, pictures)
+    wish = Wish(mirror, accept, accept_conflicts, output, config, pictures)
     if not complete_lists(document or [], region or [], address or [], wish):
         raise typer.Exit(1)

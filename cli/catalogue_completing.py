@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cases.routing_table import forget_rules, import_rules
 from catalogue.addresses import official_addresses
 from catalogue.book import Catalogue
 from catalogue.checks import absentees
 from catalogue.difference import of_proposal
 from catalogue.documents import Effect, OfficialDocument, normalise_number, official_documents
-from catalogue.overlay import ImportedList, read_imports, undo_import
+from catalogue.imported import ImportedList, ImportedLists
+from catalogue.loading import load_catalogue
 from catalogue.proposal import Change
-from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
-from cli.catalogue_routing import is_routed, route, unroute
+from cli.catalogue import Format, draw_to, show_table, today
+from cli.catalogue_changing import changing
+from cli.catalogue_routing import routed_documents, rules_of
 from cli.common import shared_turns
+from cli.imported import lists_of
 from crawling.fetching.fetcher import Fetcher
-from jobs.catalogue_complete import Completion, advise, find_list, keep
+from jobs.catalogue_complete import Completion, advise, find_list, list_of
 from settings import Settings, SettingsError, load_settings
+from storage.imported_lists import forget_list, identities, keep_list
 from vocabulary.presentation import displayable
 
 
@@ -42,7 +48,6 @@ class Wish:
     accept: bool = False
     accept_conflicts: bool = False
     output: Format = Format.TEXT
-    directory: Path = Path("var/catalogue")
     config: Path | None = None
     pictures: Path | None = None
     """Where what each list changes is drawn; None: nowhere."""
@@ -65,20 +70,21 @@ def complete_lists(
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    done = []
+    done, routed = [], routed_documents(settings)
     with _fetching(settings) as fetcher, _progress(wanted) as tell:
         for each in wanted:
             tell(each, "")
-            completion = _known(each, wish.directory)
+            lists = lists_of(wish.config)
+            completion = _known(each, lists, routed)
             if completion is None:
                 completion = find_list(
                     each,
                     [*given.get(each.number, []), *_addresses(each, wish.mirror)],
                     fetcher,
-                    open_catalogue(wish.directory),
+                    load_catalogue(lists),
                     partial(tell, each),
                 )
-            _draw(completion, wish)
+            _draw(completion, lists, wish)
             done.append(_accept(completion, wish) if wish.allows(completion) else completion)
     _report(done, wish)
     return all(_is_well(completion, wish) for completion in done)
@@ -90,21 +96,21 @@ def _is_well(completion: Completion, wish: Wish) -> bool:
     return kept or (completion.found is not None and not wish.accept)
 
 
-def _draw(completion: Completion, wish: Wish) -> None:
+def _draw(completion: Completion, lists: ImportedLists, wish: Wish) -> None:
     """Draw what the list changes, before it does."""
     if wish.pictures is None or completion.found is None or not completion.found.proposed:
         return
     wish.pictures.mkdir(parents=True, exist_ok=True)
-    difference = of_proposal(completion.found.proposed, completion.document, open_catalogue(wish.directory))
+    difference = of_proposal(completion.found.proposed, completion.document, load_catalogue(lists))
     draw_to(wish.pictures / f"{completion.document.number}.svg", difference)
 
 
-def _known(document: OfficialDocument, directory: Path) -> Completion | None:
+def _known(document: OfficialDocument, lists: ImportedLists, routed: Set[str]) -> Completion | None:
     """What is to be said of a document that was imported before; None where it was not."""
-    for each in read_imports(directory):
+    for each in lists.unpacked():
         if (each.document, each.region) == (document.number, document.region):
             return Completion(document, known_since=each.imported_on)
-    if document.effect is Effect.DEPARTMENTS and is_routed(directory, document):
+    if document.effect is Effect.DEPARTMENTS and document.number in routed:
         return Completion(document, known_since=today())
     return None
 
@@ -119,29 +125,23 @@ def _addresses(document: OfficialDocument, mirror: str) -> Iterator[str]:
 
 def _accept(completion: Completion, wish: Wish) -> Completion:
     """Import what was found; a document that somebody imported meanwhile is left as it is."""
-    found, document, directory = completion.found, completion.document, wish.directory
+    found, document = completion.found, completion.document
     if found is None:
         return completion
-    try:
+    with changing(wish.config) as session:
         if document.effect is Effect.DEPARTMENTS:
-            route(found.annex, document, directory, wish.config)
-        else:
-            keep(found, document, directory, today())
-    except FileExistsError:
-        return replace(completion, known_since=today())
-    except OSError as error:
-        typer.echo(f"{directory}：{error.strerror or error}", err=True)
-        raise typer.Exit(2) from error
+            import_rules(session, rules_of(found.annex, document), datetime.now(UTC))
+        elif not keep_list(session, list_of(found, document, today())):
+            return replace(completion, known_since=today())
     return replace(completion, imported=True)
 
 
-def undo_all(directory: Path) -> None:
-    """Take back every imported list; routing rules that the database took stay until others replace them."""
-    imported = list(read_imports(directory))
-    for each in imported:
-        undo_import(directory, each.identity)
-    names = [each.identity for each in imported]
-    names += [each.number for each in official_documents() if unroute(directory, each)]
+def undo_all(config: Path | None) -> None:
+    """Take back every imported list, and the routing rules of the annexes that name departments."""
+    with changing(config) as session:
+        names = [each for each in identities(session) if forget_list(session, each)]
+        tables = [each.number for each in official_documents() if each.effect is Effect.DEPARTMENTS]
+        names += [number for number in tables if forget_rules(session, number)]
     typer.echo(f"已撤销{len(names)}份清单的导入：{'、'.join(names) or '无'}。")
 
 
@@ -202,7 +202,7 @@ def _progress(
 
 
 def _report(done: Sequence[Completion], wish: Wish) -> None:
-    catalogue = open_catalogue(wish.directory)
+    catalogue = load_catalogue(lists_of(wish.config))
     if wish.output is Format.JSON:
         rows = [_to_json(each, catalogue) for each in done]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))

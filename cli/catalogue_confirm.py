@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from catalogue.book import Catalogue
-from catalogue.overlay import ImportedList, read_imports, write_import
+from catalogue.imported import ImportedList
+from catalogue.loading import load_catalogue
 from catalogue.proposal import find_entry, new_key
-from cli.catalogue import OVERLAY, Directory, app, open_catalogue, show_table
+from cli.catalogue import Config, app, show_table
+from cli.imported import lists_of
 from vocabulary.codes import Evidence
 from vocabulary.presentation import displayable
 
@@ -31,15 +34,15 @@ def confirm(
     rows: Rows = None,
     *,
     correct: Correct = None,
-    directory: Directory = OVERLAY,
+    config: Config = None,
 ) -> None:
     """逐条核对从图片中识别的清单；不写行号则列出待核对的行。
 
     核对之前，依据这些行的判断都须人工复核。
     退出码：1 没有导入过该清单或没有该行。
     """
-    catalogue = open_catalogue(directory)
-    imported = next((each for each in read_imports(directory) if each.identity == identity), None)
+    lists = lists_of(config)
+    imported = next((each for each in lists.unpacked() if each.identity == identity), None)
     if imported is None:
         typer.echo(f"没有导入过“{identity}”。", err=True)
         raise typer.Exit(1)
@@ -49,10 +52,18 @@ def confirm(
         typer.echo(f"“{identity}”只有{len(imported.items)}行，没有第{beyond[0]}行。", err=True)
         raise typer.Exit(1)
     if confirmed:
-        imported = _confirm(imported, confirmed, names, catalogue)
-        write_import(directory, imported, replacing=True)
+        imported = _confirm(imported, confirmed, names, load_catalogue(lists))
+        _keep(imported, config)
         typer.echo(f"已核对{len(confirmed)}行。")
     _show(imported)
+
+
+def _keep(imported: ImportedList, config: Path | None) -> None:
+    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
+    from storage.imported_lists import keep_list  # noqa: PLC0415
+
+    with changing(config) as session:
+        keep_list(session, imported, replacing=True)
 
 
 def _confirm(

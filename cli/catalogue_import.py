@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from catalogue.documents import Effect
-from cli.catalogue import OVERLAY, Directory, Format, Picture, app, read_day
+from cli.catalogue import Config, Format, Picture, app, read_day
 from cli.catalogue_review import UNREADABLE, Wish, describe, review
 
 __all__ = ["app"]
@@ -19,10 +18,6 @@ Items = Annotated[int | None, typer.Option("--items", min=1, help="官方公布�
 Since = Annotated[date | None, typer.Option("--date", metavar="DATE", parser=read_day, help="施行日期。")]
 Meaning = Annotated[Effect | None, typer.Option("--effect", help="列入清单意味着什么。")]
 Conflicts = Annotated[bool, typer.Option("--accept-conflicts", help="与已公布清单冲突也导入。")]
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="使用此配置文件，而不用 ./qualwatch.toml。"),
-]
 
 
 Region = Annotated[
@@ -48,7 +43,6 @@ def import_list(
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
     picture: Picture = None,
-    directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
     """读取正式清单，显示新增和变化；项数无误时用 --accept 导入。
@@ -65,4 +59,4 @@ def import_list(
     except (UnreadableListError, SettingsError) as error:
         typer.echo(f"{source}：{error}", err=True)
         raise typer.Exit(UNREADABLE) from error
-    review(read, official, directory, Wish(accept, accept_conflicts, output, picture))
+    review(read, official, config, Wish(accept, accept_conflicts, output, picture))

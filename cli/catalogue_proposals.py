@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catalogue.annex_items import OfficialList
-from cli.catalogue import OVERLAY, Directory, Format, Picture, show_table
-from cli.catalogue_import import Config, Conflicts, Items, Meaning, Output, Since, app
+from cli.catalogue import Config, Format, Picture, show_table
+from cli.catalogue_import import Conflicts, Items, Meaning, Output, Since, app
 from cli.catalogue_review import REFUSED, UNREADABLE, Wish, describe, review
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ ProposalNumber = Annotated[int, typer.Argument(metavar="编号", help="编号，
 
 
 @app.command()
-def proposals(directory: Directory = OVERLAY, config: Config = None) -> None:
+def proposals(config: Config = None) -> None:
     """列出公告中待审核的目录变动。
 
     退出码：2 配置、数据库或已导入的清单无法读取。
@@ -37,7 +37,7 @@ def proposals(directory: Directory = OVERLAY, config: Config = None) -> None:
     from vocabulary.presentation import displayable  # noqa: PLC0415
 
     with _transaction(config) as session:
-        found = [(*each, accept_command(each[0])) for each in open_proposals(session, directory)]
+        found = [(*each, accept_command(each[0])) for each in open_proposals(session)]
         if not found:
             typer.echo("没有待审核的目录变动。")
             return
@@ -72,7 +72,6 @@ def review_proposal(
     accept_conflicts: Conflicts = False,
     output: Output = Format.TEXT,
     picture: Picture = None,
-    directory: Directory = OVERLAY,
     config: Config = None,
 ) -> None:
     """审核一项目录变动：显示当时读到的内容，用 --accept 导入。
@@ -88,7 +87,7 @@ def review_proposal(
         raise typer.BadParameter("页面上没有文号，请填写", param_hint="--document")
     known = official_document(wanted, region)
     official = describe(wanted, known.region if known else region, items, since, effect)
-    review(read, official, directory, Wish(accept, accept_conflicts, output, picture))
+    review(read, official, config, Wish(accept, accept_conflicts, output, picture))
 
 
 @app.command()

@@ -15,10 +15,12 @@ from catalogue.annex_items import OfficialList
 from catalogue.checks import find_problems
 from catalogue.difference import of_proposal
 from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
-from catalogue.overlay import ImportedList, write_import
+from catalogue.imported import ImportedList
+from catalogue.loading import load_catalogue
 from catalogue.parts import choose_annex
 from catalogue.proposal import Change, Proposed, propose
-from cli.catalogue import Format, draw_to, open_catalogue, show_table, today
+from cli.catalogue import Format, draw_to, show_table, today
+from cli.imported import lists_of
 from vocabulary.codes import Evidence
 
 UNREADABLE = 2
@@ -38,7 +40,7 @@ class Wish:
     """Where the difference is drawn; None: nowhere."""
 
 
-def review(read: OfficialList, official: OfficialDocument, directory: Path, wish: Wish) -> None:
+def review(read: OfficialList, official: OfficialDocument, config: Path | None, wish: Wish) -> None:
     """Show what the list adds and changes, and import it where that is wished and nothing speaks against it.
 
     Exits the command with 1 where the list is refused, and with 2 where it cannot be written.
@@ -50,7 +52,7 @@ def review(read: OfficialList, official: OfficialDocument, directory: Path, wish
         raise typer.Exit(REFUSED)
     try:
         evidence = Evidence.UNVERIFIED if read.recognised else Evidence.PUBLISHED
-        catalogue = open_catalogue(directory)
+        catalogue = load_catalogue(lists_of(config))
         proposed = propose(annex.items, catalogue, official=official, evidence=evidence)
     except ValueError as error:
         typer.echo(str(error), err=True)
@@ -67,7 +69,7 @@ def review(read: OfficialList, official: OfficialDocument, directory: Path, wish
     if problems:
         raise typer.Exit(REFUSED)
     if wish.accept:
-        _accept(directory, official, read, proposed)
+        _accept(config, official, read, proposed)
     elif wish.output is Format.TEXT:
         typer.echo("核对无误，尚未导入；加 --accept 导入。")
 
@@ -116,7 +118,7 @@ def _show(proposed: Sequence[Proposed], output: Format) -> None:
 
 
 def _accept(
-    directory: Path, official: OfficialDocument, read: OfficialList, proposed: Sequence[Proposed]
+    config: Path | None, official: OfficialDocument, read: OfficialList, proposed: Sequence[Proposed]
 ) -> None:
     imported = ImportedList(
         document=official.number,
@@ -126,18 +128,18 @@ def _accept(
         items=tuple(each.item for each in proposed),
         digest=read.digest,
     )
-    try:
-        path = write_import(directory, imported)
-    except FileExistsError:
+    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
+    from storage.imported_lists import keep_list  # noqa: PLC0415
+
+    with changing(config) as session:
+        is_new = keep_list(session, imported)
+    if not is_new:
         typer.echo(f"“{imported.identity}”已导入过；先用 catalogue undo 撤销。", err=True)
-        raise typer.Exit(REFUSED) from None
-    except OSError as error:
-        typer.echo(f"{directory}：{error.strerror or error}", err=True)
-        raise typer.Exit(UNREADABLE) from error
+        raise typer.Exit(REFUSED)
     if read.recognised:
         typer.echo(
-            f"已导入{len(imported.items)}个名称，由图片识别得到，证据为“未核实”：{path}\n"
+            f"已导入{len(imported.items)}个名称，由图片识别得到，证据为“未核实”。\n"
             f"请与原件逐行核对：qualwatch catalogue confirm {imported.identity}"
         )
         return
-    typer.echo(f"已导入{len(imported.items)}个名称，证据为“已公布”：{path}")
+    typer.echo(f"已导入{len(imported.items)}个名称，证据为“已公布”。")

@@ -10,8 +10,9 @@ import typer
 from catalogue.completeness import Completeness, say_incomplete
 from catalogue.current import current_completeness
 from cli import catalogue_complete, catalogue_confirm, catalogue_proposals
-from cli.catalogue import OVERLAY, Directory, Format, app, show_table
+from cli.catalogue import Config, Format, app, show_table
 from cli.catalogue_import import Output
+from cli.imported import lists_of
 from vocabulary.codes import Evidence
 from vocabulary.names import name_of
 
@@ -19,16 +20,12 @@ __all__ = ["app", "catalogue_complete", "catalogue_confirm", "catalogue_proposal
 
 
 @app.command()
-def status(output: Output = Format.TEXT, directory: Directory = OVERLAY) -> None:
+def status(output: Output = Format.TEXT, config: Config = None) -> None:
     """各正式清单的完整程度：已公布、未核实、存疑各多少项。
 
     退出码：1 尚有清单不完整。
     """
-    try:
-        measured = current_completeness(directory)
-    except (ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    measured = current_completeness(lists_of(config))
     if output is Format.JSON:
         typer.echo(json.dumps([_to_json(each) for each in measured], ensure_ascii=False, indent=2))
     else:

@@ -1,4 +1,4 @@
-"""``qualwatch check``: judges files, folders, pages and records without database or configuration."""
+"""``qualwatch check``: judges files, folders, pages and records, with or without an installation."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cli.checking.inputs import Inputs, UnreadableTargetError, open_target
 from cli.checking.judging import process_all
 from cli.checking.model import Rules, Tally
 from cli.checking.writers import JsonWriter, LinesWriter, SarifWriter, TextWriter, Writer
+from cli.imported import lists_or_none
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +88,8 @@ def check(
     退出码：0 没有中级及以上的情形，1 有，2 有输入无法读取。
     """
     today = (datetime.now(UTC) + _CHINA).date()
-    rules = Rules(as_of, today, every_mention, output is Format.JSONL, region, publisher.strip())
+    as_lines, imported = output is Format.JSONL, lists_or_none()
+    rules = Rules(as_of, today, every_mention, as_lines, region, publisher.strip(), imported)
     try:
         tally = _run(target, output, rules, jobs)
     except (UnreadableTargetError, OSError) as error:

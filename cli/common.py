@@ -43,13 +43,20 @@ def transaction(config: Path | None) -> Iterator[Session]:
 @contextmanager
 def shared_turns(settings: Settings) -> Iterator[HostTurns | None]:
     """The turns that the daemon keeps to as well; None without a database, because looking makes none."""
+    with existing_database(settings) as engine:
+        yield HostTurns(engine) if engine is not None else None
+
+
+@contextmanager
+def existing_database(settings: Settings) -> Iterator[Engine | None]:
+    """The database; None where there is none of this version."""
     try:
         engine = open_existing(settings.storage.database_url)
     except DatabaseError:
         yield None
         return
     try:
-        yield HostTurns(engine) if is_current(engine) else None
+        yield engine if is_current(engine) else None
     finally:
         engine.dispose()
 

@@ -13,7 +13,9 @@ from assessment.lists import read_list
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import Recogniser, read_in_workers
 from assessment.workers import WorkError, Workers
+from catalogue.imported import ImportedLists
 from cli.common import shared_turns
+from cli.imported import lists_or_none
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, FetchError, PageKind
@@ -111,12 +113,13 @@ def dry_visit(
 
     ``own_hosts`` are served by the daemon itself; ``tried`` is told what the visit comes to.
     """
+    imported = lists_or_none(settings)
     with shared_turns(settings) as turns:
         fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=turns)
         workers = Workers.configured(settings.detection)
         recogniser = Recogniser.configured(settings.detection)
         try:
-            visit = _DryVisit(source, fetcher, workers, recogniser, settings, tried or Tried())
+            visit = _DryVisit(source, fetcher, workers, recogniser, settings, imported, tried or Tried())
             yield from visit.steps()
         finally:
             workers.abort()
@@ -132,6 +135,7 @@ class _DryVisit:
     workers: Workers
     recogniser: Recogniser | None
     settings: Settings
+    imported: ImportedLists
     tried: Tried
 
     @property
@@ -212,7 +216,9 @@ class _DryVisit:
             is_attachment=attached,
         )
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
-        return read_in_workers(self.workers, self.recogniser, answer, known, self.today)
+        return read_in_workers(
+            self.workers, self.recogniser, answer, known, self.today, imported=self.imported
+        )
 
 
 def _document_record(url: str, reading: Assessment | ArchiveReading) -> dict[str, Any]:

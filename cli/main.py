@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
@@ -76,22 +75,6 @@ def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
-def _imported_lists() -> str:
-    """Where imported official lists are kept, so that they count for every command: beside the database.
-
-    Only this one key is read, because ``check`` has no time for all settings; what is wrong with the file is
-    said by the commands that need it.
-    """
-    directory = os.environ.get("QUALWATCH_STORAGE__DIRECTORY")
-    if not directory:
-        try:
-            with open("qualwatch.toml", encoding="utf-8-sig") as file:  # noqa: PTH123 - pathlib costs time
-                directory = tomllib.loads(file.read())["storage"]["directory"]
-        except (OSError, ValueError, KeyError, TypeError):
-            directory = "var"
-    return f"{directory}/catalogue"
-
-
 def _serve_console(context: Context, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
     """The daemon serves the console, and yet stands below it and does not know it."""
     from console.serving import serve_console  # noqa: PLC0415
@@ -104,6 +87,4 @@ def main() -> None:
     # Configuration, database, evidence and mails hold passwords, names and signed links.
     os.umask(0o077)
     typed = tuple(name for name in sys.argv[1:2] if name in COMMANDS)
-    if typed != ("run",):  # The daemon knows its settings.
-        os.environ.setdefault("QW_CATALOGUE", _imported_lists())
     run(assemble(typed or tuple(COMMANDS)), obj=_serve_console)

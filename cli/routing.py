@@ -17,6 +17,7 @@ from catalogue import load_catalogue
 from cli.chinese import Commands
 from cli.common import Config, refuse, region_in_force, transaction
 from settings import load_settings
+from storage.imported_lists import read_lists
 from vocabulary.codes import Severity
 from vocabulary.presentation import displayable
 from vocabulary.regions import find_regions, full_name
@@ -77,9 +78,10 @@ def who(
     config: Config = None,
 ) -> None:
     """查询案件由谁负责。"""
-    standings = load_catalogue().as_of(datetime.now(UTC).date(), region or None).lookup(qualification)
-    key = standings[0].entry.key if standings else qualification
     with transaction(config) as session:
+        catalogue = load_catalogue(read_lists(session))
+        standings = catalogue.as_of(datetime.now(UTC).date(), region or None).lookup(qualification)
+        key = standings[0].entry.key if standings else qualification
         following = follow_up(session, key, region or None)
     basis = f"（{following.document}）" if following.document else ""
     typer.echo(f"{key}：{following.department or '主管部门不明'}{basis}")

@@ -84,10 +84,10 @@ class Known(TypedDict, total=False):
 
 @lru_cache(maxsize=1)
 def detector_of(catalogue: Catalogue) -> Detector:
-    """The detector of the catalogue in force; the one before it is let go."""
+    """The detector of ``catalogue``, kept for the next text; the one before it is let go."""
     return Detector(catalogue)
 
 
 def scan(text: str, *, as_of: date, **known: Unpack[Known]) -> ScanResult:
-    """:meth:`Detector.scan` by the catalogue that this process has loaded."""
+    """:meth:`Detector.scan` by the catalogue as it is shipped."""
     return detector_of(load_catalogue()).scan(text, as_of=as_of, **known)

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from assessment.official_lists import UnreadableListError, fetch_list
 from catalogue.annex_items import Annex, OfficialList
 from catalogue.book import Catalogue
 from catalogue.checks import conflicting, misreadings
 from catalogue.documents import Effect, OfficialDocument
-from catalogue.overlay import ImportedList, write_import
+from catalogue.imported import ImportedList
 from catalogue.parts import choose_annex
 from catalogue.proposal import Proposed, propose
 from crawling.fetching.fetcher import Fetcher
@@ -143,18 +142,15 @@ def examine(
     return propose(annex.items, catalogue, official=document, evidence=evidence)
 
 
-def keep(found: Found, document: OfficialDocument, directory: Path, today: date) -> Path:
-    """Import what was found; FileExistsError where the document was imported meanwhile."""
-    return write_import(
-        directory,
-        ImportedList(
-            document=document.number,
-            region=document.region,
-            source=found.source.name,
-            imported_on=today,
-            items=tuple(each.item for each in found.proposed),
-            digest=found.source.digest,
-        ),
+def list_of(found: Found, document: OfficialDocument, today: date) -> ImportedList:
+    """What was found, as it is kept when it is imported."""
+    return ImportedList(
+        document=document.number,
+        region=document.region,
+        source=found.source.name,
+        imported_on=today,
+        items=tuple(each.item for each in found.proposed),
+        digest=found.source.digest,
     )
 
 

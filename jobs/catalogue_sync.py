@@ -6,11 +6,9 @@ import``. A person looks at a proposal and imports it; until then nothing is jud
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from sqlmodel import Session, col, select, update
@@ -24,8 +22,7 @@ from catalogue.annex_items import Annex
 from catalogue.checks import find_problems
 from catalogue.difference import Group, of_proposal
 from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
-from catalogue.loading import OVERLAY_VARIABLE
-from catalogue.overlay import read_imports
+from catalogue.imported import ImportedLists
 from catalogue.parts import choose_annex, lists_no_qualifications
 from catalogue.picture import LOOKS
 from catalogue.proposal import Change, propose
@@ -33,7 +30,7 @@ from jobs.context import Context
 from settings.model import Settings
 from storage.database import for_reading
 from storage.rows import insert_once
-from storage.tables import CatalogueNotice, Document, DocumentVersion
+from storage.tables import CatalogueNotice, Document, DocumentVersion, StoredList
 from vocabulary.areas import region_name
 from vocabulary.presentation import displayable, safe_link
 
@@ -47,12 +44,6 @@ _NO_LIST = "页面宣布职业资格有变动，但未读到清单：请打开�
 _NO_NUMBER = "未读到文号：导入时请用 --document 注明。"
 
 log = structlog.get_logger()
-
-
-def overlay_of(settings: Settings) -> Path:
-    """Where imported lists are kept: where ``QW_CATALOGUE`` says, else beside the database."""
-    configured = os.environ.get(OVERLAY_VARIABLE)
-    return Path(configured) if configured else settings.storage.directory / "catalogue"
 
 
 def sync_catalogue(context: Context) -> int:
@@ -73,14 +64,14 @@ def sync_catalogue(context: Context) -> int:
             .limit(_AT_ONCE)
         ).all()
         session.expunge_all()
-    overlay, now = overlay_of(context.settings), context.now()
+    imported, now = context.imported(), context.now()
     examined = []
     for version, document in waiting:
         if context.stopping.is_set():
             break
         with Session(for_reading(context.engine)) as session:
             number = _number(session, version, document)
-        examined.append((examine(version, document, number, overlay, now), version, document))
+        examined.append((examine(version, document, number, imported, now), version, document))
     with context.transaction() as session:
         proposals = [
             (notice, document)
@@ -133,7 +124,7 @@ def _says_the_same(
 
 
 def examine(
-    version: DocumentVersion, document: Document, number: str, overlay: Path, now: datetime
+    version: DocumentVersion, document: Document, number: str, imported: ImportedLists, now: datetime
 ) -> CatalogueNotice:
     """What ``version`` says of the catalogue, against the catalogue with the lists imported so far.
 
@@ -170,7 +161,7 @@ def examine(
     if official.effect is Effect.APPROVALS or choice.problem:
         return notice  # What ends approvals or awards ends no qualification.
     notice.items = choice.annex.count
-    return _compare(notice, choice.annex, official, load_catalogue(overlay))
+    return _compare(notice, choice.annex, official, load_catalogue(imported))
 
 
 def _compare(
@@ -209,9 +200,9 @@ def _province(region: str | None) -> str:
     return f"{region[:2]}0000" if region else ""
 
 
-def open_proposals(session: Session, overlay: Path) -> list[tuple[CatalogueNotice, Document]]:
+def open_proposals(session: Session) -> list[tuple[CatalogueNotice, Document]]:
     """Proposals that were neither imported nor dismissed, newest first."""
-    imported = {(each.document, each.region) for each in read_imports(overlay)}
+    imported = set(session.exec(select(StoredList.document, StoredList.region)))
     rows = session.exec(
         select(CatalogueNotice, Document)
         .join(DocumentVersion, col(DocumentVersion.id) == col(CatalogueNotice.version_id))

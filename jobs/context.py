@@ -16,10 +16,12 @@ from sqlmodel import Session
 from alerts.delivery.channels import Channel
 from assessment.recognising import Recogniser
 from assessment.workers import Workers
+from catalogue.imported import ImportedLists
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import PageKind
 from settings.model import Settings, Source
 from storage.evidence import EvidenceRef, EvidenceStore
+from storage.imported_lists import ListsInForce
 from storage.leases import Leases
 from storage.unit_of_work import ChangeOfMany, Writer
 from vocabulary.codes import Outcome, VisitPurpose
@@ -116,9 +118,11 @@ class Context:
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
     _writer: Writer = field(init=False, repr=False, compare=False)
+    _lists: ListsInForce = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_writer", Writer(self.engine, self.evidence))
+        object.__setattr__(self, "_lists", ListsInForce(self.engine))
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A session whose changes are committed together at the end of the block, or not at all.
@@ -140,6 +144,10 @@ class Context:
     def write_beside(self, work: ChangeOfMany[A, T], argument: A, evidence: EvidenceRef | None = None) -> T:
         """:meth:`write`, in one call of ``work`` with what other threads have for it at this moment."""
         return self._writer.write_beside(work, argument, evidence)
+
+    def imported(self) -> ImportedLists:
+        """The official lists that are imported now; what is judged by them says so by their digest."""
+        return self._lists.read()
 
     def source(self, name: str) -> Source:
         """The watched source of that name. Raises :class:`UnknownSourceError`."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,7 +19,7 @@ from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
 from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
-from jobs.catalogue_sync import SYNC_SECONDS, overlay_of, sync_catalogue
+from jobs.catalogue_sync import SYNC_SECONDS, sync_catalogue
 from jobs.configuration import ConfigurationFile
 from jobs.context import Context, Observer, PageDone, VisitSummary
 from jobs.ending import end_on_signal
@@ -98,7 +97,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
         coming = None if summaries else _next_due(runtime)
     if coming is not None:
         console_print(_nothing_due(*coming, zone))
-    for line in (*summary_lines(summaries, sent, settings), *_missing_lists(settings)):
+    for line in (*summary_lines(summaries, sent, settings), *_missing_lists(runtime.context)):
         console_print(line)
     return 0 if all(summary.outcome in SUCCESSES for summary in summaries) else 1
 
@@ -220,13 +219,12 @@ class _Daemon:
         self._file = file
         self._write = write
         self._config = config
-        lists = partial(current_completeness, overlay_of(runtime.settings))
         self._metrics = Metrics(
             context.engine,
             _Watched(self),
             context.now,
             runtime.settings.calendar,
-            measure_lists=lists,
+            measure_lists=lambda: current_completeness(context.imported()),
         )
         self._board = StatusBoard(read_rows(context.engine, runtime.sources))
         self._heartbeat = Heartbeat()
@@ -357,14 +355,14 @@ def where_to_look(runtime: Runtime, metrics_url: str, console_url: str, config: 
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，保存后即生效'
         "（qualwatch source presets 列出可用来源）",
-        *_missing_lists(settings),
+        *_missing_lists(runtime.context),
     )
 
 
-def _missing_lists(settings: Settings) -> tuple[str, ...]:
+def _missing_lists(context: Context) -> tuple[str, ...]:
     """One line while an official list is incomplete, or cannot be read; none otherwise."""
     try:
-        line = say_incomplete(current_completeness(overlay_of(settings)))
-    except (ValueError, OSError) as error:
+        line = say_incomplete(current_completeness(context.imported()))
+    except ValueError as error:
         line = f"导入的清单无法读取：{error}"
     return (line,) if line else ()

@@ -24,7 +24,7 @@ from assessment.judging import Judged, Known, judge
 from assessment.reading import RECOGNISED
 from assessment.workers import WorkError, WorkersEndedError
 from cases.reconciliation import Change, ChangeKind, Judgement
-from catalogue.loading import current_catalogue
+from catalogue.loading import catalogue_digest
 from extraction.archives import ARCHIVES
 from jobs.context import Context
 from storage.database import for_reading
@@ -55,7 +55,7 @@ def rejudge(context: Context, *, watch: Watch = lambda _done, _of: None) -> Reju
     with context.locks.hold(REJUDGE):
         order = None
         while not context.stopping.is_set():
-            catalogue = current_catalogue()
+            catalogue = catalogue_digest(context.imported())
             if not count_waiting(context, catalogue):
                 break
             order = _take_up(context, catalogue)
@@ -85,7 +85,7 @@ def preview(
     context: Context, tell: Callable[[Change], object], *, since: date | None = None, watch: Watch
 ) -> tuple[int, list[str]]:
     """Tell what judging again would change; how many documents that are, and those that cannot be judged."""
-    catalogue = current_catalogue()
+    catalogue = catalogue_digest(context.imported())
     waiting = (JudgedDocument.catalogue != catalogue,) if since is None else _met_since(context, since)
     with Session(for_reading(context.engine)) as session:
         total = session.exec(
@@ -271,4 +271,5 @@ def judge_stored(context: Context, stored: tuple[Document, DocumentVersion]) -> 
         known,
         document.last_seen_at.astimezone(ZoneInfo(context.settings.time_zone)).date(),
         recognised=bool(version.facts.get(RECOGNISED)),
+        imported=context.imported(),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import stat
 import tempfile
 import threading
@@ -23,10 +22,10 @@ from alerts.delivery.outbox import release_leases
 from alerts.metrics.server import Health
 from assessment.recognising import Recogniser
 from assessment.workers import WorkError, Workers, return_freed_memory
-from catalogue.loading import OVERLAY_VARIABLE
+from catalogue.imported_files import FOLDER
 from crawling.fetching.fetcher import Fetcher
-from jobs.catalogue_sync import overlay_of
 from jobs.context import Context
+from jobs.imported_files import take_over_files
 from jobs.tasks import SENDER
 from settings.errors import SettingsError
 from settings.model import Settings, Source
@@ -89,7 +88,7 @@ def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
         leases = Leases(engine)
         if _daemon_runs(settings, engine):
             raise _already_runs(settings)
-        upgrade(engine)
+        _bring_up_to_date(settings, engine)
         with _writable(settings):
             try:
                 renewal = stack.enter_context(leases.hold(DAEMON))
@@ -113,15 +112,32 @@ def open_command_runtime(settings: Settings) -> Iterator[Runtime]:
 
     Nobody's visits are ended, and the letters are left to the daemon.
     """
-    _make_directory(settings)
-    with contextlib.ExitStack() as stack:
-        engine = stack.enter_context(_database(settings))
+    with open_command_database(settings) as engine:
         daemon_runs = _daemon_runs(settings, engine)
-        if daemon_runs:
+        with _open_runtime(settings, engine, daemon_runs=daemon_runs) as runtime:
+            yield runtime
+
+
+@contextlib.contextmanager
+def open_command_database(settings: Settings) -> Iterator[Engine]:
+    """The database for a command that changes it; made or brought up to date unless a daemon works with it.
+
+    Raises :class:`StartError` and ``DatabaseError``.
+    """
+    _make_directory(settings)
+    with _database(settings) as engine:
+        if _daemon_runs(settings, engine):
             require_current(engine)
         else:
-            upgrade(engine)
-        yield stack.enter_context(_open_runtime(settings, engine, daemon_runs=daemon_runs))
+            _bring_up_to_date(settings, engine)
+        yield engine
+
+
+def _bring_up_to_date(settings: Settings, engine: Engine) -> None:
+    """The tables of this version, and in them what an earlier version kept as files."""
+    upgrade(engine)
+    with _writable(settings):
+        take_over_files(engine, settings.storage.directory / FOLDER)
 
 
 def _make_directory(settings: Settings) -> None:
@@ -192,10 +208,6 @@ def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = Fal
     """The runtime over an open database."""
     return_freed_memory()
     with contextlib.ExitStack() as stack:
-        if OVERLAY_VARIABLE not in os.environ:
-            # Worker processes inherit it, so that lists imported beside this database count in every verdict.
-            os.environ[OVERLAY_VARIABLE] = str(overlay_of(settings))
-            stack.callback(os.environ.pop, OVERLAY_VARIABLE, None)
         sources, sample_address = settings.watched(), ""
         if settings.serves_sample:
             sample_address, samples = stack.enter_context(_sample_site(settings, is_served=daemon_runs))

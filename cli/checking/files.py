@@ -77,7 +77,7 @@ def _assess(answer: Answer, name: str, rules: Rules, url: str = "") -> Judgement
     from extraction import Recognition  # noqa: PLC0415 - start-up
 
     known = Known(url, publisher=rules.publisher, region=rules.region)
-    assessment = assess(answer, known, rules.today, Recognition(), as_of=rules.as_of)
+    assessment = assess(answer, known, rules.today, Recognition(), as_of=rules.as_of, imported=rules.imported)
     return Judgement(_document(answer, assessment, name, url), assessment.result)
 
 

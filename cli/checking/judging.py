@@ -33,7 +33,7 @@ def judge_record(document: Document | Failure, rules: Rules) -> Judgement | Fail
         region=rules.region,
     )
     try:
-        judged = judge(document.text, known, rules.today, as_of=rules.as_of)
+        judged = judge(document.text, known, rules.today, as_of=rules.as_of, imported=rules.imported)
     except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
         return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")
     return Judgement(document, judged.result)
@@ -87,7 +87,8 @@ def process_all(batches: Iterable[Batch], rules: Rules, jobs: int) -> Iterator[P
             yield process(batch, rules)
         return
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    judge("", Known(), rules.today)  # the rules are read once, before the processes part
+    # The rules are read once, before the processes part.
+    judge("", Known(), rules.today, imported=rules.imported)
     waiting: deque[Future[Processed]] = deque()
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method)) as pool:
         for batch in batches:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from catalogue.imported import NONE_IMPORTED, ImportedLists
 from detection.model import ScanResult
 
 
@@ -59,6 +60,8 @@ class Rules:
     """GB/T 2260 code of where the texts belong that do not say so themselves."""
     publisher: str = ""
     """Who publishes the texts that do not say so themselves."""
+    imported: ImportedLists = NONE_IMPORTED
+    """The official lists that make the catalogue, beside the shipped data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
 from cli.diagnosis.kept import shortened
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
+from cli.imported import installed_lists
 from crawling.fetching.browser.processes import find_chromium
 from crawling.fetching.model import FetchError
-from jobs.catalogue_sync import overlay_of
 from jobs.status import SourceRow, read_rows
 from settings.model import Source
 from storage.database import for_reading
+from storage.errors import DatabaseError
 from storage.leases import Leases
 from storage.tables import OutboxMessage
 from storage.under_way import DAEMON
@@ -57,8 +58,8 @@ def check_daemon(installation: Installation) -> Iterator[Diagnosis]:
 
 def check_catalogue(installation: Installation) -> Iterator[Diagnosis]:
     try:
-        measured = current_completeness(overlay_of(installation.settings))
-    except (ValueError, OSError) as error:
+        measured = current_completeness(installed_lists(installation.settings))
+    except (ValueError, DatabaseError) as error:
         yield failure(
             Part.CATALOGUE, f"导入的清单无法读取：{error}", "qualwatch catalogue undo 撤销后重新导入"
         )

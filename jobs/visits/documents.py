@@ -160,7 +160,9 @@ class DocumentReader:
     ) -> list[PageDone]:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         context = self._context
-        reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
+        reading = read_in_workers(
+            context.workers, context.recogniser, answer, known, context.today(), imported=context.imported()
+        )
         if isinstance(reading, ArchiveReading):
             origin = self._origin(fetched, reading.contents, parent_url, is_known=is_known)
             return store_archive(self._run, known, reading, origin)

@@ -233,7 +233,14 @@ class _Parts:
         )
         answer = Answer(part.body, part.media_type, part.charset, part.name)
         try:
-            reading = read_in_workers(context.workers, context.recogniser, answer, known, context.today())
+            reading = read_in_workers(
+                context.workers,
+                context.recogniser,
+                answer,
+                known,
+                context.today(),
+                imported=context.imported(),
+            )
             if isinstance(reading, ArchiveReading):
                 return store_archive(self._run, known, _archive_without(reading, private), self._origin)
             shown = without(reading, private)

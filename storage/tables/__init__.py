@@ -4,6 +4,7 @@ Times are UTC. Texts from outside are stored as they came and escaped where they
 """
 
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
+from storage.tables.catalogue import StoredList
 from storage.tables.columns import StoredText, UtcDateTime, storable
 from storage.tables.documents import (
     Document,
@@ -51,6 +52,7 @@ __all__ = [
     "SketchBand",
     "SourceState",
     "SourceTrouble",
+    "StoredList",
     "StoredText",
     "TextSketch",
     "UtcDateTime",

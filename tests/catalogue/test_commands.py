@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from catalogue import load_catalogue
 from catalogue.documents import Effect, find_document, normalise_number
 from catalogue.editions import compare, read_editions
-from catalogue.overlay import ImportedItem, ImportedList, write_import
+from catalogue.imported import ImportedItem, ImportedList
 from cli.catalogue import app
+from tests.catalogue import stored_lists
 from vocabulary.codes import Status
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"QW_CATALOGUE": "nothing-imported"})
+    return CliRunner().invoke(app, arguments, env={"QUALWATCH_STORAGE__DIRECTORY": "nothing-imported"})
 
 
 def test_lookup_shows_status_date_document_and_evidence() -> None:
@@ -94,27 +94,28 @@ def test_nothing_changes_between_an_edition_and_itself() -> None:
 
 def test_imports_are_listed_and_undone(tmp_path: Path) -> None:
     item = ImportedItem("1", "竹编检测师", "竹编检测师", Status.CANCELLED, date(2016, 12, 1), "", "", "")
-    write_import(tmp_path, ImportedList("国发〔2016〕68号", "", "附件.html", date(2026, 11, 1), (item,)))
-    directory = ("--directory", str(tmp_path))
-    assert _run("imports", *directory).output.split("\t")[:2] == ["国发〔2016〕68号", "1"]
-    assert _run("lookup", "竹编检测师", *directory).exit_code == 0
-    load_catalogue.cache_clear()
-    assert "已撤销" in _run("undo", "国发〔2016〕68号", *directory).output
-    assert _run("lookup", "竹编检测师", *directory).exit_code == 1
-    assert "没有导入过清单" in _run("imports", *directory).output
-    again = _run("undo", "国发〔2016〕68号", *directory)
+    stored_lists.keep(tmp_path, ImportedList("国发〔2016〕68号", "", "附件.html", date(2026, 11, 1), (item,)))
+
+    def run(*words: str) -> Result:
+        return stored_lists.run(app, tmp_path, *words)
+
+    assert run("imports").output.split("\t")[:2] == ["国发〔2016〕68号", "1"]
+    assert run("lookup", "竹编检测师").exit_code == 0
+    assert "已撤销" in run("undo", "国发〔2016〕68号").output
+    assert run("lookup", "竹编检测师").exit_code == 1
+    assert "没有导入过清单" in run("imports").output
+    again = run("undo", "国发〔2016〕68号")
     assert (again.exit_code, "已导入：无" in again.stderr) == (1, True)
 
 
-def test_a_damaged_import_is_named_and_can_still_be_undone(tmp_path: Path) -> None:
-    (tmp_path / "国发〔2016〕68号.csv").write_text("document\n", encoding="utf-8")
+def test_a_damaged_file_of_an_earlier_version_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    (folder / "国发〔2016〕68号.csv").write_text("document\n", encoding="utf-8")
     for command in (("lookup", "物业管理师"), ("imports",)):
-        result = _run(*command, "--directory", str(tmp_path))
+        result = stored_lists.run(app, tmp_path, *command)
         assert result.exit_code == 2
         assert "国发〔2016〕68号.csv" in result.stderr
-    assert _run("undo", "国发〔2016〕68号", "--directory", str(tmp_path)).exit_code == 0
-    load_catalogue.cache_clear()
-    assert _run("lookup", "物业管理师", "--directory", str(tmp_path)).exit_code == 0
 
 
 @pytest.mark.parametrize(

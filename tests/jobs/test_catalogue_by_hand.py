@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from catalogue import load_catalogue
-from catalogue.overlay import read_imports
 from cli.catalogue_status import app
+from tests.catalogue import stored_lists
 from tests.catalogue.made_lists import (
     EDITION_HEADING,
     HEADING,
@@ -44,8 +43,7 @@ def imports(tmp_path: Path) -> Path:
 
 
 def _run(directory: Path, *arguments: str) -> Result:
-    load_catalogue.cache_clear()
-    return CliRunner().invoke(app, [*arguments, "--directory", str(directory)])
+    return stored_lists.run(app, directory, *arguments)
 
 
 def _import(directory: Path, name: str, body: bytes, *arguments: str) -> Result:
@@ -190,6 +188,6 @@ def test_both_decisions_with_several_annexes_are_read_in_every_make(
     names = ended_names(number, 67)
     ran = _import(imports, file, make(names, tmp_path), "--document", number)
     assert ran.exit_code == 0, ran.output
-    [imported] = read_imports(imports)
+    [imported] = stored_lists.kept(imports)
     assert [item.name for item in imported.items] == names
     assert not [item.name for item in imported.items if "审批" in item.name or item.name.endswith("奖")]

@@ -7,19 +7,18 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
 from alerts.notifications.reassessed import changes_of
+from assessment.judging import Known, judge
 from assessment.workers import Workers
-from catalogue.loading import OVERLAY_VARIABLE, current_catalogue, loaded_catalogue, use_catalogue
-from catalogue.overlay import ImportedList, undo_import, write_import
-from detection import scan
-from detection.model import ScanResult
+from catalogue.imported import ImportedList, ImportedLists
+from catalogue.loading import catalogue_digest
 from jobs.reassess import REJUDGE, count_waiting, rejudge
 from settings.model import Settings
+from storage.imported_lists import forget_list, keep_list
 from storage.leases import LockedError
 from storage.tables import Case, JudgedDocument, OutboxMessage, Rejudgement
 from tests.jobs.house import POSTING, House, furnished, listing, posting
@@ -30,28 +29,31 @@ from tests.jobs.test_rejudge import NUMBER, UNKNOWN, item, publish
 from vocabulary.codes import CaseState, Status
 
 COUNT = 6
+DAY = date(2026, 11, 1)
 
 
 @pytest.fixture
-def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = tmp_path / "var" / "catalogue"
-    monkeypatch.setenv(OVERLAY_VARIABLE, str(folder))
-    yield folder
-    monkeypatch.undo()
-    use_catalogue(current_catalogue())
-
-
-@pytest.fixture
-def house(settings: Settings, site: Site, overlay: Path) -> Iterator[House]:
+def house(settings: Settings, site: Site) -> Iterator[House]:
     with furnished(settings, site) as open_house:
         yield open_house
 
 
-def accept(overlay: Path, status: Status = Status.ACCESS) -> None:
-    write_import(
-        overlay,
-        ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), (item("会计从业资格", status),)),
-    )
+def made(status: Status = Status.ACCESS) -> ImportedList:
+    return ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), (item("会计从业资格", status),))
+
+
+def accept(house: House) -> None:
+    with house.context.transaction() as session:
+        keep_list(session, made())
+
+
+def undo(house: House) -> bool:
+    with house.context.transaction() as session:
+        return forget_list(session, NUMBER)
+
+
+def digest(house: House) -> str:
+    return catalogue_digest(house.context.imported())
 
 
 def fill(house: House) -> None:
@@ -70,25 +72,23 @@ def states(house: House) -> list[CaseState]:
 
 
 @pytest.mark.parametrize("processes", [0, 1])
-def test_workers_judge_by_the_catalogue_as_it_is(overlay: Path, processes: int) -> None:
-    def findings(workers: Workers) -> int:
-        result: ScanResult = workers.run(scan, POSTING, as_of=date(2026, 11, 1))
-        return len(result.findings)
+def test_workers_judge_by_the_lists_that_they_are_given(processes: int) -> None:
+    def findings(workers: Workers, *lists: ImportedList) -> int:
+        judged = workers.run(judge, POSTING, Known(), DAY, as_of=DAY, imported=ImportedLists.of(lists))
+        return len(judged.result.findings)
 
     with Workers(processes, 30) as workers:
         assert findings(workers) == 1
-        accept(overlay)
-        assert findings(workers) == 0
-        undo_import(overlay, NUMBER)
+        assert findings(workers, made()) == 0
         assert findings(workers) == 1
 
 
-def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House, overlay: Path) -> None:
+def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House) -> None:
     fill(house)
-    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {current_catalogue()}
+    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {digest(house)}
     assert rejudge(house.context) is None
-    accept(overlay)
-    assert count_waiting(house.context, current_catalogue()) == COUNT
+    accept(house)
+    assert count_waiting(house.context, digest(house)) == COUNT
     order = rejudge(house.context)
     assert order is not None
     assert (order.documents, order.total, order.failed, order.finished_at is not None) == (
@@ -98,13 +98,12 @@ def test_what_is_stored_knows_by_which_catalogue_it_was_judged(house: House, ove
         True,
     )
     assert set(states(house)) == {CaseState.DISMISSED}
-    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {current_catalogue()}
-    assert loaded_catalogue() == current_catalogue()
+    assert {judged.catalogue for judged in house.rows(JudgedDocument)} == {digest(house)}
 
 
-def test_interrupted_it_goes_on_where_it_was_and_tells_once(house: House, overlay: Path) -> None:
+def test_interrupted_it_goes_on_where_it_was_and_tells_once(house: House) -> None:
     fill(house)
-    accept(overlay)
+    accept(house)
     context = house.context
 
     def stop_after_two(done: int, _of: int) -> None:
@@ -129,44 +128,42 @@ def test_interrupted_it_goes_on_where_it_was_and_tells_once(house: House, overla
     ]
 
 
-def test_a_catalogue_that_changes_meanwhile_begins_another_round(house: House, overlay: Path) -> None:
+def test_a_catalogue_that_changes_meanwhile_begins_another_round(house: House) -> None:
     fill(house)
-    accept(overlay)
+    accept(house)
 
     def take_back(done: int, _of: int) -> None:
-        if done == 2 and overlay.is_dir() and list(overlay.iterdir()):
-            undo_import(overlay, NUMBER)
+        if done == 2:
+            undo(house)
 
     order = rejudge(house.context, watch=take_back)
     assert order is not None
     assert [each.documents for each in house.rows(Rejudgement)] == [2, 2]
     assert all(each.finished_at is not None for each in house.rows(Rejudgement))
     assert set(states(house)) == {CaseState.FOUND}
-    assert count_waiting(house.context, current_catalogue()) == 0
+    assert count_waiting(house.context, digest(house)) == 0
 
 
-def test_a_text_that_returns_is_judged_as_a_whole(house: House, overlay: Path) -> None:
+def test_a_text_that_returns_is_judged_as_a_whole(house: House) -> None:
     """Its findings are those of the catalogue of the time when it was first met."""
     house.site["/list/"] = listing("/a/20261101_101.html")
     house.site["/a/20261101_101.html"] = posting(POSTING)
     house.visit()
     house.site["/a/20261101_101.html"] = posting("示例市某局招聘文员1名，学历不限，待遇面议。")
     house.visit()
-    accept(overlay)
+    accept(house)
     assert rejudge(house.context) is not None
     house.site["/a/20261101_101.html"] = posting(POSTING)
     house.visit()
-    assert count_waiting(house.context, current_catalogue()) == 1
+    assert count_waiting(house.context, digest(house)) == 1
     assert rejudge(house.context) is not None
     [case] = house.rows(Case)
     assert case.state is CaseState.DISMISSED
 
 
-def test_a_document_that_cannot_be_judged_is_told_and_does_not_stop_the_rest(
-    house: House, overlay: Path
-) -> None:
+def test_a_document_that_cannot_be_judged_is_told_and_does_not_stop_the_rest(house: House) -> None:
     fill(house)
-    accept(overlay)
+    accept(house)
     with Workers(1, 0.001) as hurried:
         order = rejudge(replace(house.context, workers=hurried))
     assert order is not None

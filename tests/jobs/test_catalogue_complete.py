@@ -8,15 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from catalogue import load_catalogue
 from catalogue.addresses import official_addresses
 from catalogue.documents import find_document
 from catalogue.editions import kind
 from catalogue.loading import DATA
-from catalogue.overlay import read_imports
 from cli.catalogue_status import app
+from tests.catalogue import stored_lists
 from tests.catalogue.made_lists import (
     EDITION_HEADING,
     HEADING,
@@ -137,7 +136,7 @@ def test_every_list_is_fetched_checked_imported_and_can_be_taken_back(operator: 
     shown = _complete(operator, site, *given)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "12份核对无误，尚未导入" in shown.stdout
-    assert not list(read_imports(operator.folder / "var" / "catalogue"))
+    assert not stored_lists.kept(operator.folder / "var")
 
     ran = _complete(operator, site, *given, "--accept")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -163,9 +162,7 @@ def test_every_list_is_fetched_checked_imported_and_can_be_taken_back(operator: 
 
 def _here(operator: Operator, *words: str) -> Result:
     """The command in this process: it starts often here."""
-    load_catalogue.cache_clear()
-    directory = str(operator.folder / "var" / "catalogue")
-    return CliRunner().invoke(app, [*words, "--directory", directory])
+    return stored_lists.run(app, operator.folder / "var", *words)
 
 
 def _fails(operator: Operator, site: Site, number: str, *words: str) -> str:
@@ -173,7 +170,7 @@ def _fails(operator: Operator, site: Site, number: str, *words: str) -> str:
     asked = ("complete", "--mirror", site.address, "--document", number, "--accept", "--config", config)
     ran = _here(operator, *asked, *words)
     assert ran.exit_code == 1, ran.output
-    assert not list(read_imports(operator.folder / "var" / "catalogue"))
+    assert not stored_lists.kept(operator.folder / "var")
     return ran.stdout
 
 
@@ -183,7 +180,7 @@ def test_what_does_not_work_costs_the_others_nothing(operator: Operator, site: S
     site[_paths(good)[0]] = answer(_whole_page(good))
     ran = _complete(operator, site, "--document", good, "--document", bad, "--accept")
     assert ran.returncode == 1
-    assert [each.document for each in read_imports(operator.folder / "var" / "catalogue")] == [good]
+    assert [each.document for each in stored_lists.kept(operator.folder / "var")] == [good]
     address = f"{site.address}{_paths(bad)[0]}"
     assert (
         f"请用浏览器打开 {address}，保存后运行 qualwatch catalogue import 文件 --document {bad}" in ran.stdout

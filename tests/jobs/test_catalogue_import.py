@@ -16,10 +16,10 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from catalogue import load_catalogue
 from cli.catalogue_import import app
+from tests.catalogue import stored_lists
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 
@@ -101,8 +101,7 @@ def _pdf() -> bytes:
 
 
 def _run(directory: Path, *arguments: str) -> Result:
-    load_catalogue.cache_clear()
-    return CliRunner().invoke(app, [*arguments, "--directory", str(directory)])
+    return stored_lists.run(app, directory, *arguments)
 
 
 def _import(directory: Path, file: Path, *arguments: str, number: str = NUMBER) -> Result:
@@ -143,7 +142,7 @@ def test_an_annex_of_any_make_is_read_counted_and_imported(
     assert [each["name"] for each in proposed] == NAMES
     assert {each["change"] for each in proposed} == {"add"}
     assert [each["category"] for each in proposed] == [row[3] for row in ROWS]
-    assert not imports.exists()
+    assert not stored_lists.kept(imports)
     assert "已导入114个名称" in _import(imports, file, "--accept").output
     assert "已公布（published）" in _run(imports, "lookup", "竹编检测师证书", "--as-of", "2026-11-01").output
 
@@ -167,7 +166,7 @@ def test_a_list_with_another_count_is_refused(tmp_path: Path, imports: Path) -> 
     assert "读到113项" in result.stderr
     assert "应为114项" in result.stderr
     assert "缺51" in result.stderr
-    assert not imports.exists()
+    assert not stored_lists.kept(imports)
 
 
 def test_known_entries_are_settled_altered_or_left_as_they_are(tmp_path: Path, imports: Path) -> None:
@@ -192,7 +191,7 @@ def test_a_conflict_with_a_published_list_needs_a_persons_word(tmp_path: Path, i
     refused = _import(imports, file, "--accept")
     assert refused.exit_code == 1
     assert "物业管理师" in refused.stderr
-    assert not imports.exists()
+    assert not stored_lists.kept(imports)
     assert _import(imports, file, "--accept", "--accept-conflicts").exit_code == 0
 
 
@@ -234,7 +233,7 @@ def test_a_file_without_a_list_is_refused(tmp_path: Path, imports: Path, body: b
     result = _import(imports, file, "--accept")
     assert result.exit_code in {1, 2}
     assert result.stderr
-    assert not imports.exists()
+    assert not stored_lists.kept(imports)
 
 
 def test_a_file_that_is_not_there_and_an_address_inside_the_house_exit_2(

@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import deliver_due
 from assessment.workers import Workers
-from catalogue.loading import load_catalogue
+from catalogue.imported import NONE_IMPORTED
 from cli.catalogue_proposals import app
-from jobs.catalogue_sync import open_proposals, overlay_of, sync_catalogue
+from jobs.catalogue_sync import open_proposals, sync_catalogue
 from settings.model import Settings
 from storage.tables import CatalogueNotice, OutboxMessage
+from tests.catalogue import stored_lists
 from tests.jobs.house import House, furnished, listing, posting
 from tests.jobs.loopback import Site, answer
 from tests.jobs.test_catalogue_import import NUMBER, ROWS, _page, _xlsx
@@ -28,13 +29,9 @@ LIST = "/zcwj/"
 
 
 @pytest.fixture
-def house(
-    settings: Settings, site: Site, workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
-    monkeypatch.delenv("QW_CATALOGUE", raising=False)
+def house(settings: Settings, site: Site, workers: Workers) -> Iterator[House]:
     with furnished(settings, site, workers=workers) as open_house:
         yield open_house
-    load_catalogue.cache_clear()
 
 
 def _visit_and_sync(house: House, *, catalogue: bool = True) -> int:
@@ -84,15 +81,15 @@ def test_a_proposal_changes_no_verdict_until_somebody_imports_it(house: House) -
     house.site[LIST] = listing("/zcwj/1.html")
     house.site["/zcwj/1.html"] = answer(_page(ROWS))
     _visit_and_sync(house)
-    overlay = overlay_of(house.context.settings)
-    assert not overlay.exists()
-    page = overlay.parent / "page.html"
+    assert house.context.imported() == NONE_IMPORTED
+    folder = house.context.settings.storage.directory
+    page = folder / "page.html"
     page.write_bytes(_page(ROWS))
-    arguments = ["import", str(page), "--document", NUMBER, "--accept", "--directory", str(overlay)]
-    result = CliRunner().invoke(app, arguments)
+    result = stored_lists.run(app, folder, "import", str(page), "--document", NUMBER, "--accept")
     assert result.exit_code == 0, result.output
+    assert house.context.imported() != NONE_IMPORTED
     with Session(house.engine) as session:
-        assert open_proposals(session, overlay) == []
+        assert open_proposals(session) == []
 
 
 def test_a_list_with_gaps_is_proposed_with_its_problems(house: House) -> None:
@@ -140,7 +137,6 @@ def _propose(house: House, body: bytes, *, region: str | None = None, path: str 
 
 
 def _run(*words: str) -> Result:
-    load_catalogue.cache_clear()
     return CliRunner().invoke(app, list(words))
 
 

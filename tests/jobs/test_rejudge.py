@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.overlay import ImportedItem, ImportedList, undo_import, write_import
+from catalogue.imported import ImportedItem, ImportedList
+from tests.catalogue import stored_lists
 from tests.jobs.house import POSTING, listing, posting
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator
@@ -41,8 +42,8 @@ def item(name: str, status: Status) -> ImportedItem:
 
 
 def publish(operator: Operator, *items: ImportedItem) -> Path:
-    folder = operator.folder / "var" / "catalogue"
-    write_import(folder, ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), items))
+    folder = operator.folder / "var"
+    stored_lists.keep(folder, ImportedList(NUMBER, "", "list.csv", date(2026, 11, 5), items))
     return folder
 
 
@@ -80,7 +81,7 @@ def test_a_verdict_that_no_longer_stands_dismisses_its_case_and_undone_reopens_i
     assert note == "目录更新后重新判定：不再构成违规"
     again = watched.run("rejudge", "--since", "2020-01-01")
     assert "新增 0，撤销 0，变更 0，恢复 0" in again.stdout, "doing it twice changes nothing"
-    undo_import(folder, NUMBER)
+    stored_lists.forget(folder, NUMBER)
     back = watched.run("rejudge")
     assert "恢复 1" in back.stdout
     assert ("会计从业资格", "cancelled_hiring_requirement", "found") in cases(watched)
@@ -110,7 +111,7 @@ def test_what_a_person_decided_is_left_to_them(watched: Operator, last: tuple[st
     assert cases(watched)[0][2] == before
     assert watched.count("case_event", "kind = 'rejudged'") == 1
     assert "撤销 0" in watched.run("rejudge", "--since", "2020-01-01").stdout
-    undo_import(folder, NUMBER)
+    stored_lists.forget(folder, NUMBER)
     assert "恢复 1" in watched.run("rejudge").stdout
     assert cases(watched)[0][2] == before
     publish(watched, item("会计从业资格", Status.ACCESS))
@@ -122,7 +123,7 @@ def test_a_person_s_dismissal_stays_when_the_verdict_comes_back(watched: Operato
     assert watched.run("case", "dismiss", "1", "--reason", "误报").returncode == 0
     folder = publish(watched, item("会计从业资格", Status.ACCESS))
     watched.run("rejudge")
-    undo_import(folder, NUMBER)
+    stored_lists.forget(folder, NUMBER)
     watched.run("rejudge")
     assert cases(watched)[0][2] == "dismissed"
 

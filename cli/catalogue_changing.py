@@ -1,0 +1,29 @@
+"""The database for commands that change what is imported: made where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from sqlmodel import Session
+
+from jobs.runtime import StartError, open_command_database
+from settings import SettingsError, load_settings
+from storage.errors import DatabaseError
+
+
+@contextmanager
+def changing(config: Path | None) -> Iterator[Session]:
+    """A transaction on the configured database; exits with 2 and one message where that is not possible."""
+    try:
+        with (
+            open_command_database(load_settings(config)) as engine,
+            Session(engine) as session,
+            session.begin(),
+        ):
+            yield session
+    except (SettingsError, StartError, DatabaseError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error

@@ -1,0 +1,51 @@
+"""An installation in a folder, with the official lists that were imported there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlmodel import Session
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from catalogue.imported import ImportedList
+from storage.database import open_database
+from storage.imported_lists import forget_list, keep_list, read_lists
+from tests.databases import copy_migrated
+
+
+@contextmanager
+def _begin(folder: Path) -> Iterator[Session]:
+    engine = open_database(f"sqlite:///{copy_migrated(folder / 'qualwatch.sqlite3')}")
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()
+
+
+def keep(folder: Path, imported: ImportedList) -> None:
+    """Import a list; an earlier one of its document goes."""
+    with _begin(folder) as session:
+        keep_list(session, imported, replacing=True)
+
+
+def forget(folder: Path, identity: str) -> None:
+    with _begin(folder) as session:
+        assert forget_list(session, identity)
+
+
+def kept(folder: Path) -> tuple[ImportedList, ...]:
+    """The lists that are imported there."""
+    if not (folder / "qualwatch.sqlite3").exists():
+        return ()
+    with _begin(folder) as session:
+        return read_lists(session).unpacked()
+
+
+def run(app: Typer, folder: Path, *words: str) -> Result:
+    """A command of the installation whose storage directory is ``folder``, in this process."""
+    copy_migrated(folder / "qualwatch.sqlite3")  # quicker than the migrations
+    return CliRunner().invoke(app, words, env={"QUALWATCH_STORAGE__DIRECTORY": str(folder)})
