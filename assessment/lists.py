@@ -8,7 +8,7 @@ from assessment.reading import Answer, ReadingError, extract_answer
 from crawling.listing.forms import PAGE, read_data_list, recognise
 from crawling.listing.model import ListError, ListPage
 from crawling.listing.reading import read_list_page
-from settings.model import Listing, Selectors
+from settings.sources import Listing, Selectors
 from vocabulary.codes import Outcome
 
 

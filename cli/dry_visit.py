@@ -24,7 +24,8 @@ from crawling.listing.model import Item, ListPage, Note, NoteKind, told
 from crawling.listing.walk import ListWalk
 from crawling.listing.years import continued
 from jobs.visits.answers import file_name
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from vocabulary.codes import Outcome, PublisherKind
 from vocabulary.names import name_of
 

@@ -15,7 +15,8 @@ from cli.chinese import Commands
 from cli.common import Config, load, refusal, region_in_force
 from settings import SettingsError
 from settings.load import FILE_NAME
-from settings.model import Settings, Source, SourceKind
+from settings.model import Settings
+from settings.sources import Source, SourceKind
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from crawling.listing.addresses import registered_site
 from crawling.listing.forms import FORMS
 from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
-from settings.model import Listing, Selectors, Settings, Source, SourceKind
+from settings.model import Settings
+from settings.sources import Listing, Selectors, Source, SourceKind
 from vocabulary.codes import Outcome
 
 ITEMS_SHOWN = 10

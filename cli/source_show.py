@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from crawling.fetching.advice import advice, why_unread
 from jobs.visits.expectations import open_troubles
-from settings.model import Source
+from settings.sources import Source
 from storage.database import for_reading
 from storage.tables import SourceTrouble, Visit
 from storage.unread import Unread, unread

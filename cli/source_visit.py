@@ -15,7 +15,7 @@ from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from jobs.context import Context, PageDone, VisitSummary
-    from settings.model import Source
+    from settings.sources import Source
 
 
 @app.command()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from settings.load import load_settings
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

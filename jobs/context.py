@@ -19,7 +19,8 @@ from assessment.workers import Workers
 from catalogue.imported import ImportedLists
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import PageKind
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.imported_lists import ListsInForce
 from storage.leases import Leases

@@ -35,7 +35,8 @@ from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
 from jobs.visits.timing import after_quiet_hours
 from settings.errors import SettingsError
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.database import for_reading
 from storage.leases import LockedError
 from storage.sources import next_due, shift_plans

@@ -28,7 +28,8 @@ from jobs.context import Context
 from jobs.imported_files import take_over_files
 from jobs.tasks import SENDER
 from settings.errors import SettingsError
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.database import open_database
 from storage.errors import DatabaseError
 from storage.evidence import EvidenceStore

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from crawling.fetching.model import Access, PageKind
 from jobs.context import PageDone, VisitSummary
 from jobs.visits.expectations import expected_items, open_troubles
-from settings.model import Source
+from settings.sources import Source
 from storage.database import for_reading
 from storage.tables import Document, DocumentVersion, Finding, SourceState, SourceTrouble, Visit
 from storage.visits import SUCCESSES

@@ -13,7 +13,7 @@ import structlog
 from crawling.fetching.advice import advice
 from jobs.context import PageDone, VisitSummary
 from jobs.status import FoundLine, SourceRow, StatusBoard
-from settings.model import Source
+from settings.sources import Source
 from storage.visits import SUCCESSES
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable

@@ -13,7 +13,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from sample.render import BOARD, NOTICES, Answer, render_site
-from settings.model import Selectors, Source, SourceKind
+from settings.sources import Selectors, Source, SourceKind
 
 HOST = "127.0.0.1"
 PORT_FILE = "sample-site.port"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from settings.errors import SettingsError
 from settings.lines import find_lines
 from settings.load import load_settings
-from settings.model import Source
 from settings.shipped import catalogue_presets, preset_sources
+from settings.sources import Source
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

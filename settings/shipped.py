@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from settings.errors import SettingsError, near
-from settings.model import Source
+from settings.sources import Source
 
 
 @cache

@@ -33,8 +33,8 @@ from alerts.metrics.series import (
 )
 from alerts.metrics.telling import telling_families
 from alerts.working_time import known_until
-from settings.model import Source
 from settings.people import Calendar
+from settings.sources import Source
 from storage.database import for_reading
 from storage.tables import DigestItem, Document, OutboxMessage, SourceState, Visit
 from vocabulary.codes import OutboxState, Outcome

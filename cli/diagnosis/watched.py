@@ -19,7 +19,7 @@ from cli.imported import installed_lists
 from crawling.fetching.browser.processes import find_chromium
 from crawling.fetching.model import FetchError
 from jobs.status import SourceRow, read_rows
-from settings.model import Source
+from settings.sources import Source
 from storage.database import for_reading
 from storage.errors import DatabaseError
 from storage.leases import Leases

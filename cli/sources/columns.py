@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from cli.source_add import free_name
 from cli.sources.files import Row, TableError
 from settings.errors import Given, explain
-from settings.model import Source, SourceKind
+from settings.sources import Source, SourceKind
 from vocabulary.regions import Region, find_regions, full_name, known_regions
 
 _HEADINGS = {

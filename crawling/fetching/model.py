@@ -8,7 +8,7 @@ from email.message import Message
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from settings.model import Source
+from settings.sources import Source
 from vocabulary.codes import Outcome
 from vocabulary.page_errors import PageError, StoppedError
 

@@ -17,7 +17,7 @@ from extraction.charset import decode
 from extraction.clicks import clicked_address
 from extraction.model import Extracted, Link
 from extraction.nesting import within_reason
-from settings.model import Listing, Selectors
+from settings.sources import Listing, Selectors
 
 _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
 _FEWEST_ROWS = 2

@@ -20,7 +20,7 @@ from crawling.listing.model import Item, ListPage, NoteKind, told
 from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.run import VisitRun
-from settings.model import Source
+from settings.sources import Source
 from storage.database import for_reading
 from storage.rows import insert_once
 from storage.tables import Backfill, Document

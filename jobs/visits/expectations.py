@@ -25,7 +25,8 @@ from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from crawling.fetching.advice import advice
 from crawling.listing.addresses import ATTACHMENT_SUFFIXES, is_attachment
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.rows import insert_once
 from storage.tables import Document, FetchRecord, SourceTrouble, Visit
 from storage.visits import DIED, SUCCESSES

@@ -31,7 +31,7 @@ from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.run import VisitRun
 from jobs.visits.storing import Origin, store_archive, store_page
-from settings.model import Source
+from settings.sources import Source
 from storage.database import for_reading
 from storage.errors import StorageError
 from storage.evidence import EvidenceRef, Resource

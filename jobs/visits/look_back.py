@@ -24,7 +24,8 @@ from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.run import VisitRun
 from jobs.visits.timing import is_quiet
-from settings.model import LookBacks, Source
+from settings.model import LookBacks
+from settings.sources import Source
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack

@@ -25,7 +25,7 @@ from crawling.listing.addresses import same_site
 from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
-from settings.model import Source
+from settings.sources import Source
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
 from vocabulary.codes import Outcome, VisitPurpose
 from vocabulary.page_errors import PageError, StoppedError

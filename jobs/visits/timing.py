@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
-from settings.model import SLEEPS_AT_MOST, Source
+from settings.sources import SLEEPS_AT_MOST, Source
 from storage.tables import Visit
 from storage.visits import SUCCESSES
 from vocabulary.codes import Outcome, VisitPurpose

@@ -22,7 +22,8 @@ from sqlmodel import Session, update
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import MetricsServer, serve_metrics
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.tables import Case, Finding
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording

@@ -24,7 +24,8 @@ from alerts.metrics.collected import Metrics
 from cases.steps import take_step
 from catalogue.current import current_completeness
 from deploy.grafana.dashboards import DASHBOARDS, to_json
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.tables import Document
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording

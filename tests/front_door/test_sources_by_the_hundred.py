@@ -17,7 +17,7 @@ import cli.main
 from cli.sources.columns import region_code, table_of, understand
 from cli.sources.files import SUFFIXES, TableError, read_rows, write_rows
 from settings import load_settings
-from settings.model import Source
+from settings.sources import Source
 from storage.database import open_database
 from storage.sources import claim_now
 from tests.jobs.house import listing, posting

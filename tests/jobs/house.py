@@ -15,7 +15,8 @@ from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.evidence import EvidenceStore
 from storage.tables import FetchRecord, Visit
 from tests.databases import open_migrated

@@ -19,7 +19,8 @@ from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import PLAIN, Access, Fetched, FetchError, PageKind
 from jobs.status import SourceRow
 from jobs.terminal import source_table
-from settings.model import Fetching, Source
+from settings.model import Fetching
+from settings.sources import Source
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.proof import evidence_ref

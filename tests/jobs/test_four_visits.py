@@ -24,7 +24,8 @@ from jobs.visits.backfill import back_fill
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
 from jobs.visits.watch import visit_source
-from settings.model import Intake, Settings, Source
+from settings.model import Intake, Settings
+from settings.sources import Source
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, LookBack, Visit
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Site, answer

@@ -10,7 +10,7 @@ from crawling.listing.dates import date_in_url
 from crawling.listing.model import ListPage
 from crawling.listing.reading import SelectorError, read_list_page
 from extraction import extract
-from settings.model import Selectors
+from settings.sources import Selectors
 
 SITE = "http://rsj.example.gov.cn"
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "raw"

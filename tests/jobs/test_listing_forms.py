@@ -15,7 +15,7 @@ from assessment.reading import Answer, ReadingError
 from crawling.listing.forms import FORMS, MAX_BYTES, PAGE, read_data_list, recognise
 from crawling.listing.forms.fields import json_date
 from crawling.listing.model import ListError, ListPage, NoteKind
-from settings.model import Listing, Selectors
+from settings.sources import Listing, Selectors
 from vocabulary.codes import Outcome
 
 SITE = "http://rsj.example.gov.cn"

@@ -13,7 +13,7 @@ from crawling.listing.model import Item, ListPage, NoteKind
 from crawling.listing.reading import read_list_page
 from crawling.listing.years import continued
 from extraction import extract
-from settings.model import Listing, Selectors
+from settings.sources import Listing, Selectors
 from vocabulary.codes import DaySource
 
 SITE = "http://rsj.example.gov.cn"

@@ -15,7 +15,7 @@ from jobs.context import PageDone, VisitSummary
 from jobs.logs import set_up_logging
 from jobs.status import SourceRow, StatusBoard
 from jobs.terminal import VisitLog, live_picture, live_table, source_table
-from settings.model import Source
+from settings.sources import Source
 from vocabulary.codes import Outcome
 
 ZONE = ZoneInfo("Asia/Shanghai")

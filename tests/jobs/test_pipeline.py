@@ -16,7 +16,8 @@ from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
 from jobs.tasks import take_steps
 from jobs.visits.watch import visit_source
-from settings.model import Settings, Source
+from settings.model import Settings
+from settings.sources import Source
 from storage.evidence import EvidenceRef
 from storage.tables import (
     Case,

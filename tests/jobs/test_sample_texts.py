@@ -10,7 +10,7 @@ from crawling.listing.reading import read_list_page
 from extraction import Extracted, ExtractionError, extract
 from sample import SampleSite
 from sample.render import BOARD, LISTINGS, NOTICES, render_site
-from settings.model import Source
+from settings.sources import Source
 
 
 @pytest.fixture(scope="module")

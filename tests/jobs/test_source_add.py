@@ -13,7 +13,7 @@ from cli.source import app as source_app
 from cli.source_add import free_name
 from settings import SettingsError, load_settings
 from settings.editing import add_source
-from settings.model import Source
+from settings.sources import Source
 from tests.jobs.house import listing
 from tests.jobs.loopback import Site, answer
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
-from settings.model import Source
+from settings.sources import Source
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.databases import open_migrated
 from tests.jobs.loopback import Site

@@ -16,8 +16,9 @@ from crawling.fetching.addresses import resolve
 from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
-from settings.model import Fetching, Settings, Source
+from settings.model import Fetching, Settings
 from settings.model import Storage as StorageSettings
+from settings.sources import Source
 from storage.evidence import EvidenceStore
 from storage.tables import FetchRecord
 from tests.databases import open_migrated

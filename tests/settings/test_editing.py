@@ -9,7 +9,7 @@ import pytest
 
 from settings import SettingsError, load_settings
 from settings.editing import add_sources, change_source, remove_source, switch_on_preset
-from settings.model import Source
+from settings.sources import Source
 
 TEXT = """# 本单位的配置
 [fetching]  # 慢一点

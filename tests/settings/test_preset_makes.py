@@ -11,8 +11,8 @@ import pytest
 from assessment.lists import read_list
 from assessment.reading import Answer
 from crawling.listing.model import ListPage
-from settings.model import Source
 from settings.shipped import preset_sources, shipped_presets
+from settings.sources import Source
 
 TODAY = date(2026, 11, 28)
 TITLES = [f"示例单位关于第{number}批公开招聘工作人员的公告" for number in range(1, 6)]

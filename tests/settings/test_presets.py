@@ -6,8 +6,9 @@ import pytest
 
 import settings as room
 from settings import SettingsError
-from settings.model import Settings, Source
+from settings.model import Settings
 from settings.shipped import shipped_presets
+from settings.sources import Source
 
 
 def test_no_preset_is_watched_by_default() -> None:

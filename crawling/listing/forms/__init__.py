@@ -13,7 +13,7 @@ from typing import Protocol, cast
 from crawling.listing.model import ListError, ListPage
 from crawling.listing.unpacking import unpacked
 from extraction.charset import decode
-from settings.model import Listing
+from settings.sources import Listing
 
 PAGE = "page"
 FORMS: dict[str, str] = {

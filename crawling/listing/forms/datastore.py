@@ -18,7 +18,7 @@ from crawling.listing.links import link_title
 from crawling.listing.model import Item, ListError, ListPage
 from crawling.listing.unpacking import local_name, parse_xml
 from extraction import ExtractionError, extract
-from settings.model import Listing
+from settings.sources import Listing
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

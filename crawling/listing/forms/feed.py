@@ -12,7 +12,7 @@ from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.dates import day_in_china, first_date
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from crawling.listing.unpacking import children, local_name, parse_xml, text_of
-from settings.model import Listing
+from settings.sources import Listing
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from crawling.listing.dates import day_in_china, first_date
-from settings.model import Listing
+from settings.sources import Listing
 
 Record = dict[str, Any]
 _DEEPEST = 8

@@ -27,7 +27,7 @@ from crawling.listing.forms.fields import (
     words_of,
 )
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
-from settings.model import Listing
+from settings.sources import Listing
 
 _CALLBACK = re.compile(r"^\s*(?:/\*\*/)?\s*[\w.$]{1,100}\s*\((?=\s*[\[{\"])")
 _JSON_IN_A_STRING = re.compile(r'"\s*[\[{][\s\[{]*\\"')

@@ -11,7 +11,7 @@ from itertools import islice
 from crawling.listing.links import Found, find_items
 from crawling.listing.model import ListPage, Note, NoteKind
 from extraction import ExtractionError, extract
-from settings.model import Listing
+from settings.sources import Listing
 
 _MARKUP = re.compile(r"<(?:li|a|tr|div|dd)\b[^>]{0,400}>", re.IGNORECASE)
 _MOST_LOOKED_AT = 20_000

@@ -10,7 +10,7 @@ from html import unescape
 
 from crawling.listing.forms import json_interface, markup_in_data
 from crawling.listing.model import ListError, ListPage
-from settings.model import Listing
+from settings.sources import Listing
 
 _SCRIPT = re.compile(r"<(script|textarea|xmp)\b([^>]{0,500})>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _HELD = re.compile(

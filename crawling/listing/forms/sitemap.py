@@ -10,7 +10,7 @@ from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.dates import first_date, item_of
 from crawling.listing.model import ListError, ListPage
 from crawling.listing.unpacking import children, local_name, parse_xml, text_of
-from settings.model import Listing
+from settings.sources import Listing
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -1,0 +1,87 @@
+"""The rooms as they stand: no files import each other in a circle, and no room holds too much."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ROOMS = tuple(PROJECT["tool"]["importlinter"]["root_packages"])
+LARGEST = 1 / 5
+"""Share of the code that one room may hold."""
+_BY_NAME = re.compile(r"(\w+(?:\.\w+)+)(?::\w+)?")
+"""A module as a table of lazy imports names it, with or without what is wanted of it."""
+
+
+def modules(root: Path, rooms: tuple[str, ...]) -> dict[str, Path]:
+    """Every file of the rooms by its module's name; a package is called like its folder."""
+    files = (file for room in rooms for file in (root / room).rglob("*.py") if "migrations" not in file.parts)
+    return {
+        ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in files
+    }
+
+
+def imported(tree: ast.Module, known: dict[str, Path]) -> Iterator[str]:
+    """What a file imports at its top, in functions, for types alone, or by name as tables of commands do."""
+    is_lazy = any(isinstance(node, ast.Name) and node.id == "import_module" for node in ast.walk(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for each in node.names:
+                submodule = f"{node.module}.{each.name}"
+                yield submodule if submodule in known else node.module
+        elif is_lazy and isinstance(node, ast.Constant) and (named := _BY_NAME.fullmatch(str(node.value))):
+            yield named[1]
+
+
+def graph(root: Path, rooms: tuple[str, ...]) -> dict[str, set[str]]:
+    known = modules(root, rooms)
+    found = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in known.items()}
+    return {name: {*imported(tree, known)} & known.keys() - {name} for name, tree in found.items()}
+
+
+def circle(imports: dict[str, set[str]]) -> list[str]:
+    """One circle of files, if there is any."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    imports = graph(ROOT, ROOMS)
+    assert len(imports) > 300
+    assert circle(imports) == []
+
+
+def test_a_circle_is_found_however_it_is_closed(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    (room / "__init__.py").write_text("")
+    (room / "a.py").write_text("from room import b\n")
+    closing = {
+        "import room.a\n": True,
+        "def f():\n    from room.a import x\n": True,
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from room.a import X\n": True,
+        "from importlib import import_module\nHOMES = {'x': 'room.a:x'}\nimport_module(HOMES['x'])\n": True,
+        "import json\n": False,
+    }
+    for text, closes in closing.items():
+        (room / "b.py").write_text(text)
+        assert bool(circle(graph(tmp_path, ("room",)))) is closes, text
+
+
+def test_no_room_holds_more_than_a_fifth_of_the_code() -> None:
+    lines = dict.fromkeys(ROOMS, 0)
+    for name, file in modules(ROOT, ROOMS).items():
+        lines[name.partition(".")[0]] += len(file.read_text(encoding="utf-8").splitlines())
+    largest = max(lines, key=lines.__getitem__)
+    assert lines[largest] <= sum(lines.values()) * LARGEST, f"{largest} holds {lines[largest]} lines"
