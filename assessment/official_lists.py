@@ -16,12 +16,13 @@ from crawling.listing.addresses import absolute_url, is_attachment
 from extraction import Extracted, ExtractionError, Recognition, extract
 from extraction.grids import cells_of
 from settings.model import Fetching
+from vocabulary.reasons import reason_in_chinese
 
 _FILES_KEPT = 20
 
 
 class UnreadableListError(Exception):
-    """The file or page could not be read; the message says why."""
+    """The file or page could not be read; the message says why, in Chinese."""
 
 
 def read_list(source: str, fetching: Fetching) -> OfficialList:
@@ -38,7 +39,7 @@ def read_list(source: str, fetching: Fetching) -> OfficialList:
     try:
         body = Path(source).read_bytes()
     except OSError as error:
-        raise UnreadableListError(error.strerror or str(error)) from error
+        raise UnreadableListError(reason_in_chinese(error.strerror or str(error))) from error
     return _read(body, Path(source).name)
 
 
@@ -48,7 +49,9 @@ def fetch_list(fetcher: Fetcher, url: str, *, attached: bool = False) -> Officia
     try:
         page = fetcher.fetch(url, kind=kind)
     except FetchError as error:
-        raise UnreadableListError(f"{advice(error.outcome, error.detail)}（{error.detail}）") from error
+        raise UnreadableListError(
+            f"{advice(error.outcome, error.detail)}（{reason_in_chinese(error.detail)}）"
+        ) from error
     return _read(page.body, url, url=page.final_url, media_type=page.media_type, charset=page.charset)
 
 
@@ -64,7 +67,7 @@ def _read(body: bytes, name: str, *, url: str = "", media_type: str = "", charse
             grid=True,
         )
     except ExtractionError as error:
-        raise UnreadableListError(str(error)) from error
+        raise UnreadableListError(reason_in_chinese(str(error))) from error
     return OfficialList(
         name,
         sha256(body).hexdigest(),

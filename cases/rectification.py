@@ -23,6 +23,7 @@ from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack, Sighting
 from vocabulary.codes import CaseState, Outcome, Step
 from vocabulary.dates import chinese_day
+from vocabulary.reasons import reason_in_chinese
 
 LOOKED_AT = (*OPEN, CaseState.RECTIFIED, CaseState.CLOSED)
 _LEAST_LEFT = 3
@@ -193,7 +194,7 @@ def _note_gone(session: Session, case: Case, place: _Place, looked: LookBack) ->
         actor=ACTOR,
         note=(
             f"页面已不存在，不等于已整改（最后一次见到的是版本{place.seen.version_id}，"
-            f"{chinese_day(place.seen.seen_at.date())}）：{place.document.url}；{looked.detail}"
+            f"{chinese_day(place.seen.seen_at.date())}）：{place.document.url}；{reason_in_chinese(looked.detail)}"
         ),
         at=looked.looked_at,
     )

@@ -18,6 +18,7 @@ from cli.checking.judging import process_all
 from cli.checking.model import Rules, Tally
 from cli.checking.writers import JsonWriter, LinesWriter, SarifWriter, TextWriter, Writer
 from cli.imported import lists_or_none
+from vocabulary.reasons import reason_in_chinese
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -151,5 +152,6 @@ def _progress(console: Console | None, inputs: Inputs) -> Iterator[None]:
 
 def _describe(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+        why = reason_in_chinese(error.strerror)
+        return f"{error.filename}：{why}" if error.filename else why
+    return reason_in_chinese(str(error))

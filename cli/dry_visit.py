@@ -20,32 +20,16 @@ from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, FetchError, PageKind
 from crawling.listing.addresses import is_attachment
-from crawling.listing.model import Item, ListPage, Note, NoteKind, told
+from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.walk import ListWalk
 from crawling.listing.years import continued
 from jobs.visits.answers import file_name
 from settings.model import Settings
 from settings.sources import Source
-from vocabulary.codes import Outcome, PublisherKind
+from vocabulary.codes import FoundBy, Outcome, PublisherKind
 from vocabulary.names import name_of
+from vocabulary.reasons import reason_in_chinese
 
-FOUND_BY = {
-    "selectors": "按选择器",
-    "links": "自动识别",
-    "datastore": "大汉 datastore",
-    "json": "JSON 接口",
-    "feed": "RSS/Atom",
-    "script": "页面脚本中的数据",
-    "sitemap": "站点地图",
-    "nothing": "未找到",
-}
-"""How a list's items were found, as people are told."""
-NOTE_NAMES = {
-    NoteKind.ROWS_WITHOUT_ADDRESS: "条目没有地址",
-    NoteKind.PAGING_NOT_FOLLOWED: "翻页未能跟进",
-    NoteKind.FRAMES_NOT_FOLLOWED: "框架未能跟进",
-}
-"""What could not be followed, as people are told."""
 _ITEMS_SHOWN = 10
 _PAGES_READ = 2
 """Of the list, to show that paging works."""
@@ -241,16 +225,17 @@ def _reading_steps(what: str, reading: Assessment) -> Iterator[Step]:
     yield Step(
         f"  标题：{reading.title}；发布：{reading.publisher or '—'}，{reading.published_on or '日期不明'}"
     )
-    yield Step(f"  文种 {facts.document_kind}，发布方 {facts.publisher_kind}，按 {result.as_of} 的目录判断")
+    kinds = f"文种 {name_of(facts.document_kind)}，发布方 {name_of(facts.publisher_kind)}"
+    yield Step(f"  {kinds}，按 {result.as_of} 的目录判断")
     yield Step(f"  提及证书 {len(result.mentions)} 处，违规 {len(result.findings)} 处")
     for finding in result.findings:
-        yield Step(f"    {finding.severity} {finding.quote}：{finding.explanation}")
+        yield Step(f"    {name_of(finding.severity)} {finding.quote}：{finding.explanation}")
     for link in reading.attachments[:_ATTACHMENTS_SHOWN]:
         yield Step(f"  附件 {link.text} {link.url}")
 
 
 def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
-    how = FOUND_BY[page.found_by]
+    how = name_of(FoundBy(page.found_by))
     yield Step(f"列表第{number}页 {page.url}：{page.title or '无标题'}")
     is_well = bool(page.items or page.parts)
     yield Step(f"  {len(page.items)} 条（{how}，把握 {page.sureness:.0%}）", is_well=is_well)
@@ -262,10 +247,13 @@ def _list_steps(number: int, page: ListPage) -> Iterator[Step]:
     following = page.next_pages[0] if page.next_pages else "没有"
     yield Step(f"  下一页：{following}")
     for note in page.notes:
-        yield Step(f"  {NOTE_NAMES[note.kind]}：{note.detail}", is_well=False)
+        yield Step(f"  {reason_in_chinese(str(note))}", is_well=False)
 
 
 def _failure(what: str, error: FetchError | ReadingError | WorkError) -> Step:
     outcome = Outcome.TIMEOUT if isinstance(error, WorkError) else error.outcome
     detail = str(error) if isinstance(error, WorkError) else error.detail
-    return Step(f"{what}：{name_of(outcome)}，{detail}\n    {advice(outcome, detail)}", is_well=False)
+    return Step(
+        f"{what}：{name_of(outcome)}，{reason_in_chinese(detail)}\n    {advice(outcome, detail)}",
+        is_well=False,
+    )

@@ -14,6 +14,7 @@ from cli.common import Config
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
 from storage.leases import LockedError
+from vocabulary.reasons import reason_in_chinese
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +90,7 @@ def backfill(
             show(progress)
     typer.echo(f"{source} {progress.since} – {progress.until}：{_said(progress)}")
     if not progress.finished:
-        typer.echo(progress.why, err=True)
+        typer.echo(reason_in_chinese(progress.why), err=True)
         raise typer.Exit(1)
 
 

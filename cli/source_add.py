@@ -14,7 +14,6 @@ from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
 from assessment.workers import WorkError, Workers
 from cli.common import shared_turns
-from cli.dry_visit import FOUND_BY, NOTE_NAMES
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError, PageKind
@@ -24,7 +23,9 @@ from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
 from settings.model import Settings
 from settings.sources import Listing, Selectors, Source, SourceKind
-from vocabulary.codes import Outcome
+from vocabulary.codes import FoundBy, Outcome
+from vocabulary.names import names_of
+from vocabulary.reasons import reason_in_chinese
 
 ITEMS_SHOWN = 10
 SURE_ENOUGH = 0.6
@@ -80,7 +81,7 @@ class Proposal:
         dated = sum(item.published_on is not None for item in items)
         yield f"列表：{page.url}"
         yield f"  标题：{source.title or '无'}；编码：{self.charset or '不明'}；robots.txt：未禁止访问"
-        how = FOUND_BY[page.found_by]
+        how = names_of(FoundBy)[FoundBy(page.found_by)]
         yield f"  形式：{how}，{len(items)} 条，其中 {dated} 条有日期，把握 {page.sureness:.0%}"
         yield f"  翻页：{self.paging}"
         for item in items[:ITEMS_SHOWN]:
@@ -88,7 +89,7 @@ class Proposal:
         if self.remark:
             yield f"  注意：{self.remark}"
         for note in page.notes:
-            yield f"  {NOTE_NAMES[note.kind]}：{note.detail}"
+            yield f"  {reason_in_chinese(str(note))}"
         if not self.is_sure:
             yield "  把握不大，请核对以上条目；不对时在 [sources.selectors] 填写 items，"
             yield f"  再用 qualwatch source test {source.name} 检查。"
@@ -125,9 +126,11 @@ def propose_source(
             today = datetime.now(ZoneInfo(settings.time_zone)).date()
             return _Look(fetcher, workers, Access.to(given), today).propose(given)
         except (FetchError, ReadingError) as error:
-            raise LookError(f"{url}：{error.detail}。{advice(error.outcome, error.detail)}") from error
+            raise LookError(
+                f"{url}：{reason_in_chinese(error.detail)}。{advice(error.outcome, error.detail)}"
+            ) from error
         except WorkError as error:
-            raise LookError(f"{url}：{error}。{advice(Outcome.TIMEOUT)}") from error
+            raise LookError(f"{url}：{reason_in_chinese(str(error))}。{advice(Outcome.TIMEOUT)}") from error
         finally:
             workers.abort()
             fetcher.close()
@@ -193,7 +196,7 @@ class _Look:
         try:
             _, following = self._read(url)
         except (FetchError, ReadingError, WorkError) as error:
-            return f"下一页 {url} 读取失败：{error}"
+            return f"下一页 {url} 读取失败：{reason_in_chinese(str(error))}"
         met = {item.url for item in page.items}
         fresh = sum(item.url not in met for item in following.items)
         return f"下一页 {url}，有 {fresh} 条新内容" if fresh else f"下一页 {url} 没有新内容"

@@ -18,6 +18,7 @@ from jobs.terminal import state_style, state_words
 from storage.visits import SUCCESSES
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
+from vocabulary.reasons import reason_in_chinese
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -84,10 +85,12 @@ def _needs(row: SourceRow, zone: ZoneInfo) -> Iterator[Text]:
     name = (row.name, "bold")
     for trouble in row.troubles:
         since = _moment(trouble.began_at, zone)
-        said = f" {name_of(trouble.kind)}（自 {since}）：{trouble.detail}"
+        said = f" {name_of(trouble.kind)}（自 {since}）：{reason_in_chinese(trouble.detail)}"
         yield Text.assemble(("⚠ ", "yellow"), name, said)
     if row.outcome is not None and row.outcome not in SUCCESSES:
-        said = f" {displayable(row.detail, limit=300)}\n  {advice(row.outcome, row.detail)}"
+        said = (
+            f" {displayable(reason_in_chinese(row.detail), limit=300)}\n  {advice(row.outcome, row.detail)}"
+        )
         yield Text.assemble(("✗ ", "yellow"), name, said)
 
 

@@ -20,6 +20,7 @@ from storage.unread import Unread, unread
 from vocabulary.codes import Outcome
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
+from vocabulary.reasons import reason_in_chinese
 
 VISITS_SHOWN = 10
 UNREAD_SHOWN = 50
@@ -60,7 +61,8 @@ def _lines(shown: ShownSource, zone: ZoneInfo) -> Iterator[str]:
     source = shown.source
     yield f"来源 {source.name}：{source.title or '（未命名）'}　{source.url}"
     for trouble in shown.troubles:
-        yield f"⚠ {name_of(trouble.kind)}（自 {_moment(trouble.began_at, zone)}）：{trouble.detail}"
+        since, why = _moment(trouble.began_at, zone), reason_in_chinese(trouble.detail)
+        yield f"⚠ {name_of(trouble.kind)}（自 {since}）：{why}"
     if not shown.visits:
         yield "尚未访问：运行 qualwatch run 或 qualwatch run --once。"
         return
@@ -84,7 +86,7 @@ def _visit_lines(visit: Visit, zone: ZoneInfo) -> Iterator[str]:
         f"未读 {visit.errors}"
     )
     if visit.detail:
-        yield f"    {visit.detail}"
+        yield f"    {reason_in_chinese(visit.detail)}"
     if outcome not in {Outcome.OK, Outcome.UNCHANGED}:
         yield f"    {advice(outcome, visit.detail)}"
 

@@ -42,6 +42,7 @@ from storage.leases import LockedError
 from storage.sources import next_due, shift_plans
 from storage.visits import SUCCESSES
 from vocabulary.names import name_of
+from vocabulary.reasons import reason_in_chinese
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -132,7 +133,7 @@ def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) 
         f"{summary.source}：{name_of(summary.outcome) if summary.outcome else '已中断'}，"
         f"列表 {summary.list_pages} 页，页面 {summary.pages} 个，附件 {summary.attachments} 个，"
         f"新增 {summary.new_documents}，变化 {summary.changed_documents}，发现 {summary.findings}，"
-        f"未读 {summary.errors}" + (f"（{summary.detail}）" if summary.detail else "")
+        f"未读 {summary.errors}" + (f"（{reason_in_chinese(summary.detail)}）" if summary.detail else "")
         for summary in summaries
     ]
     pages = sum(summary.pages + summary.attachments for summary in summaries)

@@ -108,6 +108,19 @@ class DaySource(StrEnum):
     META = "meta"
 
 
+class FoundBy(StrEnum):
+    """How the items of a list were found."""
+
+    SELECTORS = "selectors"
+    LINKS = "links"
+    DATASTORE = "datastore"
+    JSON = "json"
+    FEED = "feed"
+    SCRIPT = "script"
+    SITEMAP = "sitemap"
+    NOTHING = "nothing"
+
+
 class Step(StrEnum):
     """What can be done with a case."""
 

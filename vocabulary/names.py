@@ -37,6 +37,7 @@ SECTIONS: Final = MappingProxyType(
         codes.CaseOrder: "case_order",
         codes.Due: "due",
         codes.Waiting: "waiting",
+        codes.FoundBy: "found_by",
     }
 )
 """The closed sets that are shown, and the section of each."""

@@ -42,9 +42,9 @@ def judge_record(document: Document | Failure, rules: Rules) -> Judgement | Fail
 def to_answer(outcome: Judgement | Failure, *, every_mention: bool) -> dict[str, Any]:
     """The contract's object for one record or file."""
     if isinstance(outcome, Failure):
-        return {"id": outcome.identity, "error": outcome.reason}
+        return {"id": outcome.identity, "error": outcome.why}
     answer = to_record(outcome.document.identity, outcome.result, every_mention=every_mention)
-    return answer | {"unread": outcome.document.unread} if outcome.document.unread else answer
+    return answer | {"unread": outcome.document.why_unread} if outcome.document.unread else answer
 
 
 def to_line(answer: dict[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from detection.model import ScanResult
+from vocabulary.reasons import reason_in_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Document:
     unread: str = ""
     """What of it was not read, and what to do about it."""
 
+    @property
+    def why_unread(self) -> str:
+        """``unread`` in Chinese; empty where all was read."""
+        return reason_in_chinese(self.unread) if self.unread else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -38,6 +44,11 @@ class Failure:
     reason: str
     skipped: bool = False
     """A file of a kind that is not read, met while walking a folder: told, but no failure of the run."""
+
+    @property
+    def why(self) -> str:
+        """``reason`` in Chinese."""
+        return reason_in_chinese(self.reason)
 
 
 @dataclass(frozen=True, slots=True)

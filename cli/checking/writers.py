@@ -84,9 +84,9 @@ class TextWriter:
                     every_mention=self._every_mention,
                 )
                 if document.unread:
-                    print_failure(document.name, document.unread)
+                    print_failure(document.name, document.why_unread)
             elif not outcome.skipped:
-                print_failure(outcome.name, outcome.reason)
+                print_failure(outcome.name, outcome.why)
 
     def close(self) -> None:
         from cli.checking.terminal import print_summary  # noqa: PLC0415 - start-up
@@ -116,7 +116,7 @@ class SarifWriter:
     def write(self, processed: Processed) -> None:
         for outcome in processed.outcomes:
             if isinstance(outcome, Failure):
-                self._run.add_failure(outcome.name, outcome.reason, skipped=outcome.skipped)
+                self._run.add_failure(outcome.name, outcome.why, skipped=outcome.skipped)
                 continue
             document = outcome.document
             self._run.add(

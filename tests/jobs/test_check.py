@@ -99,7 +99,7 @@ def test_what_cannot_be_read_says_why_and_exits_2(tmp_path: Path, form: str) -> 
 def test_a_path_that_is_not_there_exits_2(tmp_path: Path) -> None:
     done = _check(tmp_path / "missing.txt", "--format", "jsonl")
     assert done.returncode == 2
-    assert "no such file" in done.stderr.decode()
+    assert "没有这个文件" in done.stderr.decode()
     assert done.stdout == b""
 
 
@@ -147,7 +147,7 @@ def test_records_are_answered_in_order_and_a_bad_one_fails_alone() -> None:
     ]
     assert answers[0]["findings"][0]["severity"] == "high"
     assert all(set(answer) == {"id", "error"} for answer in answers if "error" in answer)
-    assert "line 2" in answers[1]["error"]
+    assert "第 2 行" in answers[1]["error"]
     assert done.returncode == 2
 
 
@@ -317,7 +317,7 @@ def test_private_addresses_are_refused(site: Site) -> None:
     done = _check(f"http://{site.host}/", "--format", "json")
     assert done.returncode == 2
     told = json.loads(done.stdout)["error"]
-    assert "not a public address: save the page" in told
+    assert "不是公网地址：请另存网页" in told
     assert "allow_private_hosts" not in told  # no configuration is read
     assert site.asked == []
 
@@ -325,7 +325,7 @@ def test_private_addresses_are_refused(site: Site) -> None:
 def test_an_address_of_another_scheme_says_which_ones_are_read() -> None:
     done = _check("ftp://example.com/a.txt", "--format", "json")
     assert done.returncode == 2
-    assert "only http and https" in done.stderr.decode()
+    assert "只读取 http 和 https" in done.stderr.decode()
 
 
 def test_bytes_that_are_no_text_exit_2(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_bytes_that_are_no_text_exit_2(tmp_path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 40)
     done = _check(path, "--format", "json")
     assert done.returncode == 2
-    assert "no reader" in json.loads(done.stdout)["error"]
+    assert "不支持的格式" in json.loads(done.stdout)["error"]
 
 
 def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: Fetching) -> None:

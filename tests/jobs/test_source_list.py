@@ -87,6 +87,6 @@ def test_names_moments_and_numbers_stand_in_one_piece(width: int) -> None:
 def test_what_is_wrong_is_said_with_what_to_do() -> None:
     text = shown(200)
     assert "⚠ a-source-with-a-name-of-forty-characters 列表内容明显减少（自 11-19 15:00）：连续3次" in text
-    assert "✗ a-source-with-a-name-of-forty-characters 3 items where 20 are usual" in text
+    assert "✗ a-source-with-a-name-of-forty-characters 本次3条，通常20条" in text
     assert "共 3 个来源：正常 1，异常 1，待访问 1；未恢复的异常 1 项（已邮件告知管理员）" in text
     assert "qualwatch source test" in text
