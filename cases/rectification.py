@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
@@ -62,10 +63,24 @@ class _Place:
     """The last sighting of a version that has a finding of the case."""
     gone: LookBack | None
     """The look-back that found it gone, where that was after its last sighting."""
+    zone: ZoneInfo
 
     @property
     def shows_it(self) -> bool:
         return self.seen.version_id == self.with_it.version_id
+
+    @property
+    def seen_on(self) -> str:
+        """The day of the last sighting, as people read it."""
+        return self._day(self.seen)
+
+    @property
+    def with_it_on(self) -> str:
+        """The day of the last sighting with a finding of the case."""
+        return self._day(self.with_it)
+
+    def _day(self, sighting: Sighting) -> str:
+        return chinese_day(sighting.seen_at.astimezone(self.zone).date())
 
 
 def settle_case(session: Session, case_id: int, settings: Settings, now: datetime) -> Settlement:
@@ -76,7 +91,7 @@ def settle_case(session: Session, case_id: int, settings: Settings, now: datetim
     reopens it. Doing it twice changes nothing.
     """
     case = session.get_one(Case, case_id, populate_existing=True)
-    places = _places(session, case_id)
+    places = _places(session, case_id, ZoneInfo(settings.time_zone))
     left = [place for place in places if place.gone is None]
     for place in places:
         if place.gone is not None:
@@ -96,7 +111,7 @@ def settle_case(session: Session, case_id: int, settings: Settings, now: datetim
     return Settlement(_rectify(session, case, same[0], now))
 
 
-def _places(session: Session, case_id: int) -> Sequence[_Place]:
+def _places(session: Session, case_id: int, zone: ZoneInfo) -> Sequence[_Place]:
     documents = session.exec(
         select(Document)
         .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
@@ -120,7 +135,7 @@ def _places(session: Session, case_id: int) -> Sequence[_Place]:
             continue
         looked = session.get(LookBack, document.id, populate_existing=True)
         is_gone = looked is not None and looked.outcome is Outcome.GONE and looked.looked_at > seen.seen_at
-        places.append(_Place(document, seen, with_it, looked if is_gone else None))
+        places.append(_Place(document, seen, with_it, looked if is_gone else None, zone))
     return places
 
 
@@ -140,8 +155,8 @@ def _is_same_posting(session: Session, case: Case, place: _Place) -> bool:
 
 def _rectify(session: Session, case: Case, place: _Place, now: datetime) -> Settled:
     note = (
-        f"回头看：版本{place.with_it.version_id}（{chinese_day(place.with_it.seen_at.date())}所见）有此要求，"
-        f"版本{place.seen.version_id}（{chinese_day(place.seen.seen_at.date())}所见）已无：{place.document.url}"
+        f"回头看：版本{place.with_it.version_id}（{place.with_it_on}所见）有此要求，"
+        f"版本{place.seen.version_id}（{place.seen_on}所见）已无：{place.document.url}"
     )
     key = f"vanished:{place.seen.id}"
     if _happened(session, case, key):
@@ -169,7 +184,7 @@ def _still_there(
     ):
         return Settlement(Settled.STILL_THERE)
     note = (
-        f"回头看：登记为已整改，但版本{place.seen.version_id}（{chinese_day(place.seen.seen_at.date())}所见）仍有此要求："
+        f"回头看：登记为已整改，但版本{place.seen.version_id}（{place.seen_on}所见）仍有此要求："
         f"{place.document.url}"
     )
     key = f"reopened:{place.seen.id}"
@@ -194,7 +209,7 @@ def _note_gone(session: Session, case: Case, place: _Place, looked: LookBack) ->
         actor=ACTOR,
         note=(
             f"页面已不存在，不等于已整改（最后一次见到的是版本{place.seen.version_id}，"
-            f"{chinese_day(place.seen.seen_at.date())}）：{place.document.url}；{reason_in_chinese(looked.detail)}"
+            f"{place.seen_on}）：{place.document.url}；{reason_in_chinese(looked.detail)}"
         ),
         at=looked.looked_at,
     )

@@ -24,7 +24,7 @@ from settings.load import load_settings
 from storage.tables import Case
 from vocabulary.areas import region_name
 from vocabulary.codes import Dismissal, Severity, Step, Violation
-from vocabulary.dates import chinese_day
+from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
 
@@ -128,7 +128,7 @@ def ask(
     last = day(deadline)
     _take(config, cases, Step.ASK, actor=actor, note=note, deadline=last)
     if (worked := last_day(load_settings(config).calendar, last)) != last:
-        typer.echo(f"{last} 是休息日，期限顺延至 {worked}")
+        typer.echo(f"{chinese_day(last)}是休息日，期限顺延至{chinese_day(worked)}")
 
 
 @app.command()
@@ -240,7 +240,7 @@ def _line(case: Case) -> str:
         f"【{name_of(Severity(case.severity))}】{displayable(case.qualification, limit=40)}",
         displayable(region_name(case.region)),
         displayable(case.publisher, limit=40),
-        f"整改期限 {case.deadline}" if case.deadline else "",
+        f"整改期限 {chinese_day(case.deadline)}" if case.deadline else "",
     )
     return "  ".join(part for part in parts if part)
 
@@ -256,8 +256,8 @@ def _file_lines(file: File, zone: ZoneInfo) -> list[str]:
     for event in file.events:
         note = displayable(event.note, limit=200)
         what = event_name(event.kind)
-        at = event.at.astimezone(zone)
-        lines.append(f"  {at:%Y-%m-%d %H:%M}  {what}  {displayable(event.actor, limit=60)}  {note}")
+        at = chinese_moment(event.at.astimezone(zone))
+        lines.append(f"  {at}  {what}  {displayable(event.actor, limit=60)}  {note}")
     steps = "、".join(f"{name_of(step)}（{step}）" for step in possible_steps(case.state))
     lines += ["", f"现在可以：{steps or '无'}"]
     return lines

@@ -36,6 +36,7 @@ from crawling.fetching.fetcher import Fetcher
 from jobs.catalogue_complete import Completion, advise, find_list, list_of
 from settings import Settings, SettingsError, load_settings
 from storage.imported_lists import forget_list, identities, keep_list
+from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable
 
 
@@ -234,7 +235,7 @@ def _row(completion: Completion) -> tuple[str, ...]:
 
 def _result(completion: Completion) -> str:
     if completion.known_since is not None:
-        return f"已于{completion.known_since.isoformat()}导入"
+        return f"已于{chinese_day(completion.known_since)}导入"
     if completion.imported:
         return "已导入"
     if completion.found is None:

@@ -21,6 +21,7 @@ from cli.common import Config, transaction
 from settings.load import load_settings
 from storage.tables import ChannelState, OutboxMessage
 from vocabulary.codes import OutboxState
+from vocabulary.dates import chinese_moment
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 from vocabulary.reasons import reason_in_chinese
@@ -79,10 +80,10 @@ def _line(message: OutboxMessage, zone: ZoneInfo) -> str:
     subject = displayable(str(message.payload.get("subject", "")), limit=60)
     line = f"{message.id}  {name_of(message.state)}  {message.channel} → {message.recipient}  {subject}"
     if message.state == OutboxState.WAITING and message.attempts:
-        again = message.next_attempt_at.astimezone(zone)
-        line += f"\n    第 {message.attempts} 次发送失败，下次 {again:%Y-%m-%d %H:%M}"
+        again = chinese_moment(message.next_attempt_at.astimezone(zone))
+        line += f"\n    第 {message.attempts} 次发送失败，下次 {again}"
     if message.last_error:
-        line += f"\n    {displayable(message.last_error, limit=200)}"
+        line += f"\n    {displayable(reason_in_chinese(message.last_error), limit=200)}"
     return line
 
 

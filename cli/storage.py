@@ -22,6 +22,7 @@ from storage.errors import DatabaseError, EvidenceError
 from storage.evidence import EvidenceStore
 from storage.migrate import require_current
 from storage.proof import Proof, UnknownFindingError, find_proof
+from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable, mask_personal_numbers
 
 WRONG = 1
@@ -164,7 +165,10 @@ def _print_proof(proof: Proof, written: str, zone: ZoneInfo) -> None:
         ("发现", f"{finding.id}：{finding.qualification}"),
         ("标题", proof.document.title),
         ("网址", record.url),
-        ("抓取时间", f"{fetched:%Y-%m-%d %H:%M:%S}（{zone.key}），{answered}{unverified}"),
+        (
+            "抓取时间",
+            f"{chinese_day(fetched.date())} {fetched:%H:%M:%S}（{zone.key}），{answered}{unverified}",
+        ),
         ("SHA-256", f"{record.body_sha256}（已核对，与抓取时一致）"),
         ("存档", f"{version.evidence_file} {version.evidence_record}"),
         ("原文", quote),

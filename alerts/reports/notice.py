@@ -26,7 +26,7 @@ from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import CaseState, EventKind, PublisherKind, Severity, Status, Usage, Violation
-from vocabulary.dates import chinese_day
+from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import name_of, rule_behind
 from vocabulary.presentation import passage
 
@@ -79,7 +79,7 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         "needs_review": case.needs_review,
         "confirmed": case.state not in _UNCONFIRMED,
         "deadline": chinese_day(case.deadline) or BLANK_DEADLINE,
-        "seen_at": _moment(version.seen_at.astimezone(zone)),
+        "seen_at": chinese_moment(version.seen_at.astimezone(zone)),
         "sha256": version.body_sha256,
     }
 
@@ -132,7 +132,3 @@ def _quotes(text: str, findings: list[Finding]) -> list[str]:
     """The sentences, each once, in their order."""
     sentences = (passage(text, finding.start, finding.end).text for finding in findings)
     return list(dict.fromkeys(masked(sentence, 400) for sentence in sentences))[:QUOTES_SHOWN]
-
-
-def _moment(local: datetime) -> str:
-    return f"{chinese_day(local.date())} {local:%H:%M}"

@@ -19,6 +19,7 @@ from settings.model import Settings
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseOrder, CaseState, EventKind, Step
+from vocabulary.dates import chinese_day
 from vocabulary.names import name_of, names_of
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下，联系电话13812345678。"
@@ -190,9 +191,10 @@ def test_the_command_line_takes_a_case_to_its_end(engine: Engine, config: Path, 
     worked = deadline + timedelta(days=1)
     with config.open("a", encoding="utf-8") as file:
         file.write(f"[calendar]\nholidays = [{deadline}]\nworking_days = [{worked}]\n")
+    day, later = chinese_day(deadline), chinese_day(worked)
     asked = _run(config, "ask", "1", "--deadline", str(deadline), "--note", "已发函")
-    assert asked.stdout == (f"案件 1：责令整改中\n{deadline} 是休息日，期限顺延至 {worked}\n")
-    assert f"整改期限 {deadline}" in _run(config, "list", "--state", "rectification_asked").stdout
+    assert asked.stdout == f"案件 1：责令整改中\n{day}是休息日，期限顺延至{later}\n"
+    assert f"整改期限 {day}" in _run(config, "list", "--state", "rectification_asked").stdout
     assert _run(config, "rectified", "1").exit_code == 0
     assert _run(config, "list").stdout == ""
     assert "已整改" in _run(config, "list", "--all").stdout
