@@ -23,6 +23,7 @@ from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from cases.steps import take_step
 from catalogue.current import current_completeness
+from catalogue.imported import NONE_IMPORTED
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings
 from settings.sources import Source
@@ -60,7 +61,7 @@ def served(engine: Engine, tmp_path: Path) -> set[str]:
     with Session(engine) as session, session.begin():
         session.execute(update(Document).values(published_on=date(2026, 11, 1)))
         take_step(session, case, Step.CONFIRM, actor="王科长", now=NOW + timedelta(days=1))
-    lists = partial(current_completeness, tmp_path)
+    lists = partial(current_completeness, NONE_IMPORTED)
     metrics = Metrics(engine, (SOURCE,), lambda: NOW + timedelta(days=1), measure_lists=lists)
     metrics.console_requests.labels("case", "200").inc()
     text = generate_latest(metrics.registry).decode()

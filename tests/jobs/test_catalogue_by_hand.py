@@ -138,7 +138,7 @@ def test_the_trap_of_approvals_that_bear_a_qualifications_name(imports: Path) ->
     assert "“物业管理师注册执业资格认定”是行政审批事项：审批的取消不是职业资格的取消" in ran.stderr
     only = ("--document", "国发〔2016〕9号")
     assert "不导入" in _import(imports, "nine.html", page("", approvals(152)), *only).stderr
-    assert not imports.exists()
+    assert not stored_lists.kept(imports)
     day = ("--as-of", "2015-06-01", "--format", "json")
     [standing] = json.loads(_run(imports, "lookup", "物业管理师", *day).stdout)
     assert standing["status"] == "access"
