@@ -217,7 +217,7 @@ def test_the_command_shows_its_progress_and_what_it_came_to(operator: Operator, 
     [
         (("--source", "nobody", "--since", "2026-01-01"), "没有代号为“nobody”的来源；正在监测：news"),
         (("--source", "news", "--since", "2026-13-01"), "不是日期"),
-        (("--source", "news", "--since", "2026-05-01", "--until", "2026-04-01"), "早于"),
+        (("--source", "news", "--since", "2026-05-01", "--until", "2026-04-01"), "早于 2026-05-01"),
     ],
 )
 def test_what_cannot_be_filled_is_refused(

@@ -103,7 +103,7 @@ def test_the_page_of_a_finding_is_extracted_and_shown_with_its_quote(kept: Kept)
     assert result.exit_code == 0, result.output
     assert Path(f"finding-{kept.finding_id}-t2026_1.html").read_bytes() == BODY
     assert "http://hr.example/zp/t2026_1.html" in result.stdout
-    assert "2026-11-01 16:30:00（Asia/Shanghai）" in result.stdout
+    assert "2026年11月1日 16:30:00（Asia/Shanghai）" in result.stdout
     assert "须持有【会计从业资格证】" in result.stdout
     assert "已核对" in result.stdout
 
