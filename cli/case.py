@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,8 @@ from alerts.delivery.links import Purpose, case_links, desk_link
 from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.case_filter import CaseFilter
+from cases.holds import hold as hold_case
+from cases.holds import release as release_case
 from cases.queries import File, every_case, list_cases, read_case
 from cases.steps import StepRefused, possible_steps, take_step
 from cli.case_filter import day, takes_filter
@@ -161,6 +163,30 @@ def reopen(
 
 
 @app.command()
+def hold(
+    case: CaseId,
+    reason: Annotated[str, typer.Option("--reason", help="保全的理由。")],
+    actor: Actor = "",
+    config: Config = None,
+) -> None:
+    """证据保全：解除之前，该案的任何内容都不清理。"""
+    _set_hold(hold_case, config, case, actor=actor, reason=reason)
+    typer.echo(f"案件 {case}：已保全")
+
+
+@app.command()
+def release(
+    case: CaseId,
+    reason: Annotated[str, typer.Option("--reason", help="解除的理由。")],
+    actor: Actor = "",
+    config: Config = None,
+) -> None:
+    """解除证据保全。"""
+    _set_hold(release_case, config, case, actor=actor, reason=reason)
+    typer.echo(f"案件 {case}：已解除保全")
+
+
+@app.command()
 def link(
     case: CaseId,
     to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="链接归谁使用；不写则为管理员。")] = "",
@@ -234,6 +260,16 @@ def _now(config: Path | None) -> datetime:
     return datetime.now(ZoneInfo(load_settings(config).time_zone))
 
 
+def _set_hold(
+    change: Callable[..., None], config: Path | None, case: int, *, actor: str, reason: str
+) -> None:
+    try:
+        with transaction(config) as session:
+            change(session, case, actor=actor or getpass.getuser(), reason=reason, now=datetime.now(UTC))
+    except StepRefused as error:
+        raise refuse(error) from error
+
+
 def _line(case: Case) -> str:
     parts = (
         f"{case.id}  {name_of(case.state)}",
@@ -241,6 +277,7 @@ def _line(case: Case) -> str:
         displayable(region_name(case.region)),
         displayable(case.publisher, limit=40),
         f"整改期限 {chinese_day(case.deadline)}" if case.deadline else "",
+        "保全中" if case.held_at else "",
     )
     return "  ".join(part for part in parts if part)
 

@@ -26,14 +26,21 @@ Config = Annotated[
 @contextmanager
 def transaction(config: Path | None) -> Iterator[Session]:
     """A transaction on the configured database; exits with 2 and one message where there is none."""
+    with database(config) as (_, engine), Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def database(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
+    """The settings with the database that is there; exits with 2 and one message where there is none."""
     try:
-        engine = open_existing(load_settings(config).storage.database_url)
+        settings = load_settings(config)
+        engine = open_existing(settings.storage.database_url)
     except (SettingsError, DatabaseError) as error:
         raise refuse(error) from error
     try:
         require_current(engine)
-        with Session(engine) as session, session.begin():
-            yield session
+        yield settings, engine
     except DatabaseError as error:
         raise refuse(error) from error
     finally:

@@ -40,7 +40,7 @@ COMMANDS = {
     "evidence": "cli.storage:evidence",
     "backup": "cli.storage:backup",
     "restore": "cli.storage:restore",
-    "storage": "cli.storage_move:app",
+    "storage": "cli.kept:app",
 }
 
 

@@ -9,21 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
 
-from cli.chinese import Commands
 from cli.common import Config, load, open_existing, refuse
 from storage.database import open_database
 from storage.errors import StorageError
 from storage.move import Step, move
 
-app = Commands(help="数据的存放：移到另一个数据库。")
 
-
-@app.callback()
-def _storage() -> None:
-    """数据的存放：移到另一个数据库。"""
-
-
-@app.command("move")
 def move_(
     url: Annotated[
         str,

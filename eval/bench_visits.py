@@ -134,6 +134,30 @@ class Marginal:
         return cls((many.seconds - few.seconds) / more, (many.cpu - few.cpu) / more)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes on the disk after a visit."""
+
+    database: int
+    evidence: int
+
+    @classmethod
+    def of(cls, folder: Path) -> Kept:
+        sizes = {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
+        evidence = sum(size for file, size in sizes.items() if file.name.endswith(".warc.gz"))
+        return cls(sum(size for file, size in sizes.items() if "sqlite3" in file.name), evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """A visit of new pages, and one of the same pages again."""
+
+    first: Usage
+    again: Usage
+    kept: Kept
+    kept_again: Kept
+
+
 def measure_visits(add: Add, folder: Path, pages: int) -> None:
     """Scrapy, then a first visit, then the same pages again, by their bytes and by their ETags."""
     with serving(FEW) as small, serving(pages) as large:
@@ -147,23 +171,35 @@ def measure_visits(add: Add, folder: Path, pages: int) -> None:
         plain = [
             _visit_twice(folder, f"{address}/plain/list/", n) for address, n in ((small, FEW), (large, pages))
         ]
-        first = Marginal.of(plain[0][0], plain[1][0], pages)
-        again = Marginal.of(plain[0][1], plain[1][1], pages)
+        first = Marginal.of(plain[0].first, plain[1].first, pages)
+        again = Marginal.of(plain[0].again, plain[1].again, pages)
         add("visit of new pages, against Scrapy", spider.seconds / first.seconds, "times", wanted=1.0)
         add("new page, CPU of all processes", 1000 * first.cpu, "ms", wanted=5.0, bound="most")
-        add("visit, peak memory of the tree", plain[1][0].peak_megabytes, "MB")
+        add("visit, peak memory of the tree", plain[1].first.peak_megabytes, "MB")
         add(
             "visit, peak memory against a short list",
-            plain[1][0].peak_megabytes / plain[0][0].peak_megabytes,
+            plain[1].first.peak_megabytes / plain[0].first.peak_megabytes,
             "times",
         )
         add("same bytes again, CPU", 1000 * again.cpu, "ms", wanted=1.5, bound="most")
+        _add_kept(add, plain[0], plain[1], pages)
         tagged = [
             _visit_twice(folder, f"{address}/tagged/list/", n)
             for address, n in ((small, FEW), (large, pages))
         ]
-        unmodified = Marginal.of(tagged[0][1], tagged[1][1], pages)
+        unmodified = Marginal.of(tagged[0].again, tagged[1].again, pages)
         add("304 Not Modified, CPU", 1000 * unmodified.cpu, "ms", wanted=1.2, bound="most")
+
+
+def _add_kept(add: Add, few: Twice, many: Twice, pages: int) -> None:
+    """What a page more takes on the disk, when it is new and when it is met again."""
+    more = pages - FEW
+    add("new page, rows", (many.kept.database - few.kept.database) / more, "bytes")
+    add("new page, evidence", (many.kept.evidence - few.kept.evidence) / more, "bytes")
+    grown = [each.kept_again.database - each.kept.database for each in (few, many)]
+    add("unchanged page, rows", (grown[1] - grown[0]) / more, "bytes")
+    grown = [each.kept_again.evidence - each.kept.evidence for each in (few, many)]
+    add("unchanged page, evidence", (grown[1] - grown[0]) / more, "bytes")
 
 
 def crawl(folder: Path, url: str, pages: int) -> Usage:
@@ -173,14 +209,16 @@ def crawl(folder: Path, url: str, pages: int) -> Usage:
     return usage
 
 
-def _visit_twice(folder: Path, url: str, pages: int) -> tuple[Usage, Usage]:
+def _visit_twice(folder: Path, url: str, pages: int) -> Twice:
     """A visit over an empty database, and the same once more."""
     kept = folder / "visits"
     shutil.rmtree(kept, ignore_errors=True)
     first = _visit(folder, url, pages)
     with contextlib.closing(sqlite3.connect(kept / "qualwatch.sqlite3")) as database, database:
         database.execute("update source_state set next_due_at = null")
-    return first, _visit(folder, url, pages)
+    new = Kept.of(kept)
+    again = _visit(folder, url, pages)
+    return Twice(first, again, new, Kept.of(kept))
 
 
 def _visit(folder: Path, url: str, pages: int) -> Usage:

@@ -24,6 +24,7 @@ from settings.sources import Source
 from storage.evidence import EvidenceRef, EvidenceStore
 from storage.imported_lists import ListsInForce
 from storage.leases import Leases
+from storage.retention.room import Room
 from storage.unit_of_work import ChangeOfMany, Writer
 from vocabulary.codes import Outcome, VisitPurpose
 
@@ -118,12 +119,16 @@ class Context:
     observers: tuple[Observer, ...] = ()
     now: Callable[[], datetime] = _utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
+    room: Room = None  # type: ignore[assignment]  # made below
+    """Whether there is room on the disk for more pages."""
     _writer: Writer = field(init=False, repr=False, compare=False)
     _lists: ListsInForce = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_writer", Writer(self.engine, self.evidence))
         object.__setattr__(self, "_lists", ListsInForce(self.engine))
+        if self.room is None:
+            object.__setattr__(self, "room", Room(self.settings.storage, self.engine))
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A session whose changes are committed together at the end of the block, or not at all.

@@ -30,6 +30,7 @@ from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
 from jobs.status import StatusBoard, read_rows
 from jobs.tasks import deliver, take_steps, tell_urgent
 from jobs.terminal import VisitLog, live_table
+from jobs.tidying import TIDYING_SECONDS, tidy
 from jobs.visits.due import VISITS_AT_ONCE, Visitor, plan, visit_due
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
@@ -96,12 +97,15 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
             _rejudge(context)
             take_steps(context)
         sent = 0 if stopping.is_set() else deliver(context)
-        coming = None if summaries else _next_due(runtime)
+        no_room = context.room.problem()
+        coming = None if summaries or no_room else _next_due(runtime)
     if coming is not None:
         console_print(_nothing_due(*coming, zone))
     for line in (*summary_lines(summaries, sent, settings), *_missing_lists(runtime.context)):
         console_print(line)
-    return 0 if all(summary.outcome in SUCCESSES for summary in summaries) else 1
+    if no_room:
+        console_print(f"访问已停止：{no_room}")
+    return 0 if not no_room and all(summary.outcome in SUCCESSES for summary in summaries) else 1
 
 
 def _visit_all_due(context: Context) -> list[VisitSummary]:
@@ -144,10 +148,24 @@ def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) 
 
 
 def _look_back(context: Context) -> None:
+    if context.room.problem():
+        return
     try:
         look_back(context, in_quiet_hours=False)
     except LockedError:
         log.info("look_back_left_to_a_command")
+
+
+def _tidy(context: Context) -> None:
+    try:
+        tidy(context)
+    except LockedError:
+        log.info("tidying_left_to_a_command")
+
+
+def _take_in(context: Context) -> None:
+    if not context.room.problem():
+        take_in(context)
 
 
 def _rejudge(context: Context) -> None:
@@ -227,6 +245,7 @@ class _Daemon:
             context.now,
             runtime.settings.calendar,
             measure_lists=lambda: current_completeness(context.imported()),
+            waits_for_room=lambda: bool(context.room.last_problem),
         )
         self._board = StatusBoard(read_rows(context.engine, runtime.sources))
         self._heartbeat = Heartbeat()
@@ -241,7 +260,7 @@ class _Daemon:
         self.runtime = replace(self.runtime, context=replace(context, observers=observers))
         self._visitor = Visitor(lambda: self.runtime.context)
         self._schedule = Schedule(self._jobs(), on_misfire=self._metrics.misfires.inc)
-        watched: list[Health] = [self._heartbeat.problems, self._schedule.problems]
+        watched: list[Health] = [self._heartbeat.problems, self._schedule.problems, self._room_problems]
         server = stack.enter_context(_serve_metrics(settings, self._metrics, watched))
         console_url = ""
         if settings.console.enabled:
@@ -267,6 +286,10 @@ class _Daemon:
         self._schedule.stop()
         self._visitor.stop()
 
+    def _room_problems(self) -> Sequence[str]:
+        problem = self.runtime.context.room.last_problem
+        return [f"visits wait: {problem}"] if problem else []
+
     def reload(self) -> None:
         """Read the configuration again, as SIGHUP asks."""
         self._look_at_configuration(asked=True)
@@ -281,10 +304,11 @@ class _Daemon:
         yield RepeatingJob("heartbeat", HEARTBEAT_SECONDS, self._heartbeat.beat)
         yield RepeatingJob("configuration", CONFIGURATION_SECONDS, self._look_at_configuration)
         if intake.is_configured:
-            yield RepeatingJob("intake", intake.every_minutes * 60, self._now(take_in), is_long=True)
+            yield RepeatingJob("intake", intake.every_minutes * 60, self._now(_take_in), is_long=True)
         yield RepeatingJob("catalogue", SYNC_SECONDS, self._now(sync_catalogue), is_long=True)
         yield RepeatingJob("rejudge", PAUSE_SECONDS, self._now(_rejudge), is_long=True)
         yield RepeatingJob("look_back", LOOK_BACK_SECONDS, self._now(_look_back), is_long=True, waits=True)
+        yield RepeatingJob("tidy", TIDYING_SECONDS, self._now(_tidy), is_long=True)
 
     def _now(self, task: Callable[[Context], object]) -> Callable[[], object]:
         """``task`` with the context of when it runs: the sources may have changed."""

@@ -18,6 +18,7 @@ from alerts.notifications.due import take_due_steps
 from jobs.catalogue_sync import sync_catalogue
 from jobs.context import Context
 from jobs.reassess import rejudge
+from jobs.tidying import tidy
 from jobs.visits.backfill import back_fill
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
@@ -62,6 +63,7 @@ TASKS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "take_steps": take_steps,
         "tell_urgent": tell_urgent,
         "deliver": deliver,
+        "tidy": tidy,
     }
 )
 

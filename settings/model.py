@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
+from settings.retention import Retention, Storage
 from settings.secrets import secret_values
 from settings.section import Section, TimeOfDay, region_in_force
 from settings.shipped import catalogue_presets, preset_sources
@@ -43,30 +43,6 @@ def _known_time_zone(name: str) -> str:
 
 _MADE_HOSTS = (".example", ".test", ".invalid", ".localhost", "example.org", "example.com", "example.net")
 """Names that belong to nobody (RFC 2606)."""
-
-
-class Storage(Section):
-    directory: Path = Path("var")
-    database: Annotated[str, Field(repr=False)] = ""
-    """SQLAlchemy address; empty: ``sqlite:///<directory>/qualwatch.sqlite3``."""
-    database_file: str = ""
-    """A file that holds the address with its password, instead."""
-
-    @property
-    def database_url(self) -> str:
-        return self.database or f"sqlite:///{self.directory / 'qualwatch.sqlite3'}"
-
-    @property
-    def evidence_directory(self) -> Path:
-        return self.directory / "evidence"
-
-    @property
-    def reports_directory(self) -> Path:
-        return self.directory / "reports"
-
-    @property
-    def mail_directory(self) -> Path:
-        return self.directory / "mail"
 
 
 class Fetching(Section):
@@ -222,6 +198,7 @@ class Settings(Section):
     supervisors: tuple[Supervisor, ...] = ()
     chats: tuple[Chat, ...] = ()
     storage: Storage = Storage()
+    retention: Retention = Retention()
     fetching: Fetching = Fetching()
     detection: Detection = Detection()
     mail: Mail = Mail()

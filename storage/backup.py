@@ -7,6 +7,7 @@ made. Backing up to the same directory again copies what is new. Only its owner 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,12 +21,15 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from storage.database import for_reading, open_database
 from storage.errors import EvidenceError, StorageError
 from storage.evidence import EvidenceRef, EvidenceStore
+from storage.leases import Leases, LockedError
 from storage.migrate import latest_revision, upgrade
-from storage.tables import DocumentVersion
+from storage.retention.rows import RETENTION
+from storage.tables import DocumentVersion, IntakeMessage
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
@@ -33,6 +37,7 @@ LEFT_OUT = frozenset({DATABASE, EVIDENCE, "locks", "pace", "BACKUP.json"})
 """Of the storage directory: database and evidence are copied in their own way, the locks of old versions are
 of their moment."""
 MARKER = "BACKUP.json"
+_PATIENCE_SECONDS = 600
 
 
 class BackupError(StorageError):
@@ -68,9 +73,11 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.chmod(0o700)
         (target / EVIDENCE).mkdir(exist_ok=True)
-        _copy_database(database, target / DATABASE)
-        _copy_rest(evidence.parent, target)
-        sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
+        with _nothing_removed(engine):
+            _copy_database(database, target / DATABASE)
+            _copy_rest(evidence.parent, target)
+            sizes = [_copy_evidence(file, evidence, target / EVIDENCE) for file in _archive(evidence)]
+        _drop_evidence(target, evidence)
         versions, problems = _verify(target)
         report = BackupReport(
             now.isoformat(timespec="seconds"), latest_revision(), versions, len(sizes), sum(sizes), problems
@@ -180,6 +187,43 @@ def _copy_file(file: Path, copy: Path) -> None:
     part.chmod(0o600)
     _sync(part)
     part.replace(copy)
+
+
+@retry(
+    retry=retry_if_exception_type(LockedError),
+    stop=stop_after_delay(_PATIENCE_SECONDS),
+    wait=wait_fixed(1),
+    reraise=True,
+)
+def _take(stack: contextlib.ExitStack, engine: Engine) -> None:
+    stack.enter_context(Leases(engine).hold(RETENTION))
+
+
+@contextlib.contextmanager
+def _nothing_removed(engine: Engine) -> Iterator[None]:
+    """No evidence is removed while the block runs: the copy of the database still names it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            _take(stack, engine)
+        except LockedError as error:
+            raise BackupError("what has had its time is being removed: try again in a while") from error
+        yield
+
+
+def _drop_evidence(target: Path, evidence: Path) -> None:
+    """Remove from the copy what an earlier backup brought and retention has removed since.
+
+    Only what the copied database does not name: evidence that was lost here stays there.
+    """
+    copies = {file.relative_to(target / EVIDENCE).as_posix(): file for file in _archive(target / EVIDENCE)}
+    gone = {name for name in copies if not (evidence / name).is_file()}
+    if not gone:
+        return
+    with closing(sqlite3.connect(target / DATABASE)) as database:
+        for table in (DocumentVersion.__tablename__, IntakeMessage.__tablename__):
+            gone -= {name for (name,) in database.execute(f"SELECT evidence_file FROM {table}")}  # noqa: S608
+    for name in gone:
+        copies[name].unlink()
 
 
 def _archive(evidence: Path) -> Iterator[Path]:

@@ -26,6 +26,8 @@ from storage.errors import DatabaseError
 BUSY_SECONDS = 30
 """How long a writer waits for another writer before it gives up."""
 CONNECT_SECONDS = 10
+LOG_BYTES = 64 * 1024 * 1024
+"""To which the write-ahead log of SQLite is cut back once all of it stands in the database."""
 CONNECTIONS = 8
 CONNECTIONS_AT_MOST = 80
 """Enough for every fetching thread (64 at most) beside scheduler, sender and metrics."""
@@ -128,6 +130,8 @@ def _switch_to_wal(path: Path) -> None:
     """The file remembers it. SQLite's own waiting does not cover this switch, hence the retries."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
+        # Of a new file; one that has tables is written anew by storage.retention.room.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
     finally:
         connection.close()
@@ -140,6 +144,7 @@ def _prepare_sqlite(dbapi_connection: sqlite3.Connection, _record: object) -> No
     dbapi_connection.isolation_level = None
     dbapi_connection.execute("PRAGMA foreign_keys=ON")
     dbapi_connection.execute("PRAGMA synchronous=NORMAL")
+    dbapi_connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

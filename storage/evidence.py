@@ -171,7 +171,7 @@ class _OpenFile:
         descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         file = cls(descriptor, name, day)
         for holder in (folder, directory):
-            _sync_directory(holder)
+            sync_directory(holder)
         file.append(pack_heading(Path(name).name))
         return file
 
@@ -214,7 +214,7 @@ class _OpenFile:
             os.close(self._descriptor)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """A new file is only safe once its entry in the directory is."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:

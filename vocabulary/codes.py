@@ -303,3 +303,28 @@ class EventKind(StrEnum):
     EXTENSION_REFUSED = "extension_refused"
     NOTED = "noted"
     """A note without a step."""
+    HELD = "held"
+    """Nothing of it may be removed, whoever asks."""
+    RELEASED = "released"
+    """The hold ended."""
+
+
+class KeptKind(StrEnum):
+    """What takes room on the disk, in the order in which it is listed."""
+
+    VISITS = "visits"
+    FETCH_RECORDS = "fetch_records"
+    SIGHTINGS = "sightings"
+    DOCUMENTS = "documents"
+    VERSIONS = "versions"
+    CASES = "cases"
+    MESSAGES = "messages"
+    REJUDGEMENTS = "rejudgements"
+    OTHER_ROWS = "other_rows"
+    UNUSED = "unused"
+    """Pages of the database that are free, and its write-ahead log."""
+    EVIDENCE = "evidence"
+    MAILS = "mails"
+    OTHER_FILES = "other_files"
+    ROOM = "room"
+    """What may still be written before visits stop; no part of what is taken."""

@@ -38,6 +38,7 @@ SECTIONS: Final = MappingProxyType(
         codes.Due: "due",
         codes.Waiting: "waiting",
         codes.FoundBy: "found_by",
+        codes.KeptKind: "kept_kind",
     }
 )
 """The closed sets that are shown, and the section of each."""

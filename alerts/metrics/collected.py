@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 from alerts.delivery.channels import channel_names
 from alerts.delivery.ways import ways_down
 from alerts.metrics.cases import case_families, region_names_family
+from alerts.metrics.kept import kept_families
 from alerts.metrics.lists import ListsCollector, Measure
 from alerts.metrics.series import (
     OTHER,
@@ -72,10 +73,12 @@ class Metrics:
         calendar: Calendar = Calendar(),  # noqa: B008 - it is frozen
         *,
         measure_lists: Measure = tuple,
+        waits_for_room: Callable[[], bool] = lambda: False,
     ) -> None:
         """``sources`` are gone through at each scrape, ``clock`` gives the aware time then.
 
-        ``measure_lists`` says at a scrape how complete the official lists are.
+        ``measure_lists`` says at a scrape how complete the official lists are, ``waits_for_room`` whether
+        visits wait because the disk is too full.
         """
         self.registry = CollectorRegistry()
         self.detection_seconds = Histogram(
@@ -84,6 +87,11 @@ class Metrics:
             buckets=_DETECTION_BUCKETS,
             registry=self.registry,
         )
+        Gauge(
+            "qualwatch_visits_wait_for_room",
+            "1 while nothing is visited because the disk or the quota is too full.",
+            registry=self.registry,
+        ).set_function(lambda: float(waits_for_room()))
         self.misfires = Counter(
             "qualwatch_misfires", "Starts of a job that were missed or skipped.", registry=self.registry
         )
@@ -121,7 +129,12 @@ class _Kept(Collector):
         up = GaugeMetricFamily("qualwatch_database_up", "Whether the database answered this scrape.")
         try:
             with Session(self._engine) as session, session.begin():
-                families = [*case_families(session), *self._sources(session), *self._outbox(session)]
+                families = [
+                    *case_families(session),
+                    *self._sources(session),
+                    *self._outbox(session),
+                    *kept_families(session),
+                ]
         except SQLAlchemyError:
             up.add_metric((), 0)
             yield up

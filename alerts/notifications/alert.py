@@ -40,7 +40,7 @@ def notify_recipients(
         return 0
     cases = session.exec(select(Case).where(col(Case.id).in_(news.case_ids)).order_by(col(Case.id))).all()
     sighting = _last_sighting(session, news.document_id)
-    batch = batch or (visit_batch(sighting.visit_id) if sighting else "")
+    batch = batch or (visit_batch(sighting.visit_id) if sighting and sighting.visit_id else "")
     followed_up, written = follow_ups(session), 0
     for case in cases:
         occasion = "opened"

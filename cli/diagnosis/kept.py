@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
 from settings import Settings
-from settings.model import Storage
+from settings.retention import Storage
 from settings.secrets import secret_files
 from storage.database import database_now, for_reading, open_database
 from storage.errors import DatabaseError, EvidenceError

@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from alerts.metrics.cases import DECISIONS
 from cases.case_filter import OPEN
 from deploy.grafana.panels import DATASOURCE, Query, bars, big_number, lines, named, ranking, stacked
-from vocabulary.codes import CaseState, Severity, Status
+from vocabulary.codes import CaseState, KeptKind, Severity, Status
 from vocabulary.names import name_of, names_of
 
 FOLDER = Path(__file__).parent
@@ -158,6 +158,7 @@ def operators() -> dashboard.Dashboard:
     _source_rows(board)
     _delivery_row(board)
     _lists_row(board)
+    _storage_row(board)
     _process_row(board)
     return board
 
@@ -201,6 +202,18 @@ def _now_row(board: dashboard.Dashboard) -> None:
             "Time until a year whose holidays are not known: then working hours go by weekdays",
             unit="s",
             worst_below=14 * 86400,
+        ),
+        big_number(
+            "Days of room",
+            "min(qualwatch_room_days)",
+            "Until visits stop because the disk or the quota is full; nothing before a day has passed",
+            worst_below=14,
+        ),
+        big_number(
+            "Visits wait for room",
+            "max(qualwatch_visits_wait_for_room)",
+            "1: the disk or the quota is full",
+            worst_above=0,
         ),
     ):
         board.with_panel(panel.span(3).height(4))
@@ -283,6 +296,14 @@ def _lists_row(board: dashboard.Dashboard) -> None:
     board.with_panel(ranking("Share of published items, by document", Query(share, "{{document}}")))
     known = Query("sum by (evidence) (qualwatch_catalogue_items)", "{{evidence}}")
     board.with_panel(stacked("Known items, by evidence", known, unit="short"))
+
+
+def _storage_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("Storage"))
+    kept = Query("sum by (kind) (qualwatch_kept_bytes)", "{{kind}}")
+    board.with_panel(named(stacked("What is kept", kept, unit="bytes"), names_of(KeptKind, "en")))
+    room = Query("qualwatch_room_bytes", "{{instance}}")
+    board.with_panel(lines("Room before visits stop", room, unit="bytes"))
 
 
 def _process_row(board: dashboard.Dashboard) -> None:

@@ -112,6 +112,7 @@ class DocumentReader:
         kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
         fetched: Fetched | None = None
         try:
+            self._context.room.require()
             before = self._recall(known.url)
             fetched = self._fetch(known, kind, before)
             return self._read_fetched(known, fetched, parent_url, before)

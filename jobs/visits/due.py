@@ -29,9 +29,15 @@ def plan(context: Context) -> None:
 
 
 def visit_due(context: Context) -> Iterator[VisitSummary]:
-    """Visit what is due at this moment, one source after the other; several threads may share the work."""
+    """Visit what is due at this moment, one source after the other; several threads may share the work.
+
+    Nothing is visited while there is no room for what would be read.
+    """
     now = context.now()
-    while not context.stopping.is_set() and (claim := claim_due(context.engine, now)) is not None:
+    while not (context.stopping.is_set() or context.room.problem()):
+        claim = claim_due(context.engine, now)
+        if claim is None:
+            return
         summary = visit_claimed(context, claim)
         if summary is not None:
             yield summary
@@ -71,9 +77,9 @@ class Visitor:
             pass
 
     def begin_one(self) -> bool:
-        """Begin the visit that is most overdue; whether there was one, and a thread for it."""
+        """Begin the visit that is most overdue; whether there was one, a thread and room for it."""
         context = self._context()
-        if context.stopping.is_set() or not self._free.acquire(blocking=False):
+        if context.stopping.is_set() or context.room.problem() or not self._free.acquire(blocking=False):
             return False
         try:
             claim = claim_due(context.engine, context.now())

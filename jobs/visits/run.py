@@ -118,6 +118,7 @@ class VisitRun:
         """The list page at ``url``; None where it could not be read, which :attr:`list_failure` explains."""
         asked, fetched = PageDone(url, PageKind.LIST, Outcome.OK), None
         try:
+            self.context.room.require()
             fetched = self.context.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)

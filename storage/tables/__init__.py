@@ -14,6 +14,7 @@ from storage.tables.documents import (
     SketchBand,
     TextSketch,
 )
+from storage.tables.kept import EvidenceFile, KeptAmount
 from storage.tables.letters import ChannelState, DigestItem, OutboxMessage
 from storage.tables.reports import (
     CatalogueNotice,
@@ -35,12 +36,14 @@ __all__ = [
     "DigestItem",
     "Document",
     "DocumentVersion",
+    "EvidenceFile",
     "FetchRecord",
     "Finding",
     "HostPace",
     "IntakeMessage",
     "IntakeReporter",
     "JudgedDocument",
+    "KeptAmount",
     "Lease",
     "LookBack",
     "OutboxMessage",

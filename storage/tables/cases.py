@@ -53,6 +53,8 @@ class Case(SQLModel, table=True):
     """Why it was dismissed, a ``vocabulary.codes.Dismissal``; empty: it was not, or nobody said."""
     opened_at: datetime = time_column(index=True)
     updated_at: datetime = time_column()
+    held_at: datetime | None = time_column(nullable=True)
+    """Since when nothing of it may be removed; see ``cases.holds``. None: it is not on hold."""
 
 
 class CaseWords(SQLModel, table=True):

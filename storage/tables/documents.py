@@ -40,7 +40,10 @@ class DocumentVersion(SQLModel, table=True):
     """What a document said, once per distinct text, with the record that proves it."""
 
     __tablename__ = "document_version"
-    __table_args__ = (UniqueConstraint("document_id", "text_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("document_id", "text_sha256"),
+        Index("ix_document_version_evidence_file", "evidence_file"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     document_id: int = Field(foreign_key="document.id")
     text_sha256: str = Field(max_length=64)
@@ -67,9 +70,10 @@ class Sighting(SQLModel, table=True):
     __tablename__ = "sighting"
     __table_args__ = (UniqueConstraint("visit_id", "document_id"),)
     id: int | None = Field(default=None, primary_key=True)
-    visit_id: int = Field(foreign_key="visit.id")
+    visit_id: int | None = Field(default=None, foreign_key="visit.id")
+    """None once sightings of its time are kept by month; see ``storage.retention``."""
     document_id: int = Field(foreign_key="document.id", index=True)
-    version_id: int = Field(foreign_key="document_version.id")
+    version_id: int = Field(foreign_key="document_version.id", index=True)
     seen_at: datetime = time_column()
 
 

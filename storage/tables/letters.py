@@ -80,7 +80,7 @@ class DigestItem(SQLModel, table=True):
     key: str = Field(max_length=80)
     """Makes the occasion unique, for example ``case:17:opened``."""
     case_id: int = Field(foreign_key="case.id", index=True)
-    version_id: int = Field(foreign_key="document_version.id")
+    version_id: int = Field(foreign_key="document_version.id", index=True)
     added_at: datetime = time_column()
     told_at: datetime | None = time_column(nullable=True)
     """When the letter about it was written; None: it waits."""

@@ -21,7 +21,7 @@ class IntakeMessage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
     """SHA-256 of Message-ID and content: the same message delivered twice is taken in once."""
-    visit_id: int = Field(foreign_key="visit.id")
+    visit_id: int = Field(foreign_key="visit.id", index=True)
     subject: str = text_column()
     outcome: Outcome = word_column(Outcome, 24)
     detail: str = text_column()

@@ -219,3 +219,21 @@ def test_the_command_line_refuses_with_one_sentence(config: Path) -> None:
     assert "不是日期" in _run(config, "ask", "1", "--deadline", "tomorrow").stderr
     assert "请检查年份" in _run(config, "ask", "1", "--deadline", "9999-12-31").stderr
     assert _run(config, "dismiss", "1").exit_code == 2
+
+
+def test_a_hold_is_an_event_with_a_reason_and_ends_by_another(
+    engine: Engine, config: Path, case: int
+) -> None:
+    assert _run(config, "release", str(case), "--reason", "无").exit_code == 2
+    held = _run(config, "hold", str(case), "--reason", "行政复议期间", "--actor", "王科长")
+    assert (held.exit_code, held.output) == (0, f"案件 {case}：已保全\n")
+    assert "保全中" in _run(config, "list").output
+    again = _run(config, "hold", str(case), "--reason", "行政复议期间")
+    assert (again.exit_code, f"案件{case}已在保全中" in again.output) == (2, True)
+    assert _run(config, "hold", str(case), "--reason", " ").exit_code == 2
+    assert "没有编号为 99 的案件" in _run(config, "hold", "99", "--reason", "行政复议期间").output
+    assert _run(config, "release", str(case), "--reason", "复议终结", "--actor", "王科长").exit_code == 0
+    shown = _run(config, "show", str(case)).output
+    assert "证据保全  王科长  行政复议期间" in shown
+    assert "解除保全  王科长  复议终结" in shown
+    assert "保全中" not in shown

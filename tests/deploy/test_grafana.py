@@ -27,12 +27,14 @@ from catalogue.imported import NONE_IMPORTED
 from deploy.grafana.dashboards import DASHBOARDS, to_json
 from settings.model import Settings
 from settings.sources import Source
+from storage.retention.amounts import measure
 from storage.tables import Document
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
 from tests.databases import open_migrated
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
+from tests.storage.kept import Archive
 from vocabulary.codes import CaseState, Outcome, Severity, Status, Step
 from vocabulary.names import name_of
 
@@ -62,6 +64,9 @@ def served(engine: Engine, tmp_path: Path) -> set[str]:
         session.execute(update(Document).values(published_on=date(2026, 11, 1)))
         take_step(session, case, Step.CONFIRM, actor="王科长", now=NOW + timedelta(days=1))
     lists = partial(current_completeness, NONE_IMPORTED)
+    kept = Archive(engine, tmp_path)
+    for days in (2, 0):
+        measure(engine, kept.begin, settings.storage, NOW - timedelta(days=days))
     metrics = Metrics(engine, (SOURCE,), lambda: NOW + timedelta(days=1), measure_lists=lists)
     metrics.console_requests.labels("case", "200").inc()
     text = generate_latest(metrics.registry).decode()

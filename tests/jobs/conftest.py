@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from assessment.workers import Workers
-from settings.model import Fetching, Settings, Storage
+from settings.model import Fetching, Settings
+from settings.retention import Storage
 from tests.jobs.house import Clock, House, furnished
 from tests.jobs.loopback import Site
 from tests.jobs.operators import Operator

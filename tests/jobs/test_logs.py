@@ -12,8 +12,9 @@ import structlog
 
 from jobs.logs import set_up_logging
 from jobs.terminal import VisitLog
-from settings.model import Logs, Settings, Storage
+from settings.model import Logs, Settings
 from settings.people import Chat
+from settings.retention import Storage
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site
 

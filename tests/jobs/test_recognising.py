@@ -19,7 +19,7 @@ from crawling.fetching.fetcher import Fetcher
 from extraction import Recognition
 from jobs.context import Context
 from settings.model import Detection, Fetching, Settings
-from settings.model import Storage as StorageSettings
+from settings.retention import Storage as StorageSettings
 from storage.evidence import EvidenceStore
 from storage.tables import Case, Document, DocumentVersion, FetchRecord, Finding
 from tests.databases import open_migrated

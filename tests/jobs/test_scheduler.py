@@ -13,11 +13,15 @@ from sqlmodel import Session
 
 from jobs.context import Context
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
-from jobs.visits.due import Visitor, plan
+from jobs.visits.due import Visitor, plan, visit_due
+from jobs.visits.watch import visit_source
+from settings.retention import Storage
+from storage.retention.room import Room
 from storage.sources import shift_plans
 from storage.tables import SourceState, Visit
 from tests.jobs.house import House, listing, posting
 from tests.jobs.loopback import Site, answer
+from vocabulary.codes import Outcome
 
 HOUR = timedelta(hours=1)
 
@@ -207,6 +211,24 @@ def test_each_step_begins_one_visit_and_says_whether_there_is_more(house: House,
         time.sleep(0.01)
     assert visitor.begin_one() is False
     assert begun == 6
+    visitor.stop()
+
+
+def test_nothing_is_visited_without_room_and_it_goes_on_by_itself(house: House, context: Context) -> None:
+    now = [0.0]
+    full = Storage(directory=house.context.settings.storage.directory, quota_megabytes=1)
+    context = replace(context, room=Room(full, house.engine, clock=lambda: now[0]))
+    big = full.directory / "big"
+    big.write_bytes(bytes(1 << 20))
+    visitor = Visitor(lambda: context)
+    assert visitor.begin_one() is False
+    assert list(visit_due(context)) == []
+    summary = visit_source(context, context.sources[0].name)
+    assert (summary.outcome, summary.pages) == (Outcome.ERROR, 0)
+    assert "raise it, or shorten [retention]" in summary.detail
+    big.unlink()
+    now[0] = 60
+    assert visitor.begin_one() is True
     visitor.stop()
 
 

@@ -36,6 +36,7 @@ ORDER = (
     Task("take_steps"),
     Task("tell_urgent"),
     Task("deliver", {"owner": "elsewhere"}),
+    Task("tidy"),
 )
 
 

@@ -17,7 +17,7 @@ from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
 from settings.model import Fetching, Settings
-from settings.model import Storage as StorageSettings
+from settings.retention import Storage as StorageSettings
 from settings.sources import Source
 from storage.evidence import EvidenceStore
 from storage.tables import FetchRecord

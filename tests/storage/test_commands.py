@@ -318,7 +318,7 @@ def _contents(directory: Path) -> dict[str, str]:
         if file.is_file() and "sqlite3" not in file.name and file.name != "BACKUP.json"
     }
     with closing(sqlite3.connect(directory / "qualwatch.sqlite3")) as database:
-        return files | {"rows": "\n".join(database.iterdump())}
+        return files | {"rows": "\n".join(sorted(database.iterdump()))}
 
 
 def test_everything_that_is_kept_comes_back_as_it_was(kept: Kept, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What bounds everything that is kept; see the room's README."""
