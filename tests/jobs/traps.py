@@ -315,7 +315,7 @@ def _readable_pages() -> Iterator[Trap]:
         "links": answer(f"<html><body>{notice}" + "<a href='/x.html'>更多</a>" * 50_000),
         "entities": answer(f"<html><body>{notice}" + "&nbsp;&amp;&lt;&#x4e00;" * 20_000),
         "comment": answer(f"<html><body>{notice}<!-- {'<!-- ' * 50_000}"),
-        "never-ending": answer(f"<html><body>{notice}" + "<title>" * 12_000 + "<script " * 10_000 + "<" * 80_000),
+        "never-ending": answer(f"<p>{notice}" + "<title>" * 12_000 + "<script " * 9_000 + "<" * 80_000),
         "one-line": answer("<html><body><p>" + "须持有会计从业资格证" * 20_000),
         "etag": answer(TEXT, ETag='"' + "x" * 9_000 + '"', Last_Modified="\xff yesterday"),
         "cookies": answer(TEXT, Set_Cookie="a=" + "x" * 60_000),
