@@ -11,11 +11,12 @@ from catalogue.annex import rows_of_text
 from catalogue.annex_items import OfficialList
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import FetchError, PageKind
+from crawling.fetching.model import FetchError
 from crawling.listing.addresses import absolute_url, is_attachment
 from extraction import Extracted, ExtractionError, Recognition, extract
 from extraction.grids import cells_of
 from settings.model import Fetching
+from vocabulary.codes import PageKind
 from vocabulary.reasons import reason_in_chinese
 
 _FILES_KEPT = 20

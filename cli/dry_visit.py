@@ -18,7 +18,7 @@ from cli.common import shared_turns
 from cli.imported import lists_or_none
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import Access, FetchError, PageKind
+from crawling.fetching.model import Access, FetchError
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.walk import ListWalk
@@ -26,7 +26,7 @@ from crawling.listing.years import continued
 from jobs.visits.answers import file_name
 from settings.model import Settings
 from settings.sources import Source
-from vocabulary.codes import FoundBy, Outcome, PublisherKind
+from vocabulary.codes import FoundBy, Outcome, PageKind, PublisherKind
 from vocabulary.names import name_of
 from vocabulary.reasons import reason_in_chinese
 

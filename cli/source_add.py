@@ -16,14 +16,14 @@ from assessment.workers import WorkError, Workers
 from cli.common import shared_turns
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import Access, Fetched, FetchError, PageKind
+from crawling.fetching.model import Access, Fetched, FetchError
 from crawling.listing.addresses import registered_site
 from crawling.listing.forms import FORMS
 from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
 from settings.model import Settings
 from settings.sources import Listing, Selectors, Source, SourceKind
-from vocabulary.codes import FoundBy, Outcome
+from vocabulary.codes import FoundBy, Outcome, PageKind
 from vocabulary.names import names_of
 from vocabulary.reasons import reason_in_chinese
 

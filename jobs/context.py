@@ -18,7 +18,6 @@ from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from catalogue.imported import ImportedLists
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import PageKind
 from settings.model import Settings
 from settings.sources import Source
 from storage.evidence import EvidenceRef, EvidenceStore
@@ -26,7 +25,7 @@ from storage.imported_lists import ListsInForce
 from storage.leases import Leases
 from storage.retention.room import Room
 from storage.unit_of_work import ChangeOfMany, Writer
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from crawling.fetching.model import Access, PageKind
+from crawling.fetching.model import Access
 from jobs.context import PageDone, VisitSummary
 from jobs.visits.expectations import expected_items, open_troubles
 from settings.sources import Source
 from storage.database import for_reading
 from storage.tables import Document, DocumentVersion, Finding, SourceState, SourceTrouble, Visit
 from storage.visits import SUCCESSES
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
 RECENT_FINDINGS = 8
 

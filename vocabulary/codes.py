@@ -154,6 +154,14 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+class PageKind(StrEnum):
+    """What a visit asks for an address as."""
+
+    LIST = "list"
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+
+
 class VisitPurpose(StrEnum):
     """Why a source was visited. Only ``watch`` teaches what is usual and decides when the next one is due."""
 

@@ -24,7 +24,6 @@ from crawling.fetching.model import (
     Fetched,
     FetchError,
     FetchingStoppedError,
-    PageKind,
     Redirect,
 )
 from crawling.fetching.pace import HostPace
@@ -33,7 +32,7 @@ from crawling.fetching.robots import RobotsCache
 from crawling.fetching.transport import Session, Transport, prepare
 from settings.model import Fetching
 from storage.host_pace import HostTurns
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 if TYPE_CHECKING:
     from crawling.fetching.browser.chromium import Chromium

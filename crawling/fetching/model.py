@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from settings.sources import Source
@@ -14,14 +13,6 @@ from vocabulary.page_errors import PageError, StoppedError
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order in which they stood, names as they were written."""
-
-
-class PageKind(StrEnum):
-    """What an address is asked for as."""
-
-    LIST = "list"
-    PAGE = "page"
-    ATTACHMENT = "attachment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from assessment.archives import ArchiveReading
 from assessment.notices import titles_in
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import read_in_workers
-from crawling.fetching.model import Access, Fetched, PageKind
+from crawling.fetching.model import Access, Fetched
 from crawling.listing.addresses import is_attachment
 from crawling.listing.model import Item
 from extraction.recognition import how_to_recognise
@@ -32,7 +32,7 @@ from jobs.visits.storing import (
 )
 from storage.documents import Remembered
 from vocabulary.addresses import MEMBER
-from vocabulary.codes import DaySource, Outcome, PublisherKind
+from vocabulary.codes import DaySource, Outcome, PageKind, PublisherKind
 
 ATTACHMENTS_PER_PAGE = 40
 

@@ -23,7 +23,6 @@ from assessment.message_writers import is_person, masked
 from assessment.messages import OpenedMessage, message_key, open_message
 from assessment.reading import Answer, Assessment, Known
 from assessment.recognising import read_in_workers
-from crawling.fetching.model import PageKind
 from crawling.listing.model import Item
 from crawling.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_imap
 from detection.model import Mention
@@ -38,7 +37,7 @@ from storage.evidence import EvidenceRef, Resource
 from storage.rows import insert_once
 from storage.tables import IntakeMessage, IntakeReporter
 from vocabulary.addresses import MEMBER, MESSAGE
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import PageError, StoppedError
 
 SOURCE = "intake"

@@ -20,14 +20,14 @@ from sqlmodel import Session
 from assessment.lists import read_list
 from assessment.reading import Answer
 from assessment.workers import WorkError
-from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError
 from crawling.listing.addresses import same_site
 from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
 from settings.sources import Source
 from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import PageError, StoppedError
 
 log = structlog.get_logger()

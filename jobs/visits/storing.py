@@ -19,7 +19,7 @@ from alerts.notifications.alert import notify_recipients
 from assessment.archives import ArchiveReading, Member
 from assessment.reading import Assessment, Known
 from cases.opening import open_cases
-from crawling.fetching.model import Fetched, PageKind
+from crawling.fetching.model import Fetched
 from jobs.context import Context, PageDone
 from jobs.visits.run import VisitRun
 from settings.model import Settings
@@ -41,7 +41,7 @@ from storage.keeping import Met, MetAgain, keep_all_unchanged, keep_versions
 from storage.tables import storable
 from storage.visits import Asked, record_fetches
 from vocabulary.addresses import MEMBER
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 NO_CONDITIONS = ConditionalHeaders()
 _READ_WHOLE = "qualwatch:"

@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
-from crawling.fetching.model import PageKind
 from crawling.listing.model import Item, told
 from crawling.listing.sessions import under_known_addresses
 from crawling.listing.walk import ListWalk
@@ -27,7 +26,7 @@ from jobs.visits.run import VisitRun
 from jobs.visits.timing import plan_next_visit
 from storage.database import for_reading
 from storage.tables import Document
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import StoppedError
 
 NO_ITEMS = "the list has no items: look at it in a browser, or set selectors.items"

@@ -20,7 +20,7 @@ from sqlmodel import Session, select
 from crawling.fetching.advice import advice
 from crawling.fetching.browser.processes import family, find_chromium, private_megabytes
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError, PageKind
+from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError
 from settings.model import Fetching
 from storage.database import open_database
 from storage.evidence import EvidenceStore
@@ -32,7 +32,7 @@ from tests.jobs.certificates import self_signed
 from tests.jobs.house import POSTING, rows
 from tests.jobs.loopback import Answer, Site, answer, redirect
 from tests.jobs.operators import Operator
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 pytestmark = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="needs a real browser (Debian: apt-get install chromium)"

@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
-from crawling.fetching.model import PLAIN, Access, Fetched, FetchError, PageKind
+from crawling.fetching.model import PLAIN, Access, Fetched, FetchError
 from jobs.status import SourceRow
 from jobs.terminal import source_table
 from settings.model import Fetching
@@ -29,7 +29,7 @@ from tests.jobs.certificates import Authority, self_signed
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Site, answer, redirect
 from tests.jobs.operators import Operator
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 pytestmark = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="needs the openssl command to make certificates nobody trusts"

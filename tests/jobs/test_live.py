@@ -10,13 +10,12 @@ import pytest
 import structlog
 from rich.console import Console
 
-from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
 from jobs.logs import set_up_logging
 from jobs.status import SourceRow, StatusBoard
 from jobs.terminal import VisitLog, live_picture, live_table, source_table
 from settings.sources import Source
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SOURCE = Source.model_validate({"name": "one", "title": "示例市人社局", "url": "http://a.example.cn/"})

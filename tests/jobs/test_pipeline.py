@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import Session
 
 from assessment.workers import Workers
-from crawling.fetching.model import PageKind
 from jobs.context import PageDone, VisitSummary
 from jobs.tasks import take_steps
 from jobs.visits.watch import visit_source
@@ -33,7 +32,7 @@ from storage.tables import (
 from storage.visits import abandon_visits, due_sources
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 
 @pytest.fixture
