@@ -22,8 +22,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import pages
+from console import entering, pages
 from console.desk import Desk
+from console.frontage import POLICY
 from jobs.context import Context
 from settings.model import Settings
 
@@ -32,17 +33,22 @@ BODY_BYTES = 64 * 1024
 WORKERS = 8
 """Requests that are answered at the same time; each holds a connection to the database."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
-"""Of every answer: addresses of pages carry a token, so they are told to nobody and kept nowhere."""
+"""Of every answer: addresses of pages carry a token, so no other site is told them and they are kept nowhere.
+
+A page says where it is to other pages of ours, so that a form whose origin is ``null`` is none of theirs.
+"""
 _NAMES: Mapping[object, str] = {
-    pages.show_welcome: "welcome",
+    entering.show_welcome: "welcome",
+    entering.enter: "enter",
+    entering.leave: "leave",
+    entering.change_language: "language",
     pages.show_case: "case",
     pages.take_case_step: "step",
     pages.send_new_link: "link",
@@ -60,14 +66,7 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
     reverse proxies take it away and some do not.
     """
     desk = Desk(context)
-    routes: list[BaseRoute] = [
-        Route("/", pages.show_welcome),
-        Route("/cases/{case}/{purpose}", pages.show_case),
-        Route("/cases/{case}", pages.take_case_step, methods=["POST"]),
-        Route("/links", pages.send_new_link, methods=["POST"]),
-        Route("/lists", pages.show_list),
-        Mount("/static", _STATIC),
-    ]
+    routes: list[BaseRoute] = [*_desk_routes(), *_link_routes(), Mount("/static", _STATIC)]
     if desk.prefix:
         routes.insert(0, Mount(desk.prefix, routes=routes[:]))
     application = Starlette(
@@ -85,6 +84,26 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
     )
     application.state.desk = desk
     return _Watched(application, metrics)
+
+
+def _link_routes() -> list[BaseRoute]:
+    """What the links of mails open, each for its recipient."""
+    return [
+        Route("/cases/{case}/{purpose}", pages.show_case),
+        Route("/cases/{case}", pages.take_case_step, methods=["POST"]),
+        Route("/links", pages.send_new_link, methods=["POST"]),
+        Route("/lists", pages.show_list),
+    ]
+
+
+def _desk_routes() -> list[BaseRoute]:
+    """The desk, for those who have entered."""
+    return [
+        Route("/", entering.show_welcome),
+        Route("/enter", entering.enter),
+        Route("/leave", entering.leave, methods=["POST"]),
+        Route("/language", entering.change_language, methods=["POST"]),
+    ]
 
 
 def _hosts(settings: Settings) -> list[str]:

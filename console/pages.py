@@ -6,7 +6,7 @@ A GET changes nothing, because mail programs follow links.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from sqlmodel import Session
@@ -24,27 +24,21 @@ from cases.steps import RULES
 from console.case_page import read_case_page
 from console.decisions import NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
+from console.frontage import Fields, comes_from_our_page, desk_of, last, notice, read_fields
 from console.list_page import read_list_page
 from storage.database import for_reading
 from vocabulary.codes import Step
-from vocabulary.names import CHINESE
 from vocabulary.presentation import displayable
 
 _FIELDS = 10
 """Fields that a form may have; ours have five."""
 log = structlog.get_logger()
-_UNKNOWN_READER = language(CHINESE)
 _BLANK = Form(step="", note="", deadline="", after="")
-
-
-def show_welcome(request: Request) -> Response:
-    """What somebody sees who typed the address."""
-    return _desk(request).page("welcome", {})
 
 
 def show_case(request: Request) -> Response:
     """The case of a signed link, with the forms of the steps that may follow."""
-    desk, token = _desk(request), request.query_params.get("token", "")
+    desk, token = desk_of(request), request.query_params.get("token", "")
     try:
         link, recipient = _identify(desk, token, request.path_params["case"])
         if request.path_params["purpose"] != link.purpose:
@@ -56,7 +50,7 @@ def show_case(request: Request) -> Response:
 
 def show_list(request: Request) -> Response:
     """All cases of a letter, behind its signed link."""
-    desk, token = _desk(request), request.query_params.get("token", "")
+    desk, token = desk_of(request), request.query_params.get("token", "")
     try:
         link, recipient = desk.identify_list(token)
     except LinkRefused as error:
@@ -69,30 +63,29 @@ def show_list(request: Request) -> Response:
         )
     if values is None:
         words = speech.say("这封邮件的清单已不再保存，请使用最近一封邮件中的按钮。")
-        return _notice(desk, 404, speech.say("没有这一清单"), words, speech)
+        return notice(desk, 404, speech.say("没有这一清单"), words, speech)
     reader = shown(recipient.name or recipient.email, 60)
     return desk.page("list", {**values, "token": token, "recipient": reader}, speech=speech)
 
 
 async def take_case_step(request: Request) -> Response:
     """Take a step of a case, and show the case as it is then."""
-    desk = _desk(request)
-    if not _comes_from_our_page(request):
-        return _notice(
-            desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮打开案件后再处理。"
-        )
-    fields = await _fields(request)
+    desk = desk_of(request)
+    if not comes_from_our_page(request):
+        words = "为安全起见没有执行。请从邮件中的按钮打开案件后再处理。"
+        return notice(desk, 403, "请求来自其他网站", words)
+    fields = await read_fields(request, _FIELDS)
     case = request.path_params["case"]
     return await run_in_threadpool(_take_case_step, desk, case, fields)
 
 
-def _take_case_step(desk: Desk, case: str, fields: dict[str, str]) -> Response:
-    token = fields.get("token", "")
+def _take_case_step(desk: Desk, case: str, fields: Fields) -> Response:
+    token = last(fields, "token")
     try:
         link, recipient = _identify(desk, token, case)
     except LinkRefused as error:
         return _refused_link(desk, error, token)
-    form = Form(*(fields.get(name, "") for name in ("step", "note", "deadline", "after")))
+    form = Form(*(last(fields, name) for name in ("step", "note", "deadline", "after")))
     refusal = decide(desk.context, link, form, language(recipient.language))
     if refusal is not None:
         return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
@@ -103,11 +96,11 @@ def _take_case_step(desk: Desk, case: str, fields: dict[str, str]) -> Response:
 
 async def send_new_link(request: Request) -> Response:
     """Write a mail with fresh links to whoever had an expired one."""
-    desk = _desk(request)
-    if not _comes_from_our_page(request):
-        return _notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮重新打开。")
-    fields = await _fields(request)
-    return await run_in_threadpool(_send_new_link, desk, fields.get("token", ""))
+    desk = desk_of(request)
+    if not comes_from_our_page(request):
+        return notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮重新打开。")
+    fields = await read_fields(request, _FIELDS)
+    return await run_in_threadpool(_send_new_link, desk, last(fields, "token"))
 
 
 def _send_new_link(desk: Desk, token: str) -> Response:
@@ -133,7 +126,7 @@ def _send_new_link(desk: Desk, token: str) -> Response:
         "新的链接已发往 {email}，请在几分钟后查收邮件。一小时内至多发送一封。",
         email=displayable(link.recipient, limit=120),
     )
-    return _notice(desk, 200, speech.say("请查收邮件"), words, speech)
+    return notice(desk, 200, speech.say("请查收邮件"), words, speech)
 
 
 async def show_http_error(request: Request, error: Exception) -> Response:
@@ -145,7 +138,7 @@ async def show_http_error(request: Request, error: Exception) -> Response:
         413: ("提交的内容过长", "请返回上一页，缩短文字后重新提交。"),
     }
     title, sentence = words.get(status, ("请求有误", "请从邮件中的按钮重新打开。"))
-    answer = _notice(_desk(request), status, title, sentence)
+    answer = notice(desk_of(request), status, title, sentence)
     answer.headers.update(getattr(error, "headers", None) or {})
     return answer
 
@@ -154,12 +147,12 @@ async def show_busy(request: Request, error: Exception) -> Response:
     """The database did not answer: nothing was changed, and it may be tried again."""
     # Not the whole error, which quotes what somebody typed.
     log.error("console_database_failed", why=str(getattr(error, "orig", None) or type(error).__name__))
-    return _notice(_desk(request), 503, "系统繁忙", "没有作任何更改，请稍后重试。")
+    return notice(desk_of(request), 503, "系统繁忙", "没有作任何更改，请稍后重试。")
 
 
 async def show_breakdown(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
     """Something broke that nobody thought of; the log says what."""
-    return _notice(_desk(request), 500, "程序出错", "请稍后重试；仍然如此时，请联系系统管理员查看日志。")
+    return notice(desk_of(request), 500, "程序出错", "请稍后重试；仍然如此时，请联系系统管理员查看日志。")
 
 
 def _case_page(
@@ -233,53 +226,17 @@ def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:
         return desk.page("expired", values, status=410, speech=language(recipient.language))
     if isinstance(error, ExpiredListLink):
         words = "清单的链接已过期。请使用最近一封邮件中的按钮；每周汇总中列有待核查最久的案件，并附新的链接。"
-        return _notice(desk, 410, "链接已过期", words)
+        return notice(desk, 410, "链接已过期", words)
     if isinstance(error, FormerRecipient):
         words = "该链接的收件人已不在监管人员之列，不能再打开案件。如有疑问，请联系系统管理员。"
-        return _notice(desk, 403, "链接已停用", words)
+        return notice(desk, 403, "链接已停用", words)
     words = (
         "链接不完整或已被改动。请回到邮件，直接点击按钮；如果是复制的链接，请确认复制了整条，没有断行。"
         "仍打不开时，请使用最近一封邮件中的按钮，或联系系统管理员。"
     )
-    return _notice(desk, 403, "链接无效", words)
+    return notice(desk, 403, "链接无效", words)
 
 
 def _no_case(desk: Desk, speech: Language) -> Response:
     words = speech.say("案件可能属于另一套系统。请使用最近一封邮件中的按钮。")
-    return _notice(desk, 404, speech.say("没有这一案件"), words, speech)
-
-
-def _notice(
-    desk: Desk, status: int, title: str, sentence: str, speech: Language = _UNKNOWN_READER
-) -> Response:
-    return desk.page("notice", {"title": title, "sentence": sentence}, status=status, speech=speech)
-
-
-def _comes_from_our_page(request: Request) -> bool:
-    """Whether a browser sent the form from a page of ours, as far as browsers say.
-
-    No cookies are in use, and nobody else knows the token in the form: this guards against what we forgot.
-    A page that sends no referrer (ours) has the origin ``null``.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    if origin in {None, "null"}:
-        return True
-    base = urlsplit(_desk(request).settings.console.base_url)
-    own = {f"{base.scheme}://{base.netloc}", f"http://{request.headers.get('host', '')}"}
-    return origin in own
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """The form's fields, the last of each name; files are none."""
-    async with request.form(max_files=0, max_fields=_FIELDS) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def _desk(request: Request) -> Desk:
-    desk: Any = request.app.state.desk
-    if not isinstance(desk, Desk):
-        raise TypeError("the application was built without its desk")
-    return desk
+    return notice(desk, 404, speech.say("没有这一案件"), words, speech)

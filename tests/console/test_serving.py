@@ -78,7 +78,7 @@ def test_every_answer_has_the_headers(room: Room) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 403, 303, 405, 400]
     for answer in answers:
         assert answer.headers["Content-Security-Policy"] == POLICY
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Server" not in answer.headers
@@ -104,11 +104,13 @@ def test_a_form_that_another_site_sends_is_refused(room: Room) -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     ):
         assert room.post("/cases/1", fields, **headers).status_code == 403
         assert room.post("/links", fields, **headers).status_code == 403
     assert room.state(case) is CaseState.FOUND
-    own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": room.url}
     assert room.post("/cases/1", fields, **own).status_code == 303
     assert room.post("/cases/1", fields, Origin=room.url).status_code == 303
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -11,7 +12,7 @@ import requests
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from alerts.delivery.links import case_links
+from alerts.delivery.links import case_links, desk_link
 from alerts.metrics.collected import Metrics
 from detection.model import Mention
 from jobs.context import Context
@@ -19,6 +20,7 @@ from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseState
 
+Fields = Mapping[str, str | Sequence[str]]
 TEXT = "一、出纳1名。\n二、条件：须持有会计从业资格证，联系电话13812345678。\n三、待遇面议。"
 
 
@@ -136,11 +138,47 @@ class Room:
             found = select(CaseEvent).where(CaseEvent.case_id == case).order_by(col(CaseEvent.id))
             return list(session.exec(found).all())
 
+    def desk_link(self, to: str) -> str:
+        return desk_link(self.context.settings, to, self.context.now())
+
+    def enter(self, email: str) -> Seat:
+        """Come to the desk by a link."""
+        seat = Seat(self.url)
+        answer = seat.get(self.desk_link(email))
+        assert answer.status_code == 303, answer.text
+        return seat
+
     def requests_counted(self, route: str, status: int) -> float:
         found = self.metrics.registry.get_sample_value(
             "qualwatch_console_requests_total", {"route": route, "status": str(status)}
         )
         return found or 0.0
+
+
+class Seat:
+    """A browser that has come to the desk and keeps its cookie."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What every form of theirs says to show that it is theirs."""
+        return {"form_key": self.page("/").forms[0][1]["form_key"]}
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self.session.get(urljoin(self.url, path), headers=headers, timeout=10, allow_redirects=False)
+
+    def page(self, path: str) -> Page:
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return Page(answer.text)
+
+    def post(self, path: str, fields: Fields, **headers: str) -> requests.Response:
+        return self.session.post(
+            urljoin(self.url, path), data=fields, headers=headers, timeout=10, allow_redirects=False
+        )
 
 
 def token_of(link: str) -> str:

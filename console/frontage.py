@@ -1,0 +1,169 @@
+"""What every page of the desk does before it begins, and every form before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts.languages import Language, language
+from console.desk import Desk
+from console.viewer import Viewer, is_own_form, viewer_of
+from vocabulary.names import CHINESE
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""What pages may load: nothing but their own stylesheets and pictures."""
+HOME = "/"
+"""Where somebody is led who has entered."""
+FIELDS = 260
+"""Fields that a form of the desk may have: two hundred cases decided together, and what is said of them."""
+
+Fields = Mapping[str, Sequence[str]]
+Page = Callable[[Desk, Viewer, Request], Response]
+Deed = Callable[[Desk, Viewer, Request, Fields], Response]
+_UNKNOWN_READER = language(CHINESE)
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Any = request.app.state.desk
+    if not isinstance(desk, Desk):
+        raise TypeError("the application was built without its desk")
+    return desk
+
+
+def page(show: Page) -> Callable[[Request], Response]:
+    """For those who have entered; ``show`` changes nothing."""
+
+    @wraps(show)
+    def answer(request: Request) -> Response:
+        desk = desk_of(request)
+        viewer = viewer_of(desk, request)
+        return outside(desk) if viewer is None else show(desk, viewer, request)
+
+    return answer
+
+
+def form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
+    """For forms: sent by a page of ours to somebody who has entered, else nothing happens."""
+
+    @wraps(do)
+    async def answer(request: Request) -> Response:
+        desk = desk_of(request)
+        viewer = viewer_of(desk, request)
+        if viewer is None:
+            return outside(desk)
+        speech = viewer.speech
+        if not comes_from_our_page(request):
+            words = speech.say("为安全起见没有执行。")
+            return notice(desk, 403, speech.say("请求来自其他网站"), words, speech)
+        fields = await read_fields(request)
+        if not is_own_form(viewer, last(fields, "form_key")):
+            words = speech.say("页面已过期，没有执行。请返回上一页，刷新后重新提交。")
+            return notice(desk, 403, speech.say("页面已过期"), words, speech)
+        return await run_in_threadpool(do, desk, viewer, request, fields)
+
+    return answer
+
+
+def deed(do: Deed) -> Callable[[Request], Awaitable[Response]]:
+    """The same for those who may decide."""
+
+    @form
+    @wraps(do)
+    def answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
+        return do(desk, viewer, request, fields) if viewer.may_decide else only_looking(desk, viewer)
+
+    return answer
+
+
+async def read_fields(request: Request, at_most: int = FIELDS) -> Fields:
+    """Every value of every field; files are none."""
+    async with request.form(max_files=0, max_fields=at_most) as form:
+        found: dict[str, list[str]] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                found.setdefault(name, []).append(value)
+        return found
+
+
+def last(fields: Fields, name: str) -> str:
+    """The last value of a field; empty where there is none."""
+    return next(reversed(fields.get(name, ())), "")
+
+
+def render(  # noqa: PLR0917 - as Starlette's own
+    desk: Desk, viewer: Viewer, request: Request, template: str, values: Mapping[str, Any], status: int = 200
+) -> Response:
+    """A page of the desk, with what stands around each of them."""
+    around = {
+        "viewer": viewer,
+        "role": viewer.speech.name(viewer.role),
+        "here": request.url.path.removeprefix(desk.prefix)
+        + (f"?{request.url.query}" * bool(request.url.query)),
+    }
+    return desk.page(template, {**around, **values}, status=status, speech=viewer.speech)
+
+
+def to(desk: Desk, path: str) -> Response:
+    """Send the browser on, so that reloading repeats nothing."""
+    return RedirectResponse(f"{desk.prefix}{path}", status_code=303)
+
+
+def local_path(typed: str) -> str:
+    """A path of ours that somebody named to come back to; the first page where it is none."""
+    is_path = typed.startswith("/") and not typed.startswith("//")
+    is_plain = typed.isascii() and typed.isprintable() and "\\" not in typed and len(typed) < 2000
+    return typed if is_path and is_plain else HOME
+
+
+def outside(desk: Desk) -> Response:
+    """What somebody sees who has not entered, or not today."""
+    words = (
+        "请让管理员在服务器上运行 qualwatch case desk --to 您的邮箱，用打印的链接进入。"
+        "邮件中的按钮仍可打开单个案件。"
+    )
+    return notice(desk, 401, "请先进入工作台", words)
+
+
+def notice(
+    desk: Desk, status: int, title: str, sentence: str, speech: Language = _UNKNOWN_READER
+) -> Response:
+    return desk.page("notice", {"title": title, "sentence": sentence}, status=status, speech=speech)
+
+
+def no_case(desk: Desk, viewer: Viewer) -> Response:
+    """Also for a case that exists and is not theirs: which numbers there are is nobody's business."""
+    speech = viewer.speech
+    words = speech.say("案件不存在，或不在您负责的地区和部门之内。")
+    return notice(desk, 404, speech.say("没有这一案件"), words, speech)
+
+
+def only_looking(desk: Desk, viewer: Viewer) -> Response:
+    """What somebody sees who may look and not decide."""
+    speech = viewer.speech
+    return notice(desk, 403, speech.say("没有权限"), speech.say("您的账号只能查阅，不能办理。"), speech)
+
+
+def comes_from_our_page(request: Request) -> bool:
+    """Whether a browser sent the form from a page of ours, as far as browsers say.
+
+    Pages of ours tell their origin to each other; ``null`` is a page in a sandbox, or one without a place.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if origin == "null":
+        return False
+    if site is not None:
+        return site in {"same-origin", "none"}
+    if origin is None:
+        return True
+    base = urlsplit(desk_of(request).settings.console.base_url)
+    own = {f"{base.scheme}://{base.netloc}", f"http://{request.headers.get('host', '')}"}
+    return origin in own
