@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import entering, pages
+from console import desk_case, desk_list, entering, pages
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -43,12 +43,31 @@ HEADERS = {
 """Of every answer: addresses of pages carry a token, so no other site is told them and they are kept nowhere.
 
 A page says where it is to other pages of ours, so that a form whose origin is ``null`` is none of theirs.
+An archived page says a stricter policy of its own.
 """
 _NAMES: Mapping[object, str] = {
     entering.show_welcome: "welcome",
     entering.enter: "enter",
     entering.leave: "leave",
     entering.change_language: "language",
+    desk_list.show_cases: "cases",
+    desk_list.decide_on_many: "bulk",
+    desk_list.save_view: "view",
+    desk_list.delete_view: "view",
+    desk_list.download_workbook: "register",
+    desk_list.download_csv: "register",
+    desk_case.show_desk_case: "desk_case",
+    desk_case.take_step_at_desk: "desk_step",
+    desk_case.hand_over: "handling",
+    desk_case.accept_case: "handling",
+    desk_case.ask_for_time: "handling",
+    desk_case.answer_for_time: "handling",
+    desk_case.note_case: "handling",
+    desk_case.show_text: "text",
+    desk_case.show_archived: "archive",
+    desk_case.send_archived: "archive",
+    desk_case.download_notice: "notice",
+    desk_case.download_evidence: "evidence",
     pages.show_case: "case",
     pages.take_case_step: "step",
     pages.send_new_link: "link",
@@ -103,6 +122,24 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/enter", entering.enter),
         Route("/leave", entering.leave, methods=["POST"]),
         Route("/language", entering.change_language, methods=["POST"]),
+        Route("/cases", desk_list.show_cases, methods=["GET"]),
+        Route("/cases", desk_list.decide_on_many, methods=["POST"]),
+        Route("/views", desk_list.save_view, methods=["POST"]),
+        Route("/views/{view:int}/delete", desk_list.delete_view, methods=["POST"]),
+        Route("/register.xlsx", desk_list.download_workbook),
+        Route("/register.csv", desk_list.download_csv),
+        Route("/cases/{case:int}", desk_case.show_desk_case, methods=["GET"]),
+        Route("/cases/{case:int}/step", desk_case.take_step_at_desk, methods=["POST"]),
+        Route("/cases/{case:int}/assign", desk_case.hand_over, methods=["POST"]),
+        Route("/cases/{case:int}/accept", desk_case.accept_case, methods=["POST"]),
+        Route("/cases/{case:int}/extend", desk_case.ask_for_time, methods=["POST"]),
+        Route("/cases/{case:int}/answer", desk_case.answer_for_time, methods=["POST"]),
+        Route("/cases/{case:int}/note", desk_case.note_case, methods=["POST"]),
+        Route("/cases/{case:int}/notice", desk_case.download_notice, methods=["POST"]),
+        Route("/cases/{case:int}/evidence.zip", desk_case.download_evidence),
+        Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
+        Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
+        Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
     ]
 
 
@@ -136,7 +173,9 @@ class _Watched:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
                 self._note(_route(scope), message["status"], time.monotonic() - began)
             await send(message)
 

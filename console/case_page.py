@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from cases.steps import RULES, possible_steps
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
-from vocabulary.codes import PublisherKind, Severity, Status, Step, Usage, Violation
+from vocabulary.codes import Dismissal, PublisherKind, Severity, Status, Step, Usage, Violation
 from vocabulary.names import event_name
 from vocabulary.presentation import (
     PASSAGE_LIMIT,
@@ -52,6 +52,7 @@ class _Place:
     document: Document
     version_id: int
     body_sha256: str
+    media_type: str
     seen_at: datetime
 
 
@@ -99,7 +100,17 @@ def read_case_page(
             _step_block(step, speech) for step in possible_steps(case.state) if step is not Step.OVERDUE
         ],
         "today": now.astimezone(zone).date().isoformat(),
+        "dismissals": [(each.value, speech.name(each)) for each in Dismissal],
     }
+
+
+def step_banner(events: Sequence[Mapping[str, str]], done: str, actor: str, speech: Language) -> str:
+    """What was just done; only what the history bears out, because anybody can write an address."""
+    if done not in {*Step}:
+        return ""
+    kind = RULES[Step(done)].event
+    own = any(event["kind"] == kind and actor in event["actor"] for event in events)
+    return speech.say("已记录：{step}。", step=speech.name(Step(done))) if own else ""
 
 
 def _case_block(
@@ -161,6 +172,7 @@ def _places(session: Session, case_id: int) -> tuple[list[_Place], int]:
             Document,
             col(DocumentVersion.id),
             col(DocumentVersion.body_sha256),
+            col(DocumentVersion.media_type),
             col(DocumentVersion.seen_at),
         )
         .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
@@ -194,6 +206,8 @@ def _place_block(
         "url": displayable(document.url, limit=_ADDRESS),
         "link": safe_link(document.url),
         "sha256": place.body_sha256,
+        "version": place.version_id,
+        "is_page": place.media_type.startswith(("text/html", "application/xhtml")),
         "seen_at": speech.moment(place.seen_at.astimezone(zone)),
         "last_seen_at": speech.moment(document.last_seen_at.astimezone(zone)),
         "excerpts": excerpts(session, findings[:EXCERPTS_SHOWN]),

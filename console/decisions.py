@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
-from alerts.delivery.links import Link
 from alerts.languages import Language
 from cases.steps import (
     DEADLINE_YEARS,
@@ -21,10 +20,12 @@ from cases.steps import (
 )
 from jobs.context import Context
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import Step
+from vocabulary.codes import Dismissal, Step
 
 NOTE_LIMIT = 1000
 """Characters of a reason or remark."""
+FORM_FIELDS = ("step", "note", "deadline", "after", "dismissal")
+"""Names of the fields of a form, in the order of ``Form``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Form:
     """As browsers write days: ``2026-12-01``."""
     after: str
     """Number of the last event on the page: the same form sent twice names the same one."""
+    dismissal: str = ""
+    """Why a case is none, of the list of reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +50,52 @@ class Refusal:
     sentence: str
 
 
-def decide(context: Context, link: Link, form: Form, speech: Language) -> Refusal | None:
-    """Take the step of ``form`` as the recipient of ``link``; None where it is taken, now or before.
+def decide(context: Context, case_id: int, actor: str, form: Form, speech: Language) -> Refusal | None:
+    """Take the step of ``form`` as ``actor``; None where it is taken, now or before.
 
     Of a form that is sent twice, the second one changes nothing and is no error.
     """
-    step = _known_step(form.step)
-    if step is None:
-        return Refusal(400, speech.say("没有这样的处理步骤，请从本页重新选择。"))
     now = context.now().astimezone(ZoneInfo(context.settings.time_zone))
-    deadline = _day(form.deadline) if RULES[step].needs_deadline else None
-    refusal = _incomplete(step, form, deadline, now.date(), speech)
+    refusal = check_form(form, now.date(), speech)
     if refusal is not None:
         return refusal
+    step = Step(form.step)
     key = f"form:{step}:{_event_number(form.after)}"
     try:
         with context.transaction() as session:
             take_step(
                 session,
-                link.case_id,
+                case_id,
                 step,
-                actor=link.recipient,
+                actor=actor,
                 note=form.note,
                 now=now,
-                deadline=deadline,
+                deadline=day_of(form.deadline) if RULES[step].needs_deadline else None,
                 key=key,
+                dismissal=chosen_dismissal(form),
             )
     except UnknownCase:
         return Refusal(404, speech.say("没有这一案件。"))
     except IllegalStep:
-        return _taken_before_or_refused(context, link, step, key, speech)
+        return _taken_before_or_refused(context, case_id, actor, step, key, speech)
     except IncompleteStep:
         return Refusal(422, speech.say("所填内容不完整，请补充后重新提交。"))
     return None
+
+
+def check_form(form: Form, today: date, speech: Language) -> Refusal | None:
+    """What is missing of ``form``, whatever case it is for."""
+    step = _known_step(form.step)
+    if step is None:
+        return Refusal(400, speech.say("没有这样的处理步骤，请从本页重新选择。"))
+    deadline = day_of(form.deadline) if RULES[step].needs_deadline else None
+    return _incomplete(step, form, deadline, today, speech)
+
+
+def chosen_dismissal(form: Form) -> Dismissal | None:
+    """The reason of the list that a dismissal gives; None for none and for other steps."""
+    is_said = form.step == Step.DISMISS and form.dismissal in {*Dismissal}
+    return Dismissal(form.dismissal) if is_said else None
 
 
 def _known_step(typed: str) -> Step | None:
@@ -91,7 +107,8 @@ def _incomplete(
     step: Step, form: Form, deadline: date | None, today: date, speech: Language
 ) -> Refusal | None:
     rule, name = RULES[step], speech.name(step)
-    if rule.needs_note and not form.note.strip():
+    is_said = chosen_dismissal(form) not in {None, Dismissal.OTHER}
+    if rule.needs_note and not is_said and not form.note.strip():
         return Refusal(422, speech.say("“{step}”须写明理由。", step=name))
     if len(form.note) > NOTE_LIMIT:
         return Refusal(
@@ -116,14 +133,14 @@ def _incomplete(
     return None
 
 
-def _taken_before_or_refused(
-    context: Context, link: Link, step: Step, key: str, speech: Language
+def _taken_before_or_refused(  # noqa: PLR0917 - what was tried, by whom and of what
+    context: Context, case_id: int, actor: str, step: Step, key: str, speech: Language
 ) -> Refusal | None:
     with Session(context.engine) as session, session.begin():
-        same = select(CaseEvent.actor).where(CaseEvent.case_id == link.case_id, CaseEvent.key == key)
-        if session.exec(same).first() == link.recipient:
+        same = select(CaseEvent.actor).where(CaseEvent.case_id == case_id, CaseEvent.key == key)
+        if session.exec(same).first() == actor:
             return None
-        state = session.get_one(Case, link.case_id).state
+        state = session.get_one(Case, case_id).state
     words = speech.say(
         "案件目前为“{state}”，不能再“{step}”。请看下方的最新记录。",
         state=speech.name(state),
@@ -137,7 +154,8 @@ def _event_number(typed: str) -> str:
     return typed if len(typed) < 20 and typed.isascii() and typed.isdecimal() else "0"
 
 
-def _day(typed: str) -> date | None:
+def day_of(typed: str) -> date | None:
+    """The day of a field; None where it is none."""
     try:
         return date.fromisoformat(typed.strip())
     except ValueError:

@@ -8,17 +8,14 @@ from starlette.responses import Response
 from alerts.delivery.links import ForgedLink, read_desk_link
 from alerts.recipients import addressee
 from console.desk import Desk
-from console.frontage import HOME, Fields, desk_of, form, last, local_path, notice, render, to
+from console.frontage import HOME, Fields, desk_of, form, last, local_path, notice, to
 from console.viewer import Viewer, let_in, let_out, speak, viewer_of
 
 
 def show_welcome(request: Request) -> Response:
-    """What somebody sees who typed the address: that they are at the desk, or how to come there."""
+    """What somebody sees who typed the address: the first page of the desk, or how to come there."""
     desk = desk_of(request)
-    viewer = viewer_of(desk, request)
-    if viewer is None:
-        return desk.page("welcome", {"layout": "frame.html", "viewer": None})
-    return render(desk, viewer, request, "welcome", {"layout": "desk.html"})
+    return desk.page("welcome", {}) if viewer_of(desk, request) is None else to(desk, HOME)
 
 
 def enter(request: Request) -> Response:

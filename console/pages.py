@@ -20,9 +20,8 @@ from alerts.languages import Language, language
 from alerts.notifications.letters import shown
 from alerts.notifications.new_link import send_link
 from alerts.recipients import Recipient
-from cases.steps import RULES
-from console.case_page import read_case_page
-from console.decisions import NOTE_LIMIT, Form, Refusal, decide
+from console.case_page import read_case_page, step_banner
+from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
 from console.frontage import Fields, comes_from_our_page, desk_of, last, notice, read_fields
 from console.list_page import read_list_page
@@ -85,8 +84,8 @@ def _take_case_step(desk: Desk, case: str, fields: Fields) -> Response:
         link, recipient = _identify(desk, token, case)
     except LinkRefused as error:
         return _refused_link(desk, error, token)
-    form = Form(*(last(fields, name) for name in ("step", "note", "deadline", "after")))
-    refusal = decide(desk.context, link, form, language(recipient.language))
+    form = Form(*(last(fields, name) for name in FORM_FIELDS))
+    refusal = decide(desk.context, link.case_id, link.recipient, form, language(recipient.language))
     if refusal is not None:
         return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
     # The browser asks anew, so that reloading the page repeats nothing.
@@ -175,23 +174,16 @@ def _case_page(
         **page,
         "token": token,
         "recipient": shown(recipient.name or recipient.email, 60),
-        "banner": _banner(page["events"], done, recipient, speech),
+        "banner": step_banner(page["events"], done, recipient.email, speech),
         "hint": _hint(page, link, done, speech),
         "problem": refusal.sentence if refusal else "",
         "form": form,
         "wanted": "" if done else wanted,
         "note_limit": NOTE_LIMIT,
+        "layout": "frame.html",
+        "viewer": None,
     }
     return desk.page("case", values, status=refusal.status if refusal else 200, speech=speech)
-
-
-def _banner(events: list[dict[str, str]], done: str, recipient: Recipient, speech: Language) -> str:
-    """What was just done; only what the history bears out, because anybody can write an address."""
-    if done not in {*Step}:
-        return ""
-    kind = RULES[Step(done)].event
-    own = any(event["kind"] == kind and recipient.email in event["actor"] for event in events)
-    return speech.say("已记录：{step}。", step=speech.name(Step(done))) if own else ""
 
 
 def _hint(page: dict[str, Any], link: Link, done: str, speech: Language) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from console.viewer import viewer_by_email
-from tests.console.visitor import Page, Room, token_of
+from tests.console.visitor import Room, token_of
 
 
 def test_a_link_opens_the_desk_for_its_owner_for_a_day(room: Room) -> None:
     seat = room.enter("wang@example.com")
-    assert "王科长" in seat.page("/").words
+    assert "王科长" in seat.first().words
     (cookie,) = seat.session.cookies
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert cookie.get_nonstandard_attr("SameSite") == "lax"
     room.wait(hours=11)
-    assert "请从邮件进入" in seat.page("/").words
+    assert "请从邮件进入" in seat.first().words
 
 
 def test_a_link_that_was_changed_or_is_old_opens_nothing(room: Room) -> None:
@@ -50,19 +50,19 @@ def test_leaving_closes_the_desk_in_this_browser(room: Room) -> None:
     seat = room.enter("wang@example.com")
     assert seat.post("/leave", {}).status_code == 403
     assert seat.post("/leave", seat.key, Origin="null").status_code == 403
-    assert "王科长" in seat.page("/").words
+    assert "王科长" in seat.first().words
     assert seat.post("/leave", seat.key).status_code == 303
-    assert "请从邮件进入" in seat.page("/").words
+    assert "请从邮件进入" in seat.first().words
 
 
 def test_the_desk_speaks_english_by_a_switch(room: Room) -> None:
     seat = room.enter("wang@example.com")
-    back = Page(seat.get("/").text).forms[0][1]["back"]
-    assert seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/"
-    assert 'lang="en"' in seat.get("/").text
-    assert "You are at the desk" in seat.page("/").words
+    back = next(hidden["back"] for _, hidden in seat.first().forms if "back" in hidden)
+    assert seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/cases"
+    assert 'lang="en"' in seat.get("/cases").text
+    assert "Cases" in seat.first().words
     seat.post("/language", {**seat.key, "code": "xx", "back": "/"})
-    assert "You are at the desk" in seat.page("/").words
+    assert "Cases" in seat.first().words
 
 
 def test_the_way_back_leads_to_no_other_site(room: Room) -> None:
@@ -76,5 +76,7 @@ def test_the_way_back_leads_to_no_other_site(room: Room) -> None:
         "/\n/x",
     )
     for back in elsewhere:
-        assert seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/"
+        assert (
+            seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/cases"
+        )
     assert seat.post("/language", {**seat.key, "code": "en", "back": "/?a=1"}).headers["Location"] == "/?a=1"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, col, select
 
 from alerts.delivery.links import case_links, desk_link
@@ -20,6 +21,10 @@ from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseState
 
+_FOREIGN = frozenset(
+    ("script", "img", "svg", "object", "embed", "style", "video", "math", "base", "marquee", "noscript")
+)
+"""Elements that no page of ours has."""
 Fields = Mapping[str, str | Sequence[str]]
 TEXT = "一、出纳1名。\n二、条件：须持有会计从业资格证，联系电话13812345678。\n三、待遇面议。"
 
@@ -72,6 +77,16 @@ class Page(HTMLParser):
 
     def attributes(self, tag: str) -> list[dict[str, str | None]]:
         return [values for name, values in self.tags if name == tag]
+
+    def require_harmless(self, *known: str) -> None:
+        """Nothing in it runs, loads or leads elsewhere, but for what begins with one of ``known``."""
+        assert not self.names() & _FOREIGN
+        for tag, values in self.tags:
+            assert not [name for name in values if name.startswith("on") or name in {"style", "srcdoc"}]
+            for name in ("href", "src", "action", "formaction"):
+                place = str(values.get(name, "/"))
+                assert place.startswith(("/", "#", *known)), (tag, place)
+                assert not place.startswith("//")
 
     def steps(self) -> list[str]:
         """The steps that are offered."""
@@ -148,6 +163,18 @@ class Room:
         assert answer.status_code == 303, answer.text
         return seat
 
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """What the database is asked while the block runs."""
+        said: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            said.append(statement)
+
+        event.listen(self.engine, "before_cursor_execute", note)
+        yield said
+        event.remove(self.engine, "before_cursor_execute", note)
+
     def requests_counted(self, route: str, status: int) -> float:
         found = self.metrics.registry.get_sample_value(
             "qualwatch_console_requests_total", {"route": route, "status": str(status)}
@@ -165,7 +192,14 @@ class Seat:
     @property
     def key(self) -> dict[str, str]:
         """What every form of theirs says to show that it is theirs."""
-        return {"form_key": self.page("/").forms[0][1]["form_key"]}
+        return {
+            "form_key": next(hidden["form_key"] for _, hidden in self.first().forms if "form_key" in hidden)
+        }
+
+    def first(self) -> Page:
+        """The page that the bare address leads to."""
+        answer = self.get("/")
+        return self.page(answer.headers["Location"]) if answer.status_code == 303 else Page(answer.text)
 
     def get(self, path: str, **headers: str) -> requests.Response:
         return self.session.get(urljoin(self.url, path), headers=headers, timeout=10, allow_redirects=False)

@@ -1,0 +1,102 @@
+"""What needs somebody today: the few lists that cannot wait, and for operators what is blind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.languages import Language
+from alerts.notifications.letters import shown
+from alerts.notifications.unread import unread_block, waiting_documents
+from cases.case_filter import OPEN, CaseFilter
+from cases.queries import COUNTED, count_cases, list_cases
+from console.case_list import address, case_row
+from console.desk import Desk
+from console.frontage import page, render
+from console.list_pages import local_now
+from console.viewer import Viewer
+from settings.model import Settings
+from storage.database import for_reading
+from storage.tables import SourceTrouble
+from vocabulary.codes import CaseOrder, CaseState, Due, Waiting
+
+SHOWN = 6
+"""Cases of each list; the rest is behind its link."""
+TROUBLES = 20
+UNREAD_DAYS = 7
+_UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
+
+
+@page
+def show_today(desk: Desk, viewer: Viewer, request: Request) -> Response:
+    """What needs the viewer."""
+    now = local_now(desk)
+    with Session(for_reading(desk.context.engine)) as session, session.begin():
+        lists = list(_lists(session, viewer, desk.settings, now))
+        operator = _operator(session, desk.settings, now, viewer.speech) if viewer.is_administrator else None
+    values = {"lists": lists, "operator": operator, "day": viewer.speech.day(now.date())}
+    return render(desk, viewer, request, "today", values)
+
+
+def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) -> Iterator[dict[str, Any]]:
+    """Those that are not empty, the most urgent first."""
+    for tone, name, wanted in _wanted(viewer):
+        cases = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN).cases
+        if not cases:
+            continue
+        count = count_cases(session, wanted, now=now, scope=viewer.scope)
+        yield {
+            "tone": tone,
+            "name": viewer.speech.say(name),
+            "query": address(wanted),
+            "count": count if count <= COUNTED else f"{COUNTED}+",
+            "more": count > len(cases),
+            "cases": [case_row(case, settings, now, viewer.speech) for case in cases],
+        }
+
+
+def _wanted(viewer: Viewer) -> Iterator[tuple[str, str, CaseFilter]]:
+    """Tone, name and cases of each list."""
+    mine = CaseFilter(states=OPEN, assignee=viewer.email, waiting=Waiting.ACCEPTANCE)
+    yield "new", "转给我、待签收", mine
+    late = CaseFilter(states=(CaseState.OVERDUE,), order=CaseOrder.DEADLINE)
+    yield "late", "逾期未整改", late
+    yield "near", "延期待答复", CaseFilter(waiting=Waiting.EXTENSION, order=CaseOrder.DEADLINE)
+    asked = (CaseState.RECTIFICATION_ASKED,)
+    yield "near", "7 日内到期", CaseFilter(states=asked, due=Due.SOON, order=CaseOrder.DEADLINE)
+    yield "late", "反弹待核查", CaseFilter(states=_UNDECIDED, waiting=Waiting.REBOUND)
+    yield "new", "新发现，待核查", CaseFilter(states=_UNDECIDED, order=CaseOrder.SEVERITY)
+    confirmed = CaseFilter(states=(CaseState.CONFIRMED,), order=CaseOrder.OLDEST)
+    yield "new", "已确认，待责令整改", confirmed
+    rectified = CaseFilter(states=(CaseState.RECTIFIED,), order=CaseOrder.CHANGED)
+    yield "done", "已整改，待结案", rectified
+
+
+def _operator(session: Session, settings: Settings, now: datetime, speech: Language) -> dict[str, Any]:
+    """Sources that are blind, and documents that a person must open."""
+    titles = {source.name: source.title or source.name for source in settings.watched()}
+    zone = ZoneInfo(settings.time_zone)
+    lasting = (
+        select(SourceTrouble)
+        .where(col(SourceTrouble.ended_at).is_(None))
+        .order_by(col(SourceTrouble.began_at))
+        .limit(TROUBLES)
+    )
+    troubles = [
+        {
+            "source": shown(titles.get(trouble.source, trouble.source), 60),
+            "kind": speech.name(trouble.kind),
+            "detail": shown(trouble.detail, 200),
+            "since": speech.day(trouble.began_at.astimezone(zone).date()),
+        }
+        for trouble in session.exec(lasting)
+    ]
+    unread = waiting_documents(session, now - timedelta(days=UNREAD_DAYS))
+    return {"troubles": troubles, "unread": unread_block(tuple(islice(unread, 500)), settings, speech)}
