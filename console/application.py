@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import desk_case, desk_list, entering, pages
+from console import desk_case, desk_list, entering, pages, today
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -50,6 +50,7 @@ _NAMES: Mapping[object, str] = {
     entering.enter: "enter",
     entering.leave: "leave",
     entering.change_language: "language",
+    today.show_today: "today",
     desk_list.show_cases: "cases",
     desk_list.decide_on_many: "bulk",
     desk_list.save_view: "view",
@@ -122,6 +123,7 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/enter", entering.enter),
         Route("/leave", entering.leave, methods=["POST"]),
         Route("/language", entering.change_language, methods=["POST"]),
+        Route("/today", today.show_today),
         Route("/cases", desk_list.show_cases, methods=["GET"]),
         Route("/cases", desk_list.decide_on_many, methods=["POST"]),
         Route("/views", desk_list.save_view, methods=["POST"]),

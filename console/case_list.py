@@ -29,7 +29,7 @@ PAGE_SIZES = (50, 100, 200)
 BULK = tuple(step for step in RULES if step is not Step.OVERDUE)
 """Steps that may be taken of many cases at once."""
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
-_UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
+UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
 _LINE = 120
 
 
@@ -137,7 +137,7 @@ def _sorts(wanted: CaseFilter) -> dict[str, dict[str, str]]:
 def _views(viewer: Viewer) -> Iterator[tuple[str, CaseFilter]]:
     """Lists that everybody comes back to."""
     speech, asked = viewer.speech, (CaseState.RECTIFICATION_ASKED,)
-    yield speech.say("待核查"), CaseFilter(states=_UNDECIDED)
+    yield speech.say("待核查"), CaseFilter(states=UNDECIDED)
     yield speech.say("待责令整改"), CaseFilter(states=(CaseState.CONFIRMED,))
     yield speech.say("整改中"), CaseFilter(states=asked, order=CaseOrder.DEADLINE)
     yield speech.say("逾期"), CaseFilter(states=(CaseState.OVERDUE,), order=CaseOrder.DEADLINE)

@@ -21,7 +21,7 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 """What pages may load: nothing but their own stylesheets and pictures."""
-HOME = "/cases"
+HOME = "/today"
 """Where somebody is led who has entered."""
 FIELDS = 260
 """Fields that a form of the desk may have: two hundred cases decided together, and what is said of them."""

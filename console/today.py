@@ -17,10 +17,10 @@ from alerts.notifications.letters import shown
 from alerts.notifications.unread import unread_block, waiting_documents
 from cases.case_filter import OPEN, CaseFilter
 from cases.queries import COUNTED, count_cases, list_cases
-from console.case_list import address, case_row
+from console.case_list import UNDECIDED, address, case_row
 from console.desk import Desk
+from console.desk_list import local_now
 from console.frontage import page, render
-from console.list_pages import local_now
 from console.viewer import Viewer
 from settings.model import Settings
 from storage.database import for_reading
@@ -31,7 +31,6 @@ SHOWN = 6
 """Cases of each list; the rest is behind its link."""
 TROUBLES = 20
 UNREAD_DAYS = 7
-_UNDECIDED = (CaseState.FOUND, CaseState.NOTIFIED)
 
 
 @page
@@ -54,7 +53,7 @@ def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) 
         count = count_cases(session, wanted, now=now, scope=viewer.scope)
         yield {
             "tone": tone,
-            "name": viewer.speech.say(name),
+            "name": name,
             "query": address(wanted),
             "count": count if count <= COUNTED else f"{COUNTED}+",
             "more": count > len(cases),
@@ -64,19 +63,22 @@ def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) 
 
 def _wanted(viewer: Viewer) -> Iterator[tuple[str, str, CaseFilter]]:
     """Tone, name and cases of each list."""
+    speech = viewer.speech
     mine = CaseFilter(states=OPEN, assignee=viewer.email, waiting=Waiting.ACCEPTANCE)
-    yield "new", "转给我、待签收", mine
+    yield "new", speech.say("转给我、待签收"), mine
     late = CaseFilter(states=(CaseState.OVERDUE,), order=CaseOrder.DEADLINE)
-    yield "late", "逾期未整改", late
-    yield "near", "延期待答复", CaseFilter(waiting=Waiting.EXTENSION, order=CaseOrder.DEADLINE)
+    yield "late", speech.say("逾期未整改"), late
+    extension = CaseFilter(waiting=Waiting.EXTENSION, order=CaseOrder.DEADLINE)
+    yield "near", speech.say("延期待答复"), extension
     asked = (CaseState.RECTIFICATION_ASKED,)
-    yield "near", "7 日内到期", CaseFilter(states=asked, due=Due.SOON, order=CaseOrder.DEADLINE)
-    yield "late", "反弹待核查", CaseFilter(states=_UNDECIDED, waiting=Waiting.REBOUND)
-    yield "new", "新发现，待核查", CaseFilter(states=_UNDECIDED, order=CaseOrder.SEVERITY)
+    soon = CaseFilter(states=asked, due=Due.SOON, order=CaseOrder.DEADLINE)
+    yield "near", speech.say("7 日内到期"), soon
+    yield "late", speech.say("反弹待核查"), CaseFilter(states=UNDECIDED, waiting=Waiting.REBOUND)
+    yield "new", speech.say("新发现，待核查"), CaseFilter(states=UNDECIDED, order=CaseOrder.SEVERITY)
     confirmed = CaseFilter(states=(CaseState.CONFIRMED,), order=CaseOrder.OLDEST)
-    yield "new", "已确认，待责令整改", confirmed
+    yield "new", speech.say("已确认，待责令整改"), confirmed
     rectified = CaseFilter(states=(CaseState.RECTIFIED,), order=CaseOrder.CHANGED)
-    yield "done", "已整改，待结案", rectified
+    yield "done", speech.say("已整改，待结案"), rectified
 
 
 def _operator(session: Session, settings: Settings, now: datetime, speech: Language) -> dict[str, Any]:

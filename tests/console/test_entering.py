@@ -58,11 +58,11 @@ def test_leaving_closes_the_desk_in_this_browser(room: Room) -> None:
 def test_the_desk_speaks_english_by_a_switch(room: Room) -> None:
     seat = room.enter("wang@example.com")
     back = next(hidden["back"] for _, hidden in seat.first().forms if "back" in hidden)
-    assert seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/cases"
-    assert 'lang="en"' in seat.get("/cases").text
-    assert "Cases" in seat.first().words
+    assert seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/today"
+    assert 'lang="en"' in seat.get("/today").text
+    assert "Today" in seat.first().words
     seat.post("/language", {**seat.key, "code": "xx", "back": "/"})
-    assert "Cases" in seat.first().words
+    assert "Today" in seat.first().words
 
 
 def test_the_way_back_leads_to_no_other_site(room: Room) -> None:
@@ -77,6 +77,6 @@ def test_the_way_back_leads_to_no_other_site(room: Room) -> None:
     )
     for back in elsewhere:
         assert (
-            seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/cases"
+            seat.post("/language", {**seat.key, "code": "en", "back": back}).headers["Location"] == "/today"
         )
     assert seat.post("/language", {**seat.key, "code": "en", "back": "/?a=1"}).headers["Location"] == "/?a=1"
