@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import desk_case, desk_list, entering, pages, today
+from console import desk_case, desk_list, entering, pages, sources, today
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -69,6 +69,9 @@ _NAMES: Mapping[object, str] = {
     desk_case.send_archived: "archive",
     desk_case.download_notice: "notice",
     desk_case.download_evidence: "evidence",
+    sources.show_sources: "sources",
+    sources.show_source: "source",
+    sources.visit_now: "visit_now",
     pages.show_case: "case",
     pages.take_case_step: "step",
     pages.send_new_link: "link",
@@ -142,6 +145,9 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
         Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
         Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
+        Route("/sources", sources.show_sources),
+        Route("/sources/{source}", sources.show_source),
+        Route("/sources/{source}/visit", sources.visit_now, methods=["POST"]),
     ]
 
 

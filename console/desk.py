@@ -12,6 +12,7 @@ from alerts.delivery.links import Link, LinkRefused, ListLink, read_link, read_l
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
 from jobs.context import Context
+from settings.sources import Source
 from vocabulary.names import CHINESE
 
 _CHINESE = language(CHINESE)
@@ -49,6 +50,10 @@ class Desk:
         if recipient is None:
             raise FormerRecipient(f"{link.recipient} receives no mails any more")
         return recipient
+
+    def sources(self) -> tuple[Source, ...]:
+        """The places that are watched, those that the program serves itself too."""
+        return self.context.sources or self.settings.watched()
 
     def page(
         self, template: str, values: Mapping[str, Any], *, status: int = 200, speech: Language = _CHINESE

@@ -135,7 +135,7 @@ def _list(
     desk: Desk, viewer: Viewer, request: Request, said: Mapping[str, Any], *, status: int = 200
 ) -> Response:
     wanted, after, size = _asked(request)
-    sources = sorted(source.name for source in desk.context.sources)
+    sources = sorted(source.name for source in desk.sources())
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         values = read_case_list(
             session,

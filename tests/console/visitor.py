@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,9 +78,9 @@ class Page(HTMLParser):
     def attributes(self, tag: str) -> list[dict[str, str | None]]:
         return [values for name, values in self.tags if name == tag]
 
-    def require_harmless(self, *known: str) -> None:
+    def require_harmless(self, *known: str, allowed: Set[str] = frozenset()) -> None:
         """Nothing in it runs, loads or leads elsewhere, but for what begins with one of ``known``."""
-        assert not self.names() & _FOREIGN
+        assert not self.names() & _FOREIGN - allowed
         for tag, values in self.tags:
             assert not [name for name in values if name.startswith("on") or name in {"style", "srcdoc"}]
             for name in ("href", "src", "action", "formaction"):
