@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import desk_case, desk_list, entering, pages, sources, today
+from console import desk_case, desk_list, entering, pages, selfcheck, sources, today
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -72,6 +72,8 @@ _NAMES: Mapping[object, str] = {
     sources.show_sources: "sources",
     sources.show_source: "source",
     sources.visit_now: "visit_now",
+    selfcheck.show_form: "check",
+    selfcheck.check: "check",
     pages.show_case: "case",
     pages.take_case_step: "step",
     pages.send_new_link: "link",
@@ -145,6 +147,8 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
         Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
         Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
+        Route("/check", selfcheck.show_form, methods=["GET"]),
+        Route("/check", selfcheck.check, methods=["POST"], max_body_size=selfcheck.BODY_BYTES),
         Route("/sources", sources.show_sources),
         Route("/sources/{source}", sources.show_source),
         Route("/sources/{source}/visit", sources.visit_now, methods=["POST"]),

@@ -43,44 +43,39 @@ def find_version(session: Session, case_id: int, version_id: int) -> Met | None:
 
 
 def marked_text(session: Session, case_id: int, version: DocumentVersion) -> dict[str, Any]:
-    """The text cut at its mentions: words, and the number of the mention where they are one.
-
-    Those of other cases are marked too (``is_own`` false). Numbers of persons are masked.
-    """
+    """The text of a version as ``marked`` says it, the findings of other cases in it too."""
     findings = session.exec(
         select(Finding)
         .where(Finding.version_id == version.id)
         .order_by(col(Finding.start), col(Finding.id))
         .limit(_MENTIONS)
-    ).all()
-    text = mask_personal_numbers(version.text[:SHOWN])
-    return {
-        "pieces": _pieces(text, findings, case_id),
-        "mentions": sum(finding.case_id == case_id for finding in findings),
-        "is_cut": len(version.text) > SHOWN,
-    }
+    )
+    return marked(version.text, [(each.start, each.end, each.case_id == case_id) for each in findings])
 
 
-def _pieces(text: str, findings: Sequence[Finding], case_id: int) -> list[dict[str, Any]]:
+def marked(text: str, places: Sequence[tuple[int, int, bool]]) -> dict[str, Any]:
+    """``text`` cut at ``places``: where each begins and ends, and whether it is one of those that count.
+
+    Each of the ``pieces`` has its words and the number of its place: 0 beside places, -1 where it does not
+    count. Numbers of persons are masked, and what is longer than SHOWN is cut off.
+    """
+    shown = mask_personal_numbers(text[:SHOWN])
     pieces: list[dict[str, Any]] = []
     at, number = 0, 0
-    for finding in findings:
-        start, end = max(finding.start, at), min(finding.end, len(text))
-        if start >= end:
-            continue
-        own = finding.case_id == case_id
-        number += own
-        pieces.append({"words": displayable_lines(text[at:start]), "mention": 0, "is_own": False})
-        pieces.append(
-            {
-                "words": displayable_lines(text[start:end]),
-                "mention": number if own else -1,
-                "is_own": own,
-            }
-        )
-        at = end
-    pieces.append({"words": displayable_lines(text[at:]), "mention": 0, "is_own": False})
-    return [piece for piece in pieces if piece["words"]]
+    for first, last, counts in places:
+        start, end = max(first, at), min(last, len(shown))
+        if start < end:
+            number += counts
+            pieces.append({"words": displayable_lines(shown[at:start]), "mention": 0})
+            mention = number if counts else -1
+            pieces.append({"words": displayable_lines(shown[start:end]), "mention": mention})
+            at = end
+    pieces.append({"words": displayable_lines(shown[at:]), "mention": 0})
+    return {
+        "pieces": [piece for piece in pieces if piece["words"]],
+        "mentions": number,
+        "is_cut": len(text) > SHOWN,
+    }
 
 
 def archived(store: EvidenceStore, version: DocumentVersion) -> tuple[EvidenceRecord | None, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +18,32 @@ from jobs.context import Context
 from settings.sources import Source
 from vocabulary.names import CHINESE
 
+CHECKS_PER_MINUTE = 20
 _CHINESE = language(CHINESE)
 
 
 class FormerRecipient(LinkRefused):
     """The link is valid, and whom it was sent to is nobody here any more."""
+
+
+class Turns:
+    """How many of something may be had within a minute, whoever asks; for threads."""
+
+    def __init__(self, at_most: int) -> None:
+        self._at_most = at_most
+        self._taken: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Whether one is left."""
+        now = time.monotonic()
+        with self._lock:
+            while self._taken and self._taken[0] <= now - 60:
+                self._taken.popleft()
+            if len(self._taken) >= self._at_most:
+                return False
+            self._taken.append(now)
+            return True
 
 
 class Desk:
@@ -30,6 +54,8 @@ class Desk:
         self.settings = context.settings
         self.prefix = urlsplit(context.settings.console.base_url).path.rstrip("/")
         """What stands before every path where a reverse proxy serves the console in a folder."""
+        self.checks = Turns(CHECKS_PER_MINUTE)
+        """Texts that all visitors who have not entered may have judged."""
 
     def identify(self, token: str) -> tuple[Link, Recipient]:
         """What ``token`` says, and whose it is; raises ``LinkRefused``.

@@ -103,13 +103,18 @@ def render(  # noqa: PLR0917 - as Starlette's own
     desk: Desk, viewer: Viewer, request: Request, template: str, values: Mapping[str, Any], status: int = 200
 ) -> Response:
     """A page of the desk, with what stands around each of them."""
-    around = {
+    around = surroundings(desk, viewer, request)
+    return desk.page(template, {**around, **values}, status=status, speech=viewer.speech)
+
+
+def surroundings(desk: Desk, viewer: Viewer, request: Request) -> dict[str, Any]:
+    """What ``desk.html`` needs."""
+    query = f"?{request.url.query}" * bool(request.url.query)
+    return {
         "viewer": viewer,
         "role": viewer.speech.name(viewer.role),
-        "here": request.url.path.removeprefix(desk.prefix)
-        + (f"?{request.url.query}" * bool(request.url.query)),
+        "here": request.url.path.removeprefix(desk.prefix) + query,
     }
-    return desk.page(template, {**around, **values}, status=status, speech=viewer.speech)
 
 
 def to(desk: Desk, path: str) -> Response:

@@ -37,6 +37,8 @@ class Console(Section):
         str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$"), AfterValidator(_reachable)
     ] = ""
     """Where it is reached from outside; empty: where it is served, which only this machine reaches."""
+    public_check: bool = False
+    """Whether everybody who reaches the console may have a text judged before it is published (自查)."""
     link_days: Annotated[int, Field(ge=1, le=365)] = 14
     """How long the links in mails are valid."""
     link_secret: SecretStr = SecretStr("")
