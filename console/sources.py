@@ -67,18 +67,16 @@ def show_source(desk: Desk, viewer: Viewer, request: Request) -> Response:
         return _no_source(desk, viewer)
     now, speech = local_now(desk), viewer.speech
     with Session(for_reading(desk.context.engine)) as session, session.begin():
-        row = _row(source, _known(session, source.name), now, speech)
         visits = _last_visits(session, source.name)
         left = unread(session, now - timedelta(days=UNREAD_DAYS), [source.name])
-        missed = [_unread_row(each, now, speech) for each in islice(left, UNREAD_SHOWN)]
-    values = {
-        "source": row,
-        "region": region_name(source.region) or speech.say("未识别"),
-        "every": source.every_minutes,
-        "visits": [_visit_row(visit, now, speech) for visit in visits],
-        "chart": _chart(visits[::-1]),
-        "unread": missed,
-    }
+        values = {
+            "source": _row(source, _known(session, source.name), now, speech),
+            "region": region_name(source.region) or speech.say("未识别"),
+            "every": source.every_minutes,
+            "visits": [_visit_row(visit, now, speech) for visit in visits],
+            "chart": _chart(visits[::-1]),
+            "unread": [_unread_row(each, now, speech) for each in islice(left, UNREAD_SHOWN)],
+        }
     return render(desk, viewer, request, "source", values)
 
 

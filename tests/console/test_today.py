@@ -8,19 +8,11 @@ from cases.handling import ask_extension, assign
 from cases.steps import take_step
 from storage.tables import SourceTrouble
 from storage.visits import record_fetch, start_visit
-from tests.alerts.stored import Posting
-from tests.console.visitor import TEXT, Page, Room
+from tests.console.visitor import Page, Room
 from vocabulary.codes import Outcome, Step, TroubleKind
 
 QUERIES = 24
 """Of the page, however many cases there are."""
-
-
-def _open(room: Room, count: int) -> list[int]:
-    return [
-        room.report(Posting(f"{TEXT}\n{number}", url=f"https://hr.example.com/{number}"))
-        for number in range(count)
-    ]
 
 
 def _ask(room: Room, case: int, days: int) -> None:
@@ -46,7 +38,7 @@ def test_a_day_without_work_says_so(room: Room) -> None:
 
 
 def test_what_needs_its_reader_stands_there_most_urgent_first(room: Room) -> None:
-    late, soon, later, new, confirmed, handed = _open(room, 6)
+    late, soon, later, new, confirmed, handed = room.copies([{}] * 5)
     _ask(room, soon, 5)
     _ask(room, later, 40)
     _ask(room, late, -2)
@@ -77,7 +69,7 @@ def test_what_needs_its_reader_stands_there_most_urgent_first(room: Room) -> Non
 
 
 def test_the_rest_of_a_long_list_is_behind_its_link(room: Room) -> None:
-    _open(room, 9)
+    room.copies([{}] * 8)
     page = room.enter("wang@example.com").page("/today")
     assert "查看全部 9 项" in page.words
     assert len([link for link in page.attributes("a") if str(link["href"]).startswith("/cases/")]) == 6
@@ -99,7 +91,7 @@ def test_the_administrator_sees_what_is_blind_and_what_only_a_person_reads(room:
 
 def test_more_cases_take_no_more_queries(room: Room) -> None:
     seat = room.enter("admin@example.com")
-    for case in _open(room, 12)[:4]:
+    for case in room.copies([{}] * 40)[:4]:
         _ask(room, case, 3)
     with room.statements() as said:
         seat.page("/today")

@@ -116,6 +116,18 @@ class Room:
         opened = report(self.engine, settings, posting or Posting(TEXT), *mentions, now=self.context.now())
         return opened.opened[0]
 
+    def copies(self, changes: Sequence[Mapping[str, object]]) -> list[int]:
+        """Open cases by the hundred: like a reported one but for ``changes``, and without its findings."""
+        first = self.report()
+        with Session(self.engine) as session, session.begin():
+            values = session.get_one(Case, first).model_dump(exclude={"id", "key"})
+            made = [
+                Case(**{**values, **change}, key=f"copy{number}") for number, change in enumerate(changes)
+            ]
+            session.add_all(made)
+            session.flush()
+            return [first, *(case.id or 0 for case in made)]
+
     def link(self, case: int, purpose: str = "open", to: str = "wang@example.com") -> str:
         return case_links(self.context.settings, case, to, self.context.now())[purpose]
 
