@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from storage.database import for_reading, open_database
@@ -29,7 +29,7 @@ from storage.evidence import EvidenceRef, EvidenceStore
 from storage.leases import Leases, LockedError
 from storage.migrate import latest_revision, upgrade
 from storage.retention.rows import RETENTION
-from storage.tables import DocumentVersion, IntakeMessage
+from storage.tables import DocumentVersion, IntakeMessage, Lease
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
@@ -129,6 +129,8 @@ def _bring_up_to_date(database: Path) -> None:
     engine = open_database(f"sqlite:///{database}")
     try:
         upgrade(engine)
+        with engine.begin() as connection:  # The backup itself had one: nobody works in a copy.
+            connection.execute(delete(Lease))
     finally:
         engine.dispose()
 

@@ -16,14 +16,17 @@ def kept_families(session: Session) -> Iterator[Metric]:
     amounts = last_measured(session)
     sizes: Values = {}
     room: Values = {}
-    days: Values = {}
+    time_left: Values = {}
     if amounts is not None:
         sizes = {(each.kind.value,): float(each.size) for each in amounts.kinds}
         room = {(): float(amounts.room)}
         if amounts.days_left is not None:
-            days = {(): amounts.days_left}
+            time_left = {(): amounts.days_left * 86400}
     yield gauge("qualwatch_kept_bytes", "What each kind of row and file takes.", ("kind",), sizes)
     yield gauge("qualwatch_room_bytes", "What may be written before visits stop.", (), room)
     yield gauge(
-        "qualwatch_room_days", "Days until there is no room left, at the rate of the last month.", (), days
+        "qualwatch_room_seconds",
+        "Time until there is no room left, at the rate of the last month.",
+        (),
+        time_left,
     )

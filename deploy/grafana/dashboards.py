@@ -204,10 +204,11 @@ def _now_row(board: dashboard.Dashboard) -> None:
             worst_below=14 * 86400,
         ),
         big_number(
-            "Days of room",
-            "min(qualwatch_room_days)",
+            "Room lasts",
+            "min(qualwatch_room_seconds)",
             "Until visits stop because the disk or the quota is full; nothing before a day has passed",
-            worst_below=14,
+            unit="s",
+            worst_below=14 * 86400,
         ),
         big_number(
             "Visits wait for room",

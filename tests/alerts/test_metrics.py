@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, update
 
 from alerts.delivery.outbox import deliver_due
@@ -24,6 +25,7 @@ from alerts.metrics.collected import Metrics
 from alerts.metrics.server import MetricsServer, serve_metrics
 from settings.model import Settings
 from settings.sources import Source
+from storage.retention.amounts import measure
 from storage.tables import Case, Finding
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
@@ -103,6 +105,9 @@ def busy(engine: Engine, settings: Settings, metrics: Metrics) -> None:
     report(engine, settings, Posting(TEXT, title="第三家医院的公开招聘公告", url="https://c.example/"))
     for source, outcome in (("sample", Outcome.OK), ("fuzhou", Outcome.TIMEOUT), ("removed", Outcome.OK)):
         _visit(engine, source, outcome)
+    begin = sessionmaker(engine, class_=Session).begin
+    for days in (0, 2):
+        measure(engine, begin, settings.storage, NOW + timedelta(days=days))
     metrics.detection_seconds.observe(0.003)
     metrics.misfires.inc()
     metrics.console_requests.labels("case", "200").inc()

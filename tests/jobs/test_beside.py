@@ -23,7 +23,7 @@ from tests.databases import PostgresqlServer, copy_migrated
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
-from vocabulary.codes import OutboxState, VisitPurpose
+from vocabulary.codes import CaseState, OutboxState, VisitPurpose
 
 T = TypeVar("T", bound=SQLModel)
 DELAY = 0.03
@@ -126,13 +126,9 @@ def test_a_back_fill_beside_the_daemon_killed_and_resumed(office: Office, site: 
     assert resumed.returncode == 0, said
     assert f"最早 {FIRST_DAY - timedelta(days=ALL - 1)}" in said
     assert [visit.detail for visit in office.visits(VisitPurpose.BACKFILL)] == [DIED, ""]
-    # The daemon delivers what the back-fill found.
-    wait_until(
-        lambda: (
-            {each.state for each in office.rows(OutboxMessage)} == {OutboxState.SENT}
-            and len(office.rows(Case)) == ALL
-        )
-    )
+    # The daemon delivers what the back-fill found, the last of it too.
+    wait_until(lambda: [each.state for each in office.rows(Case)] == [CaseState.NOTIFIED] * ALL)
+    wait_until(lambda: {each.state for each in office.rows(OutboxMessage)} == {OutboxState.SENT})
     daemon.send_signal(signal.SIGTERM)
     said = ended(daemon)
     assert daemon.returncode == 0, said
