@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
 from extraction.model import Link
 
@@ -37,11 +38,14 @@ class Attachment:
     is_guess: bool = False
 
 
-def attached_files(links: tuple[Link, ...], page_url: str) -> tuple[Attachment, ...]:
-    """Links to files, each once: those that are certain, and those that the server is to be asked about."""
+def attached_files(links: tuple[Link, ...], page_url: str, markup: str = "") -> tuple[Attachment, ...]:
+    """Links to files, each once: those that are certain, and those that the server is to be asked about.
+
+    ``markup`` tells what address a call in a link opens.
+    """
     found: dict[str, Attachment] = {}
     for link in links:
-        url = absolute_url(link.url, page_url) if link.url else ""
+        url = absolute_url(link.url or _opened(link, markup), page_url)
         if not url or url == absolute_url(page_url):
             continue
         certain = is_attachment(url) or link.is_file or _names_a_file(link)
@@ -51,6 +55,30 @@ def attached_files(links: tuple[Link, ...], page_url: str) -> tuple[Attachment, 
         if known is None or (known.is_guess and certain):
             found[url] = Attachment(url, link.text or link.title, is_guess=not certain)
     return tuple(found.values())
+
+
+def unopened_files(links: tuple[Link, ...], markup: str) -> str:
+    """What to say of links to files that only a script opens, by a call that is not explained; else empty."""
+    unknown = [link for link in links if not link.url and _offers_a_file(link) and not _opened(link, markup)]
+    if not unknown:
+        return ""
+    names = "、".join((link.text or link.title)[:40] for link in unknown[:3])
+    call = unknown[0].action[:60]
+    return (
+        f"{len(unknown)} files are opened by a script ({call}) and were not read ({names}): open them by hand"
+    )
+
+
+def _opened(link: Link, markup: str) -> str:
+    return opened_address(link.action, markup) if link.action and _offers_a_file(link) else ""
+
+
+def _offers_a_file(link: Link) -> bool:
+    return bool(link.action) and (
+        _names_a_file(link)
+        or _LABELLED.search(link.text) is not None
+        or _LABELLED.search(link.title) is not None
+    )
 
 
 def _names_a_file(link: Link) -> bool:

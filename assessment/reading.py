@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from assessment.attachments import Attachment, attached_files, content_frames, unread_frames
+from assessment.attachments import (
+    Attachment,
+    attached_files,
+    content_frames,
+    unopened_files,
+    unread_frames,
+)
 from assessment.judging import Judged, Known, judge
 from assessment.notices import bears_title
 from catalogue.imported import NONE_IMPORTED, ImportedLists
@@ -127,6 +133,9 @@ def assess(
         recognised=extracted.recognised,
         imported=imported,
     )
+    links = () if known.is_attachment else extracted.links
+    markup = _markup(answer, extracted)
+    unread = extracted.unread or unread_frames(extracted.frames, known.url, extracted.text)
     facts = document_facts(known.url, judged)
     if judged.day.contradicted_by:
         facts |= {CONTRADICTED: {source.value: str(day) for source, day in judged.day.contradicted_by}}
@@ -141,15 +150,22 @@ def assess(
         published_on=judged.day.published_on,
         result=judged.result,
         facts=facts,
-        attachments=() if known.is_attachment else attached_files(extracted.links, known.url),
+        attachments=attached_files(links, known.url, markup),
         frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
         bears_title=known.is_attachment or bears_title(known.title, extracted.title, extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
-        unread=extracted.unread or unread_frames(extracted.frames, known.url, extracted.text),
+        unread=unread or unopened_files(links, markup),
         needs_recognition=extracted.needs_recognition,
     )
+
+
+def _markup(answer: Answer, extracted: Extracted) -> str:
+    """The source of a page, where some of its links are calls of a script."""
+    if not any(link.action and not link.url for link in extracted.links):
+        return ""
+    return answer.body.decode(extracted.charset or "utf-8", "replace")
 
 
 def document_facts(identity: str, judged: Judged) -> dict[str, Any]:

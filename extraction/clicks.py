@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
+from html import unescape
+from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
 
 PAGES = "s?html?|xhtml|jspx?|aspx?|php|do|action|cfm"
@@ -34,6 +37,12 @@ _OWN_ATTRIBUTES = (
     "link",
     "tagname",
 )
+_ROW_ATTRIBUTES = frozenset({"data-href", "data-url", "data-link", "data-linkurl", "linkurl"})
+_NUMBERS = (
+    *("data-id", "data-guid", "data-infoid", "data-articleid", "data-docid", "data-newsid", "data-key"),
+    *("data-uuid", "data-iid", "data-rowguid", "data-nid", "data-aid", "data-jobid"),
+)
+_NUMBER = re.compile(r"[\w-]{1,64}")
 FILE_ATTRIBUTES = frozenset(
     {
         *(
@@ -50,6 +59,12 @@ FILE_ATTRIBUTES = frozenset(
     }
 )
 _FILE_ENDS = re.compile(rf"(?i)\.(?:{FILES})(?:[?#]|$)")
+_SCRIPT = re.compile(r"<script\b[^<>]*>(.+?)</script", re.IGNORECASE | re.DOTALL)
+_FILE_NAMED = re.compile(
+    r"""["'`=(]\s*((?:https?:/|\.{0,2})/?[^"'`\\<>\s(){}]{1,300}\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar))\\?["'`]""",
+    re.IGNORECASE,
+)
+_MOST_SCRIPTS, _MOST_FILES = 100, 20
 _VIEWED = ("file", "url", "src", "pdf", "path", "furl", "fileurl")
 """Keys in which viewers (pdf.js, kkFileView, Office Online) are told what to show."""
 _SUDY_TITLE = re.compile(r"""['"]title['"]\s*:\s*['"]([^'"]{1,300})['"]""")
@@ -73,8 +88,25 @@ def clicked_address(attributes: Mapping[str, str]) -> str:
     return ""
 
 
+def names_its_page(attributes: Mapping[str, str]) -> bool:
+    """Whether attributes of the site's own name the page that a row opens, or its number."""
+    return any(name in attributes for name in _ROW_ATTRIBUTES) or _numbered(attributes) != ""
+
+
+def _numbered(attributes: Mapping[str, str]) -> str:
+    """``data-id(38196)`` for a row with such an attribute."""
+    for name in _NUMBERS:
+        value = attributes.get(name, "").strip()
+        if _NUMBER.fullmatch(value):
+            return f"{name}('{value}')"
+    return ""
+
+
 def clicked_action(attributes: Mapping[str, str]) -> str:
-    """The call with arguments that a click makes, as ``showview(38196)``; empty where there is none."""
+    """The call with arguments that a click makes, as ``showview(38196)``; empty where there is none.
+
+    A row that only bears a number, for a script to read, has that number's name: ``data-id('38196')``.
+    """
     href = attributes.get("href", "").strip()
     for script in (
         attributes.get("onclick", ""),
@@ -82,7 +114,7 @@ def clicked_action(attributes: Mapping[str, str]) -> str:
     ):
         if found := _CALL.search(script[:_LONGEST_ACTION]):
             return found[0]
-    return ""
+    return _numbered(attributes)
 
 
 def literal_address(script: str) -> str:
@@ -106,14 +138,36 @@ def file_addresses(tag: str, attributes: Mapping[str, str]) -> list[tuple[str, s
     return [(address, name) for address in dict.fromkeys(found)]
 
 
+def is_file_address(url: str) -> bool:
+    """Whether an address ends as that of a document does."""
+    return _FILE_ENDS.search(url) is not None
+
+
 def _viewed(source: str) -> list[str]:
     """What a viewer is told to show: ``viewer.html?file=%2Ffiles%2Fa.pdf``."""
     try:
         query = parse_qs(urlsplit(source).query)
     except ValueError:
         return []
-    values = (value for key in _VIEWED for value in query.get(key, ()))
-    return [value for value in values if _FILE_ENDS.search(value)][:1]
+    values = [value for key in _VIEWED for value in query.get(key, ())]
+    return [value for value in (*values, *map(_from_base64, values)) if _FILE_ENDS.search(value)][:1]
+
+
+def _from_base64(value: str) -> str:
+    """What kkFileView is told, which takes addresses in base64; empty for everything else."""
+    try:
+        found = b64decode(unquote(value).replace(" ", "+"), validate=True).decode("utf-8")
+    except ValueError:  # binascii's and Unicode's own among them
+        return ""
+    return unquote(found) if _ADDRESS.fullmatch(found) else ""
+
+
+def files_in_scripts(markup: str) -> list[str]:
+    """Addresses of documents that the page's own scripts name whole, to show or to link them."""
+    found: dict[str, None] = {}
+    for script in islice(_SCRIPT.finditer(markup), _MOST_SCRIPTS):
+        found.update(dict.fromkeys(unescape(file[1]) for file in _FILE_NAMED.finditer(script[1])))
+    return list(found)[:_MOST_FILES]
 
 
 def _name(attributes: Mapping[str, str]) -> str:

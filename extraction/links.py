@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from extraction.clicks import clicked_action, clicked_address, file_addresses
+from extraction.clicks import clicked_action, clicked_address, file_addresses, names_its_page
 from extraction.limits import MAX_LINKS
 from extraction.link_words import LINE_END, name_and_rest
 from extraction.model import Link
@@ -15,11 +16,17 @@ _ROWS = frozenset({"li", "tr"})
 _CONTAINERS = frozenset({"li", "tr", "dt", "dd", "dl", "p", "div", "section", "article"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CLICKABLE = _CONTAINERS | _HEADINGS | {"td", "span", "button", "font", "label", "b", "strong", "em", "i"}
+_OPENED_ROWS = frozenset({"li", "tr", "td", "dd", "div", "article"})
+"""Rows that a script of the page's own opens, by an address or a number in one of their attributes."""
 _LONGEST_CONTEXT = 400
 """Characters; a row that is longer lays out the page rather than one link."""
-_DATE_LIKE = re.compile(r"\d{1,4}\s{0,2}[-/.年月]\s{0,2}\d{1,2}")
+_DATE_LIKE = re.compile(
+    r"(?:(?<![\d\u4e00-\u9fff，。、])|(?<=[间期于布]))\d{1,4}\s{0,2}[-/.年月]\s{0,2}\d{1,2}"
+)
+"""A day beside a link; one in a sentence is that of something else."""
 _WHOLE_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _DATED = re.compile(r"^\D{0,6}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
+_DAY_COLUMN = re.compile(r"[\u4e00-\u9fff]{0,6}(?:日期|时间)")
 _MOST_ADDRESS = 2_000
 _MOST_PIECES = 20_000
 """Pieces of text kept for contexts; a row is never as long."""
@@ -70,8 +77,10 @@ class LinkCollector:
         self._containers: list[tuple[str, int, int]] = []  # tag, pieces before it, characters before it
         self._settled = (-1, -1)  # characters before and up to the container seen last: wrappers add nothing
         self._row = 0
+        self._columns: list[str] = []  # names of the columns of the table read last that hold days
         self._clicked = ""  # the tag of an element that a click makes a link, while it is open
         self._clicked_depth = 0
+        self._is_guess = False  # whether that element may as well hold a whole list
         self._frames: dict[str, None] = {}
 
     def rebase(self, href: str) -> None:
@@ -88,6 +97,7 @@ class LinkCollector:
             return  # its words belong to the row that is clicked
         if self._clicked:
             self._clicked, self._open = "", None  # the link inside is what the row is about
+            self._is_guess = False
         self.close_link()
         if (url or action) and len(self._links) < MAX_LINKS:
             title = _line(attributes.get("title", "") or attributes.get("aria-label", ""))
@@ -100,14 +110,17 @@ class LinkCollector:
         """Another element that a click makes a link, as ``<li onclick="location.href='/a.html'">``."""
         if tag == self._clicked:
             self._clicked_depth += 1
-        if "onclick" not in attributes or tag not in _CLICKABLE or self._open is not None:
+        if tag not in _CLICKABLE or (self._open is not None and not self._is_guess):
+            return
+        is_guess = "onclick" not in attributes
+        if is_guess and not (tag in _OPENED_ROWS and names_its_page(attributes)):
             return
         url = self.absolute(clicked_address(attributes))
         action = clicked_action(attributes)
         if (url or action) and len(self._links) < MAX_LINKS:
             title = _line(attributes.get("title", ""))
             self._open = _Pending(url, title, len(self._flow), action)
-            self._clicked, self._clicked_depth = tag, 1
+            self._clicked, self._clicked_depth, self._is_guess = tag, 1, is_guess
 
     def close_clickable(self, tag: str) -> None:
         if tag == self._clicked:
@@ -126,6 +139,14 @@ class LinkCollector:
             return
         if url := self.absolute(attributes.get("src", "")):
             self._frames.setdefault(url)
+
+    def add_files(self, addresses: Iterable[str]) -> None:
+        """Documents that the page's scripts name."""
+        known = {link.url for link in self._links}
+        for url in map(self.absolute, addresses):
+            if url and url not in known and len(self._links) < MAX_LINKS:
+                words = unquote(url.partition("?")[0].rpartition("/")[2])
+                self._links.append(_Pending(url, words, len(self._flow), is_file=True))
 
     def add_text(self, text: str) -> None:
         self._flow.append(text)
@@ -177,7 +198,7 @@ class LinkCollector:
             self._links.append(link)
             self._waiting.append(link)
             self._open = None
-        self._clicked = ""
+        self._clicked, self._is_guess = "", False
 
     def open_container(self, tag: str) -> None:
         if tag in _HEADINGS and self._open is not None:
@@ -197,6 +218,8 @@ class LinkCollector:
         else:
             return
         if not self._waiting or self._waiting[-1].start < start:
+            if opened == "tr" and self._length - characters <= _LONGEST_CONTEXT:
+                self._note_columns(start)
             return
         if self._length - characters > _LONGEST_CONTEXT or (tag not in _ROWS and self._has_rows(start)):
             self._settle_lines(start)
@@ -204,6 +227,25 @@ class LinkCollector:
         elif tag in _ROWS or self._settled != (characters, self._length):
             self._settle(tag, start)
             self._settled = (characters, self._length)
+
+    def _note_columns(self, start: int) -> None:
+        """A row without links may name the columns of a table: those of days are told apart by it."""
+        words = _line(" ".join(self._flow[start:]))
+        if not _WHOLE_DAY.search(words):
+            self._columns = _DAY_COLUMN.findall(words)
+
+    def _labelled(self, before: str, after: str) -> str:
+        """What stands behind a link, each day with the name of its column, where a table has several."""
+        if len(self._columns) < 2:
+            return after
+        ahead, days = len(_WHOLE_DAY.findall(before)), list(_WHOLE_DAY.finditer(after))
+        if ahead + len(days) != len(self._columns):
+            return after
+        pieces, at = [], 0
+        for day, name in zip(days, self._columns[ahead:], strict=True):
+            pieces += [after[at : day.start()], f"{name}：", day[0]]
+            at = day.end()
+        return "".join([*pieces, after[at:]])
 
     def _settle(self, tag: str, start: int) -> None:
         """Give the links inside a container its text as context; a row or a date settles the matter."""
@@ -213,6 +255,8 @@ class LinkCollector:
                 continue
             before = _line(" ".join(self._flow[start : link.start]))
             after = _line(" ".join([link.aside, *self._flow[link.end :]]))
+            if tag == "tr":
+                after = self._labelled(before, after)
             is_dated = _DATE_LIKE.search(before) is not None or _DATE_LIKE.search(after) is not None
             if tag in _ROWS or is_dated or not link.has_context:
                 link.before, link.after, link.row, link.has_context = before, after, self._row, True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from extraction.model import StatedDays
 
@@ -36,9 +36,22 @@ _MOST_LINES_BELOW = 5
 _LONGEST_LINE = 140
 _LONGEST_NAME = 40
 _SENTENCE = re.compile(r"[。；;！？]")
-_ANOTHER_DAY = re.compile(r"今天|今日|星期|成文|印发|签发|制发|(?:页面|网页|静态)生成|截止|有效")
+_ANOTHER_DAY = re.compile(
+    r"今天|今日|星期|成文|印发|签发|制发|(?:页面|网页|静态)生成|截[止至]|有效|报名|考试|笔试|面试|体检|[开投招评]标|期限|起止|举[办行]|培训"
+    r"|施行|实施|生效|开[始庭]|结束|[日号午点]\s?[至到~—]|出生|成立"
+)
 """Words of a line whose day is another than that of publication."""
+_SIGNED = re.compile(
+    r"(?:[12]\s?\d\s?\d\s?\d|[一二三四五六七八九〇○◯零Oo0]{4})\s{0,3}年\s{0,3}(?:\d{1,2}|[一二三四五六七八九十元]{1,2})\s{0,3}月\s{0,3}"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s{0,3}日"
+)
+_SIGNS = re.compile(
+    r"(?:局|厅|部|委|委员会|办|办公室|政府|中心|院|校|大学|学院|公司|集团|所|站|处|科|会|社|馆|队|银行|法院|小组|厂|园|店|支行|分行)"
+    r"(?:[（(][^（()）]{1,20}[）)])?$"
+)
+_FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo", "1234567890000100")
 _META_NAMES = (
+    "datepublished",
     "pubdate",
     "publishdate",
     "publish_date",
@@ -66,6 +79,9 @@ _URL_DATES = (
     re.compile(r"/(20\d\d)[-/]?([01]\d)[-/]([0-3]\d)/"),
     re.compile(r"/(20\d\d)/([01]\d)([0-3]\d)/"),
 )
+SHOWN = "shown"
+"""Under this name a page's facts hold the moment that it shows by an element or a script of its own."""
+_CHINA = timedelta(hours=8)
 _UNSET = date(1970, 1, 2)
 """Content systems print the epoch where nobody has set a date."""
 _HEAD, _TAIL = 6_000, 1_200
@@ -82,8 +98,8 @@ def stated_days(metas: Mapping[str, str], text: str, url: str, title: str = "") 
         title: its own title; the line under it may be a time without a label.
     """
     return StatedDays(
-        printed=_printed(text, title),
-        written=_first_day(_WRITTEN.finditer(text[:_HEAD])),
+        printed=_printed(text, title) or read_day(metas.get(SHOWN, "")),
+        written=_first_day(_WRITTEN.finditer(text[:_HEAD])) or signed_day(text),
         in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
         in_meta=_in_meta(metas, text),
     )
@@ -141,7 +157,7 @@ def _in_meta(metas: Mapping[str, str], text: str) -> date | None:
     }
     for name in _META_NAMES:
         said = metas.get(name, "")
-        if (day := read_date(said)) and not made.intersection(_moments(said)):
+        if (day := read_day(said)) and not made.intersection(_moments(said)):
             return day
     return None
 
@@ -151,6 +167,52 @@ def _moments(said: str) -> Iterator[str]:
     for moment in _MOMENT.findall(said):
         if re.search(r"[:：]\d", moment):
             yield moment[:16]
+
+
+def signed_day(text: str) -> date | None:
+    """The day of the signature: a line of its own in the later half, below the name of who signs.
+
+    Where no line above it is a name, the day counts only if it is the only one that stands so.
+    """
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    alone: list[date] = []
+    for place in range(len(lines) // 2, len(lines)):
+        found = _SIGNED.fullmatch(lines[place])
+        if found is None or (day := _in_figures(found[0])) is None:
+            continue
+        if place and _SIGNS.search(lines[place - 1]) and len(lines[place - 1]) <= _LONGEST_NAME:
+            return day
+        alone.append(day)
+    return alone[0] if len(alone) == 1 else None
+
+
+def _in_figures(written: str) -> date | None:
+    """``二〇一六年五月十三日`` and ``2016年5月13日``."""
+    numbers = [_number(part) for part in re.split("[年月日]", "".join(written.split()))[:3]]
+    try:
+        day = date(*numbers)
+    except ValueError:
+        return None
+    return day if day > _UNSET else None
+
+
+def _number(written: str) -> int:
+    tens, ten, ones = written.translate(_FIGURES).partition("十")
+    if not ten:
+        return int(tens) if tens.isascii() and tens.isdecimal() else 0
+    return int(tens or 1) * 10 + int(ones or 0)
+
+
+def read_day(text: str) -> date | None:
+    """The day of a moment as programs write it, counted from 1970 or with a zone, where the publisher is."""
+    if text.isascii() and text.isdecimal() and len(text) in {10, 13}:
+        return (datetime.fromtimestamp(int(text[:10]), UTC) + _CHINA).date()
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return read_date(text)
+    is_utc = moment.tzinfo is not None and not moment.utcoffset()
+    return (moment + _CHINA if is_utc else moment).date()
 
 
 def read_date(text: str) -> date | None:

@@ -64,6 +64,9 @@ class Page(Protocol):
     def unveil(self, other: Page) -> None:
         """Take what stood behind a veil into the page."""
 
+    def take_files(self, other: Page) -> None:
+        """Take the documents alone that are linked there: a script shows them under a heading of its own."""
+
 
 class Unveiling:
     """Hands the parser's events to a page; hidden blocks become pages of their own that it may take in."""
@@ -164,6 +167,8 @@ class Unveiling:
             return
         if page.letters >= fewest and page.letters * 2 >= len(text):
             self.page.unveil(page)
+        else:
+            self.page.take_files(page)
 
 
 def _may_hold_markup(tag: str, attributes: dict[str, str]) -> bool:

@@ -57,6 +57,9 @@ _RUISHU = re.compile(
     rb"""<(?:script|meta)\b[^<>]*\br\s*=\s*["']?m["'\s/>]|<input\b[^<>]*\bid\s*=\s*["']__onload__["']"""
 )
 """What stays of 瑞数's challenge where its code lies in a script of its own."""
+_ASKS_AGAIN = re.compile(rb"location\s*\.\s*(?:reload|replace|assign|href)|location\s*=|\.submit\s*\(")
+_SCRAMBLED = re.compile(rb"\b_0x[0-9a-f]{4,6}\b")
+_MANY_SCRAMBLED = 10
 _REFUSING = re.compile(
     r"(?:访问|请求|操作|浏览|ip(?:地址)?|网络|行为|流量|终端)[^。！!？?\n]{0,24}?"
     r"(?:过快|过于频繁|太频繁|频繁|过多|异常|受限|受到?限制|被?限制|禁止|被?拒绝|被?拦截|阻断|封禁|封锁|屏蔽|黑名单|不合法|非法)"
@@ -64,7 +67,10 @@ _REFUSING = re.compile(
     r"|(?:拦截|阻断|封禁|防护|防火墙|waf)[^。\n]{0,16}(?:提示|页面|系统|编号|原因|日志|事件)"
     r"|(?:没有|无)权限?[^。\n]{0,6}访问|无权访问|仅限内网|(?:系统|服务器|网站)(?:繁忙|维护|升级)[^。\n]{0,12}"
     r"(?:稍后|稍候|再试|重试|中)|forbidden|too many requests|rate limit"
-    r"|unusual traffic|are you a robot|trace\s?id",
+    r"|unusual traffic|are you a robot|trace\s?id"
+    r"|(?:请求|访问|行为|操作)[^。\n]{0,10}(?:疑似|涉嫌|存在|可能)[^。\n]{0,8}(?:攻击|威胁|风险|恶意|爬虫|注入)"
+    r"|(?:仅限|只允许|仅允许|不支持|暂不支持|禁止)[^。\n]{0,12}(?:地区|境内|境外|大陆|海外|国内|国外|区域|ip)[^。\n]{0,6}访问"
+    r"|(?:检查|检测|验证)(?:您|你)?的?(?:浏览器|网络环境|访问环境)|浏览器(?:安全)?(?:检查|验证|版本过低)|环境异常|正在(?:进行)?安全(?:检查|检测)",
     re.IGNORECASE,
 )
 """Wordings of refusals: believed only where a page shows little else."""
@@ -97,6 +103,10 @@ _WORDS: tuple[str, ...] = (
     "checking your browser",
     "just a moment...",
     "access denied",
+    "you have been blocked",
+    "attention required!",
+    "当前环境异常",
+    "完成验证后即可",
     "your request has been blocked",
     "enable javascript and cookies to continue",
 )
@@ -201,7 +211,21 @@ def _mark(lowered: bytes, visible: bytes) -> str:
     marks = [what for mark, what in _MARK_BYTES if mark in lowered or _reversed_mark(mark, lowered)]
     if marks:
         return marks[0]
-    return f"{JAVASCRIPT_CHALLENGE} (瑞数)" if not visible and _RUISHU.search(lowered) else ""
+    if visible:
+        return ""
+    if _RUISHU.search(lowered):
+        return f"{JAVASCRIPT_CHALLENGE} (瑞数)"
+    return JAVASCRIPT_CHALLENGE if _sets_a_cookie(lowered) or _is_scrambled(lowered) else ""
+
+
+def _sets_a_cookie(lowered: bytes) -> bool:
+    """Whether a page without words does nothing but set a cookie and ask for itself again."""
+    return b"document.cookie" in lowered and _ASKS_AGAIN.search(lowered) is not None
+
+
+def _is_scrambled(lowered: bytes) -> bool:
+    """Whether a page without words runs a script that hides what it does."""
+    return b"eval(function(p,a,c,k,e" in lowered or len(_SCRAMBLED.findall(lowered)) >= _MANY_SCRAMBLED
 
 
 def _reversed_mark(mark: bytes, lowered: bytes) -> bool:

@@ -7,9 +7,11 @@ page's own script, and the makes of sites whose function is known.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import quote
 
-_CALL = re.compile(r"^(?P<name>[A-Za-z_$][\w$.]*)\s*\((?P<arguments>.*)\)$", re.DOTALL)
+_CALL = re.compile(r"^(?P<name>[A-Za-z_$][\w$.-]*)\s*\((?P<arguments>.*)\)$", re.DOTALL)
 _ARGUMENT = re.compile(r"""'(?P<one>[^']*)'|"(?P<two>[^"]*)"|(?P<bare>[^,'"]+)""")
 _OPENS = re.compile(
     r"(?:(?:window\s*\.\s*)?open\s*\(|(?:window\s*\.\s*|top\s*\.\s*|self\s*\.\s*|parent\s*\.\s*|document\s*\.\s*)?location"
@@ -19,6 +21,10 @@ _PART = re.compile(
     r"""\s*(?:'(?P<one>[^']*)'|"(?P<two>[^"]*)"|`(?P<template>[^`]*)`|(?P<name>[A-Za-z_$][\w$]*))\s*"""
 )
 _IN_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_$][\w$]*)\s*\}")
+_CONSTANT = re.compile(
+    r"""\b(?:var|let|const)\s+(?P<name>[A-Za-z_$][\w$]*)\s*=\s*(?:'(?P<one>[^'\n]{0,200})'|"(?P<two>[^"\n]{0,200})")\s*[;,\n<]"""
+)
+_MOST_CONSTANTS = 500
 _LONGEST_BODY = 1_500
 MAKES: dict[str, str] = {
     "linkToNew": "/openDetailDynamic.html?infoid={1}",  # 新点 govxxgk: its script lies in a file of its own
@@ -39,6 +45,8 @@ def opened_address(action: str, markup: str, pattern: str = "") -> str:
     if pattern:
         return filled(pattern, arguments)
     name = call["name"].rpartition(".")[2]
+    if name.startswith("data-"):
+        return _as_read(name, arguments[0] if arguments else "", markup)
     return _as_defined(name, arguments, markup) or filled(MAKES.get(name, ""), arguments)
 
 
@@ -63,29 +71,67 @@ def _as_defined(name: str, arguments: list[str], markup: str) -> str:
     if begins is None:
         return ""
     parameters = [parameter.strip() for parameter in begins[1].split(",") if parameter.strip()]
-    values = dict(zip(parameters, arguments, strict=False))
+    values = _constants(markup) | dict(zip(parameters, arguments, strict=False))
     body = markup[begins.end() : begins.end() + _LONGEST_BODY].partition("function ")[0]
     for opens in _OPENS.finditer(body):
-        if address := _evaluated(body[opens.end() :], values):
+        if address := _evaluated(body[opens.end() :], values, frozenset(parameters)):
             return address
     return ""
 
 
-def _evaluated(expression: str, values: dict[str, str]) -> str:
-    """Strings and parameters joined by ``+``; empty where anything else takes part, or no parameter does."""
+def _as_read(attribute: str, value: str, markup: str) -> str:
+    """By ``location.href = "/show?id=" + $(this).data("id")`` in the page's own script."""
+    name, body = _where_read(attribute, markup)
+    for opens in _OPENS.finditer(body):
+        if address := _evaluated(body[opens.end() :], _constants(markup) | {name: value}, frozenset({name})):
+            return address
+    return ""
+
+
+@lru_cache(maxsize=8)
+def _where_read(attribute: str, markup: str) -> tuple[str, str]:
+    """The name that a script gives to an attribute of a row, and the script from there on."""
+    key = re.escape(attribute.removeprefix("data-"))
+    reads = re.compile(
+        rf"""[\w$.()\[\]]{{0,60}}(?:\.\s*data\(\s*['"]{key}['"]\s*\)|\.\s*(?:attr|getAttribute)\(\s*['"]data-{key}['"]\s*\)"""
+        rf"""|\.\s*dataset\.{key}\b)"""
+    )
+    read = reads.search(markup)
+    if read is None:
+        return "", ""
+    given = re.search(r"([A-Za-z_$][\w$]*)\s*=\s*$", markup[max(read.start() - 60, 0) : read.start()])
+    name = given[1] if given else "__value"
+    around = markup[max(read.start() - 300, 0) : read.end() + _LONGEST_BODY]
+    return name, around if given else reads.sub(name, around)
+
+
+@lru_cache(maxsize=8)
+def _constants(markup: str) -> dict[str, str]:
+    """Strings to which a page's script gives a name once for all, as ``var ctx = "/app"``."""
+    said: dict[str, str] = {}
+    changing: set[str] = set()
+    for found in islice(_CONSTANT.finditer(markup), _MOST_CONSTANTS):
+        name, value = found["name"], found["one"] if found["one"] is not None else found["two"] or ""
+        if said.setdefault(name, value) != value:
+            changing.add(name)
+    return {name: value for name, value in said.items() if name not in changing}
+
+
+def _evaluated(expression: str, values: dict[str, str], parameters: frozenset[str]) -> str:
+    """Strings and names joined by ``+``; empty where anything else takes part, or no parameter does."""
     address, place, uses_parameter = "", 0, False
     while (part := _PART.match(expression, place)) is not None:
         if part["name"] is not None:
             if part["name"] not in values:
                 return ""
             address += values[part["name"]]
-            uses_parameter = True
+            uses_parameter = uses_parameter or part["name"] in parameters
         elif part["template"] is not None:
             names = _IN_TEMPLATE.findall(part["template"])
             if not all(name in values for name in names):
                 return ""
             address += _IN_TEMPLATE.sub(lambda place: values[place[1]], part["template"])
-            uses_parameter = uses_parameter or bool(names)
+            uses_parameter = uses_parameter or not parameters.isdisjoint(names)
         else:
             address += part["one"] if part["one"] is not None else part["two"] or ""
         place = part.end()

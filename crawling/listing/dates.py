@@ -32,6 +32,8 @@ _WHOLE = tuple(
     )
 )
 """Days with their year: as one, or with the day apart, as large type beside the month is written."""
+_NAMED = _WHOLE[-3:]
+"""Those whose month is a word."""
 _SHORT = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -45,10 +47,15 @@ _AGO = re.compile(
     r"(?P<days>\d{1,3})\s*天(?:以)?前|(?P<weeks>\d{1,2})\s*(?:周|星期)前|(?P<word>今天|昨天|前天|刚刚)"
     r"|\d{1,3}\s*(?:分钟|小时)(?:以)?前|(?:^|\s)\d{1,2}:\d\d\s*发布"
 )
-_DAY_AND_MONTH = re.compile(r"(?<![\d.])(20\d\d|19[89]\d)\s*[-./]\s*(\d{1,2})(?!\d)")
-_PUBLISHED = re.compile(
-    r"(?:发布|发文|公布|公开|成文|生成|刊登|更新|信息|发稿)\s*(?:时间|日期|日)?\s*[:：]?\s*$"
+_SHORT_YEAR = re.compile(
+    r"(?<![\w\-./])(?P<year>[0-3]\d)(?P<mark>[-./])(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?![\w\-./])"
 )
+"""``26-11-05``: of this century, and only where no day is written in full."""
+_DAY_AND_MONTH = re.compile(r"(?<![\d.])(20\d\d|19[89]\d)\s*[-./]\s*(\d{1,2})(?!\d)")
+_PUBLISHED = re.compile(r"(?:发布|公布|公开|刊登|更新|信息|发稿|上网)\s*(?:时间|日期|日)?\s*[:：]?\s*$")
+_WRITTEN = re.compile(r"(?:发文|成文|生成|印发|签发)\s*(?:时间|日期|日)?\s*[:：]?\s*$")
+_IN_A_SENTENCE = re.compile(r"[\u4e00-\u9fff，。、《“]$")
 _ANOTHER = re.compile(
     r"(?:截止|截至|至|到|期限|报名|开标|开始|结束|有效期?|考试|面试|实施|施行|生效|失效|废止|投标|递交|获取|出生|~|—|～)"
     r"\s*(?:时间|日期|日)?\s*[:：]?\s*$"
@@ -151,14 +158,14 @@ def day_in_china(text: str) -> date | None:
 def printed_day(before: str, after: str, url: str, today: date | None = None) -> Printed | None:
     """The day of publication that stands beside a link or in its address; None where there is none.
 
-    A day with its year beats one without; one that is labelled as that of publication beats others, and one
-    labelled otherwise (a deadline) counts only where it is alone. ``today`` tells what ``3天前`` means.
+    A day with its year beats one without; one that is labelled as that of publication beats others, then one
+    that stands by itself, one in a sentence, and one labelled otherwise (a deadline). ``today`` tells what
+    ``3天前`` means.
     """
     best: tuple[int, date] | None = None
     for text in (after, before):
         for start, day in _whole_days(text):
-            label = text[max(start - 12, 0) : start]
-            rank = 2 if _PUBLISHED.search(label) else 0 if _ANOTHER.search(label) else 1
+            rank = _rank(text[max(start - 12, 0) : start])
             if best is None or rank > best[0]:
                 best = (rank, day)
     if best is not None:
@@ -169,7 +176,25 @@ def printed_day(before: str, after: str, url: str, today: date | None = None) ->
         if short is not None and short.in_year(from_url.year):
             return Printed(from_url.year, short.month, short.day)
         return Printed(from_url.year, from_url.month, from_url.day, DaySource.ADDRESS)
-    return short or _days_ago(f"{after} {before}", today)
+    return short or _short_year(after) or _short_year(before) or _days_ago(f"{after} {before}", today)
+
+
+def _rank(label: str) -> int:
+    """How likely the day behind these words is that of publication."""
+    if _PUBLISHED.search(label):
+        return 4
+    if _WRITTEN.search(label):
+        return 3
+    if _ANOTHER.search(label):
+        return 0
+    return 1 if _IN_A_SENTENCE.search(label) else 2
+
+
+def _short_year(text: str) -> Printed | None:
+    for match in _SHORT_YEAR.finditer(text):
+        if (found := _printed(match)) is not None:
+            return Printed(2000 + found.year, found.month, found.day)
+    return None
 
 
 def _short_day(text: str) -> Printed | None:
@@ -209,7 +234,7 @@ def shows_date(before: str, after: str) -> bool:
     return any(
         pattern.search(text)
         for text in (after, before)
-        for pattern in (*_WHOLE[:2], *_SHORT, _DAY_AND_MONTH, _AGO)
+        for pattern in (*_WHOLE[:2], *_SHORT, _SHORT_YEAR, _DAY_AND_MONTH, _AGO, *_NAMED)
     )
 
 

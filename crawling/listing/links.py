@@ -40,6 +40,8 @@ _ENOUGH_UNDATED = 2.0
 _MANY = 5
 _CUT = re.compile(r"(?:\.{2,}|…+|·{3,}|。{2,})\s*(?P<behind>[\]】)）]?)$")
 _LETTERS = re.compile(r"\W+")
+_NO_TITLE = re.compile(r"[\W\d年月日时分秒天周前昨今]+")
+"""A number, or the time at which somebody wrote last: a link of forums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Found:
     """0 to 1: how sure that the items are the list."""
     rows_without_address: int = 0
     """Dated rows that only a script opens, by a call that nothing here explains."""
+    elsewhere: tuple[str, ...] = ()
+    """Addresses on other sites to which dated rows lead."""
 
 
 def find_items(
@@ -77,7 +81,15 @@ def find_items(
             group[candidate.url] = candidate
     chosen = _choose([list(group.values()) for group in groups.values()])
     ordered = [chosen[url] for url in order if url in chosen]
-    return Found(_dated(ordered, today), _sureness(ordered), closed)
+    return Found(_dated(ordered, today), _sureness(ordered), closed, _elsewhere(opened, page_url))
+
+
+def _elsewhere(links: Iterable[Link], page_url: str) -> tuple[str, ...]:
+    return tuple(
+        link.url
+        for link in links
+        if link.url and not same_site(link.url, page_url) and shows_date(link.before, link.after)
+    )
 
 
 def link_title(link: Link) -> str:
@@ -156,7 +168,7 @@ def _candidate(link: Link, page_url: str, today: date | None) -> Candidate | Non
     title = link_title(link)
     if not url or url == absolute_url(page_url) or not same_site(url, page_url):
         return None
-    if len(title) < _SHORTEST_TITLE or title.isdecimal():
+    if len(title) < _SHORTEST_TITLE or _NO_TITLE.fullmatch(title):
         return None
     if len(title) <= _LONGEST_NAVIGATION and _NAVIGATION.search(title):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,6 +18,7 @@ class NoteKind(StrEnum):
     """What of a list could not be followed."""
 
     ROWS_WITHOUT_ADDRESS = "rows without an address"
+    ROWS_OF_ANOTHER_SITE = "rows of another site"
     PAGING_NOT_FOLLOWED = "paging not followed"
     FRAMES_NOT_FOLLOWED = "frames not followed"
 
@@ -74,3 +75,12 @@ class ListPage:
 def told(notes: Iterable[Note]) -> str:
     """Notes as one line; empty where there are none."""
     return "; ".join(map(str, notes))
+
+
+def rows_of_another_site(addresses: Sequence[str]) -> Note:
+    """A note on rows that lead to ``addresses``, which are not those of the list's own site."""
+    return Note(
+        NoteKind.ROWS_OF_ANOTHER_SITE,
+        f"{len(addresses)} rows lead to another site ({addresses[0][:200]}), which is not followed: "
+        "make that site's own list a source",
+    )

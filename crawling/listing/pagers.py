@@ -54,6 +54,51 @@ _CURRENTS = (
     "pageno",
     "currpage",
 )
+_VARIABLE = re.compile(r"""\b(m_[ns]\w{4,16})\s*=\s*['"]?([\w./-]{1,80})['"]?""")
+_PAGER = re.compile(
+    r"\b(?:laypage|kkpager|pagination|paginator|twbsPagination|bootstrapPaginator|jqPaginator|createPage\w*|pager?|[A-Za-z]{0,12}Page(?:r|s|d)?)"
+    r"\s*(?:\.\s*(?:render|generPageHtml)\s*)?\(\s*(?:['\"][^'\"]{0,80}['\"]\s*,\s*|\d{1,7}\s*,\s*)?\{",
+    re.IGNORECASE,
+)
+_LONGEST_CALL = 1_500
+_MANY = re.compile(
+    r"\b(?:page_?total|page_?counts?|total_?pages?|page_?num_?total|pages|count_?page|m_nPageCount|nPageCount)"
+    r"\b['\"]?\s*[:=]\s*['\"]?(\d{1,6})\b",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"\b(?:curr|cur_?page|current|current_?page|page_?no|page_?index|page_?num)\b['\"]?\s*:\s*['\"]?(\d{1,6})\b",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(
+    r"(?:(?:window|self|top|parent|document)\s*\.\s*)?\blocation(?:\s*\.\s*(?:href|assign|replace))?\s*(?:=(?!=)|\()"
+    r"|\bhref(?:Former)?\s*[:=](?!=)"
+)
+_STRING_OR_NAME = re.compile(
+    r"""\s*(?:'(?P<one>[^'\n]*)'|"(?P<two>[^"\n]*)"|`(?P<template>[^`]*)`|\(?(?P<name>[A-Za-z_$][\w$.]*)\)?)\s*"""
+)
+_IN_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_$][\w$.]*)\s*\}")
+_OWN_NUMBER = re.compile(r"(?:[_=/-]|page|list|index)(\d{1,4})(?=\.[a-z]{3,5}(?:$|\?)|&|$)", re.IGNORECASE)
+_LINK_TO = re.compile(
+    r"""\b(?:link_to|href|url|pageUrl)\s*:\s*['"]([^'"]{0,200}?(__id__|\{\{number\}\}|\{page\}|\{num\}|\{0\})[^'"]{0,100})['"]"""
+)
+_IN_PARTS = re.compile(
+    r"""hrefFormer\s*:\s*['"]([^'"]{1,200})['"]\s*,\s*hrefLatter\s*:\s*['"]([^'"]{1,60})['"]"""
+)
+_RECORDS = re.compile(
+    r"\b(?:count|total|totalCount|totalData|dataTotal|totalRecords?)\b['\"]?\s*:\s*['\"]?(\d{1,7})\b"
+)
+_SIZE = re.compile(
+    r"\b(?:limit|showData|page_?size|pageAmount|items_per_page|perPage)\b['\"]?\s*:\s*['\"]?(\d{1,4})\b",
+    re.IGNORECASE,
+)
+_NOBODY_KNOWS = 1_000_000
+_DRAWN_BY_SCRIPT = re.compile(r"<(?:el|a|van|n|t)-pagination\b|<Page\b(?=[^<>]{0,300}:total)")
+_NUMBERS_SHOWN = re.compile(
+    r"""<(?:ul|ol|div|nav|p)\b[^<>]{0,200}(?:class|id)\s*=\s*["']?[^"'<>]{0,80}(?:pagination|pager|paging|page-?list|pages)\b[^<>]{0,200}>""",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]*>")
 _NAMES = ("prefix", "name", "pagename", "filename", "path", "url")
 _SUFFIXES = ("suffix", "ext", "extname", "pageext", "postfix")
 
@@ -77,13 +122,19 @@ def numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
             yield absolute_url(f"{match['name']}_{int(said[1][1]) + 1}.{match['suffix']}", page_url)
     yield from _told_by_an_object(markup, page_url)
     yield from _counted_by_script(markup, page_url)
+    yield from _told_by_variables(markup, page_url)
+    yield from _called_back(markup, page_url)
+    yield from _linked_to(markup, page_url)
 
 
-def counts_to_its_end(markup: str) -> bool:
+def counts_to_its_end(markup: str, page_url: str) -> bool:
     """Whether a script that is understood says that this page is the last: nothing is left to follow."""
     for match in _SCRIPT.finditer(markup):
         if int(match["current"]) >= int(match["count"]) - (0 if match["element"] else 1):
             return True
+    calls = [(number, count) for _, number, count in _calls(markup, page_url) if count < _NOBODY_KNOWS]
+    if calls and all(number >= count for number, count in calls):
+        return True
     counts = {name: int(number) for name, number in _COUNTED.findall(markup)}
     return len(counts) == len(_COUNTED_NAMES) and counts["currentPage"] >= counts["countPage"] - 1
 
@@ -101,6 +152,92 @@ def _told_by_an_object(markup: str, page_url: str) -> Iterator[str]:
         last = int(count) - (0 if current[:1] >= "1" and f"_{current}." in page_url else 1)
         if int(current) < max(last, int(count) - 1):
             yield absolute_url(f"{name}_{int(current) + 1}.{suffix.lstrip('.')}", page_url)
+
+
+def _told_by_variables(markup: str, page_url: str) -> Iterator[str]:
+    """TRS again: ``m_nRecordCount``, ``m_nPageSize``, ``m_nCurrPage`` (from 0), ``m_sPageName``."""
+    said = {name.lower(): value for name, value in _VARIABLE.findall(markup)}
+    current, size = said.get("m_ncurrpage", ""), said.get("m_npagesize", "")
+    name, suffix = said.get("m_spagename", ""), said.get("m_spageext", "")
+    records, pages = said.get("m_nrecordcount", ""), said.get("m_npagecount", "")
+    if not (current.isdecimal() and name and suffix):
+        return
+    if not pages and records.isdecimal() and size.isdecimal() and int(size):
+        pages = str(-(-int(records) // int(size)))
+    if pages.isdecimal() and int(current) < int(pages) - 1:
+        yield absolute_url(f"{name}_{int(current) + 1}.{suffix.lstrip('.')}", page_url)
+
+
+def _called_back(markup: str, page_url: str) -> Iterator[str]:
+    """Pagers that are told where a click leads: ``jump: o => { location.href = "list_" + o.curr }``."""
+    for body, number, count in _calls(markup, page_url):
+        if number >= count:
+            continue
+        following = str(number + 1)
+        for leads in _LEADS.finditer(body):
+            if address := _joined(body[leads.end() :], following):
+                yield absolute_url(address, page_url)
+        if parts := _IN_PARTS.search(body):  # kkpager
+            yield absolute_url(f"{parts[1]}_{following}{parts[2]}", page_url)
+
+
+def _calls(markup: str, page_url: str) -> Iterator[tuple[str, int, int]]:
+    """What is told to each pager of the page, with the page's number and how many there are."""
+    own = next((int(number) for number in _OWN_NUMBER.findall(page_url)[-1:]), 1)
+    for pager in islice(_PAGER.finditer(markup), _PLACES_LOOKED_AT):
+        body = markup[pager.start() : pager.start() + _LONGEST_CALL].partition("</script")[0]
+        number = next((int(found[1]) for found in _HERE.finditer(body)), 0) or own
+        counts = [int(found[1]) for found in _MANY.finditer(body)]
+        records, size = _RECORDS.search(body), _SIZE.search(body)
+        if not counts and records and size and int(size[1]):
+            counts = [-(-int(records[1]) // int(size[1]))]
+        yield body, number, max(counts, default=_NOBODY_KNOWS)
+
+
+def _joined(expression: str, number: str) -> str:
+    """Strings joined to the one name that stands for the page's number; empty for other expressions."""
+    address, place, names = "", 0, set[str]()
+    while (part := _STRING_OR_NAME.match(expression, place)) is not None:
+        if part["name"]:
+            names.add(part["name"])
+            address += number
+        elif part["template"] is not None:
+            names.update(_IN_TEMPLATE.findall(part["template"]))
+            address += _IN_TEMPLATE.sub(number, part["template"])
+        else:
+            address += part["one"] if part["one"] is not None else part["two"] or ""
+        place = part.end()
+        if expression[place : place + 1] != "+":
+            break
+        place += 1
+    ended = expression[place : place + 1] in {"", ";", "}", ")", "\n", ","}
+    return address if ended and len(names) == 1 and address.strip(number) else ""
+
+
+def _linked_to(markup: str, page_url: str) -> Iterator[str]:
+    """Plugins of jQuery: ``pagination(240, {link_to: "list_p__id__.html"})``, which counts from 0, and
+    ``twbsPagination({totalPages: 35, href: "?page={{number}}"})``.
+    """
+    for body, number, count in _calls(markup, page_url):
+        for found in _LINK_TO.finditer(body):
+            current = re.search(r"current_page\s*:\s*(\d{1,6})", body)
+            following = (int(current[1]) + 1 if current else 1) if found[2] == "__id__" else number + 1
+            if following <= count:
+                yield absolute_url(found[1].replace(found[2], str(following)), page_url)
+
+
+def says_that_pages_follow(markup: str) -> str:
+    """The words with which a page counts more than one, or shows the numbers of others."""
+    for found in islice(_MANY.finditer(markup), _PLACES_LOOKED_AT):
+        if int(found[1]) > 1:
+            return " ".join(found[0].split())[:40]
+    if drawn := _DRAWN_BY_SCRIPT.search(markup):
+        return drawn[0]
+    for pager in islice(_NUMBERS_SHOWN.finditer(markup), _PLACES_LOOKED_AT):
+        words = _TAG.sub(" ", markup[pager.end() : pager.end() + _LONGEST_CALL]).split()
+        if words[:3] == ["1", "2", "3"] or words[:2] == ["1", "2"]:
+            return "1 2"
+    return ""
 
 
 def _counted_by_script(markup: str, page_url: str) -> Iterator[str]:

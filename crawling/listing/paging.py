@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.model import Note, NoteKind
-from crawling.listing.pagers import counts_to_its_end, numbered_by_script
+from crawling.listing.pagers import counts_to_its_end, numbered_by_script, says_that_pages_follow
 from extraction.model import Link
 
 _NEXT = re.compile(
@@ -27,11 +27,11 @@ _PAGE_KEYS = re.compile(
 )
 _WORDS = re.compile(
     r"下\s{0,3}一?\s{0,3}[页頁]|[尾末]\s{0,3}[页頁]|共\s{0,3}\d+\s{0,3}[页頁]|第\s{0,3}\d*\s{0,3}[页頁]|跳转到?|转到第"
-    r"|加载更多|查看更多|点击更多|next\s?page"
+    r"|(?:加载|载入|查看|点击|展开|显示|获取)更多|(?:点击|上拉|继续)加载|更多数据|next\s?page"
 )
 _SCRIPTED = re.compile(
     r"\b(?:laypage|createPage\w*|Pager|pagination|paginator|twbsPagination|jqPaginator|toPage|goPage|gotoPage|turnPage"
-    r"|executePage|queryArticleByCondition|jumpPage|showPage|pageTo|pageNavigate|getPageList)\s*[.(]"
+    r"|executePage|kkpager|generPageHtml|bootstrapPaginator|jpage|queryArticleByCondition|jumpPage|showPage|pageTo|pageNavigate|getPageList)\s*[.(]"
 )
 _COUNT = re.compile(
     r"共\s{0,3}(\d{1,6})\s{0,3}[页頁]|[第当前页\s:：]\s{0,3}\d{1,6}\s{0,3}/\s{0,3}(?:共\s{0,3})?(\d{1,6})(?:\s{0,3}[页頁]|\s*$|\s)"
@@ -72,16 +72,11 @@ def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) ->
     links = tuple(links)
     words = _WORDS.search(text)
     said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
-    scripted = _SCRIPTED.search(markup) if not said else None
-    if (not said and scripted is None) or _is_last(links, text, page_url) or counts_to_its_end(markup):
+    called = _SCRIPTED.search(markup) if not said else None
+    scripted = called[0][:-1] if called else "" if said else says_that_pages_follow(markup)
+    if not (said or scripted) or _is_last(links, text, page_url) or counts_to_its_end(markup, page_url):
         return None
-    what = (
-        f"the page says «{_BLANKS.sub('', said)[:20]}»"
-        if said
-        else f"a script numbers pages ({scripted[0][:-1]})"
-        if scripted
-        else ""
-    )
+    what = f"the page says «{_BLANKS.sub('', said)[:20]}»" if said else f"a script numbers pages ({scripted})"
     return Note(
         NoteKind.PAGING_NOT_FOLLOWED,
         f"{what}, and gives no address for the next: look in the browser's network view for one that answers "

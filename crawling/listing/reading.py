@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
+from html import unescape
+from itertools import islice
 
 from bs4 import BeautifulSoup, Tag
 
@@ -10,7 +14,7 @@ from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.dates import item_beside
 from crawling.listing.forms import datastore, script_data
 from crawling.listing.links import find_items, link_title
-from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
+from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind, rows_of_another_site
 from crawling.listing.paging import next_pages, paging_note
 from crawling.listing.submitted import submitted_pages
 from extraction.charset import decode
@@ -23,6 +27,9 @@ _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
 _FEWEST_ROWS = 2
 _SURE_ENOUGH = 0.6
 _MOST_FRAMES = 3
+_WRITTEN_FRAME = re.compile(
+    r"""<i?frame\b[^<>]{0,300}?\bsrc\s*=\s*\\?["']([^"'\\<>+\s]{2,500})\\?["']""", re.IGNORECASE
+)
 
 
 class SelectorError(ListError):
@@ -63,7 +70,7 @@ def read_list_page(
         following, paging = _following(markup, url, extracted)
         following = tuple(dict.fromkeys((*page.next_pages, *following)))
         notes += [paging] if paging is not None and not following else []
-    parts = () if items else _frames(extracted, url)
+    parts = () if items else _frames((*extracted.frames, *_written_frames(markup)), url)
     if not items and not parts and extracted.frames:
         notes.append(_foreign_frames(extracted))
     return ListPage(
@@ -89,6 +96,8 @@ def _unselected(
     notes = []
     if found.rows_without_address >= _FEWEST_ROWS and found.rows_without_address > len(found.items):
         notes.append(_rows_without_address(found.rows_without_address, extracted))
+    if len(found.elsewhere) >= _FEWEST_ROWS and len(found.elsewhere) > len(found.items):
+        notes.append(rows_of_another_site(found.elsewhere))
     if found.sureness < _SURE_ENOUGH:
         scripted = script_data.read(markup, url, listing, today)
         if scripted is not None and len(scripted.items) > len(found.items) * (found.sureness > 0.5):
@@ -123,21 +132,26 @@ def _foreign_frames(extracted: Extracted) -> Note:
     )
 
 
-def _frames(extracted: Extracted, url: str) -> tuple[str, ...]:
+def _frames(addresses: Iterable[str], url: str) -> tuple[str, ...]:
     """The frames of a page that lists nothing itself: one of them holds the list."""
-    frames = (absolute_url(frame, url) for frame in extracted.frames)
+    frames = dict.fromkeys(absolute_url(frame, url) for frame in addresses)
     return tuple(frame for frame in frames if frame and frame != absolute_url(url) and same_site(frame, url))[
         :_MOST_FRAMES
     ]
 
 
+def _written_frames(markup: str) -> Iterator[str]:
+    """Addresses of frames that the page's script writes, where they stand there as they are."""
+    for frame in islice(_WRITTEN_FRAME.finditer(markup), _MOST_FRAMES):
+        yield unescape(frame[1])
+
+
 def _island(markup: str, url: str, listing: Listing) -> ListPage | None:
     """The list inside a page's script, where that has items; a broken one leaves the page's own links."""
-    found = datastore.in_page(markup)
-    if not found:
+    if not datastore.in_page(markup):
         return None
     try:
-        page = datastore.read(found, url, listing)
+        page = datastore.read(markup, url, listing)
     except ListError:
         return None
     return page if page.items else None

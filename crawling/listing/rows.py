@@ -20,6 +20,8 @@ _ORGANISATION = re.compile(
 )
 _FEWEST_ROWS = 3
 _ALTERNATING = 0.8
+_FAR_WORSE = 0.9
+"""By so much less are names of people worth than titles, where a row shows a day for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def without_companions(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _companions_in_rows(
     candidates: Sequence[Candidate], kinds: list[str], worth: dict[str, float]
 ) -> set[int]:
-    """Places of links that share a row with one of a better kind; a row with two days is two rows."""
+    """Places of links that share a row with one of a better kind; a row with two days is two rows mostly."""
     rows: dict[int, list[int]] = defaultdict(list)
     for place, candidate in enumerate(candidates):
         if candidate.link.row:
@@ -58,10 +60,9 @@ def _companions_in_rows(
         between = any(
             shows_date("", _between(candidates[a].link, candidates[b].link)) for a, b in pairwise(places)
         )
-        if between:
-            continue
         best = max((kinds[place] for place in places), key=lambda kind: worth[kind])
-        dropped.update(place for place in places if kinds[place] != best)
+        least = worth[best] - _FAR_WORSE if between else worth[best]
+        dropped.update(place for place in places if kinds[place] != best and worth[kinds[place]] <= least)
     return dropped
 
 

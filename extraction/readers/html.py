@@ -11,11 +11,12 @@ from typing import Any, cast
 
 from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
-from extraction.clicks import FILE_ATTRIBUTES
+from extraction.clicks import FILE_ATTRIBUTES, files_in_scripts, is_file_address
 from extraction.composing import TextComposer
 from extraction.facts import page_publisher, page_title
 from extraction.links import LinkCollector
 from extraction.model import Extracted, Link
+from extraction.moments import note_moments
 from extraction.nesting import within_reason
 from extraction.page_pictures import PictureCollector
 from extraction.reading import Declared
@@ -49,10 +50,12 @@ def read(body: bytes, declared: Declared) -> Extracted:
     another = partial(PageText, declared.url, charset, grid=declared.grid)
     page = another()
     _parse(markup, Unveiling(page, another, _parse))
+    page.links.add_files(files_in_scripts(markup))
     text = join_lines("\n".join(page.lines))
     if not text and page.links.frames:
         text = page.title.strip() or _FRAMES_ALONE
     title = page_title(page.metas, page.title, page.headings)
+    note_moments(page.metas, markup)
     return Extracted(
         text=text,
         media_type=declared.media_type,
@@ -147,6 +150,10 @@ class PageText:
         if isinstance(other, PageText):
             self._unveiled += other.all_links
             self.pictures.take(other.pictures)
+
+    def take_files(self, other: Page) -> None:
+        if isinstance(other, PageText):
+            self._unveiled += [link for link in other.all_links if is_file_address(link.url)]
 
     def _note_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         """What an element says beside its name: a frame, a file, a day, where a click leads."""

@@ -73,3 +73,26 @@ def test_the_time_at_which_a_page_was_made_anew_is_no_day_of_publication() -> No
         '<meta name="PubDate" content="2017-03-08 09:53"><meta name="Maketime" content="2019-03-22 12:28:37">'
     )
     assert stated("", other).in_meta == DAY
+
+
+@pytest.mark.parametrize("day", ["2017年3月8日", "二〇一七年三月八日", "二○一七年 三月 八日"])
+def test_the_signature_is_the_day_that_a_text_bears(day: str) -> None:
+    signed = stated("", body=f"{BODY}<p>示例县卫生健康局</p><p>{day}</p><p>版权所有 示例县政府网</p>")
+    assert (signed.printed, signed.written) == (None, DAY)
+
+
+def test_days_of_a_list_below_a_text_are_no_signature() -> None:
+    others = "<p>示例县公开招聘公告</p><p>2017年3月8日</p><p>示例县考试通知</p><p>2017年3月9日</p>"
+    assert stated("", body=BODY + others).written is None
+
+
+def test_the_days_of_an_examination_below_the_title_are_none_of_publication() -> None:
+    assert stated("<p>报名时间：2017年4月1日至2017年4月10日</p>").printed is None
+
+
+def test_moments_that_only_programs_read_count() -> None:
+    in_data = '<script type="application/ld+json">{"datePublished": "2017-03-07T16:30:00Z"}</script>'
+    assert stated("", in_data).in_meta == DAY
+    assert stated("<time datetime='2017-03-08T09:00:00+08:00'>九年前</time>").printed == DAY
+    wechat = "<div class='rich_media_meta'></div><script>var ct = \"1488935000\";</script>"
+    assert stated(wechat).printed == DAY

@@ -110,3 +110,30 @@ def test_what_depends_on_the_reader_or_says_more_is_no_stub(body: str) -> None:
 )
 def test_sessions_and_moments_are_no_part_of_an_address(address: str, known: str) -> None:
     assert absolute_url(address, HERE) == f"http://rsj.example.gov.cn{known}"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "document.cookie='verify=9f2;path=/';window.location.reload();",
+        "var k=f(7);document.cookie='c='+k;location.href='/tzgg/?v='+k",
+        "eval(function(p,a,c,k,e,d){return p}('0 1',2,2,''.split('|'),0,{}))",
+    ],
+)
+def test_a_page_without_words_that_only_runs_a_script_is_a_challenge(script: str) -> None:
+    body = f"<html><head><script>{script}</script></head><body></body></html>".encode()
+    assert JAVASCRIPT_CHALLENGE in block_reason(200, body, markup=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sorry, you have been blocked",
+        "您的请求疑似攻击行为，已被记录",
+        "抱歉，本站仅限中国大陆地区访问",
+        "当前环境异常，完成验证后即可继续访问。<a href='#'>去验证</a>",
+        "正在检查您的浏览器，5秒后自动跳转",
+    ],
+)
+def test_refusals_of_regions_and_environments_are_known(words: str) -> None:
+    assert block_reason(200, page(f"<p>{words}</p>"), markup=True)

@@ -29,6 +29,7 @@ NO_REASONS = {
     "checking your browser",
     "just a moment...",
     "your request has been blocked",
+    "you have been blocked",
     "enable javascript and cookies to continue",
     # by which reasons are known
     "cannot be decoded",

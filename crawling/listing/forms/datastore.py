@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from crawling.listing.addresses import absolute_url, same_site, with_query
 from crawling.listing.dates import item_beside
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _END = re.compile(r"</datastore\s*>", re.IGNORECASE)
 _ROOT = re.compile(r"<datastore[\s>]", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"']{1,2000})["']""", re.IGNORECASE)
+_JPAGE = re.compile(r"\.jpage\s*\(\s*\{([^{}]{10,2000})\}")
+_FIELD = re.compile(r"""['"]?(\w{2,20})['"]?\s*:\s*(?:'([^']*)'|"([^"]*)"|(\d{1,7}))""")
+_OF_LIST = frozenset(
+    {"appid", "webid", "path", "columnid", "unitid", "webname", "sourcecontenttype", "permissiontype", "col"}
+)
+"""What its pager sends besides the numbers of records."""
+_PAGES_AT_ONCE = 3
 _MOST_RECORDS = 2_000
 
 
@@ -35,7 +42,7 @@ def recognises(head: str) -> bool:
 
 def read(text: str, url: str, listing: Listing, today: date | None = None) -> ListPage:
     """The records' links, and the address of the next group."""
-    root = parse_xml(in_page(text) or text)
+    root = parse_xml(in_page(text) or text)  # what stands around it tells of its pager
     if local_name(root) != "datastore":
         raise ListError(f"<{local_name(root)}> is no datastore: leave listing.form at 'auto'")
     records = _texts(root, "record")[:_MOST_RECORDS]
@@ -49,7 +56,8 @@ def read(text: str, url: str, listing: Listing, today: date | None = None) -> Li
         for group in _texts(root, "nextgroup")
         for href in _HREF.findall(group)
     ]
-    following = [*groups, *_next_records(url, next(iter(_texts(root, "totalrecord")), ""))]
+    total = next(iter(_texts(root, "totalrecord")), "")
+    following = [*groups, *_next_records(url, total), *_by_its_pager(text, url, len(records))]
     # A record without a link is no item: the more there are, the less this is the list that was meant.
     return ListPage(
         url,
@@ -90,6 +98,19 @@ def _item(record: str, page_url: str, today: date | None) -> Item | None:
     title, link = max(usable, key=lambda pair: len(pair[0]))
     url = absolute_url(link.url, page_url)
     return item_beside(url, title, link.before, link.after, today) if url else None
+
+
+def _by_its_pager(markup: str, url: str, records: int) -> Iterator[str]:
+    """``$("#330").jpage({proxyUrl: "/module/web/jpage/dataproxy.jsp", perPage: 15, …})``."""
+    for pager in _JPAGE.finditer(markup):
+        said = {name.lower(): one or two or number for name, one, two, number in _FIELD.findall(pager[1])}
+        proxy, total, size = said.get("proxyurl", ""), said.get("totalrecord", ""), said.get("perpage", "")
+        if not (proxy and total.isdecimal() and size.isdecimal() and records < int(total)):
+            continue
+        of_list = {name: value for name, value in said.items() if name in _OF_LIST}
+        last = min(records + int(size) * _PAGES_AT_ONCE, int(total))
+        counted = {"startrecord": str(records + 1), "endrecord": str(last), "perpage": size}
+        yield absolute_url(with_query(urljoin(url, proxy), counted | of_list), url)
 
 
 def _next_records(url: str, total: str) -> Iterator[str]:

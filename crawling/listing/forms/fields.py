@@ -10,10 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from crawling.listing.dates import day_in_china, first_date
+from crawling.listing.dates import Printed, day_in_china, first_date, printed_day
 from settings.sources import Listing
 
 Record = dict[str, Any]
+_FIELDS_DEEP = 3
+"""Levels of a record in which its fields are looked for: search services wrap it in ``_source``."""
+_FEWEST_KEYED = 3
+_LONGEST_DAY = 12
 _DEEPEST = 8
 """Levels below which no list is looked for."""
 _MOST_LOOKED_AT = 20_000
@@ -45,6 +49,7 @@ _TITLES = (
         "topic",
         "projectname",
     ),
+    *("标题", "名称", "公告标题", "信息标题", "岗位名称", "职位名称"),
 )
 _LINKS = (
     *(
@@ -60,32 +65,39 @@ _LINKS = (
         "htmlurl",
     ),
     *("weburl", "visiturl", "viewurl", "puburl", "arturl", "urlpath", "linkto", "jumpurl", "joburl"),
+    *("链接", "网址", "地址", "详情链接"),
 )
 _DATES = (
     *("publishdate", "pubdate", "publishtime", "date", "releasetime", "docreltime", "pubtime", "releasedate"),
-    *(
-        "publisheddate",
-        "infodate",
-        "showdate",
-        "senddate",
-        "sendtime",
-        "noticesendtime",
-        "issuetime",
-        "fbsj",
-        "fbrq",
-    ),
+    *("publisheddate", "infodate", "showdate", "senddate", "sendtime", "noticesendtime", "issuetime"),
     *(
         "publishedtime",
         "displaydate",
         "displaytime",
-        "writetime",
+        "displaypublishtime",
+        "showtime",
         "docpubtime",
+        "webdate",
+    ),
+    *("fbsj", "fbrq", "发布时间", "发布日期", "公布日期", "日期", "时间"),
+)
+"""What the day of publication is called."""
+_MADE_DATES = (
+    *(
+        "writetime",
         "createdate",
         "createtime",
+        "createdat",
         "time",
+        "addtime",
+        "adddate",
+        "inputtime",
+        "ctime",
     ),
-    *("addtime", "adddate", "inputtime", "ctime", "updatetime", "updatedate"),
+    *("updatetime", "updatedate"),
 )
+"""What the day is called on which a record was written: of use where no other is given."""
+_MADE = re.compile(r"creat|add|input|ctime|write|updat|modif|import|sync")
 _DATE_KEY = re.compile(r"date|time|rq$|sj$|day")
 _NOT_THE_DAY = re.compile(r"end|expire|deadline|stop|close|start|begin|click|birth|valid|modif|del|stamp$|jz")
 _NOT_THE_LINK = re.compile(r"img|image|pic|logo|icon|thumb|photo|cover|video|audio|avatar")
@@ -148,13 +160,22 @@ def longest_list(content: object, title: str = "") -> list[Record]:
             break
         value, depth = waiting.popleft()
         inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-        records = [record for record in inner if isinstance(record, dict)] if isinstance(value, list) else []
+        records = _alike(value, inner)
         if len(records) > len(best) and (at_path(records[0], title) if title else _title_field(records)):
             best = records
         if depth < _DEEPEST:
             below = islice(inner, _MOST_LOOKED_AT)
             waiting.extend((each, depth + 1) for each in below if isinstance(each, dict | list))
     return best
+
+
+def _alike(value: object, inner: list[Any]) -> list[Record]:
+    """The records of a list, or of an object that has one under each number: ``{"101": {…}, "102": {…}}``."""
+    records = [record for record in inner if isinstance(record, dict)]
+    if isinstance(value, list):
+        return records
+    is_keyed = len(records) >= _FEWEST_KEYED and len(records) == len(inner)
+    return records if is_keyed and len({frozenset(record) for record in records}) == 1 else []
 
 
 def counted(content: object) -> int:
@@ -225,23 +246,33 @@ def _link_field(records: list[Record]) -> str:
         if records
         else ()
     )
-    return next((key for key in keys if _mostly(records, key, _is_address)), "")
+    return next((key for key in keys if _mostly(records, key, is_address)), "")
 
 
 def _date_field(records: list[Record]) -> str:
-    if named := _named(records, _DATES, lambda value: json_date(value) is not None):
-        return named
     keys = [
         key
         for plain, key in (_plain(records[0]) if records else {}).items()
-        if _DATE_KEY.search(plain) and not _NOT_THE_DAY.search(plain)
+        if _DATE_KEY.search(plain) and not _NOT_THE_DAY.search(plain) and not _MADE.search(plain)
     ]
-    return next(
-        (key for key in keys if _mostly(records, key, lambda value: json_date(value) is not None)), ""
+    return (
+        _named(records, _DATES, _is_day)
+        or next((key for key in keys if _mostly(records, key, _is_day)), "")
+        or _named(records, _MADE_DATES, _is_day)
     )
 
 
-def _is_address(value: object) -> bool:
+def _is_day(value: object) -> bool:
+    return json_date(value) is not None or short_day(value) is not None
+
+
+def short_day(value: object) -> Printed | None:
+    """The day of ``11-05``, whose year is told by the order of the records."""
+    return printed_day("", value, "") if isinstance(value, str) and len(value) <= _LONGEST_DAY else None
+
+
+def is_address(value: object) -> bool:
+    """Whether a value is the address of a page or file."""
     return isinstance(value, str) and bool(_ADDRESS.fullmatch(value.strip())) and not _PICTURE.search(value)
 
 
@@ -249,17 +280,36 @@ def _named(records: list[Record], names: tuple[str, ...], holds: Callable[[objec
     """The records' key that is called like one of ``names``, in whatever case, and mostly holds such."""
     if not records:
         return ""
-    plain = _plain(records[0])
-    return next((plain[name] for name in names if name in plain and _mostly(records, plain[name], holds)), "")
+    for levels in (1, _FIELDS_DEEP):  # a record's own fields before those of what it holds
+        plain = _plain(records[0], levels)
+        found = (plain[name] for name in names if name in plain and _mostly(records, plain[name], holds))
+        if path := next(found, ""):
+            return path
+    return ""
 
 
-def _plain(record: Record) -> dict[str, str]:
-    return {str(key).lower().replace("_", "").replace("-", ""): str(key) for key in record}
+def _plain(record: Record, levels: int = _FIELDS_DEEP) -> dict[str, str]:
+    """Paths of a record's fields by their names in small letters, as far down as ``levels``."""
+    plain: dict[str, str] = {}
+    inside: list[tuple[str, Record]] = [("", record)]
+    for level in range(levels):
+        below: list[tuple[str, Record]] = []
+        for path, fields in inside:
+            for key, value in fields.items():
+                name = str(key).lower().replace("_", "").replace("-", "")
+                plain.setdefault(name, f"{path}{key}")
+                if isinstance(value, dict) and "." not in str(key):
+                    below.append((f"{path}{key}.", value))
+                    if level == 0 and len(value) == 1:  # {"title": {"cn": …}}
+                        only = next(iter(value))
+                        plain[name] = f"{path}{key}.{only}"
+        inside = below
+    return plain
 
 
 def _mostly(records: list[Record], key: str, holds: Callable[[object], bool]) -> bool:
     looked_at = records[:_LOOKED_AT]
-    return sum(holds(record.get(key)) for record in looked_at) * 2 >= len(looked_at)
+    return sum(holds(at_path(record, key)) for record in looked_at) * 2 >= len(looked_at)
 
 
 def words_of(value: object) -> str:

@@ -15,19 +15,22 @@ from typing import Any
 from urllib.parse import quote
 
 from crawling.listing.addresses import absolute_url, query_number, same_site, with_query
-from crawling.listing.dates import item_of
+from crawling.listing.dates import Printed, item_of, with_years
 from crawling.listing.forms import markup_in_data
 from crawling.listing.forms.fields import (
+    Record,
     at_path,
     counted,
     guess_fields,
     json_date,
     longest_list,
+    short_day,
     unpacked_strings,
     words_of,
 )
-from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
+from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind, rows_of_another_site
 from settings.sources import Listing
+from vocabulary.codes import DaySource
 
 _CALLBACK = re.compile(r"^\s*(?:/\*\*/)?\s*[\w.$]{1,100}\s*\((?=\s*[\[{\"])")
 _JSON_IN_A_STRING = re.compile(r'"\s*[\[{][\s\[{]*\\"')
@@ -48,6 +51,22 @@ _PAGE_KEYS = (
         "nowPage",
     ),
 )
+_START_KEYS = ("start", "offset", "skip", "first", "from", "startIndex", "iDisplayStart")
+_SIZE_KEYS = (
+    *(
+        "rows",
+        "limit",
+        "size",
+        "pageSize",
+        "pagesize",
+        "count",
+        "perPage",
+        "length",
+        "iDisplayLength",
+        "page_size",
+    ),
+    *("pageRows", "num"),
+)
 
 
 def recognises(head: str) -> bool:
@@ -60,7 +79,9 @@ def read(text: str, url: str, listing: Listing, today: date | None = None) -> Li
     if _JSON_IN_A_STRING.search(text):
         content = unpacked_strings(content)
     page = read_content(content, url, listing, today)
-    if page.items and not page.next_pages and counted(content) > len(page.items):
+    if page.next_pages and _is_last(url, len(page.items), counted(content)):
+        page = replace(page, next_pages=())
+    elif page.items and not page.next_pages and counted(content) > len(page.items):
         detail = (
             f"the answer counts {counted(content)} records and gives {len(page.items)}, and its address "
             "has no part that counts pages: set listing.page_key"
@@ -77,12 +98,8 @@ def read_content(content: object, url: str, listing: Listing, today: date | None
         if drawn is not None:
             return _page(url, drawn.items, _next_page(url, listing), drawn.sureness, drawn.notes)
     guess = guess_fields(records, listing)
-    items: dict[str, Item] = {}
-    for record in records[:_MOST_RECORDS]:
-        item = _item(record, url, guess)
-        if item is not None and listing.contains in item.url:
-            items.setdefault(item.url, item)
-    following = _next_page(url, listing) if items else ()
+    items, elsewhere = _items(records[:_MOST_RECORDS], url, guess, today)
+    following = _next_page(url, listing, counted(content)) if items else ()
     if records and not guess.link:
         fields = ", ".join(sorted(map(str, records[0])))[:200]
         detail = (
@@ -90,6 +107,8 @@ def read_content(content: object, url: str, listing: Listing, today: date | None
             f"listing.link to its address with the fields in it, as '/detail?id={{id}}'; fields: {fields}"
         )
         return _page(url, (), _next_page(url, listing), 0.0, (Note(NoteKind.ROWS_WITHOUT_ADDRESS, detail),))
+    if len(elsewhere) > len(items):
+        return _page(url, tuple(items.values()), following, 0.0, (rows_of_another_site(elsewhere),))
     said = all((listing.title, listing.link))
     share = len(items) / len(records) if records else 0.0
     return _page(url, tuple(items.values()), following, round(share if said else 0.7 * share, 2))
@@ -126,14 +145,37 @@ def _records(content: object, listing: Listing) -> list[dict[str, Any]]:
     return [record for record in found if isinstance(record, dict)]
 
 
-def _item(record: dict[str, Any], page_url: str, fields: Listing) -> Item | None:
-    address = _filled(fields.link, record) if "{" in fields.link else words_of(at_path(record, fields.link))
-    url = absolute_url(address, page_url) if address else ""
-    if not url or not same_site(url, page_url):
-        return None
-    title = unescape(_TAGS.sub("", words_of(at_path(record, fields.title)))).strip()
-    moment = at_path(record, fields.date) if fields.date else None
-    return item_of(url, title, json_date(moment))
+def _items(
+    records: list[Record], page_url: str, fields: Listing, today: date | None
+) -> tuple[dict[str, Item], list[str]]:
+    """The records' documents by their addresses, and the addresses of those that lie on another site."""
+    items: dict[str, Item] = {}
+    elsewhere: list[str] = []
+    short: dict[str, Printed | None] = {}
+    for record in records:
+        address = _address(record, fields)
+        url = absolute_url(address, page_url) if address else ""
+        if not url or url in items or fields.contains not in url:
+            continue
+        if not same_site(url, page_url):
+            elsewhere.append(url)
+            continue
+        title = unescape(_TAGS.sub("", words_of(at_path(record, fields.title)))).strip()
+        moment = at_path(record, fields.date) if fields.date else None
+        items[url] = item_of(url, title, json_date(moment))
+        short[url] = short_day(moment)
+    if today is not None and not any(item.day_from is DaySource.LIST for item in items.values()):
+        days = with_years([short[url] for url in items], [item.title for item in items.values()], today)
+        for url, day in zip(list(items), days, strict=True):
+            if day is not None:
+                items[url] = replace(items[url], published_on=day, day_from=DaySource.LIST_WITHOUT_YEAR)
+    return items, elsewhere
+
+
+def _address(record: Record, fields: Listing) -> str:
+    if "{" in fields.link:
+        return _filled(fields.link, record)
+    return words_of(at_path(record, fields.link))
 
 
 def _filled(pattern: str, record: dict[str, Any]) -> str:
@@ -144,12 +186,38 @@ def _filled(pattern: str, record: dict[str, Any]) -> str:
     return _PLACE.sub(lambda place: quote(values[place[1]], safe=""), pattern)
 
 
-def _next_page(url: str, listing: Listing) -> tuple[str, ...]:
-    """The same question for the next page; pages count from 1 where the address does not say."""
+def _next_page(url: str, listing: Listing, total: int = 0) -> tuple[str, ...]:
+    """The same question for the next page; pages count from 1 where the address does not say.
+
+    ``total``: how many records there are; where the address counts these, the next begins behind this page's.
+    """
     guessed = next((key for key in _PAGE_KEYS if query_number(url, key) is not None), "")
     key = listing.page_key or guessed
     if not key:
-        return ()
+        return _next_records(url, total)
     number = query_number(url, key)
     current = (1 if listing.page_step == 1 else 0) if number is None else number
     return (with_query(url, {key: str(current + listing.page_step)}),)
+
+
+def _next_records(url: str, total: int) -> tuple[str, ...]:
+    """``start=0&rows=20`` of 300 → ``start=20&rows=20``."""
+    start = next((key for key in _START_KEYS if query_number(url, key) is not None), "")
+    size = _size(url)
+    begin = (query_number(url, start) or 0) + size if start else 0
+    return (with_query(url, {start: str(begin)}),) if start and size and begin < total else ()
+
+
+def _is_last(url: str, items: int, total: int) -> bool:
+    """Whether a page is not full, and an answer counts no more records than the pages up to it hold.
+
+    Some count the records of the page, so that a full one may be followed by others.
+    """
+    numbers = (query_number(url, key) for key in _PAGE_KEYS)
+    number, size = next((number for number in numbers if number is not None), 0), _size(url)
+    return number >= 1 and items < size and items <= total <= number * size
+
+
+def _size(url: str) -> int:
+    """How many records a page has, by its address; 0 where that does not say."""
+    return next(filter(None, (query_number(url, key) for key in _SIZE_KEYS)), 0)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
+from itertools import islice
 
+from crawling.listing.dates import first_date
 from crawling.listing.forms import json_interface, markup_in_data
+from crawling.listing.forms.fields import is_address
 from crawling.listing.model import ListError, ListPage
 from settings.sources import Listing
 
@@ -26,7 +30,11 @@ _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_$][\w$]*)\s*:")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _MOST_SCRIPTS = 60
-_MOST_BEGINNINGS = 40
+_ROW = re.compile(
+    r"""([\w$.]{0,60})\s*[(\[]\s*((?:'[^'\n]*'|"[^"\n]*")(?:\s*,\s*(?:'[^'\n]*'|"[^"\n]*"|\d{1,9})){1,9})\s*[)\]]"""
+)
+_MOST_ROWS = 2_000
+_MOST_BEGINNINGS = 200
 _LONGEST = 2 * 2**20
 _FEWEST = 3
 """Records below which an object in a script is a setting rather than a list."""
@@ -56,20 +64,47 @@ def _longer(best: ListPage | None, page: ListPage) -> ListPage | None:
 
 def _lists(script: str, url: str, listing: Listing, today: date | None) -> Iterator[ListPage]:
     place = 0
+    alone: list[dict[str, object]] = []
     for _ in range(_MOST_BEGINNINGS):
         begins = _BEGINS.search(script, place)
         if begins is None:
             break
         content, place = _value(script, begins.end())
+        if isinstance(content, dict):
+            alone.append(content)
         if isinstance(content, dict | list):
             try:
                 yield json_interface.read_content(content, url, listing, today)
             except ListError:
                 continue
+    for records in (alone, _called_rows(script)):  # list.push({…}); list.push({…});
+        if len(records) >= _FEWEST:
+            yield json_interface.read_content(records, url, listing, today)
     if _WRITES.search(script) and (written := _written(script)):
         page = markup_in_data.read(written, url, listing, today)
         if page is not None:
             yield page
+
+
+def _called_rows(script: str) -> list[dict[str, object]]:
+    """Rows that a script draws one by one: ``row("/a/7.html", "title", "2026-11-05")``, or arrays of such."""
+    rows: dict[tuple[str, int], list[list[str]]] = defaultdict(list)
+    for call in islice(_ROW.finditer(script), _MOST_ROWS):
+        words = [_unescaped(string) for string in _STRING.finditer(call[2])]
+        rows[call[1], len(words)].append(words)
+    longest = max(rows.values(), key=len, default=[])
+    if len(longest) < _FEWEST:
+        return []
+    columns = list(zip(*longest, strict=True))
+    links = [number for number, column in enumerate(columns) if all(map(is_address, column))]
+    days = [number for number, column in enumerate(columns) if all(map(first_date, column))]
+    others = [number for number in range(len(columns)) if number not in {*links, *days}]
+    if not links or not others:
+        return []
+    title = max(others, key=lambda number: sum(map(len, columns[number])))
+    return [
+        {"url": row[links[0]], "title": row[title], "date": row[days[0]] if days else ""} for row in longest
+    ]
 
 
 def _value(script: str, start: int) -> tuple[object, int]:
