@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import TypedDict, Unpack
 
 from catalogue import Catalogue, load_catalogue
-from detection.documents import read_facts
+from detection.documents import read_facts, read_facts_again
 from detection.fuzzy import FuzzyNames
 from detection.lexicon import build_lexicon
 from detection.linking import EntityLinker
 from detection.model import DocumentFacts, ScanResult
+from detection.opinions import hear_both
 from detection.scanning import Place, Setting, read_mentions
 from detection.wording import load_wording
 from vocabulary.codes import PublisherKind
@@ -64,6 +65,12 @@ class Detector:
         area = self.catalogue.listing_region(place.region) if self.catalogue.has_local_lists else None
         linker = self._linker(self.catalogue.turned_by(as_of), area)
         mentions = tuple(read_mentions(text, title, linker, Setting(facts, as_of, place)))
+        if mentions and facts.doubtful:
+            second = read_facts_again(text, title=title, publisher=publisher, url=url)
+            if second.document_kind is not facts.document_kind:
+                facts = second if publisher_kind is None else replace(second, publisher_kind=publisher_kind)
+                again = read_mentions(text, title, linker, Setting(facts, as_of, place))
+                mentions = hear_both(mentions, again)
         breaks_a_rule = any(mention.violation is not None for mention in mentions)
         return ScanResult(as_of, facts, mentions, place.region if breaks_a_rule else region)
 

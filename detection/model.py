@@ -34,6 +34,8 @@ class DocumentFacts:
     """The same by several words of its text."""
     narrow: bool = False
     """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
+    doubtful: bool = False
+    """Another kind is so near that a text which names certificates is read a second time, by its letters."""
 
 
 @dataclass(frozen=True, slots=True)

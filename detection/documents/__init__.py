@@ -3,6 +3,6 @@
 A new cue is a row of ``kinds.toml``, ``publishers.toml`` or ``officials.toml``; no code needs to change.
 """
 
-from detection.documents.facts import read_facts
+from detection.documents.facts import read_facts, read_facts_again
 
-__all__ = ["read_facts"]
+__all__ = ["read_facts", "read_facts_again"]

@@ -52,6 +52,8 @@ class CueSet:
     """The score that each kind of :data:`KINDS` needs."""
     narrow: float
     """A kind that leads the next one, or its threshold, by less is won narrowly."""
+    doubt: float
+    """A kind that leads the next one by less is looked at again by what the letters are like."""
 
 
 def read_table(name: str) -> dict[str, Any]:
@@ -101,6 +103,7 @@ def load_cues() -> CueSet:
             for term in both_widths(sign["terms"])
         ),
         narrow=float(tables["narrow"]),
+        doubt=float(tables["doubt"]),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
 

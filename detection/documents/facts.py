@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from detection.documents.kinds import Reading, read_window
@@ -37,7 +38,23 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         publisher: name of the body that the site or the record gives.
         url: the address; an address under ``gov.cn`` belongs to a public body.
     """
-    reading = read_window(text, title, classify_name(publisher).kind if publisher else None)
+    return _facts_of(_read(text, title, publisher), text, title, publisher, url)
+
+
+def read_facts_again(text: str, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
+    """The facts of a text whose kind is in doubt, its letters asked as well; else as :func:`read_facts`."""
+    from detection.documents.likeness import decide_kind  # noqa: PLC0415 - few are in doubt; it needs numpy
+
+    reading = _read(text, title, publisher)
+    kind = decide_kind(title, text, reading.scores)
+    return _facts_of(replace(reading, kind=kind), text, title, publisher, url)
+
+
+def _read(text: str, title: str, publisher: str) -> Reading:
+    return read_window(text, title, classify_name(publisher).kind if publisher else None)
+
+
+def _facts_of(reading: Reading, text: str, title: str, publisher: str, url: str) -> DocumentFacts:
     official = _read_official(text, title, reading)
     given = (publisher, official.document.issuer or "", reading.values.get("publisher", ""))
     names = chain(given, _names_in_text(text, title, reading.kind), (_site_owner(url) if url else "",))
@@ -54,6 +71,7 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         explains=reading.asks and may_explain,
         tells=reading.tells and may_explain,
         narrow=reading.narrow,
+        doubtful=reading.doubtful,
     )
 
 

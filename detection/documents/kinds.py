@@ -43,6 +43,8 @@ class Reading:
     """Whether the text has several words of one who explains to readers."""
     narrow: bool = False
     """Whether the kind was won narrowly."""
+    doubtful: bool = False
+    """Whether another kind is so near that what the letters are like counts too."""
 
 
 def read_window(text: str, title: str, publisher_kind: PublisherKind | None = None) -> Reading:
@@ -75,13 +77,20 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         scores[_POLICY] += 12  # part of a law
     kind = _choose(scores, cues)
     narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
+    doubtful = _lead(scores) < cues.doubt
     form = hits & cues.form_terms
     if not form:
-        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow)
+        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful)
     values = _read_values(form & cues.labels.keys(), window, cues)
     nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
     opened = form & YEAR_OPENERS
-    return Reading(kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow)
+    return Reading(kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow, doubtful)
+
+
+def _lead(scores: list[float]) -> float:
+    """By how much the highest score leads the next one."""
+    *_, second, first = sorted(scores)
+    return first - second
 
 
 def _first_line(window: str) -> str:

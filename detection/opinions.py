@@ -1,0 +1,45 @@
+"""Two readings of one text, as two kinds of document: the second may lower an alert and raises none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from detection.model import Mention
+from vocabulary.codes import Severity
+
+
+def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Mention, ...]:
+    """The mentions of the second reading; where the two differ on an alert, a person has to look.
+
+    Args:
+        first: the mentions as the kind that the cues tell has them.
+        second: the same text as another kind.
+
+    Returns:
+        Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
+        own sentence and ``needs_review``. What both raise goes no higher than the lower of the two, for
+        review as well.
+    """
+    alerts = [mention for mention in first if mention.severity.is_alert]
+    heard = [_hear(mention, [alert for alert in alerts if _overlap(alert, mention)]) for mention in second]
+    alone = [alert for alert in alerts if not any(_overlap(alert, mention) for mention in heard)]
+    return tuple(sorted([*heard, *map(_for_review, alone)], key=lambda mention: mention.start))
+
+
+def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
+    if not mention.severity.is_alert:
+        return _for_review(alerts[0]) if alerts else mention
+    if not alerts:
+        return _for_review(mention)
+    highest = max((alert.severity for alert in alerts), key=lambda severity: severity.rank)
+    least = min(highest, mention.severity, key=lambda severity: severity.rank)
+    return replace(mention, severity=least, needs_review=True)
+
+
+def _for_review(mention: Mention) -> Mention:
+    return replace(mention, severity=Severity.LOW, needs_review=True)
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.start < other.end and other.start < one.end
