@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from detection.rulebook import read_rules
-from detection.spans import Span
+from detection.spans import Form, Span
 from vocabulary.codes import DocumentKind
 
 _BEFORE, _AFTER = 60, 70
+_TELLING = frozenset(
+    {DocumentKind.OTHER, DocumentKind.NEWS, DocumentKind.EXAM_NOTICE, DocumentKind.PERMIT_GUIDE}
+)
+"""Kinds of texts that tell of an examination: who sits for it has no certificate yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,14 @@ class InsideRules:
     """Behind a name: the rest of the title of a regulation or a form."""
     body: re.Pattern[str]
     """Behind a name without a certificate word: the rest of a body's or a site's name."""
+    examination: re.Pattern[str]
+    """Behind a name without a certificate word: an examination's name ends."""
+    passed: re.Pattern[str]
+    """Before such a name: somebody passes the examination, and so has what it is for."""
+    predicate: re.Pattern[str]
+    """Before a generic word: what a certificate is said to be."""
+    site: re.Pattern[str]
+    """Behind a name: the rest of a site's name, whatever the name is."""
 
 
 @cache
@@ -35,17 +47,23 @@ def drop_inside_names(text: str, spans: list[Span], kind: DocumentKind) -> list[
 
     A school sells the examination that it names, so that in its advert a centre's name counts.
     """
-    sold = kind is DocumentKind.TRAINING_AD
-    return [span for span in spans if not _is_inside(text, span, sold=sold)]
+    if kind is DocumentKind.TRAINING_AD:
+        return spans
+    told = kind in _TELLING
+    return [span for span in spans if not _is_inside(text, span, told=told)]
 
 
-def _is_inside(text: str, span: Span, *, sold: bool) -> bool:
+def _is_inside(text: str, span: Span, *, told: bool) -> bool:
     rules = load_inside_rules()
     before, end = text[max(0, span.start - _BEFORE) : span.start], span.end
-    if sold:
-        return False
+    if rules.site.match(text, end, end + _AFTER):
+        return True
+    if told and span.form is Form.GENERIC and rules.predicate.search(before):
+        return True
     if "《" in before and rules.opened.search(before) and rules.titled.match(text, end, end + _AFTER):
         return True
     if "证" in text[span.start : end]:
         return False
+    if told and rules.examination.match(text, end, end + _AFTER) and not rules.passed.search(before):
+        return True
     return rules.body.match(text, end, end + _AFTER) is not None

@@ -64,7 +64,10 @@ class EntityLinker:
         quote += span.shared
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         if answer is not None and answer.status is Status.ACCESS and self._is_of_association(span, text):
-            return LinkedName(squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False, led=True)
+            part_of_name = not span.lead.endswith("的")  # …协会颁发的 says whose it is, and is no part of it
+            return LinkedName(
+                squeeze(span.lead) + quote, Status.OFF_CATALOGUE, certain=False, led=part_of_name
+            )
         if advert and answer and answer.status is _LAWFUL and self._is_of_a_field(span, core, text):
             name = squeeze(span.lead) + quote
             return LinkedName(name, Status.OFF_CATALOGUE, certain=False, led=bool(span.lead))

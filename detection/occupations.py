@@ -10,7 +10,7 @@ from detection.lexicon import Hit, Lexicon
 from detection.rulebook import read_rules
 from detection.wording import Wording
 
-_BEFORE, _AFTER = 48, 16
+_BEFORE, _AFTER, _FAR = 48, 16, 200
 _OF = re.compile("的(?=[一-龥])")
 _ENDS = re.compile(r"[。；;！!？?\n\r]")
 
@@ -21,7 +21,11 @@ class OccupationRules:
     """Generic certificate words that take an occupation's standing."""
     refers: re.Pattern[str]
     """Those that refer to an occupation whose certificate the sentence names already."""
+    far: re.Pattern[str]
+    """Those of the occupation or the examination that the lines above name."""
     never: re.Pattern[str]
+    apart: re.Pattern[str]
+    """Between an occupation and the word: a list of papers that others have as well."""
     other_word: re.Pattern[str]
 
 
@@ -43,12 +47,17 @@ def occupation_of(text: str, place: tuple[int, int], lexicon: Lexicon, wording: 
     quote = text[start:end]
     if rules.follows.search(quote) is None or rules.never.search(quote):
         return ""
+    if rules.far.match(quote) is not None:
+        above = _names(text, (max(0, start - _FAR), start), lexicon, wording)
+        return above[-1][0] if above else ""
     low = max(0, start - _BEFORE)
     low = max([low, *(match.end() for match in _ENDS.finditer(text, low, start))])
     before = _names(text, (low, start), lexicon, wording)
     if before:
         is_clear = rules.refers.match(quote) or not any(has_word for _, has_word in before)
-        return before[-1][0] if is_clear else ""
+        nearest = before[-1][0]
+        apart = rules.apart.search(text, text.rfind(nearest, low, start), start)
+        return nearest if is_clear and apart is None else ""
     behind = _OF.match(text, end, end + _AFTER)
     if behind is None:
         return ""

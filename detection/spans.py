@@ -206,7 +206,10 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
     if span.core not in lexicon.known and not wording.person.search(span.core):
         if span.word == "资格":
             span.start = span.core_start = span.core_end  # 推进职业资格: what stands before it is no name
-            return Form.GENERIC if wording.personal_qualification.search(text, span.start, span.end) else None
+            named = text[span.start : span.end]
+            if wording.bare_standing.match(named) and not _is_had(text, span, wording):
+                return None
+            return Form.GENERIC if wording.personal_qualification.search(named) else None
         if wording.of_a_trade.search(named):
             return None if wording.company.search(span.core) else Form.GENERIC
     return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None

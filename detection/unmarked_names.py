@@ -191,7 +191,7 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
 def _is_headed(before: str, kind: DocumentKind) -> bool:
     """Whether a certificate word before the bare name opens a list of certificates, and not of posts."""
     rules = load_unmarked_rules()
-    if kind not in ADVERTS and "岗位" in before and rules.posts.search(before):
+    if kind not in ADVERTS and ("岗位" in before or "大员" in before) and rules.posts.search(before):
         return False
     return ("证" in before or "资格" in before) and rules.headed.search(before) is not None
 
