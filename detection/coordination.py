@@ -23,7 +23,7 @@ _BETWEEN = re.compile(
 )
 _CHOICE = re.compile(r"或(?!以上|更高)|/|／|任意一|之一")
 _CHOICE_BEFORE = re.compile(
-    r"(?P<left>[^，,。；;\n]{0,30})(?:或者?|或是)(?:[经由][^，,。；;\n]{0,26})?(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?"
+    r"(?P<left>[^，,。；;\n]{0,30})(?:(?<=学历)[，,])?(?:或者?|或是)(?:[经由][^，,。；;\n]{0,26})?(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?"
     r"(?:(?![持取具并且的年须需应])[一-龥]){0,10}[《“\"（(]?$"
 )
 _OPTION = re.compile("学历|学位|职称|证|资格|经验|经历|年|毕业|文凭|大专|本科|中专|高中|师|员")
@@ -38,12 +38,19 @@ _EXAMPLE = re.compile(
 )
 _EXAMPLE_GAP = 14
 _NUMBER = re.compile(
-    r"[\s　]{0,4}(?:[（(]?(?:\d{1,2}(?:\.\d{1,2})?|[一二三四五六七八九十]{1,2})[、.．)）]|第[一二三四五六七八九十]{1,3}[章节]|NO\.\d{1,2}[：:.]?|[-•·*①-⑳])?"
+    r"[\s　]{0,4}(?:[（(]?(?:\d{1,2}(?:\.\d{1,2})?|[一二三四五六七八九十]{1,2})[、.．)）]"
+    r"|第[一二三四五六七八九十]{1,3}[章节]|NO\.\d{1,2}[：:.]?|[-•·*①-⑳])?"
     r"[\s　]{0,3}"
 )
 _NUMBERED = 10
+_PARAGRAPH = 24
+"""Characters from which on a line is a paragraph and no item."""
+_CHAPTER = re.compile(r"[\s　]{0,4}[一二三四五六七八九十]{1,2}、")
+_NUMBERED_LINE = re.compile(r"[\s　]{0,4}(?:[（(]?[\d一二三四五六七八九十]{1,2}[、.．)）]|[-•·*①-⑳])")
 _GAP, _CLAUSE = 22, 56
-_CHOICE_AFTER = re.compile(r"(?:者|的|等)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))")
+_CHOICE_AFTER = re.compile(
+    r"(?:者|的|等)?(?:\d{1,2}年(?:及?以上)?)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))"
+)
 
 
 def share_certificate_word(
@@ -157,6 +164,19 @@ def _heads_examples(text: str, span: Span, following: Span, *, hires: bool) -> b
     if hires and "证" in text[span.start : span.end] and text.startswith(("，如", ",如"), span.end):
         return False  # an employer's demand of its own, which the examples only illustrate
     return _EXAMPLE.match(text, span.end, following.start) is not None
+
+
+def heads_paragraph(text: str, span: Span) -> bool:
+    """Whether a numbered line has nothing but the name, and a paragraph without a number follows."""
+    begin = text.rfind("\n", max(0, span.start - _NUMBERED - 1), span.start) + 1
+    if begin in {0, span.start} or not _NUMBER.fullmatch(text, begin, span.start):
+        return False
+    if text[span.end : span.end + 1] != "\n":
+        return False
+    if span.form is Form.LISTED and _CHAPTER.match(text, begin) is None:
+        return False  # an item with its explanation
+    end = text.find("\n", span.end + 1, span.end + _PARAGRAPH)
+    return end < 0 and _NUMBERED_LINE.match(text, span.end + 1) is None
 
 
 def _is_heading(text: str, span: Span) -> bool:

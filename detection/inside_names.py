@@ -64,6 +64,7 @@ def _is_inside(text: str, span: Span, *, told: bool) -> bool:
         return True
     if "证" in text[span.start : end]:
         return False
-    if told and rules.examination.match(text, end, end + _AFTER) and not rules.passed.search(before):
+    examined = span.form is Form.BARE or "资格" in span.word or "水平" in text[span.start : end]
+    if told and examined and rules.examination.match(text, end, end + _AFTER) and not rules.passed.search(before):
         return True
     return rules.body.match(text, end, end + _AFTER) is not None

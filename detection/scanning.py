@@ -9,6 +9,7 @@ from functools import cached_property
 from detection.coordination import (
     drop_heads,
     has_way_out,
+    heads_paragraph,
     is_choice,
     join_abbreviations,
     read_choices,
@@ -47,6 +48,8 @@ _LAWFUL = frozenset({Status.ACCESS, Status.LEVEL, Status.LAWFUL_OTHER, Status.GE
 """With one of these among the options of a demand, it can be met lawfully."""
 _SHORT = frozenset({"资格证", "资格证书"})
 """Behind a certificate's name these mean the same one, and no other that satisfies as well."""
+_WRITTEN_OUT = frozenset({DocumentKind.OTHER, DocumentKind.PERMIT_GUIDE})
+"""Kinds in which a line with a certificate's name alone may head what is said of it."""
 _NO_LETTER = Letter((), "", "")
 _DEMANDING = frozenset({Usage.REQUIRED, Usage.PERMIT, Usage.OFFERED})
 """Uses of a certificate that may be a violation if a contested entry turns out to have ended."""
@@ -105,6 +108,8 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
     spans = join_abbreviations(text, spans)
     spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
     spans = drop_inside_names(text, drop_heads(text, spans, hires=kind is DocumentKind.RECRUITMENT), kind)
+    if kind in _WRITTEN_OUT:
+        spans = [span for span in spans if not heads_paragraph(text, span)]
     if sells:
         spans = add_marked(text, spans)
     if not spans:

@@ -205,14 +205,19 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
         return Form.GENERIC
     if span.core not in lexicon.known and not wording.person.search(span.core):
         if span.word == "资格":
-            span.start = span.core_start = span.core_end  # 推进职业资格: what stands before it is no name
-            named = text[span.start : span.end]
-            if wording.bare_standing.match(named) and not _is_had(text, span, wording):
-                return None
-            return Form.GENERIC if wording.personal_qualification.search(named) else None
+            return _standing_form(text, span, wording)
         if wording.of_a_trade.search(named):
             return None if wording.company.search(span.core) else Form.GENERIC
     return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None
+
+
+def _standing_form(text: str, span: Span, wording: Wording) -> Form | None:
+    """推进职业资格: what stands before it is no name, and without somebody who has it it is no paper."""
+    span.start = span.core_start = span.core_end
+    named = text[span.start : span.end]
+    if wording.bare_standing.match(named) and not _is_had(text, span, wording):
+        return None
+    return Form.GENERIC if wording.personal_qualification.search(named) else None
 
 
 def _heads_a_line(text: str, span: Span) -> bool:
@@ -233,7 +238,7 @@ def _generic_form(text: str, span: Span, named: str, wording: Wording) -> Form |
 
 def _is_had(text: str, span: Span, wording: Wording) -> bool:
     """Whether somebody has, or has to have, what the generic name names."""
-    return wording.had.search(text, max(0, span.start - 12), span.start) is not None
+    return wording.had.search(text, max(0, span.start - 20), span.start) is not None
 
 
 def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording) -> bool:

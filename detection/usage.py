@@ -27,6 +27,8 @@ _OFFER_REACH = 3000
 """Characters of a text in which whoever rents certificates says so."""
 _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
+_ELIGIBLE = re.compile("本职业|正规培训|标准学时|规定的?学时|报考|报名参加")
+"""What is asked of who sits for an examination is no post's demand."""
 _LACKING = re.compile(r"(?:未|没有?|不)(?:依法)?(?:取得|持有|具有|具备|获得)[^，。；;\n]{0,12}$")
 """``未取得…的，或者…``: who lacks it may not, whatever the other case is."""
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
@@ -177,7 +179,8 @@ def _by_lead(at: Place, step: Step, rules: UsageRules) -> Decision | None:
     line = at.before[at.before.rfind("\n") + 1 :]
     if step.usage is None or lead.item.search(line) is None:
         return None
-    head = lead.obliges if lead.has.search(line) is not None else lead.hands_in
+    binds = at.group != "subsidy"  # what a subsidy is paid for is no demand
+    head = lead.obliges if binds and lead.has.search(line) is not None else lead.hands_in
     heads = list(head.finditer(at.text, max(0, at.start - _LEAD_REACH), at.start))
     if not heads or lead.ends.search(at.text, heads[-1].end(), at.start) is not None:
         return None
@@ -199,7 +202,7 @@ def _by_asking(at: Place, step: Step, rules: UsageRules) -> Decision | None:
 
 def _by_hiring_section(at: Place, step: Step, rules: UsageRules) -> Decision | None:
     """Under a heading of requirements, the cues of postings count in a text of no kind too."""
-    if at.section != "requirements":
+    if at.section != "requirements" or _ELIGIBLE.search(f"{at.before[-40:]}\n{at.after[:40]}"):
         return None
     demanded = reaching_cues(at.before, at.after, "hiring")
     if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:

@@ -27,7 +27,7 @@ TITLE, ENDING, OPENING, HEAD, TAIL = 120, 6, 60, 700, 200
 """Characters that are read: of a title and its end, of a text's opening, its beginning and its end."""
 WEIGHTS = (1.0, 0.5, 1.6, 0.6)
 """Of the title, its end, the text and its opening."""
-SHARE, LEAST, MOST = 0.015, -10.0, 30.0
+SHARE, LEAST, MOST = 0.02, -10.0, 30.0
 """What one point of a cue's score counts beside a likeness of 1, and between which scores it counts."""
 _FOLD = str.maketrans("（），：；！？０１２３４５６７８９123456789", "(),:;!?0000000000000000000")
 _BLANKS = re.compile(r"[ \t\u3000]{2,}")
