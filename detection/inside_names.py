@@ -11,9 +11,7 @@ from detection.spans import Form, Span
 from vocabulary.codes import DocumentKind
 
 _BEFORE, _AFTER = 60, 70
-_TELLING = frozenset(
-    {DocumentKind.OTHER, DocumentKind.NEWS, DocumentKind.EXAM_NOTICE, DocumentKind.PERMIT_GUIDE}
-)
+_TELLING = frozenset({DocumentKind.OTHER, DocumentKind.NEWS, DocumentKind.PERMIT_GUIDE})
 """Kinds of texts that tell of an examination: who sits for it has no certificate yet."""
 
 
@@ -53,6 +51,21 @@ def drop_inside_names(text: str, spans: list[Span], kind: DocumentKind) -> list[
     return [span for span in spans if not _is_inside(text, span, told=told)]
 
 
+def names_level_examination(text: str, span: Span) -> bool:
+    """Whether an occupation or a level of it says which examination is meant, and nobody passes it."""
+    quote = text[span.start : span.end]
+    if "证" in quote or not (span.form is Form.BARE or "水平" in quote):
+        return False
+    return _is_examined(text, span)
+
+
+def _is_examined(text: str, span: Span) -> bool:
+    rules = load_inside_rules()
+    if rules.examination.match(text, span.end, span.end + _AFTER) is None:
+        return False
+    return rules.passed.search(text, max(0, span.start - _BEFORE), span.start) is None
+
+
 def _is_inside(text: str, span: Span, *, told: bool) -> bool:
     rules = load_inside_rules()
     before, end = text[max(0, span.start - _BEFORE) : span.start], span.end
@@ -64,7 +77,6 @@ def _is_inside(text: str, span: Span, *, told: bool) -> bool:
         return True
     if "证" in text[span.start : end]:
         return False
-    examined = span.form is Form.BARE or "资格" in span.word or "水平" in text[span.start : end]
-    if told and examined and rules.examination.match(text, end, end + _AFTER) and not rules.passed.search(before):
+    if told and (names_level_examination(text, span) or ("资格" in span.word and _is_examined(text, span))):
         return True
     return rules.body.match(text, end, end + _AFTER) is not None

@@ -18,7 +18,7 @@ from detection.coordination import (
 from detection.explanations import Letter, Publisher, say_contested, write_letter
 from detection.folding import fold_text
 from detection.holders import keep_persons
-from detection.inside_names import drop_inside_names
+from detection.inside_names import drop_inside_names, names_level_examination
 from detection.joining import join_broken_names
 from detection.lexicon import find_hits
 from detection.linking import EntityLinker, LinkedName
@@ -46,6 +46,7 @@ _HEAD = 1200
 """Characters in which a text says whom it is for."""
 _LAWFUL = frozenset({Status.ACCESS, Status.LEVEL, Status.LAWFUL_OTHER, Status.GENERIC})
 """With one of these among the options of a demand, it can be met lawfully."""
+_IN_FORCE = frozenset({Status.ACCESS, Status.LEVEL, Status.LAWFUL_OTHER})
 _SHORT = frozenset({"资格证", "资格证书"})
 """Behind a certificate's name these mean the same one, and no other that satisfies as well."""
 _WRITTEN_OUT = frozenset({DocumentKind.OTHER, DocumentKind.PERMIT_GUIDE})
@@ -106,12 +107,7 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
         kind = DocumentKind.OTHER
     sells = sells_certificates(text, title, kind)
     spans = join_abbreviations(text, spans)
-    spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
-    spans = drop_inside_names(text, drop_heads(text, spans, hires=kind is DocumentKind.RECRUITMENT), kind)
-    if kind in _WRITTEN_OUT:
-        spans = [span for span in spans if not heads_paragraph(text, span)]
-    if sells:
-        spans = add_marked(text, spans)
+    spans = _keep(text, spans, kind, sells=sells)
     if not spans:
         return []
     told = setting.facts.tells and kind not in ADVERTS
@@ -122,17 +118,27 @@ def read_mentions(original: str, title: str, linker: EntityLinker, setting: Sett
         readings = [_read_whole(text, span, linker, advert=kind in ADVERTS) for span in listed]
         choice = _is_lawful_choice(text, listed, readings)
         for span, reading in zip(listed, readings, strict=True):
-            decision = decide_usage(
-                text,
-                (span.start, span.end),
-                group,
-                headings,
-                alternative=choice,
-                narrow=setting.facts.narrow,
-            )
+            if kind is DocumentKind.EXAM_NOTICE and _is_subject(text, span, reading):
+                continue
+            place, narrow = (span.start, span.end), setting.facts.narrow
+            decision = decide_usage(text, place, group, headings, alternative=choice, narrow=narrow)
             place = folded.original(span.start, span.end)
             mentions.append(_judge(original, place, (reading, decision), setting))
     return mentions
+
+
+def _keep(text: str, spans: list[Span], kind: DocumentKind, *, sells: bool) -> list[Span]:
+    """The spans that name a person's certificate in a text of this kind."""
+    spans = keep_persons(text, keep_mentions(text, spans, kind, sells=sells), kind)
+    spans = drop_inside_names(text, drop_heads(text, spans, hires=kind is DocumentKind.RECRUITMENT), kind)
+    if kind in _WRITTEN_OUT:
+        spans = [span for span in spans if not heads_paragraph(text, span)]
+    return add_marked(text, spans) if sells else spans
+
+
+def _is_subject(text: str, span: Span, reading: LinkedName) -> bool:
+    """Whether a notice names what it examines in; where that has ended, the notice itself offers it."""
+    return reading.status in _IN_FORCE and names_level_examination(text, span)
 
 
 def _is_lawful_choice(text: str, listed: list[Span], readings: list[LinkedName]) -> bool:

@@ -30,6 +30,8 @@ ELSEWHERE = Path(__file__).parent / "readings-elsewhere.jsonl"
 FOLDER = ROOT / "detection" / "documents"
 PENALTY = 0.5
 KINDS = tuple(DocumentKind)
+BALANCE = 0.5
+"""How far rare kinds count more: 0 not at all, 1 as much as frequent ones."""
 STEPS = 127
 """A weight is a whole number up to this."""
 Trained = tuple[NDArray[numpy.int8], NDArray[numpy.float32], NDArray[numpy.float32]]
@@ -73,6 +75,8 @@ def train(sets: list[Labelled]) -> Trained:
     seen = numpy.stack([vector(document) for document, _ in documents])
     wanted = numpy.array([[kind == document["document_kind"] for kind in KINDS] for document, _ in documents])
     counts = numpy.array([weight for _, weight in documents])
+    often = numpy.maximum(counts @ wanted, 1.0)
+    counts *= wanted @ (often.mean() / often) ** BALANCE
     usual, share = (numpy.average(table, axis=0, weights=counts) for table in (seen, wanted))
     centred = (seen - usual).astype(numpy.float64)
     likeness_of_two = centred @ centred.T + numpy.diag(PENALTY / counts)
