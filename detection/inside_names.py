@@ -29,6 +29,8 @@ class InsideRules:
     """Before such a name: somebody passes the examination, and so has what it is for."""
     predicate: re.Pattern[str]
     """Before a generic word: what a certificate is said to be."""
+    counted: re.Pattern[str]
+    """Behind a generic word: it only says from which day, or how many."""
     site: re.Pattern[str]
     """Behind a name: the rest of a site's name, whatever the name is."""
 
@@ -71,7 +73,9 @@ def _is_inside(text: str, span: Span, *, told: bool) -> bool:
     before, end = text[max(0, span.start - _BEFORE) : span.start], span.end
     if rules.site.match(text, end, end + _AFTER):
         return True
-    if told and span.form is Form.GENERIC and rules.predicate.search(before):
+    if span.form is Form.GENERIC and (
+        rules.counted.match(text, end, end + _AFTER) or (told and rules.predicate.search(before))
+    ):
         return True
     if "《" in before and rules.opened.search(before) and rules.titled.match(text, end, end + _AFTER):
         return True

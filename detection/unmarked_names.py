@@ -28,6 +28,8 @@ _MARKED = 65_536
 class UnmarkedRules:
     headed: re.Pattern[str]
     """Before a name: a certificate word that opens a list."""
+    listed_behind: re.Pattern[str]
+    """After a name that a certificate word before it heads."""
     trailed: re.Pattern[str]
     """After a name: a certificate word that closes a list."""
     holding: re.Pattern[str]
@@ -172,7 +174,9 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     wanted = kind in _LICENSING and _is_wanted(text, span, before, after)
     if wanted or rules.job.match(after):
         return wanted or _is_counted(text, span, before, after)
-    if _is_headed(before, kind) or ("等" in after and rules.trailed.match(after)):
+    if (rules.listed_behind.match(after) and _is_headed(before, kind)) or (
+        "等" in after and rules.trailed.match(after)
+    ):
         return True
     if span.hit is Hit.LATIN:
         taught = kind in ADVERTS and rules.course.match(after) is not None
