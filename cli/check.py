@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ import typer
 from cli.checking.inputs import Inputs, UnreadableTargetError, open_target
 from cli.checking.judging import process_all
 from cli.checking.model import Rules, Tally
+from cli.checking.options import read_day, read_region, today_in_china
 from cli.checking.writers import JsonWriter, LinesWriter, SarifWriter, TextWriter, Writer
 from cli.imported import lists_or_none
 from vocabulary.reasons import reason_in_chinese
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 SHOWN_FROM = 2
 """Files that a folder must hold for a progress bar."""
-_CHINA = timedelta(hours=8)
-"""The rules change at midnight in China."""
 
 
 class Format(StrEnum):
@@ -34,24 +32,6 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     SARIF = "sarif"
-
-
-def _read_day(value: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise typer.BadParameter(f"“{value}”不是日期，请写成 2026-11-01")
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise typer.BadParameter(f"没有“{value}”这一日") from error
-
-
-def _read_region(value: str) -> str:
-    from vocabulary.regions import region_in_force  # noqa: PLC0415 - reads a table
-
-    try:
-        return region_in_force(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def check(
@@ -64,7 +44,7 @@ def check(
         date | None,
         typer.Option(
             metavar="DATE",
-            parser=_read_day,
+            parser=read_day,
             help="按这一日的规定判断；不写则按文件自身的日期，没有日期则按今天。",
         ),
     ] = None,
@@ -74,7 +54,7 @@ def check(
         str | None,
         typer.Option(
             metavar="CODE",
-            parser=_read_region,
+            parser=read_region,
             help="文件自身未写明时所属的地区（GB/T 2260），当地文件一并引用。",
         ),
     ] = None,
@@ -88,7 +68,7 @@ def check(
 
     退出码：0 没有中级及以上的情形，1 有，2 有输入无法读取。
     """
-    today = (datetime.now(UTC) + _CHINA).date()
+    today = today_in_china()
     as_lines, imported = output is Format.JSONL, lists_or_none()
     rules = Rules(as_of, today, every_mention, as_lines, region, publisher.strip(), imported)
     try:

@@ -27,6 +27,7 @@ COMMANDS = {
     "run": "cli.run:run",
     "doctor": "cli.doctor:doctor",
     "check": "cli.check:check",
+    "scan-archive": "cli.scan_archive:scan_archive",
     "source": "cli.source_changes:app",
     "backfill": "cli.past:backfill",
     "look-back": "cli.past:look_back",

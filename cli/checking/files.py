@@ -71,6 +71,13 @@ def read_page(url: str, rules: Rules, limits: Fetching | None = None) -> Judgeme
         fetcher.close()
 
 
+def assess_answer(body: bytes, media_type: str, charset: str, url: str, rules: Rules) -> Judgement:
+    """What somebody else fetched from ``url``, judged like a page. Raises :class:`PageError`."""
+    from assessment.reading import Answer  # noqa: PLC0415 - start-up
+
+    return _assess(Answer(body, media_type, charset), url, rules, url)
+
+
 def _assess(answer: Answer, name: str, rules: Rules, url: str = "") -> Judgement:
     """Raises :class:`PageError`."""
     from assessment.reading import Known, assess  # noqa: PLC0415 - start-up

@@ -69,7 +69,7 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
 
 
 def _open_folder(folder: Path, *, batched: bool) -> Inputs:
-    paths = list(_walk(folder))
+    paths = list(walk(folder))
 
     def read() -> Iterator[Batch]:
         for path in paths:
@@ -83,7 +83,7 @@ def _open_folder(folder: Path, *, batched: bool) -> Inputs:
     return inputs
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """Every file below a folder, in the order of names; hidden ones and links to folders are left out."""
     for root, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -1,0 +1,1 @@
+"""``qualwatch scan-archive``: what Qualwatch did not fetch, judged in parallel and resumed after a break."""
