@@ -52,9 +52,8 @@ def read_page(url: str, rules: Rules, limits: Fetching | None = None) -> Judgeme
     """
     from assessment.reading import Answer  # noqa: PLC0415 - start-up
     from crawling.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
-    from crawling.fetching.model import PageKind  # noqa: PLC0415 - start-up
     from settings.model import Fetching  # noqa: PLC0415 - start-up
-    from vocabulary.codes import Outcome  # noqa: PLC0415 - start-up, PageKind
+    from vocabulary.codes import Outcome, PageKind  # noqa: PLC0415 - start-up
     from vocabulary.page_errors import PageError  # noqa: PLC0415 - start-up
 
     fetcher = Fetcher(limits or Fetching())
