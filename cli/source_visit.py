@@ -16,6 +16,7 @@ from storage.errors import DatabaseError
 if TYPE_CHECKING:
     from jobs.context import Context, PageDone, VisitSummary
     from settings.sources import Source
+    from storage.visits import VisitCounts
 
 
 @app.command()
@@ -75,8 +76,10 @@ class _Progress:
         self._say = say
         self._pages = self._failed = self._findings = 0
 
-    def visit_began(self, source: Source) -> None:
-        """Said already."""
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:  # noqa: ARG002 - the observer's signature
+        """Go on counting where another program ended."""
+        self._pages, self._failed = so_far.pages + so_far.attachments, so_far.errors
+        self._findings = so_far.findings
 
     def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature
         self._pages += not page.failed

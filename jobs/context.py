@@ -25,6 +25,7 @@ from storage.imported_lists import ListsInForce
 from storage.leases import Leases
 from storage.retention.room import Room
 from storage.unit_of_work import ChangeOfMany, Writer
+from storage.visits import VisitCounts
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
 A = TypeVar("A")
@@ -80,7 +81,8 @@ class PageDone:
 class Observer(Protocol):
     """Is told what happens during visits, from any thread; must not take long."""
 
-    def visit_began(self, source: Source) -> None: ...
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:
+        """``so_far``: what another process has done of the visit before."""
 
     def page_done(self, source: Source, page: PageDone) -> None: ...
 

@@ -41,7 +41,7 @@ from settings.sources import Source
 from storage.database import for_reading
 from storage.leases import LockedError
 from storage.sources import next_due, shift_plans
-from storage.visits import SUCCESSES
+from storage.visits import SUCCESSES, VisitCounts
 from vocabulary.names import name_of
 from vocabulary.reasons import reason_in_chinese
 
@@ -68,7 +68,7 @@ class DetectionTimes:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
-    def visit_began(self, source: Source) -> None:
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:
         """Visits are counted from the database."""
 
     def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature

@@ -36,6 +36,7 @@ from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
 from storage.leases import LEASE, Leases, LockedError
 from storage.migrate import require_current, upgrade
+from storage.resuming import resumable
 from storage.sources import free_claims
 from storage.tables import Lease
 from storage.under_way import DAEMON, is_under_way
@@ -96,13 +97,17 @@ def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
             except LockedError as error:
                 raise _already_runs(settings) from error
             with Session(engine) as session, session.begin():
-                abandoned = abandon_visits(
-                    session, datetime.now(UTC), unless=lambda visit: is_under_way(visit, leases)
+                now = datetime.now(UTC)
+                going_on = resumable(session, now)
+                begun_anew = abandon_visits(
+                    session,
+                    now,
+                    unless=lambda visit: visit.id in going_on or is_under_way(visit, leases),
                 )
                 free_claims(session)
             release_leases(engine, SENDER)
-        if abandoned:
-            log.info("visits_taken_up_again", sources=", ".join(abandoned))
+        if again := {*going_on.values(), *begun_anew}:
+            log.info("visits_taken_up_again", sources=", ".join(sorted(again)))
         runtime = stack.enter_context(_open_runtime(settings, engine))
         yield replace(runtime, lease_lost=renewal.lost)
 

@@ -17,7 +17,7 @@ from jobs.visits.expectations import expected_items, open_troubles
 from settings.sources import Source
 from storage.database import for_reading
 from storage.tables import Document, DocumentVersion, Finding, SourceState, SourceTrouble, Visit
-from storage.visits import SUCCESSES
+from storage.visits import SUCCESSES, VisitCounts
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
 RECENT_FINDINGS = 8
@@ -158,11 +158,17 @@ class StatusBoard:
         with self._lock:
             return list(self._found)
 
-    def visit_began(self, source: Source) -> None:
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:
         with self._lock:
             row = self._row(source)
             self._visiting[source.name] += 1
-            self._rows[source.name] = replace(row, is_visiting=True, pages=0, attachments=0, errors=0)
+            self._rows[source.name] = replace(
+                row,
+                is_visiting=True,
+                pages=so_far.pages,
+                attachments=so_far.attachments,
+                errors=so_far.errors,
+            )
 
     def page_done(self, source: Source, page: PageDone) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ from crawling.fetching.advice import advice
 from jobs.context import PageDone, VisitSummary
 from jobs.status import FoundLine, SourceRow, StatusBoard
 from settings.sources import Source
-from storage.visits import SUCCESSES
+from storage.visits import SUCCESSES, VisitCounts
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 class VisitLog:
     """An observer that writes a line for whatever a reader of the log should know."""
 
-    def visit_began(self, source: Source) -> None:
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:  # noqa: ARG002 - the observer's signature
         log.info("visit_began", source=source.name, url=str(source.url))
         if not source.verify_tls:
             log.warning("certificate_not_verified", source=source.name, host=source.url.host)

@@ -28,7 +28,7 @@ class OnConflict(NamedTuple):
     fill: tuple[str, ...] = ()
     """Take the new value unless it is None or empty."""
     latest: tuple[str, ...] = ()
-    """Take the later value."""
+    """Take the greater value: of times the later, of True and False True."""
 
 
 def insert_once(session: Session, row: SQLModel) -> int | None:

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, Executable, bindparam, func, update
+from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from storage.rows import OnConflict, insert_once, insert_or_update, insert_or_update_all
+from storage.rows import (
+    OnConflict,
+    insert_once,
+    insert_or_update,
+    insert_or_update_all,
+    rows,
+    table_of,
+)
 from storage.tables import FetchRecord, SourceState, Visit
 from vocabulary.addresses import recordable_url
-from vocabulary.codes import Outcome, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
 SUCCESSES = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """A visit that ends otherwise saw less than it should have: it does not move ``last_success_at``."""
 DIED = "the program ended during this visit"
 _VISITED_AGAIN = OnConflict(key=("name",), replace=("last_visit_at",))
 _ASKED_AGAIN = OnConflict(
-    key=("visit_id", "url"), replace=("outcome", "http_status", "bytes_read", "detail", "fetched_at")
+    key=("visit_id", "url"),
+    replace=("outcome", "http_status", "bytes_read", "detail", "fetched_at", "kind"),
+    latest=("is_new", "is_changed", "findings"),
 )
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -38,6 +49,79 @@ class VisitCounts:
     changed_documents: int = 0
     findings: int = 0
     errors: int = 0
+
+
+class Ended(NamedTuple):
+    """The addresses of one kind that ended in one way during a visit, and what they held."""
+
+    kind: PageKind
+    outcome: Outcome
+    addresses: int
+    bytes_read: int
+    new_documents: int
+    changed_documents: int
+    findings: int
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome not in SUCCESSES
+
+
+def ended_in(session: Session, visit_id: int) -> list[Ended]:
+    """What a visit did so far, in one look at its records."""
+    found = rows(session, _ended_in(), visit=visit_id)
+    return [Ended(kind, outcome, *map(int, amounts)) for kind, outcome, *amounts in found]
+
+
+@cache
+def _ended_in() -> Executable:
+    """Whatever ended first comes first."""
+    record = table_of(FetchRecord).c
+    return (
+        select_rows(
+            record.kind,
+            record.outcome,
+            func.count(),
+            func.sum(record.bytes_read),
+            func.count().filter(record.is_new),
+            func.count().filter(record.is_changed),
+            func.sum(record.findings),
+        )
+        .where(record.visit_id == bindparam("visit"))
+        .group_by(record.kind, record.outcome)
+        .order_by(func.min(record.id))
+    )
+
+
+def first_detail(session: Session, visit_id: int, outcome: Outcome) -> str:
+    """Why the first page or file of a visit ended so that did; empty where none did."""
+    detail = (
+        select(FetchRecord.detail)
+        .where(FetchRecord.visit_id == visit_id, FetchRecord.outcome == outcome)
+        .where(FetchRecord.kind != PageKind.LIST)
+        .order_by(col(FetchRecord.id))
+        .limit(1)
+    )
+    return session.exec(detail).first() or ""
+
+
+def counted(
+    ended: Iterable[Ended], *, list_pages: int = 0, items: int = 0, other_errors: int = 0
+) -> VisitCounts:
+    """What a visit's records come to, with what its list came to and what went wrong that was no address."""
+    ended = list(ended)
+    read = [each for each in ended if not each.failed]
+    return VisitCounts(
+        list_pages=list_pages,
+        items=items,
+        pages=sum(each.addresses for each in read if each.kind is PageKind.PAGE),
+        attachments=sum(each.addresses for each in read if each.kind is PageKind.ATTACHMENT),
+        bytes_read=sum(each.bytes_read for each in ended),
+        new_documents=sum(each.new_documents for each in read),
+        changed_documents=sum(each.changed_documents for each in read),
+        findings=sum(each.findings for each in read),
+        errors=sum(each.addresses for each in ended if each.failed) + other_errors,
+    )
 
 
 def start_visit(
@@ -62,9 +146,10 @@ def record_fetch(
     http_status: int | None = None,
     bytes_read: int = 0,
     detail: str = "",
+    kind: PageKind = PageKind.PAGE,
 ) -> None:
     """:func:`record_fetches` of one address."""
-    record_fetches(session, [Asked(visit_id, url, outcome, now, http_status, bytes_read, detail)])
+    record_fetches(session, [Asked(visit_id, url, outcome, now, http_status, bytes_read, detail, kind)])
 
 
 class Asked(NamedTuple):
@@ -77,11 +162,18 @@ class Asked(NamedTuple):
     http_status: int | None = None
     bytes_read: int = 0
     detail: str = ""
+    kind: PageKind = PageKind.PAGE
+    is_new: bool = False
+    is_changed: bool = False
+    findings: int = 0
 
 
 def record_fetches(session: Session, asked: Sequence[Asked]) -> None:
-    """Note how asking ended; for an address asked again in the same visit, the last answer stands."""
-    rows = [
+    """Note how asking ended; for an address asked again in the same visit, the last answer stands.
+
+    That it was new or changed at first stands too.
+    """
+    records = [
         {
             "visit_id": each.visit_id,
             "url": recordable_url(each.url),
@@ -90,10 +182,14 @@ def record_fetches(session: Session, asked: Sequence[Asked]) -> None:
             "bytes_read": each.bytes_read,
             "detail": each.detail,
             "fetched_at": each.now,
+            "kind": each.kind,
+            "is_new": each.is_new,
+            "is_changed": each.is_changed,
+            "findings": each.findings,
         }
         for each in asked
     ]
-    insert_or_update_all(session, FetchRecord, rows, _ASKED_AGAIN)
+    insert_or_update_all(session, FetchRecord, records, _ASKED_AGAIN)
 
 
 def finish_visit(
@@ -165,6 +261,7 @@ def abandon_visits(
     """
     abandoned = [visit for visit in unfinished_visits(session) if not unless(visit)]
     for visit in abandoned:
-        counts = VisitCounts(errors=1)
-        finish_visit(session, cast("int", visit.id), Outcome.ERROR, counts, now, next_due_at=now, detail=DIED)
+        visit_id = cast("int", visit.id)
+        counts = counted(ended_in(session, visit_id), other_errors=1)
+        finish_visit(session, visit_id, Outcome.ERROR, counts, now, next_due_at=now, detail=DIED)
     return sorted({visit.source for visit in abandoned if visit.purpose is VisitPurpose.WATCH})

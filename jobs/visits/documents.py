@@ -31,7 +31,7 @@ from jobs.visits.storing import (
     write_evidence,
 )
 from storage.documents import Remembered
-from vocabulary.addresses import MEMBER
+from vocabulary.addresses import MEMBER, recordable_url
 from vocabulary.codes import DaySource, Outcome, PageKind, PublisherKind
 
 ATTACHMENTS_PER_PAGE = 40
@@ -49,7 +49,8 @@ class DocumentReader:
         self._run = run
         self._context = run.context
         self._source = run.source
-        self._asked: set[str] = set()
+        self._asked = set(run.asked_before)
+        """Addresses, as they are recorded."""
         self._titles: set[str] = set()
         self._remembered: dict[str, Remembered] = {}
         self._recalled: set[str] = set()
@@ -100,9 +101,10 @@ class DocumentReader:
 
     def _is_first_to_ask(self, url: str) -> bool:
         """Whether this visit did not ask for ``url`` yet: pages of one site often link the same files."""
+        recorded = recordable_url(url)
         with self._asking:
-            known = url in self._asked
-            self._asked.add(url)
+            known = recorded in self._asked
+            self._asked.add(recorded)
         return not known
 
     def _read(self, known: Known, parent_url: str) -> list[PageDone]:

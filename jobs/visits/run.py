@@ -7,12 +7,11 @@ is and however it ends, it becomes one record of the database and is told to the
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session
@@ -26,18 +25,29 @@ from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
 from settings.sources import Source
-from storage.visits import VisitCounts, finish_visit, record_fetch, start_visit
+from storage.database import for_reading
+from storage.resuming import asked_already, take_up
+from storage.visits import (
+    Ended,
+    VisitCounts,
+    counted,
+    ended_in,
+    finish_visit,
+    first_detail,
+    record_fetch,
+    start_visit,
+)
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import PageError, StoppedError
 
 log = structlog.get_logger()
-Plan = Callable[[Session, datetime], datetime]
-"""When the source is due next; asked in the transaction that ends a visit, at that time."""
+Plan = Callable[[Session, datetime, VisitCounts], datetime]
+"""When the source is due next; asked in the transaction that ends a visit, at that time, with what it did."""
 Afterwards = Callable[[Session, datetime], None]
 """What else belongs to the end of a visit, in the same transaction."""
 
 
-def _now(_session: Session, now: datetime) -> datetime:
+def _now(_session: Session, now: datetime, _counts: VisitCounts) -> datetime:
     """Only a visit that watches makes its source due."""
     return now
 
@@ -48,41 +58,51 @@ def _nothing(_session: Session, _now: datetime) -> None:
 
 @dataclass(slots=True)
 class VisitRun:
-    """One visit under way: what was asked for and how each page ended; its threads share it."""
+    """One visit under way; its threads share it. What it did stands in its records, for every process."""
 
     context: Context
     source: Source
     visit_id: int
     started_at: datetime
     purpose: VisitPurpose = VisitPurpose.WATCH
+    asked_before: frozenset[str] = frozenset()
+    """Addresses that another process has read of this visit, with all that hangs on them."""
     list_pages: int = 0
     items: int = 0
+    """What the list came to; whoever takes a visit up reads its list anew."""
     other_errors: int = 0
     """What went wrong that was no page: mailboxes that could not be opened."""
-    done: list[PageDone] = field(default_factory=list)
     list_notes: tuple[Note, ...] = ()
     """What of the list could not be followed."""
     list_failure: PageError | None = None
     """Why the list could not be read, or not to its end."""
     _list_page: ListPage | None = None
     """The list page read last."""
-    _telling: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> VisitRun:
-        """A visit with its row in the database, so that it is known of even if the program dies."""
-        now = context.now()
+        """A visit with its row in the database, so that it is known of even if the program dies.
+
+        One that watches is the visit in which an earlier program ended, where that is not long ago.
+        """
+        now, before = context.now(), None
         with context.transaction() as session:
-            visit_id = start_visit(session, source.name, now, purpose)
-        structlog.contextvars.bind_contextvars(visit=visit_id)
+            if purpose is VisitPurpose.WATCH:
+                before = take_up(session, source.name, now, timedelta(minutes=source.every_minutes))
+            if before is None:
+                run = cls(context, source, start_visit(session, source.name, now, purpose), now, purpose)
+            else:
+                visit_id = before.id or 0
+                asked = asked_already(session, visit_id)
+                run = cls(context, source, visit_id, before.started_at, purpose, asked)
+            so_far = counted(ended_in(session, run.visit_id))
+        structlog.contextvars.bind_contextvars(visit=run.visit_id)
         for observer in context.observers:
-            observer.visit_began(source)
-        return cls(context, source, visit_id, now, purpose)
+            observer.visit_began(source, so_far)
+        return run
 
     def note(self, page: PageDone) -> PageDone:
-        """Count ``page``, whose record is written, and tell the observers."""
-        with self._telling:
-            self.done.append(page)
+        """Tell the observers of ``page``, whose record is written."""
         for observer in self.context.observers:
             observer.page_done(self.source, page)
         return page
@@ -100,6 +120,7 @@ class VisitRun:
                 http_status=status,
                 bytes_read=page.bytes_read,
                 detail=page.detail,
+                kind=page.kind,
             )
         )
         return self.note(page)
@@ -172,12 +193,15 @@ class VisitRun:
         """The visit's row and its source's state, brought to their end; the observers are told."""
         now = self.context.now()
         with self.context.transaction() as session:
-            next_due_at = plan(session, now)
-            finish_visit(
-                session, self.visit_id, outcome, self.counts(), now, next_due_at=next_due_at, detail=detail
-            )
+            counts = self._counts(ended_in(session, self.visit_id))
+            next_due_at = plan(session, now, counts)
+            finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=next_due_at, detail=detail)
             afterwards(session, now)
-        return self.tell_end(self.summary(outcome, detail, now, next_due_at))
+        return self.tell_end(self.summary(outcome, detail, counts, now, next_due_at))
+
+    def interrupt(self, detail: str) -> VisitSummary:
+        """Leave the visit without an end, for the next start to take it up; the observers are told."""
+        return self.tell_end(self.summary(None, detail, self._counts(self.ended())))
 
     def tell_end(self, summary: VisitSummary) -> VisitSummary:
         """Tell the observers that the visit ended, in the database or not."""
@@ -186,30 +210,28 @@ class VisitRun:
         structlog.contextvars.unbind_contextvars("visit")
         return summary
 
-    def counts(self) -> VisitCounts:
-        """What the visit did so far."""
-        read = [page for page in self.done if not page.failed]
-        return VisitCounts(
-            list_pages=self.list_pages,
-            items=self.items,
-            pages=sum(page.kind is PageKind.PAGE for page in read),
-            attachments=sum(page.kind is PageKind.ATTACHMENT for page in read),
-            bytes_read=sum(page.bytes_read for page in self.done),
-            new_documents=sum(page.is_new for page in read),
-            changed_documents=sum(page.is_changed for page in read),
-            findings=sum(page.findings for page in read),
-            errors=sum(page.failed for page in self.done) + self.other_errors,
-        )
+    def ended(self) -> list[Ended]:
+        """How the addresses of the visit ended so far, those that another process asked for among them."""
+        with Session(for_reading(self.context.engine)) as session:
+            return ended_in(session, self.visit_id)
+
+    def first_detail(self, outcome: Outcome) -> str:
+        """Why the first page ended so that did."""
+        with Session(for_reading(self.context.engine)) as session:
+            return first_detail(session, self.visit_id, outcome)
+
+    def _counts(self, ended: list[Ended]) -> VisitCounts:
+        return counted(ended, list_pages=self.list_pages, items=self.items, other_errors=self.other_errors)
 
     def summary(
         self,
         outcome: Outcome | None,
         detail: str,
+        counts: VisitCounts,
         ended_at: datetime | None = None,
         next_due_at: datetime | None = None,
     ) -> VisitSummary:
         """What the visit came to; ``outcome`` None where the program ends before it."""
-        counts = self.counts()
         return VisitSummary(
             source=self.source.name,
             visit_id=self.visit_id,

@@ -91,6 +91,7 @@ def store_document(
     order = _Order(
         Met(_page_record(run, known, reading, origin, conditions), run.visit_id, context.now()),
         known.url,
+        _kind(known),
         reading,
         origin,
         is_complete,
@@ -105,6 +106,7 @@ class _Order(NamedTuple):
     met: Met
     url: str
     """What was asked for."""
+    kind: PageKind
     reading: Assessment
     origin: Origin
     is_complete: bool
@@ -120,7 +122,7 @@ def _store_all(session: Session, orders: Sequence[_Order]) -> list[StoredDocumen
     ]
     forget_conditions_of_parents(session, complete)
     stored = [_store_findings(session, *each) for each in zip(orders, kept, strict=True)]
-    record_fetches(session, [_asked(*each) for each in zip(orders, kept, strict=True)])
+    record_fetches(session, [_asked(*each) for each in zip(orders, kept, stored, strict=True)])
     return stored
 
 
@@ -133,7 +135,7 @@ def _store_findings(session: Session, order: _Order, kept: KeptVersion) -> Store
     return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
 
 
-def _asked(order: _Order, kept: KeptVersion) -> Asked:
+def _asked(order: _Order, kept: KeptVersion, stored: StoredDocument) -> Asked:
     return Asked(
         order.met.visit_id,
         order.url,
@@ -142,6 +144,10 @@ def _asked(order: _Order, kept: KeptVersion) -> Asked:
         order.origin.status,
         order.origin.bytes_read,
         order.reading.unread,
+        order.kind,
+        stored.is_new,
+        stored.is_changed,
+        stored.findings,
     )
 
 
@@ -287,7 +293,15 @@ def pass_over(run: VisitRun, known: Known, *, status: int, bytes_read: int) -> t
 
     Gives the pages that were noted, and what is known to hang on the document.
     """
-    asked = Asked(run.visit_id, known.url, Outcome.UNCHANGED, run.context.now(), status, bytes_read)
+    asked = Asked(
+        run.visit_id,
+        known.url,
+        Outcome.UNCHANGED,
+        run.context.now(),
+        status,
+        bytes_read,
+        kind=_kind(known),
+    )
     below = _below(known, run.context.write_beside(_note_unchanged, asked))
     done = [PageDone(known.url, _kind(known), Outcome.UNCHANGED, title=known.title, bytes_read=bytes_read)]
     done += (
@@ -303,7 +317,7 @@ def _note_unchanged(session: Session, asked: Sequence[Asked]) -> Sequence[Sequen
     hanging = what_hangs_on(session, [each.document_id for each in kept if each is not None])
     below = [hanging[each.document_id] if each is not None else [] for each in kept]
     members = [
-        Asked(each.visit_id, member.url, Outcome.UNCHANGED, each.now, 304)
+        Asked(each.visit_id, member.url, Outcome.UNCHANGED, each.now, 304, kind=PageKind.ATTACHMENT)
         for each, hangs in zip(asked, below, strict=True)
         for member in hangs
         if MEMBER in member.url

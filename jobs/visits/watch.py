@@ -26,6 +26,7 @@ from jobs.visits.run import VisitRun
 from jobs.visits.timing import plan_next_visit
 from storage.database import for_reading
 from storage.tables import Document
+from storage.visits import VisitCounts
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import StoppedError
 
@@ -56,7 +57,7 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
         reader.read_held()
         return _end(run, *_outcome(run, expected))
     except StoppedError:
-        return run.tell_end(run.summary(None, _STOPPED))
+        return run.interrupt(_STOPPED)
     except Exception as error:
         log.exception("visit_failed", source=source.name)
         return _fail(run, error)
@@ -96,18 +97,18 @@ def _fail(run: VisitRun, error: Exception) -> VisitSummary:
         return _end(run, Outcome.ERROR, detail)
     except SQLAlchemyError:
         log.exception("visit_not_ended", source=run.source.name)
-        return run.tell_end(run.summary(Outcome.ERROR, detail))
+        return run.tell_end(run.summary(Outcome.ERROR, detail, VisitCounts()))
 
 
 def _end(run: VisitRun, outcome: Outcome, detail: str) -> VisitSummary:
     settings = run.context.settings
 
-    def plan(session: Session, now: datetime) -> datetime:
+    def plan(session: Session, now: datetime, counts: VisitCounts) -> datetime:
         return plan_next_visit(
             session,
             run.source,
             outcome=outcome,
-            has_news=run.counts().new_documents > 0,
+            has_news=counts.new_documents > 0,
             started=run.started_at,
             now=now,
             zone=ZoneInfo(settings.time_zone),
@@ -130,11 +131,14 @@ def _outcome(run: VisitRun, expected: Expected) -> tuple[Outcome, str]:
         return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
     if run.items < expected.least:
         return Outcome.FEWER_THAN_EXPECTED, f"{run.items} items where {expected.usual} are usual"
-    pages = [page for page in run.done if page.kind is not PageKind.LIST]
-    failures = Counter(page.outcome for page in pages if page.failed)
-    if failures.total() * 2 > len(pages):
+    ended = [each for each in run.ended() if each.kind is not PageKind.LIST]
+    failures = Counter[Outcome]()
+    for each in ended:
+        if each.failed:
+            failures[each.outcome] += each.addresses
+    of = sum(each.addresses for each in ended)
+    if failures.total() * 2 > of:
         worst = failures.most_common(1)[0][0]
-        detail = next(page.detail for page in pages if page.outcome is worst)
-        return worst, f"{failures.total()} of {len(pages)} pages could not be read: {detail}"
-    changed = any(page.is_new or page.is_changed for page in pages)
+        return worst, f"{failures.total()} of {of} pages could not be read: {run.first_detail(worst)}"
+    changed = any(each.new_documents or each.changed_documents for each in ended)
     return (Outcome.OK if changed else Outcome.UNCHANGED), told(run.list_notes)

@@ -11,7 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.codes import Outcome, TroubleKind, VisitPurpose
+from vocabulary.codes import Outcome, PageKind, TroubleKind, VisitPurpose
 
 
 class SourceState(SQLModel, table=True):
@@ -68,7 +68,10 @@ class Visit(SQLModel, table=True):
 
 
 class FetchRecord(SQLModel, table=True):
-    """One address asked for during a visit and how that ended: the list of what was not read, and why."""
+    """One address asked for during a visit, how that ended and what it held.
+
+    It is the list of what was not read, and why; what a visit under way has done is counted here.
+    """
 
     __tablename__ = "fetch_record"
     __table_args__ = (UniqueConstraint("visit_id", "url"),)
@@ -80,6 +83,11 @@ class FetchRecord(SQLModel, table=True):
     bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     detail: str = text_column()
     fetched_at: datetime = time_column()
+    kind: PageKind = word_column(PageKind, 10, default=PageKind.PAGE)
+    is_new: bool = False
+    is_changed: bool = False
+    findings: int = 0
+    """Findings written because of it in this visit."""
 
 
 class Backfill(SQLModel, table=True):

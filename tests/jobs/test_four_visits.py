@@ -27,6 +27,7 @@ from jobs.visits.watch import visit_source
 from settings.model import Intake, Settings
 from settings.sources import Source
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, LookBack, Visit
+from storage.visits import VisitCounts
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Site, answer
 from vocabulary.codes import Outcome, VisitPurpose
@@ -49,7 +50,7 @@ class Watched:
         observers = (DetectionTimes(self.metrics), self.board, VisitLog(), self)
         self.context = replace(self.house.context, sources=(self.source,), observers=observers)
 
-    def visit_began(self, source: Source) -> None:
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:
         """Counted by the board."""
 
     def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature

@@ -15,6 +15,7 @@ from jobs.logs import set_up_logging
 from jobs.status import SourceRow, StatusBoard
 from jobs.terminal import VisitLog, live_picture, live_table, source_table
 from settings.sources import Source
+from storage.visits import VisitCounts
 from vocabulary.codes import Outcome, PageKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -63,7 +64,7 @@ def test_of_200_sources_those_in_trouble_come_first_and_one_line_counts_all() ->
 
 
 def test_a_visit_is_shown_while_it_lasts_and_after_it(board: StatusBoard) -> None:
-    board.visit_began(SOURCE)
+    board.visit_began(SOURCE, VisitCounts())
     board.page_done(SOURCE, page(kind=PageKind.LIST))
     board.page_done(SOURCE, page(findings=2, alerts=("会计证",)))
     board.page_done(SOURCE, page(kind=PageKind.ATTACHMENT))
@@ -88,7 +89,7 @@ def test_failures_in_a_row_are_counted_until_a_success(board: StatusBoard) -> No
 
 def test_an_interrupted_visit_changes_no_health(board: StatusBoard) -> None:
     board.visit_ended(SOURCE, VisitSummary("one", 1, Outcome.OK))
-    board.visit_began(SOURCE)
+    board.visit_began(SOURCE, VisitCounts())
     board.visit_ended(SOURCE, VisitSummary("one", 2, None))
     [row] = board.rows()
     assert (row.is_visiting, row.outcome) == (False, Outcome.OK)

@@ -29,7 +29,7 @@ from storage.tables import (
     SourceState,
     Visit,
 )
-from storage.visits import abandon_visits, due_sources
+from storage.visits import VisitCounts, abandon_visits, due_sources
 from tests.jobs.house import POSTING, House, furnished, listing, posting
 from tests.jobs.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome, PageKind
@@ -281,7 +281,7 @@ class Pages:
     def __init__(self) -> None:
         self.done: list[PageDone] = []
 
-    def visit_began(self, source: Source) -> None:
+    def visit_began(self, source: Source, so_far: VisitCounts) -> None:
         """Nothing to keep."""
 
     def page_done(self, source: Source, page: PageDone) -> None:  # noqa: ARG002 - the observer's signature

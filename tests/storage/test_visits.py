@@ -11,16 +11,21 @@ from sqlmodel import Session, select
 from storage.tables import FetchRecord, SourceState, Visit
 from storage.visits import (
     DIED,
+    Asked,
     VisitCounts,
     abandon_visits,
+    counted,
     due_sources,
+    ended_in,
     finish_visit,
+    first_detail,
     record_fetch,
+    record_fetches,
     source_state,
     start_visit,
     unfinished_visits,
 )
-from vocabulary.codes import Outcome
+from vocabulary.codes import Outcome, PageKind
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -77,6 +82,33 @@ def test_a_visit_ends_once(engine: Engine) -> None:
         assert again is False
         assert _state(session, "sample").failures_in_a_row == 1
         assert session.exec(select(Visit.outcome)).one() is Outcome.TIMEOUT
+
+
+def test_what_a_visit_did_is_counted_from_its_records(engine: Engine) -> None:
+    page, file = PageKind.PAGE, PageKind.ATTACHMENT
+    with Session(engine) as session:
+        visit, other = start_visit(session, "sample", NOW), start_visit(session, "other", NOW)
+        asked = [
+            Asked(visit, "l", Outcome.OK, NOW, 200, 7, kind=PageKind.LIST),
+            Asked(visit, "a", Outcome.OK, NOW, 200, 5_000_000_000, "", page, is_new=True, findings=2),
+            Asked(visit, "b", Outcome.UNCHANGED, NOW, 304, kind=page),
+            Asked(visit, "c", Outcome.OK, NOW, 200, 10, "", page, is_changed=True, findings=1),
+            Asked(visit, "f", Outcome.OK, NOW, 200, 20, "", file, is_new=True),
+            Asked(visit, "g", Outcome.TIMEOUT, NOW, None, 3, "no answer", file),
+            Asked(visit, "h", Outcome.GONE, NOW, 404, 3, "no such page", file),
+            Asked(other, "a", Outcome.OK, NOW, 200, 5, kind=page),
+        ]
+        record_fetches(session, asked)
+        # Asked once more in the same visit: it was new all the same.
+        record_fetches(session, [Asked(visit, "a", Outcome.UNCHANGED, NOW, 200, 5_000_000_000, kind=page)])
+        ended = ended_in(session, visit)
+        assert counted(ended, list_pages=1, items=9, other_errors=1) == VisitCounts(
+            list_pages=1, items=9, pages=3, attachments=1, bytes_read=5_000_000_043, new_documents=2,
+            changed_documents=1, findings=3, errors=3,
+        )  # fmt: skip
+        assert first_detail(session, visit, Outcome.TIMEOUT) == "no answer"
+        assert first_detail(session, visit, Outcome.BLOCKED) == ""
+        assert counted(ended_in(session, 99)) == VisitCounts()
 
 
 def test_ending_an_unknown_visit_changes_nothing(engine: Engine) -> None:
