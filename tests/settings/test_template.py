@@ -72,3 +72,14 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 def test_the_file_lists_every_preset() -> None:
     (names,) = re.findall(r"(?s)# Shipped sources to switch on: (.*?)\.\n", default_text())
     assert set(re.split(r",[\s#]+", names)) == set(shipped_presets())
+
+
+def test_every_comment_of_the_file_begins_in_chinese() -> None:
+    comments = re.findall(r"(?m)(?:^# .*\n)+", default_text())
+    assert len(comments) > 100
+    english = [
+        comment
+        for comment in comments
+        if not re.search("[一-龥]", comment.partition(" · ")[0].splitlines()[0])
+    ]
+    assert english == []
