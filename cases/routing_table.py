@@ -17,6 +17,7 @@ from catalogue import Catalogue, load_catalogue
 from storage.imported_lists import read_lists
 from storage.rows import OnConflict, insert_once, insert_or_update
 from storage.tables import RoutingRule
+from vocabulary.reasons import in_chinese
 from vocabulary.regions import present_code, region_problem
 
 _HEADINGS = {
@@ -65,7 +66,7 @@ def read_table(file: Path, *, region: str = "", document: str = "") -> list[Rout
     missing = [name for name in ("qualification", "department") if name not in names]
     if missing:
         raise RoutingTableError(
-            [f"{file.name}: no column {' or '.join(missing)}: the heading needs {', '.join(RULE_COLUMNS)}"]
+            [f"{file.name} 缺少“{'”“'.join(missing)}”列：表头须有 {'、'.join(RULE_COLUMNS)}"]
         )
     rules, problems, lines = [], [], dict[tuple[str, str], int]()
     try:
@@ -79,10 +80,10 @@ def read_table(file: Path, *, region: str = "", document: str = "") -> list[Rout
             line = reader.line_num
             problem = _problem(rule) or _repeated(lines, rule, line)
             if problem:
-                problems.append(f"{file.name}, line {line}: {problem}")
+                problems.append(f"{file.name} 第 {line} 行：{problem}")
             rules.append(rule)
     except csv.Error as error:
-        problems.append(f"{file.name}, line {reader.line_num}: {error}")
+        problems.append(f"{file.name} 第 {reader.line_num} 行不是 CSV：{error}")
     if problems:
         raise RoutingTableError(problems)
     return rules
@@ -158,25 +159,25 @@ def _cell(row: dict[str, str], names: dict[str, str], name: str) -> str:
 
 def _problem(rule: RoutingRule) -> str:
     if not rule.qualification:
-        return "the qualification is missing"
+        return "没有填职业资格名称"
     if not rule.department:
-        return f"{rule.qualification}: the department is missing"
+        return f"“{rule.qualification}”没有填责任部门"
     if rule.region and (problem := region_problem(rule.region)):
-        return f"{rule.region!r}: {problem}"
+        return f"“{rule.region}”：{in_chinese(problem)}"
     return ""
 
 
 def _repeated(lines: dict[tuple[str, str], int], rule: RoutingRule, line: int) -> str:
     first = lines.setdefault((rule.qualification, rule.region), line)
-    return "" if first == line else f"{rule.qualification} stands in line {first} already"
+    return "" if first == line else f"“{rule.qualification}”与第 {first} 行重复"
 
 
 def _decode(body: bytes) -> str:
     if len(body) > _LARGEST:
-        raise RoutingTableError([f"the file is larger than {_LARGEST} bytes: is it a table?"])
+        raise RoutingTableError([f"文件大于 {_LARGEST // 1_000_000} MB：请确认是分工表"])
     for charset in ("utf-8-sig", "gb18030"):
         try:
             return body.decode(charset)
         except UnicodeDecodeError:
             continue
-    raise RoutingTableError(["the file is neither UTF-8 nor GB18030: save it as 'CSV UTF-8'"])
+    raise RoutingTableError(["文件的编码不是 UTF-8 或 GB18030：请另存为 CSV UTF-8"])

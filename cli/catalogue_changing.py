@@ -12,6 +12,7 @@ from sqlmodel import Session
 from jobs.runtime import StartError, open_command_database
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
+from vocabulary.reasons import in_chinese
 
 
 @contextmanager
@@ -25,5 +26,5 @@ def changing(config: Path | None) -> Iterator[Session]:
         ):
             yield session
     except (SettingsError, StartError, DatabaseError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(2) from error

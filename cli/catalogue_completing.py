@@ -38,6 +38,7 @@ from settings import Settings, SettingsError, load_settings
 from storage.imported_lists import forget_list, identities, keep_list
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable
+from vocabulary.reasons import in_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def complete_lists(
     try:
         settings = load_settings(wish.config)
     except SettingsError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(2) from error
     done, routed = [], routed_documents(settings)
     with _fetching(settings) as fetcher, _progress(wanted) as tell:
@@ -155,7 +156,7 @@ def _wanted(numbers: Sequence[str], regions: Sequence[str]) -> list[OfficialDocu
     wanted = {normalise_number(number) for number in numbers}
     if unknown := wanted - {each.number for each in lists}:
         known = "、".join(each.number for each in lists)
-        raise typer.BadParameter(f"{min(unknown)}: known are {known}", param_hint="--document")
+        raise typer.BadParameter(f"没有 {min(unknown)}；有：{known}", param_hint="--document")
     return [each for each in lists if each.number in wanted]
 
 
@@ -164,9 +165,7 @@ def _given(pairs: Sequence[str]) -> dict[str, list[str]]:
     for pair in pairs:
         number, equals, url = pair.partition("=")
         if not (equals and url.lower().startswith(("http://", "https://"))):
-            raise typer.BadParameter(
-                f"{pair!r}: write it as 人社部发〔2017〕68号=https://…", param_hint="--address"
-            )
+            raise typer.BadParameter(f"“{pair}”请写成 人社部发〔2017〕68号=https://…", param_hint="--address")
         given.setdefault(normalise_number(number), []).append(url)
     return given
 

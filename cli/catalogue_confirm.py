@@ -86,7 +86,7 @@ def _corrections(pairs: list[str]) -> dict[int, str]:
     for pair in pairs:
         row, _, name = pair.partition("=")
         if not (row.isdigit() and int(row) and name.strip()):
-            raise typer.BadParameter(f"{pair!r}: write it as 12=物业管理师", param_hint="--correct")
+            raise typer.BadParameter(f"“{pair}”请写成 12=物业管理师", param_hint="--correct")
         names[int(row)] = name.strip()
     return names
 

@@ -10,6 +10,7 @@ import typer
 from catalogue.documents import Effect
 from cli.catalogue import Config, Format, Picture, app, read_day
 from cli.catalogue_review import UNREADABLE, Wish, describe, review
+from vocabulary.reasons import in_chinese
 
 __all__ = ["app"]
 
@@ -57,6 +58,6 @@ def import_list(
     try:
         read = read_list(source, load_settings(config).fetching)
     except (UnreadableListError, SettingsError) as error:
-        typer.echo(f"{source}：{error}", err=True)
+        typer.echo(f"{source}：{in_chinese(str(error))}", err=True)
         raise typer.Exit(UNREADABLE) from error
     review(read, official, config, Wish(accept, accept_conflicts, output, picture))

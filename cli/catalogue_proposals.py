@@ -13,6 +13,7 @@ from catalogue.annex_items import OfficialList
 from cli.catalogue import Config, Format, Picture, show_table
 from cli.catalogue_import import Conflicts, Items, Meaning, Output, Since, app
 from cli.catalogue_review import REFUSED, UNREADABLE, Wish, describe, review
+from vocabulary.reasons import in_chinese
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,5 +143,5 @@ def _transaction(config: Path | None) -> Iterator[Session]:
         with transaction(config) as session:
             yield session
     except ValueError as error:
-        typer.echo(f"qualwatch: {error}", err=True)
+        typer.echo(f"qualwatch: {in_chinese(str(error))}", err=True)
         raise typer.Exit(UNREADABLE) from error

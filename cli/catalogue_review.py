@@ -22,6 +22,7 @@ from catalogue.proposal import Change, Proposed, propose
 from cli.catalogue import Format, draw_to, show_table, today
 from cli.imported import lists_of
 from vocabulary.codes import Evidence
+from vocabulary.reasons import in_chinese
 
 UNREADABLE = 2
 REFUSED = 1
@@ -55,7 +56,7 @@ def review(read: OfficialList, official: OfficialDocument, config: Path | None, 
         catalogue = load_catalogue(lists_of(config))
         proposed = propose(annex.items, catalogue, official=official, evidence=evidence)
     except ValueError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(REFUSED) from error
     _show(proposed, wish.output)
     if wish.picture is not None:
@@ -82,12 +83,12 @@ def describe(
     if known is None:
         if items is None or since is None or effect is None:
             raise typer.BadParameter(
-                f"no official total is known for {document}; give --items, --date and --effect",
+                f"不知道 {document} 公布的总数：请写 --items、--date 和 --effect",
                 param_hint="--document",
             )
         return OfficialDocument(normalise_number(document), since, items, region, effect)
     if items not in (None, known.items):
-        raise typer.BadParameter(f"{known.number} has {known.items} items", param_hint="--items")
+        raise typer.BadParameter(f"{known.number} 有 {known.items} 项", param_hint="--items")
     return OfficialDocument(known.number, since or known.date, known.items, region, effect or known.effect)
 
 

@@ -16,6 +16,7 @@ from storage.database import open_database
 from storage.errors import DatabaseError
 from storage.host_pace import HostTurns
 from storage.migrate import is_current, require_current
+from vocabulary.reasons import in_chinese
 
 Config = Annotated[
     Path | None,
@@ -73,7 +74,7 @@ def region_in_force(code: str) -> str:
     from vocabulary.regions import present_code, region_problem  # noqa: PLC0415 - reads a table
 
     if code and (problem := region_problem(code)):
-        raise typer.BadParameter(f"{code!r}: {problem}")
+        raise typer.BadParameter(f"“{code}”：{in_chinese(problem)}")
     return present_code(code) if code else ""
 
 
@@ -87,13 +88,13 @@ def load(config: Path | None) -> Settings:
 
 def refusal(message: str) -> typer.Exit:
     """What to raise so that the command says ``message`` as the program's own, and exits with 2."""
-    typer.echo(f"qualwatch: {message}", err=True)
+    typer.echo(f"qualwatch: {in_chinese(message)}", err=True)
     return typer.Exit(2)
 
 
 def refuse(error: Exception | str) -> typer.Exit:
     """What to raise so that the command says ``error`` and exits with 2."""
-    typer.echo(str(error), err=True)
+    typer.echo(in_chinese(str(error)), err=True)
     return typer.Exit(2)
 
 

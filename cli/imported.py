@@ -12,6 +12,7 @@ import typer
 
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from catalogue.imported_files import FOLDER, read_files
+from vocabulary.reasons import in_chinese
 
 if TYPE_CHECKING:
     from settings.model import Settings
@@ -31,7 +32,7 @@ def lists_of(config: Path | None) -> ImportedLists:
     try:
         return installed_lists(load_settings(config))
     except (SettingsError, DatabaseError, ValueError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(2) from error
 
 
@@ -48,7 +49,7 @@ def lists_or_none(settings: Settings | None = None) -> ImportedLists:
     try:
         return installed_lists(settings or load_settings())
     except (SettingsError, DatabaseError, ValueError) as error:
-        typer.echo(f"未读取已导入的清单，只按自带目录判断：{error}", err=True)
+        typer.echo(f"未读取已导入的清单，只按自带目录判断：{in_chinese(str(error))}", err=True)
         return NONE_IMPORTED
 
 

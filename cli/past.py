@@ -14,7 +14,7 @@ from cli.common import Config
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
 from storage.leases import LockedError
-from vocabulary.reasons import reason_in_chinese
+from vocabulary.reasons import in_chinese, reason_in_chinese
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -302,5 +302,5 @@ def _bar() -> Bar:
 
 
 def _refusal(message: str) -> typer.Exit:
-    typer.echo(f"qualwatch: {message}", err=True)
+    typer.echo(f"qualwatch: {in_chinese(message)}", err=True)
     return typer.Exit(_REFUSED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from settings.load import FILE_NAME
 from settings.model import Settings
 from settings.sources import Source, SourceKind
 from storage.errors import DatabaseError
+from vocabulary.reasons import in_chinese
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -68,7 +69,7 @@ def show(
     settings = load(config)
     known = {source.name: source for source in settings.watched() + _remembered_samples(settings)}
     if name not in known:
-        raise refusal(f"no source is called {name!r}: {', '.join(known) or 'none'} are configured")
+        raise _unknown(name, known)
     try:
         with _database(settings) as engine:
             source = known[name]
@@ -121,7 +122,7 @@ def add(
         proposal = propose_source(url, settings, name=name, title=title, browser=browser)
         proposal = replace(proposal, source=proposal.source.model_copy(update=_given(kind, code)))
     except LookError as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {in_chinese(str(error))}", err=True)
         raise typer.Exit(1) from error
     for line in proposal.lines():
         typer.echo(line)
@@ -154,7 +155,7 @@ def _region(text: str) -> str:
     try:
         return region_in_force(region_code(text)) if text else ""
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--region") from error
+        raise typer.BadParameter(in_chinese(str(error)), param_hint="--region") from error
 
 
 def _given(kind: SourceKind | None, region: str) -> dict[str, object]:
@@ -173,7 +174,7 @@ def try_(
 ) -> None:
     """试访问一个来源，显示每一步，不保存。"""
     from cli.dry_visit import Tried, dry_visit  # noqa: PLC0415
-    from settings.shipped import preset_sources  # noqa: PLC0415
+    from settings.shipped import preset_sources, shipped_presets  # noqa: PLC0415
 
     settings = load(config)
     samples = _remembered_samples(settings)
@@ -181,9 +182,7 @@ def try_(
     try:
         source = known.get(name) or preset_sources([name])[0]
     except SettingsError as error:
-        raise refusal(
-            f"no source is called {name!r}: {', '.join(known) or 'none'} are configured; {error}"
-        ) from error
+        raise _unknown(name, (*known, *shipped_presets())) from error
     well, tried = True, Tried()
     own_hosts = {f"{each.url.host}:{each.url.port}" for each in samples}
     for step in dry_visit(source, settings, own_hosts, tried):
@@ -193,6 +192,11 @@ def try_(
     if output == "json":
         typer.echo(json.dumps(tried.record(), ensure_ascii=False))
     raise typer.Exit(0 if well else 1)
+
+
+def _unknown(name: str, known: Iterable[str]) -> typer.Exit:
+    """What to raise where no source has the name that was typed."""
+    return refusal(f"没有代号为“{name}”的来源；有：{'、'.join(known) or '无'}")
 
 
 def _remembered(settings: Settings) -> list[SourceRow]:

@@ -24,6 +24,7 @@ from storage.migrate import require_current
 from storage.proof import Proof, UnknownFindingError, find_proof
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable, mask_personal_numbers
+from vocabulary.reasons import in_chinese
 
 WRONG = 1
 """Exit code: the evidence does not hold."""
@@ -187,5 +188,5 @@ def _shown(text: str) -> str:
 
 
 def _fail(code: int, message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(in_chinese(message), err=True)
     raise typer.Exit(code)

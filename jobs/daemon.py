@@ -43,7 +43,7 @@ from storage.leases import LockedError
 from storage.sources import next_due, shift_plans
 from storage.visits import SUCCESSES, VisitCounts
 from vocabulary.names import name_of
-from vocabulary.reasons import reason_in_chinese
+from vocabulary.reasons import in_chinese, reason_in_chinese
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,7 +104,7 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
     for line in (*summary_lines(summaries, sent, settings), *_missing_lists(runtime.context)):
         console_print(line)
     if no_room:
-        console_print(f"访问已停止：{no_room}")
+        console_print(f"访问已停止：{in_chinese(no_room)}")
     return 0 if not no_room and all(summary.outcome in SUCCESSES for summary in summaries) else 1
 
 
@@ -128,7 +128,7 @@ def _next_due(runtime: Runtime) -> tuple[str, datetime] | None:
 
 
 def _nothing_due(name: str, at: datetime, zone: ZoneInfo) -> str:
-    return f"no source is due: {name} is next, {at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"没有到期的来源：最近的是 {name}，{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) -> list[str]:

@@ -203,7 +203,8 @@ def _mend_key(location: Location, root: type[BaseModel]) -> str:
     guess = near(word, known)
     homes = [] if guess else [home for home in _tables_with(word, root) if home != dotted(tuple(above))]
     if homes:
-        return f"{word!r} belongs under the heading " + " or ".join(f"[{home}]" for home in homes)
+        headings = " or ".join(f"[{home}]" for home in homes)
+        return f"{word!r} belongs under the heading {headings}"
     return f"{guess}known keys here: {', '.join(known)}"
 
 

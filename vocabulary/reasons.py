@@ -73,6 +73,21 @@ def reason_in_chinese(why: str) -> str:
     return _program_says(why) or _others_say(why)
 
 
+def in_chinese(said: str) -> str:
+    """What the program says to whoever typed a command, line by line; what is not known stays as it is."""
+    return "\n".join(map(_line_in_chinese, said.splitlines()))
+
+
+def _line_in_chinese(said: str) -> str:
+    """A sentence; it may stand behind the name of a file or of a key."""
+    if known := _program_says(said):
+        return known
+    for behind in re.finditer(": ", said):
+        if known := _program_says(said[behind.end() :]):
+            return f"{said[: behind.start()]}：{known}"
+    return said
+
+
 def _program_says(why: str) -> str:
     """Empty where it is none of the program's sentences, nor several of them."""
     for sentence in _sentences():

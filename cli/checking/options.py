@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import typer
 
+from vocabulary.reasons import in_chinese
+
 _CHINA = timedelta(hours=8)
 """The rules change at midnight in China."""
 
@@ -32,4 +34,4 @@ def read_region(value: str) -> str:
     try:
         return region_in_force(value)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(in_chinese(str(error))) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from settings import Settings
+from vocabulary.reasons import in_chinese
 
 
 class State(StrEnum):
@@ -107,7 +108,7 @@ def warning(part: Part, said: str, advice: str) -> Diagnosis:
 
 
 def failure(part: Part, said: str, advice: str) -> Diagnosis:
-    return Diagnosis(part, State.FAILURE, said, advice)
+    return Diagnosis(part, State.FAILURE, in_chinese(said), advice)
 
 
 def worst(found: Iterable[Diagnosis]) -> State:

@@ -190,13 +190,13 @@ def test_importing_again_replaces_and_the_list_can_be_imported(
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ("名称,部门\n教师资格,教育厅\n", "no column qualification or department"),
-        ("", "no column"),
-        ("qualification,department\n教师资格,\n,教育厅\n", "line 2: 教师资格: the department is missing"),
-        ("qualification,department\n教师资格,甲\n教师资格,乙\n", "line 3: 教师资格 stands in line 2 already"),
-        ("qualification,department,region\n教师资格,甲,22\n", "'22': no place has this code"),
-        ("qualification,department,region\n教师资格,甲,990000\n", "'990000': no place has this code"),
-        (b"\xff\xfe\x00\xd8", "neither UTF-8 nor GB18030"),
+        ("名称,部门\n教师资格,教育厅\n", "缺少“qualification”“department”列"),
+        ("", "缺少“qualification”"),
+        ("qualification,department\n教师资格,\n,教育厅\n", "第 2 行：“教师资格”没有填责任部门"),
+        ("qualification,department\n教师资格,甲\n教师资格,乙\n", "第 3 行：“教师资格”与第 2 行重复"),
+        ("qualification,department,region\n教师资格,甲,22\n", "“22”：没有这个行政区划代码"),
+        ("qualification,department,region\n教师资格,甲,990000\n", "“990000”：没有这个行政区划代码"),
+        (b"\xff\xfe\x00\xd8", "不是 UTF-8 或 GB18030"),
     ],
 )
 def test_a_table_that_cannot_be_used_changes_nothing(

@@ -89,7 +89,7 @@ def test_running_again_finds_nothing_due_and_sends_nothing(operator: Operator, s
     assert again.returncode == 0
     assert "访问来源 0 个" in again.stdout
     assert re.search(
-        r"^no source is due: good is next, \d{4}-\d\d-\d\d \d\d:\d\d$", again.stdout, re.MULTILINE
+        r"^没有到期的来源：最近的是 good，\d{4}-\d\d-\d\d \d\d:\d\d$", again.stdout, re.MULTILINE
     )
     assert operator.message_ids() == mails
 
@@ -137,7 +137,7 @@ def test_a_second_daemon_in_the_same_place_is_refused(operator: Operator, site: 
     lines_until(first, "visit_ended")
     second = operator.run("run", "--once")
     assert second.returncode == 2
-    assert "already runs" in second.stderr
+    assert "已有 qualwatch" in second.stderr
 
 
 def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) -> None:
@@ -280,7 +280,7 @@ def test_the_sources_of_the_sample_site_are_listed_once_it_was_visited(operator:
     assert re.search(r"^sample-board\s+正常.*\n示例站点 · 最新招聘", listed.stdout, re.MULTILINE)
     tried = operator.run("source", "test", "sample-notices")
     assert tried.returncode == 1, "nobody serves it now"
-    assert "no source is called" not in tried.stdout + tried.stderr
+    assert "没有代号为" not in tried.stdout + tried.stderr
 
 
 def test_a_source_is_tried_without_keeping_anything(operator: Operator, site: Site) -> None:

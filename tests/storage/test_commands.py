@@ -206,7 +206,7 @@ def test_a_database_of_another_version_is_a_clear_error(kept: Kept) -> None:
     kept.change("UPDATE alembic_version SET version_num = '9999'")
     assert "newer version" in kept.evidence().stderr
     kept.change("DELETE FROM alembic_version")
-    assert "older version" in kept.evidence().stderr
+    assert "旧版本" in kept.evidence().stderr
 
 
 def test_a_wrong_configuration_is_a_clear_error(kept: Kept) -> None:

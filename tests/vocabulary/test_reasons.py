@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vocabulary.reasons import reason_in_chinese
+from vocabulary.reasons import in_chinese, reason_in_chinese
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -22,9 +22,23 @@ ROOMS = (
     "cli/archive/judging.py",
     "cli/archive/tables.py",
     "cli/archive/web_archives.py",
+    "jobs/daemon.py",
+    "jobs/runtime.py",
+    "alerts/delivery/channels/__init__.py",
+    "alerts/delivery/chats.py",
     "cli/checking",
+    "console/serving.py",
+    "settings",
+    "storage/backup.py",
+    "storage/database.py",
+    "storage/evidence.py",
+    "storage/migrate.py",
+    "storage/move.py",
+    "storage/proof.py",
+    "storage/retention/room.py",
     "storage/visits.py",
     "vocabulary/addresses.py",
+    "vocabulary/regions",
 )
 SENTENCE = re.compile(r"[A-Za-z'’]+[,;:]? (?:[a-z'’]+[,;:]? )+[A-Za-z'’{(]+")
 """At least three English words in a row."""
@@ -42,6 +56,20 @@ NO_REASONS = {
     "web page in place",
     "older than Word 97",
     ": if it is yours",
+    "chat {}: its server cannot be reached: {}",
+    "chat {}: {} cannot be reached: {}",
+    "its answer has no code",
+    "its answer is no JSON object",
+    "no chat is called {} any more",
+    # said to developers, or in the log
+    "Hour and minute, for example 08:30",
+    "module {} has no attribute {}",
+    "visits wait: {}",
+    "there is always a port to try",
+    "the console has ended, and the buttons of mails open nothing: see the log, and start qualwatch again",
+    "write console.base_url: mails leave this machine",
+    "value is not a valid email address",
+    "{} lies outside the evidence directory",
     # how a terminal writes
     "bold white on red",
 }
@@ -73,6 +101,7 @@ def texts() -> Iterator[str]:
                 yield text
 
 
+_TYPED = r"apt-get install[ \w-]+|pip install \S+|qualwatch [a-z ]+|systemctl stop qualwatch"
 TABLE = tomllib.loads((ROOT / "vocabulary" / "reasons.toml").read_text(encoding="utf-8"))
 SAID = {english: chinese for section in TABLE.values() for english, chinese in section.items()}
 TEXTS = set(texts())
@@ -97,7 +126,7 @@ def test_no_reason_is_kept_that_nothing_says_any_more() -> None:
 def test_its_chinese_has_no_more_than_what_it_names(english: str) -> None:
     chinese = SAID[english].format(*["甲"] * english.count("{}"))
     assert re.search("[一-龥]", chinese)
-    assert not SENTENCE.search(re.sub(r"apt-get install[ \w-]+|pip install \S+", "", chinese))
+    assert not SENTENCE.search(re.sub(_TYPED, "", chinese))
 
 
 @pytest.mark.parametrize(
@@ -137,3 +166,38 @@ def test_its_chinese_has_no_more_than_what_it_names(english: str) -> None:
 )
 def test_sentences_are_said_with_all_that_they_hold(why: str, said: str) -> None:
     assert reason_in_chinese(why) == said
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "/etc/q.toml: line 3: mail.smtp.port = 'a' is not usable: write a whole number",
+            "/etc/q.toml 第 3 行：mail.smtp.port = 'a' 不可用：请写整数",
+        ),
+        (
+            "q.toml: line 9: sources[0].nmae ([[sources]] number 1 of the file, called 'rsj') is no known "
+            "key: did you mean 'name'? known keys here: name, url",
+            "q.toml 第 9 行：sources[0].nmae（文件中第 1 个 [[sources]]，名为 'rsj'） 不是已知的键："
+            "是否指 'name'？此处可用的键：name, url",
+        ),
+        (
+            "q.toml: line 2: 'host' belongs under the heading [mail.smtp]",
+            "q.toml 第 2 行：'host' 应写在 [mail.smtp] 标题之下",
+        ),
+        (
+            "q.toml: channel is 'smtp' but smtp.host is empty: name the mail server in [mail.smtp]",
+            "q.toml：channel 为 'smtp' 而 smtp.host 为空：请在 [mail.smtp] 中填写邮件服务器",
+        ),
+        (
+            "cannot use the database postgresql+psycopg://q@db/q: connection refused: "
+            "check the host, the name, the password, and that the server is running",
+            "数据库 postgresql+psycopg://q@db/q 无法使用（connection refused）："
+            "请核对主机、名称、密码，并确认服务器在运行",
+        ),
+        ("尚无数据库，请先运行", "尚无数据库，请先运行"),
+        ("two words\nwrite a number", "two words\n请写数字"),
+    ],
+)
+def test_what_a_command_says_of_the_installation_is_chinese(message: str, said: str) -> None:
+    assert in_chinese(message) == said
