@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from sqlmodel import Session
 
+from cli.common import whole
 from jobs.runtime import StartError, open_command_database
 from settings import SettingsError, load_settings
 from storage.errors import DatabaseError
@@ -21,8 +22,7 @@ def changing(config: Path | None) -> Iterator[Session]:
     try:
         with (
             open_command_database(load_settings(config)) as engine,
-            Session(engine) as session,
-            session.begin(),
+            whole(engine) as session,
         ):
             yield session
     except (SettingsError, StartError, DatabaseError) as error:

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from settings import Settings, SettingsError, load_settings
-from storage.database import open_database
+from storage.database import is_collision, open_database
 from storage.errors import DatabaseError
 from storage.host_pace import HostTurns
 from storage.migrate import is_current, require_current
@@ -27,8 +28,20 @@ Config = Annotated[
 @contextmanager
 def transaction(config: Path | None) -> Iterator[Session]:
     """A transaction on the configured database; exits with 2 and one message where there is none."""
-    with database(config) as (_, engine), Session(engine) as session, session.begin():
+    with database(config) as (_, engine), whole(engine) as session:
         yield session
+
+
+@contextmanager
+def whole(engine: Engine) -> Iterator[Session]:
+    """A transaction; exits with 2 where the database ended it for the sake of another program's."""
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    except DBAPIError as error:
+        if is_collision(error):
+            raise refuse("与另一程序的写入相冲突，没有改动：请再运行一次") from error
+        raise
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from cli.chinese import Commands
-from cli.common import Config, database, refuse
+from cli.common import Config, database, refuse, whole
 from cli.storage_move import move_
 from settings import Settings
 from storage.database import for_reading
@@ -47,7 +47,7 @@ def storage(context: typer.Context, config: Config = None) -> None:
     with database(config) as (settings, engine):
         now = datetime.now(UTC)
         with _busy("正在测量"):
-            measure(engine, lambda: _transaction(engine), settings.storage, now)
+            measure(engine, lambda: whole(engine), settings.storage, now)
         with Session(for_reading(engine)) as session:
             amounts = last_measured(session)
         if amounts is not None:
@@ -66,7 +66,7 @@ def prune(
     """
     with database(config) as (settings, engine):
         now = datetime.now(UTC)
-        tidying = Tidying(engine, settings.storage, settings.retention, lambda: _transaction(engine), now)
+        tidying = Tidying(engine, settings.storage, settings.retention, lambda: whole(engine), now)
         if dry_run:
             with _busy("正在查找") as tell:
                 removed, files, size = tidying.preview(tell)
@@ -86,12 +86,6 @@ def prune(
 
 
 app.command("move")(move_)
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as session, session.begin():
-        yield session
 
 
 @contextmanager

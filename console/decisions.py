@@ -19,6 +19,7 @@ from cases.steps import (
     take_step,
 )
 from jobs.context import Context
+from storage.database import for_reading
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Dismissal, Step
 
@@ -62,8 +63,8 @@ def decide(context: Context, case_id: int, actor: str, form: Form, speech: Langu
     step = Step(form.step)
     key = f"form:{step}:{_event_number(form.after)}"
     try:
-        with context.transaction() as session:
-            take_step(
+        context.write(
+            lambda session: take_step(
                 session,
                 case_id,
                 step,
@@ -74,6 +75,7 @@ def decide(context: Context, case_id: int, actor: str, form: Form, speech: Langu
                 key=key,
                 dismissal=chosen_dismissal(form),
             )
+        )
     except UnknownCase:
         return Refusal(404, speech.say("没有这一案件。"))
     except IllegalStep:
@@ -136,7 +138,7 @@ def _incomplete(
 def _taken_before_or_refused(  # noqa: PLR0917 - what was tried, by whom and of what
     context: Context, case_id: int, actor: str, step: Step, key: str, speech: Language
 ) -> Refusal | None:
-    with Session(context.engine) as session, session.begin():
+    with Session(for_reading(context.engine)) as session:
         same = select(CaseEvent.actor).where(CaseEvent.case_id == case_id, CaseEvent.key == key)
         if session.exec(same).first() == actor:
             return None

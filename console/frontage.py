@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from alerts.languages import Language, language
 from console.desk import Desk
 from console.viewer import Viewer, is_own_form, viewer_of
+from storage.database import one_transaction
 from vocabulary.names import CHINESE
 
 POLICY = (
@@ -74,12 +75,13 @@ def form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
 
 
 def deed(do: Deed) -> Callable[[Request], Awaitable[Response]]:
-    """The same for those who may decide."""
+    """The same for those who may decide; begun again where another program wrote the same at this moment."""
+    again = one_transaction(do)
 
     @form
     @wraps(do)
     def answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
-        return do(desk, viewer, request, fields) if viewer.may_decide else only_looking(desk, viewer)
+        return again(desk, viewer, request, fields) if viewer.may_decide else only_looking(desk, viewer)
 
     return answer
 

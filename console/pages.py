@@ -116,8 +116,10 @@ def _send_new_link(desk: Desk, token: str) -> Response:
         recipient = desk.recipient(link)
     except FormerRecipient as error:
         return _refused_link(desk, error, token)
-    with desk.context.transaction() as session:
-        known = send_link(session, link.case_id, recipient, desk.settings, desk.context.now())
+    now = desk.context.now()
+    known = desk.context.write(
+        lambda session: send_link(session, link.case_id, recipient, desk.settings, now)
+    )
     speech = language(recipient.language)
     if not known:
         return _no_case(desk, speech)

@@ -88,9 +88,8 @@ def visit_now(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
     source = _source(desk, request)
     if source is None:
         return _no_source(desk, viewer)
-    with desk.context.transaction() as session:
-        due = update(SourceState).where(col(SourceState.name) == source.name)
-        session.execute(due.values(next_due_at=desk.context.now()))
+    due = update(SourceState).where(col(SourceState.name) == source.name)
+    desk.context.write(lambda session: session.execute(due.values(next_due_at=desk.context.now())))
     return to(desk, f"/sources/{source.name}?due=1")
 
 

@@ -28,7 +28,7 @@ from catalogue.picture import LOOKS
 from catalogue.proposal import Change, propose
 from jobs.context import Context
 from settings.model import Settings
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.rows import insert_once
 from storage.tables import CatalogueNotice, Document, DocumentVersion, StoredList
 from vocabulary.areas import region_name
@@ -72,6 +72,17 @@ def sync_catalogue(context: Context) -> int:
         with Session(for_reading(context.engine)) as session:
             number = _number(session, version, document)
         examined.append((examine(version, document, number, imported, now), version, document))
+    proposals = _propose(context, examined, now)
+    if proposals:
+        log.info("catalogue_changes_proposed", proposals=proposals)
+    return proposals
+
+
+@one_transaction
+def _propose(
+    context: Context, examined: Sequence[tuple[CatalogueNotice, DocumentVersion, Document]], now: datetime
+) -> int:
+    """Keep what was read and tell the administrator of what is new; how much that is."""
     with context.transaction() as session:
         proposals = [
             (notice, document)
@@ -80,8 +91,6 @@ def sync_catalogue(context: Context) -> int:
         ]
         if proposals:
             enqueue(session, _letter(proposals, context.settings), context.settings, now)
-    if proposals:
-        log.info("catalogue_changes_proposed", proposals=len(proposals))
     return len(proposals)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -12,6 +14,7 @@ from sqlmodel import Session
 
 from cases.routing_table import RoutingTableError, add_missing_rules, read_table
 from catalogue.imported_files import read_list_file
+from storage.database import one_transaction
 from storage.imported_lists import keep_list
 
 TAKEN_OVER = ".imported"
@@ -32,8 +35,7 @@ def take_over_files(engine: Engine, directory: Path) -> None:
         except (ValueError, OSError) as error:
             log.warning("imported_list_unreadable", file=str(file), detail=str(error))
             continue
-        with Session(engine) as session, session.begin():
-            keep_list(session, imported)
+        _write(engine, partial(keep_list, imported=imported))
         _put_aside(file)
     for file in sorted((directory / _ROUTING).glob("*.csv")):
         try:
@@ -41,9 +43,14 @@ def take_over_files(engine: Engine, directory: Path) -> None:
         except (RoutingTableError, OSError) as error:
             log.warning("routing_table_unreadable", file=str(file), detail=str(error))
             continue
-        with Session(engine) as session, session.begin():
-            add_missing_rules(session, rules, datetime.now(UTC))
+        _write(engine, partial(add_missing_rules, rules=rules, now=datetime.now(UTC)))
         _put_aside(file)
+
+
+@one_transaction
+def _write(engine: Engine, work: Callable[[Session], object]) -> None:
+    with Session(engine) as session, session.begin():
+        work(session)
 
 
 def _put_aside(file: Path) -> None:

@@ -25,9 +25,10 @@ from assessment.reading import RECOGNISED
 from assessment.workers import WorkError, WorkersEndedError
 from cases.reconciliation import Change, ChangeKind, Judgement
 from catalogue.loading import catalogue_digest
+from detection.model import ScanResult
 from extraction.archives import ARCHIVES
 from jobs.context import Context
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Document, DocumentVersion, JudgedDocument, RejudgedChange, Rejudgement, Sighting
 from vocabulary.codes import PublisherKind
@@ -72,6 +73,7 @@ def count_waiting(context: Context, catalogue: str) -> int:
         ).one()
 
 
+@one_transaction
 def ask_again(context: Context, since: date) -> None:
     """Let everything that was met since then wait, whatever it was judged by."""
     with context.transaction() as session:
@@ -113,6 +115,7 @@ def preview(
     return done, failed
 
 
+@one_transaction
 def _take_up(context: Context, catalogue: str) -> Rejudgement:
     """The unfinished order of this catalogue, or a new one; one of another catalogue ends here."""
     waiting, now = count_waiting(context, catalogue), context.now()
@@ -152,11 +155,15 @@ class _Round:
             for document_id in _waiting(self.context, waiting):
                 if self.context.stopping.is_set() or not self._judge(document_id):
                     return False
-        with self.context.transaction() as session:
-            _finish(session, self.context, session.merge(self.order))
+        self._end()
         self.order.finished_at = self.context.now()
         log.info("judged_again", documents=self.order.documents, failed=self.order.failed)
         return True
+
+    @one_transaction
+    def _end(self) -> None:
+        with self.context.transaction() as session:
+            _finish(session, self.context, session.merge(self.order))
 
     def _judge(self, document_id: int) -> bool:
         """Judge one document and keep what came of it; False where this round has to end."""
@@ -172,9 +179,27 @@ class _Round:
             return False
         except WorkError as error:
             failure = str(error)
+        if not self._keep(document_id, stored, result, failure):
+            return True  # A visit met another text meanwhile; it waits, or was judged by the visit.
+        self.order.documents += 1
+        self.order.failed += bool(failure)
+        self.watch(self.order.documents, self.order.total)
+        if self.order.documents % _SAID_EVERY == 0:
+            log.info("judging_again", documents=self.order.total, done=self.order.documents)
+        return True
+
+    @one_transaction
+    def _keep(
+        self,
+        document_id: int,
+        stored: tuple[Document, DocumentVersion] | None,
+        result: ScanResult | None,
+        failure: str,
+    ) -> bool:
+        """Keep what came of a document; False where it is another one by now."""
         with self.context.transaction() as session:
             if stored is not None and _last_met(session, document_id) != stored[1].id:
-                return True  # A visit met another text meanwhile; it waits, or was judged by the visit.
+                return False
             changes: Sequence[Change] = ()
             if stored is not None and result is not None:
                 judgement = Judgement(session, self.context.now(), *stored, result)
@@ -187,12 +212,9 @@ class _Round:
             session.add_all(_row(self.order, change) for change in changes)
             row = JudgedDocument(document_id=document_id, catalogue=self.order.catalogue)
             insert_or_update(session, row, _JUDGED)
-            self.order.documents += 1
-            self.order.failed += bool(failure)
-            session.merge(self.order)
-        self.watch(self.order.documents, self.order.total)
-        if self.order.documents % _SAID_EVERY == 0:
-            log.info("judging_again", documents=self.order.total, done=self.order.documents)
+            counted = session.merge(self.order)
+            counted.documents += 1
+            counted.failed += bool(failure)
         return True
 
 

@@ -30,7 +30,7 @@ from jobs.tasks import SENDER
 from settings.errors import SettingsError
 from settings.model import Settings
 from settings.sources import Source
-from storage.database import open_database
+from storage.database import one_transaction, open_database
 from storage.errors import DatabaseError
 from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
@@ -96,20 +96,25 @@ def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
                 renewal = stack.enter_context(leases.hold(DAEMON))
             except LockedError as error:
                 raise _already_runs(settings) from error
-            with Session(engine) as session, session.begin():
-                now = datetime.now(UTC)
-                going_on = resumable(session, now)
-                begun_anew = abandon_visits(
-                    session,
-                    now,
-                    unless=lambda visit: visit.id in going_on or is_under_way(visit, leases),
-                )
-                free_claims(session)
+            unfinished = _take_up_visits(engine, leases)
             release_leases(engine, SENDER)
-        if again := {*going_on.values(), *begun_anew}:
-            log.info("visits_taken_up_again", sources=", ".join(sorted(again)))
+        if unfinished:
+            log.info("visits_taken_up_again", sources=", ".join(sorted(unfinished)))
         runtime = stack.enter_context(_open_runtime(settings, engine))
         yield replace(runtime, lease_lost=renewal.lost)
+
+
+@one_transaction
+def _take_up_visits(engine: Engine, leases: Leases) -> set[str]:
+    """Make due what an earlier daemon did not end; the sources."""
+    with Session(engine) as session, session.begin():
+        now = datetime.now(UTC)
+        going_on = resumable(session, now)
+        begun_anew = abandon_visits(
+            session, now, unless=lambda visit: visit.id in going_on or is_under_way(visit, leases)
+        )
+        free_claims(session)
+    return {*going_on.values(), *begun_anew}
 
 
 @contextlib.contextmanager

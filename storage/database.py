@@ -82,21 +82,27 @@ def database_now(session: Session) -> datetime:
     return now.astimezone(UTC)
 
 
-def _is_collision(error: BaseException) -> bool:
+def is_collision(error: BaseException) -> bool:
+    """Whether the database ended a transaction for the sake of another one: begun again it may succeed."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _COLLISIONS
 
 
-@retry(
-    retry=retry_if_exception(_is_collision),
+one_transaction = retry(
+    retry=retry_if_exception(is_collision),
     stop=stop_after_attempt(8),
     wait=wait_random(0.01, 0.3),
     reraise=True,
 )
-def begun_again(transaction: Callable[[], T]) -> T:
-    """What ``transaction`` returns, begun again where the database ended it for the sake of another one.
+"""A function that is one transaction is begun again where the database ended it for the sake of another one.
 
-    PostgreSQL ends one of two transactions that wait for each other's rows. It has changed nothing then.
-    """
+PostgreSQL ends one of two transactions that wait for each other's rows. It has changed nothing then, and the
+function must not have changed anything else. What leads no further than one row needs none of it.
+"""
+
+
+@one_transaction
+def begun_again(transaction: Callable[[], T]) -> T:
+    """What ``transaction`` returns; see :data:`one_transaction`."""
     return transaction()
 
 

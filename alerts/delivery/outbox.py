@@ -34,6 +34,7 @@ from alerts.notifications.letters import Letter
 from alerts.recipients import Recipient, chat_channels
 from cases.history import mark_notified, mark_undelivered
 from settings.model import Settings
+from storage.database import one_transaction
 from storage.rows import insert_once
 from storage.tables import OutboxMessage
 from storage.tables.letters import LAST
@@ -131,6 +132,7 @@ def deliver_due(engine: Engine, channels: Mapping[str, Channel], now: datetime, 
     return tried
 
 
+@one_transaction
 def release_leases(engine: Engine, owner: str) -> int:
     """Give back what ``owner`` had taken before it died, so that nothing waits for its leases to end.
 
@@ -157,6 +159,7 @@ def pause_after(attempts: int, key: str) -> timedelta:
     return doubled * (0.8 + 0.4 * spread)
 
 
+@one_transaction
 def _lease(
     engine: Engine, channels: Mapping[str, Channel], now: datetime, owner: str
 ) -> OutboxMessage | None:
@@ -252,6 +255,7 @@ def _render(row: OutboxMessage) -> Rendered:
     )
 
 
+@one_transaction
 def _mark_sent(engine: Engine, row: OutboxMessage, at: datetime) -> None:
     with Session(engine) as session, session.begin():
         if _settle(session, row, state=OutboxState.SENT, sent_at=at, last_error=""):
@@ -260,6 +264,7 @@ def _mark_sent(engine: Engine, row: OutboxMessage, at: datetime) -> None:
         ways.note_answer(session, row)
 
 
+@one_transaction
 def _mark_failed(engine: Engine, row: OutboxMessage, failure: DeliveryFailure, at: datetime) -> None:
     with Session(engine) as session, session.begin():
         if isinstance(failure, ChannelDown):

@@ -18,6 +18,7 @@ from alerts.working_time import works_at
 from cases.departments import FollowUp, follow_ups
 from cases.opening import CaseNews
 from settings.model import Settings
+from storage.database import one_transaction
 from storage.rows import insert_once
 from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, OutboxMessage, Sighting
 from vocabulary.codes import Severity
@@ -102,6 +103,7 @@ def last_hour(session: Session, address: str, now: datetime) -> LastHour:
     )
 
 
+@one_transaction
 def _send(engine: Engine, settings: Settings, address: str, now: datetime) -> int:
     if not works_at(settings, address, now):
         return 0  # Their digest will tell.

@@ -17,6 +17,7 @@ from alerts.notifications.waiting import Waiting, claim, is_free, occasion_of, r
 from alerts.recipients import Recipient
 from alerts.working_time import digest_moment, last_day
 from settings.model import Settings
+from storage.database import one_transaction
 from storage.tables import Case, DigestItem, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import Severity, Status, Violation
@@ -38,6 +39,7 @@ def send_due_digests(engine: Engine, settings: Settings, now: datetime) -> int:
     return sum(_send_digest(engine, settings, address, now) for address in addresses)
 
 
+@one_transaction
 def _send_digest(engine: Engine, settings: Settings, address: str, now: datetime) -> bool:
     moment = digest_moment(settings, address, now)
     with Session(engine) as session, session.begin():

@@ -16,6 +16,7 @@ from alerts.delivery.outbox import cases_of, enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from settings.model import Settings
+from storage.database import one_transaction
 from storage.tables import OutboxMessage
 from vocabulary.codes import OutboxState
 from vocabulary.presentation import displayable
@@ -35,6 +36,7 @@ _TEMPLATE = "undelivered"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+@one_transaction
 def report_undelivered(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write to the administrator of dead letters that they have not heard of; how many messages, 0 or 1.
 

@@ -30,6 +30,7 @@ from cases.departments import FollowUp, follow_ups
 from cases.history import ACTOR
 from cases.steps import IllegalStep, take_step
 from settings.model import Settings
+from storage.database import one_transaction
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import CaseState, Step
@@ -43,6 +44,7 @@ SOON = "【整改提醒】{count}项违规情形整改期限将至"
 LATE = "【逾期上报】{count}项违规情形已逾期未整改"
 
 
+@one_transaction
 def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
     """Move cases whose deadline has passed to ``overdue``; how many, at most STEP_CASES.
 
@@ -60,6 +62,7 @@ def mark_overdue(engine: Engine, settings: Settings, now: datetime) -> int:
         return sum(_mark(session, case, now) for case in late)
 
 
+@one_transaction
 def remind_due(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write the reminders and escalations that are due; how many messages, 0 when nothing is due.
 

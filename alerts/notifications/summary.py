@@ -25,7 +25,7 @@ from cases.case_filter import OPEN
 from cases.departments import FollowUp, follow_ups
 from settings.model import Settings
 from settings.people import Supervisor
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.tables import Case, CaseEvent, OutboxMessage
 from storage.unread import Unread
 from vocabulary.areas import prefecture_code, province_code, region_name
@@ -77,6 +77,7 @@ class _Counts:
     """The same of those that nobody decided on, longest waiting first."""
 
 
+@one_transaction
 def send_due_summaries(engine: Engine, settings: Settings, now: datetime) -> int:
     """Write Monday's summaries, all in one transaction; how many messages were written.
 

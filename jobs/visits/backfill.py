@@ -21,7 +21,7 @@ from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
 from jobs.visits.run import VisitRun
 from settings.sources import Source
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.rows import insert_once
 from storage.tables import Backfill, Document
 from storage.under_way import backfill_lock
@@ -81,6 +81,7 @@ def back_fill(
         return _Filling(source, context, order, watch).fill()
 
 
+@one_transaction
 def _take_up(source: Source, context: Context, since: date, until: date | None, *, again: bool) -> Backfill:
     """The row of this order: the unfinished one, the finished one, or a new one."""
     with context.transaction() as session:
@@ -215,8 +216,7 @@ class _Filling:
     def _keep(self, *, finished: bool = False) -> None:
         if finished:
             self.order.finished_at = self.context.now()
-        with self.context.transaction() as session:
-            session.merge(self.order)
+        self.context.write(lambda session: session.merge(self.order))
         self.watch(_progress(self.order))
 
 

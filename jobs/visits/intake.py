@@ -31,7 +31,7 @@ from jobs.visits.documents import DocumentReader
 from jobs.visits.run import VisitRun
 from jobs.visits.storing import Origin, store_archive, store_page
 from settings.sources import Source
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.errors import StorageError
 from storage.evidence import EvidenceRef, Resource
 from storage.rows import insert_once
@@ -192,6 +192,7 @@ def process_message(run: VisitRun, key: str, raw: bytes, summary: IntakeSummary)
     return not errors
 
 
+@one_transaction
 def _keep_message(context: Context, message: IntakeMessage, opened: OpenedMessage | None) -> None:
     with context.transaction() as session:
         message_id = insert_once(session, message)

@@ -26,7 +26,7 @@ from jobs.visits.run import VisitRun
 from jobs.visits.timing import is_quiet
 from settings.model import LookBacks
 from settings.sources import Source
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, LookBack
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND
@@ -205,21 +205,22 @@ class _LookBackVisit:
         """How each document with cases was met, and when it is due again."""
         ended = {_canonical(each.url): each for each in done}
         root = ended.get(page.document.url)
-        now = self.context.now()
-        with self.context.transaction() as session:
-            for document in page.with_cases:
-                outcome, detail = _how_met(document, ended, root, self.source)
-                failed = outcome not in {Outcome.OK, Outcome.UNCHANGED, Outcome.GONE}
-                self.report.pages += 1
-                self.report.failed += failed
-                row = LookBack(
+        now, rows = self.context.now(), []
+        for document in page.with_cases:
+            outcome, detail = _how_met(document, ended, root, self.source)
+            failed = outcome not in {Outcome.OK, Outcome.UNCHANGED, Outcome.GONE}
+            self.report.pages += 1
+            self.report.failed += failed
+            rows.append(
+                LookBack(
                     document_id=document.id or 0,
                     looked_at=now,
                     next_due_at=now + (min(_SOON, page.every) if failed else page.every),
                     outcome=outcome,
                     detail=detail,
                 )
-                insert_or_update(session, row, _LOOKED_AGAIN)
+            )
+        self.context.write(lambda session: [insert_or_update(session, row, _LOOKED_AGAIN) for row in rows])
 
 
 def _item(page: _Page) -> Item:
@@ -256,11 +257,16 @@ def _settle(context: Context, report: LookBackReport, case_id: int | None) -> No
     for each in wanted:
         if each is None or context.stopping.is_set():
             continue
-        with context.transaction() as session:
-            settlement = settle_case(session, each, context.settings, context.now())
-            if settlement.news is not None:
-                notify_recipients(session, settlement.news, context.settings, context.now())
-        settled = settlement.settled
+        settled = _settle_one(context, each)
         report.settled[settled] += 1
         if settled in {Settled.RECTIFIED, Settled.REOPENED}:
             log.info("case_settled", case=each, settled=settled.value)
+
+
+@one_transaction
+def _settle_one(context: Context, case_id: int) -> Settled:
+    with context.transaction() as session:
+        settlement = settle_case(session, case_id, context.settings, context.now())
+        if settlement.news is not None:
+            notify_recipients(session, settlement.news, context.settings, context.now())
+    return settlement.settled

@@ -25,7 +25,7 @@ from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
 from settings.sources import Source
-from storage.database import for_reading
+from storage.database import begun_again, for_reading, one_transaction
 from storage.resuming import asked_already, take_up
 from storage.visits import (
     Ended,
@@ -85,21 +85,27 @@ class VisitRun:
 
         One that watches is the visit in which an earlier program ended, where that is not long ago.
         """
+        run, so_far = cls._begin(context, source, purpose)
+        structlog.contextvars.bind_contextvars(visit=run.visit_id)
+        for observer in context.observers:
+            observer.visit_began(source, so_far)
+        return run
+
+    @classmethod
+    @one_transaction
+    def _begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> tuple[VisitRun, VisitCounts]:
         now, before = context.now(), None
         with context.transaction() as session:
             if purpose is VisitPurpose.WATCH:
                 before = take_up(session, source.name, now, timedelta(minutes=source.every_minutes))
             if before is None:
-                run = cls(context, source, start_visit(session, source.name, now, purpose), now, purpose)
-            else:
-                visit_id = before.id or 0
-                asked = asked_already(session, visit_id)
-                run = cls(context, source, visit_id, before.started_at, purpose, asked)
-            so_far = counted(ended_in(session, run.visit_id))
-        structlog.contextvars.bind_contextvars(visit=run.visit_id)
-        for observer in context.observers:
-            observer.visit_began(source, so_far)
-        return run
+                return cls(
+                    context, source, start_visit(session, source.name, now, purpose), now, purpose
+                ), VisitCounts()
+            visit_id = before.id or 0
+            asked = asked_already(session, visit_id)
+            run = cls(context, source, visit_id, before.started_at, purpose, asked)
+            return run, counted(ended_in(session, visit_id))
 
     def note(self, page: PageDone) -> PageDone:
         """Tell the observers of ``page``, whose record is written."""
@@ -192,11 +198,16 @@ class VisitRun:
     ) -> VisitSummary:
         """The visit's row and its source's state, brought to their end; the observers are told."""
         now = self.context.now()
-        with self.context.transaction() as session:
-            counts = self._counts(ended_in(session, self.visit_id))
-            next_due_at = plan(session, now, counts)
-            finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=next_due_at, detail=detail)
-            afterwards(session, now)
+
+        def finish() -> tuple[VisitCounts, datetime]:
+            with self.context.transaction() as session:
+                counts = self._counts(ended_in(session, self.visit_id))
+                due_at = plan(session, now, counts)
+                finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=due_at, detail=detail)
+                afterwards(session, now)
+            return counts, due_at
+
+        counts, next_due_at = begun_again(finish)
         return self.tell_end(self.summary(outcome, detail, counts, now, next_due_at))
 
     def interrupt(self, detail: str) -> VisitSummary:

@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy import delete, func, select, union, update
 from sqlmodel import Session, col
 
+from storage.database import one_transaction
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRef, EvidenceStore, sync_directory
 from storage.retention.rows import Begin
@@ -99,12 +100,16 @@ class Archive:
         try:
             offsets = _copy(path, self.directory / new, needed)
             self._read_back(new, rows, offsets)
-            with self.begin() as session:
-                _repoint(session, name, new, offsets)
+            self._repoint(name, new, offsets)
         except BaseException:
             (self.directory / new).unlink(missing_ok=True)
             raise
         return path.stat().st_size - (self.directory / new).stat().st_size
+
+    @one_transaction
+    def _repoint(self, name: str, new: str, offsets: Mapping[str, int]) -> None:
+        with self.begin() as session:
+            _repoint(session, name, new, offsets)
 
     def _little_needed(self) -> list[str]:
         """Files of which as many versions were removed as are left, or more."""

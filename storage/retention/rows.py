@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from settings.retention import Retention
+from storage.database import one_transaction
 from storage.tables import (
     Case,
     DigestItem,
@@ -97,12 +98,17 @@ def run_rules(
     for rule in rules:
         after: int | None = 0
         while after is not None and goes_on():
-            with begin() as session:
-                step = rule(session, due, after, removes)
+            step = _take(rule, begin, due, after, removes=removes)
             removed.add(step.removed)
             tell(step.removed)
             after = step.after
     return removed
+
+
+@one_transaction
+def _take(rule: Rule, begin: Begin, due: Due, after: int, *, removes: bool) -> Step:
+    with begin() as session:
+        return rule(session, due, after, removes)
 
 
 def fetch_records(session: Session, due: Due, after: int, removes: bool) -> Step:
