@@ -108,7 +108,25 @@ def test_a_staff_is_counted_with_its_share() -> None:
     assert {usage for _, usage, _ in _read(text, "学院概况").values()} == {Usage.HELD}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "职工应在职业资格证书核发之日起一年内申请。",
+        "国家对于职业资格证书的使用有规定，大家要留意。",
+        "但在职业资格证书与毕业证书之间还有差别。",
+        "须提交某通知中所列职业资格证书复印件。",
+    ],
+)
+def test_no_name_begins_inside_a_word(text: str) -> None:
+    assert [mention.quote for mention in scan(text, as_of=DAY).mentions] == ["职业资格证书"]
+
+
 KINDS = [
+    (
+        "permit_guide",
+        "拍卖公司怎么成立？",
+        "成立拍卖公司需要有注册资本一百万元，至少一名拍卖师，提交申请材料。",
+    ),
     ("permit_guide", "幕墙工程专业承包企业资质等级标准", "企业经理具有中级职称，建造师合计不少于8人。"),
     (
         "permit_guide",
