@@ -174,9 +174,8 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     wanted = kind in _LICENSING and _is_wanted(text, span, before, after)
     if wanted or rules.job.match(after):
         return wanted or _is_counted(text, span, before, after)
-    if (rules.listed_behind.match(after) and _is_headed(before, kind)) or (
-        "等" in after and rules.trailed.match(after)
-    ):
+    listed = kind in ADVERTS or rules.listed_behind.match(after)
+    if (listed and _is_headed(before, kind)) or ("等" in after and rules.trailed.match(after)):
         return True
     if span.hit is Hit.LATIN:
         taught = kind in ADVERTS and rules.course.match(after) is not None
