@@ -12,8 +12,16 @@ _PUBLISHER_LABELS = (
     r"发文机关|发布机构|发布单位|发文单位|发布者|供稿单位|信息来源|文章来源|稿件来源|(?<![\u4e00-\u9fff])来\s{0,2}源",
     r"招录机关|招聘单位|招考单位|用人单位|企业名称|公司名称|单位名称|(?<![\u4e00-\u9fff])公\s{0,2}司",
 )
+_NEXT_LABEL = (
+    r"(?:(?:发布|发文|更新|上传|录入)?(?:时间|日期)|(?:浏览|点击|阅读|访问)(?:次数|量|数)?|(?:文章|信息|稿件)?来源|作者|(?:责任)?编辑"
+    r"|审核人?|字[号体]|发布[者人]|供稿)"
+)
+"""Labels that templates set close behind a name; style sheets keep them apart for readers."""
 _PUBLISHERS = tuple(
-    re.compile(rf"(?:{labels})[ \t]{{0,4}}[:：][ \t]{{0,4}}([^\s:：|<>【】，,。；;]{{2,40}})(?![:：\w])")
+    re.compile(
+        rf"(?:{labels})[ \t]{{0,4}}[:：][ \t]{{0,4}}([^\s:：|<>【】，,。；;]{{2,40}}?)"
+        rf"(?={_NEXT_LABEL}\s?[:：]|[\s|<>【】，,。；;]|$)"
+    )
     for labels in _PUBLISHER_LABELS
 )
 _NOT_A_NAME = re.compile(

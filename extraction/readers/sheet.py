@@ -16,6 +16,7 @@ from extraction.sniffing import XLSX
 from extraction.tables import rows_as_lines
 from extraction.with_kreuzberg import read_with_kreuzberg
 from extraction.workbook_parts import as_it_stands
+from extraction.workbook_struck import without_struck
 
 _MIDNIGHT = " 00:00:00"
 
@@ -23,12 +24,14 @@ _MIDNIGHT = " 00:00:00"
 def read(body: bytes, declared: Declared) -> Extracted:
     """The sheets in their order, each under its name, hidden ones too; then drawn text and comments.
 
-    Words with a line through them are left out of an XLSX.
+    Words with a line through them are left out.
     """
     is_package = declared.media_type == XLSX
     if is_package:
         check_parts(body)
         body = as_it_stands(body)
+    else:
+        body = without_struck(body)
     result = read_with_kreuzberg(body, declared.media_type)
     if sum(len(row) for table in result.tables for row in table.cells) > MAX_CELLS:
         raise UnreadableError(f"the workbook has more than {MAX_CELLS} cells; ask for the sheet that matters")

@@ -194,6 +194,8 @@ def test_impossible_and_unset_dates_are_none() -> None:
 
 def test_an_unfilled_label_takes_no_value_from_the_next_line() -> None:
     assert extract("<ul><li>公司：</li><li>地区：重庆</li></ul>".encode()).publisher == ""
+    close = "<p><span>发布者：教务处</span><span>发布时间：2026-09-23</span></p>"
+    assert extract(close.encode()).publisher == "教务处"
 
 
 def test_bidi_overrides_zero_width_and_control_characters_vanish() -> None:

@@ -213,3 +213,11 @@ def test_rows_that_a_script_draws_one_by_one_are_a_list(script: str) -> None:
     page = read(f"<p>载入中</p><script>{script}</script>")
     assert addresses(page) == [url for url, _, _ in RECORDS]
     assert page.items[0].published_on == date(2026, 11, 20)
+
+
+def test_the_page_of_a_number_is_known_for_some_interfaces_and_asked_for_with_all_others() -> None:
+    records = {"rows": [{"id": f"A{number}", "title": title} for number, title in enumerate(TITLES)]}
+    known = read_data(records, f"{SITE}/zyjyPortal/portal/noticelist?category=CIVIL&page=1&rows=6")
+    assert addresses(known) == [f"/zyjyPortal/portal/tradeEdit?id=A{number}" for number in range(6)]
+    other = read_data(records, f"{SITE}/other/list?page=1")
+    assert [note.kind for note in other.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]

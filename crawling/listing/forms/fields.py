@@ -228,7 +228,7 @@ def _title_field(records: list[Record]) -> str:
         or next(
             (
                 key
-                for plain, key in _plain(records[0]).items()
+                for plain, key in plain_fields(records[0]).items()
                 if plain.endswith(("title", "subject", "biaoti"))
             ),
             "",
@@ -242,7 +242,7 @@ def _link_field(records: list[Record]) -> str:
     if named := _named(records, _LINKS, lambda value: isinstance(value, str) and bool(value.strip())):
         return named
     keys = (
-        (key for plain, key in _plain(records[0]).items() if not _NOT_THE_LINK.search(plain))
+        (key for plain, key in plain_fields(records[0]).items() if not _NOT_THE_LINK.search(plain))
         if records
         else ()
     )
@@ -252,7 +252,7 @@ def _link_field(records: list[Record]) -> str:
 def _date_field(records: list[Record]) -> str:
     keys = [
         key
-        for plain, key in (_plain(records[0]) if records else {}).items()
+        for plain, key in (plain_fields(records[0]) if records else {}).items()
         if _DATE_KEY.search(plain) and not _NOT_THE_DAY.search(plain) and not _MADE.search(plain)
     ]
     return (
@@ -281,14 +281,14 @@ def _named(records: list[Record], names: tuple[str, ...], holds: Callable[[objec
     if not records:
         return ""
     for levels in (1, _FIELDS_DEEP):  # a record's own fields before those of what it holds
-        plain = _plain(records[0], levels)
+        plain = plain_fields(records[0], levels)
         found = (plain[name] for name in names if name in plain and _mostly(records, plain[name], holds))
         if path := next(found, ""):
             return path
     return ""
 
 
-def _plain(record: Record, levels: int = _FIELDS_DEEP) -> dict[str, str]:
+def plain_fields(record: Record, levels: int = _FIELDS_DEEP) -> dict[str, str]:
     """Paths of a record's fields by their names in small letters, as far down as ``levels``."""
     plain: dict[str, str] = {}
     inside: list[tuple[str, Record]] = [("", record)]

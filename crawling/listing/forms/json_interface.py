@@ -24,10 +24,12 @@ from crawling.listing.forms.fields import (
     guess_fields,
     json_date,
     longest_list,
+    plain_fields,
     short_day,
     unpacked_strings,
     words_of,
 )
+from crawling.listing.forms.known import page_of_a_record
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind, rows_of_another_site
 from settings.sources import Listing
 from vocabulary.codes import DaySource
@@ -98,6 +100,8 @@ def read_content(content: object, url: str, listing: Listing, today: date | None
         if drawn is not None:
             return _page(url, drawn.items, _next_page(url, listing), drawn.sureness, drawn.notes)
     guess = guess_fields(records, listing)
+    if records and not guess.link:
+        guess = guess.model_copy(update={"link": page_of_a_record(url, plain_fields(records[0]))})
     items, elsewhere = _items(records[:_MOST_RECORDS], url, guess, today)
     following = _next_page(url, listing, counted(content)) if items else ()
     if records and not guess.link:
