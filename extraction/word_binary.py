@@ -53,23 +53,24 @@ class Piece:
         return Piece(first, last - first, self.offset + (first - self.start) * self.width, self.width)
 
 
-def read_stories(word: bytes) -> list[tuple[int, int]]:
-    """Character positions of the stories that are read: main text, notes, comments, text boxes."""
+def read_stories(word: bytes) -> list[tuple[int, int, bool]]:
+    """Character positions of the stories, and whether one holds the headers and footers, which comes last."""
     main, notes, headers, macros, comments, endnotes, boxes, _ = struct.unpack_from("<8i", word, _CCP)
-    stories: list[tuple[int, int]] = []
+    stories: list[tuple[int, int, bool]] = []
     position = 0
-    for length, is_read in (
-        (main, True),
-        (notes, True),
-        (headers + macros, False),
-        (comments + endnotes + boxes, True),
+    for length, is_read, is_margin in (
+        (main, True, False),
+        (notes, True, False),
+        (headers, True, True),
+        (macros, False, False),
+        (comments + endnotes + boxes, True, False),
     ):
         if length < 0:
             raise ValueError("a negative length of text")
         if length and is_read:
-            stories.append((position, position + length))
+            stories.append((position, position + length, is_margin))
         position += length
-    return stories
+    return sorted(stories, key=lambda story: story[2])
 
 
 def read_pieces(word: bytes, table: bytes) -> list[Piece]:

@@ -13,6 +13,7 @@ from io import BytesIO
 
 from extraction.composing import TextComposer
 from extraction.documents import described
+from extraction.margins import margin_lines
 from extraction.model import PROTECTED, Extracted, UnreadableError
 from extraction.reading import Declared
 from extraction.tables import Cell
@@ -25,12 +26,12 @@ _MAX_CHARACTERS = 20_000_000
 _MARKS = re.compile("([\x07\r\x0b\x0c\x0e\x13\x14\x15])")
 _CELL_END, _PARAGRAPH_END = "\x07", "\r"
 _FIELD_BEGIN, _FIELD_SEPARATOR, _FIELD_END = "\x13", "\x14", "\x15"
-_DRAWN = str.maketrans({"\x1e": "-", "\x00": None, "\x01": None, "\x08": None})
+_DRAWN = str.maketrans({"\x1e": "-", **dict.fromkeys("\x00\x01\x03\x04\x08")})
 """Characters that stand for what Word draws (a hyphen that does not break, pictures) or does not show."""
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """Main text, notes, comments and text boxes; no field codes, pictures, hidden or struck words."""
+    """Main text, notes, comments, boxes, headers; no field codes, pictures, hidden or struck words."""
     import olefile  # noqa: PLC0415
 
     try:
@@ -68,7 +69,7 @@ class _Text:
 def _compose(text: _Text, paragraphs: Paragraphs, *, grid: bool) -> list[str]:
     lines: list[str] = []
     characters = 0
-    for start, end in read_stories(text.word):
+    for start, end, is_margin in read_stories(text.word):
         story = _Story(paragraphs, grid=grid)
         for piece in text.pieces:
             if part := piece.between(start, end):
@@ -78,7 +79,8 @@ def _compose(text: _Text, paragraphs: Paragraphs, *, grid: bool) -> list[str]:
                         f"the Word file claims over {_MAX_CHARACTERS} characters; it is damaged"
                     )
                 story.add(part, part.text(text.word, text.unseen))
-        lines += story.composer.finished()
+        said = story.composer.finished()
+        lines += margin_lines(said, lines) if is_margin else said
     return lines
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from extraction.composing import TextComposer
 from extraction.embedded import EmbeddedDocuments
+from extraction.margins import margin_lines
 from extraction.model import Extracted, UnreadableError
 from extraction.package_pictures import read_with_pictures
 from extraction.packages import open_package, read_part
@@ -28,6 +29,7 @@ _MAIN = "word/document.xml"
 _AFTER = ("footnotes", "endnotes", "comments", "diagramdata")
 """What stands beside the text and is read behind it, by its relation to the main part."""
 _REMARK = {"comments": "批注："}
+_MARGINS = ("header", "footer")
 _OBJECTS = ("package", "oleobject")
 """Whole documents behind a picture or icon."""
 _SKIPPED = frozenset(
@@ -41,7 +43,7 @@ _MOST_STORIES = 200
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """Body, then notes, comments and drawings; hidden, deleted and struck words are left out.
+    """Body, notes, comments, drawings, headers; hidden, deleted and struck words are left out.
 
     Documents that are embedded stand where they are shown (``altChunk``) or at the end. Without words: its
     pictures.
@@ -61,6 +63,13 @@ def read(body: bytes, declared: Declared) -> Extracted:
         for each in related:
             if each.kind in _OBJECTS:
                 lines += inside.lines(each.identity)
+        margins = list(dict.fromkeys(each.target for each in related if each.kind in _MARGINS))
+        beside = [
+            line
+            for target in margins[:_MOST_STORIES]
+            for line in _read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
+        ]
+        lines += margin_lines(beside, lines)
     return read_with_pictures(body, "\n".join(lines), declared, unread=inside.unread)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 
 import pytest
+from docx import Document
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -325,3 +326,19 @@ def test_comments_of_an_old_word_file_are_read(
             "[Content_Types].xml": types.encode()
         }
     assert DEMAND in extract(converted_from(make_zip(whole), "docx", "doc")).text
+
+
+@pytest.mark.parametrize("ending", ["docx", "doc"])
+def test_headers_and_footers_are_read_once_behind_the_text(
+    converted_from: Callable[[bytes, str, str], bytes], ending: str
+) -> None:
+    document = Document()
+    document.add_paragraph("示例县招聘公告")
+    section = document.sections[0]
+    section.header.paragraphs[0].text = "示例县招聘公告"
+    section.footer.paragraphs[0].text = "第1页 共3页"
+    section.footer.add_paragraph(DEMAND)
+    stream = BytesIO()
+    document.save(stream)
+    body = stream.getvalue() if ending == "docx" else converted_from(stream.getvalue(), "docx", ending)
+    assert extract(body).text.split("\n") == ["示例县招聘公告", f"页眉页脚：{DEMAND}"]
