@@ -12,9 +12,11 @@ from email.message import Message
 from quopri import decodestring
 
 from assessment.reading import ReadingError
-from extraction import ExtractionError
+from extraction import ExtractionError, sniff
 from extraction.mime import file_name_of
+from extraction.outlook import mail_of
 from extraction.readers.picture import size_of
+from extraction.sniffing import OUTLOOK
 from vocabulary.codes import Outcome
 
 _DEEPEST = 20
@@ -170,6 +172,11 @@ def _mail_inside(part: Part, leaf: Message) -> Message | None:
         return again if again.is_multipart() else None
     if part.is_file and _looks_like_mail(part.body):
         return message_from_bytes(part.body.lstrip())
+    if part.is_file and sniff(part.body, name=part.name) == OUTLOOK:
+        try:
+            return message_from_bytes(mail_of(part.body))
+        except ExtractionError:
+            return None  # it is listed as a file that nobody could read
     return None
 
 

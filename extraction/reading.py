@@ -17,6 +17,7 @@ from extraction.sniffing import (
     HTML,
     OFD,
     OLE,
+    OUTLOOK,
     PDF,
     PICTURES,
     PLAIN,
@@ -49,6 +50,7 @@ _FEWEST_BYTES = 4
 ADVICE: dict[str, str] = {
     **dict.fromkeys(ARCHIVES, "it is an archive: expand it and read its members one by one"),
     "application/xml": "it is a feed or an Office file of 2003: make it a source's feed, or save it as DOCX",
+    OUTLOOK: "it is a mail of Outlook: read here where it comes by mail; save it as .eml or DOCX",
     OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",
     UNKNOWN: "its content is of no known kind; look at it by hand",
 }

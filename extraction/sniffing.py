@@ -37,6 +37,7 @@ WEB_ARCHIVE = "multipart/related"
 UNKNOWN = "application/octet-stream"
 ENCRYPTED_OFFICE = "application/encrypted-office"
 OLE = "application/x-ole-storage"
+OUTLOOK = "application/vnd.ms-outlook"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = (
@@ -45,6 +46,7 @@ _OLE_STREAMS = (
     ("Workbook", XLS),
     ("Book", XLS),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("__properties_version1.0", OUTLOOK),
 )
 _ZIP_PARTS = (
     ("word/document.xml", DOCX),

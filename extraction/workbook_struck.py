@@ -153,7 +153,7 @@ class _Strings:
                 self._at += 1
             fitting = min(count - len(places), self._left() // width)
             if not fitting:
-                raise ValueError("a string without its characters")
+                raise ValueError("letters lack")
             places += [(self._at + width * number, width) for number in range(fitting)]
             self._at += width * fitting
         return places
@@ -181,5 +181,5 @@ class _Strings:
     def _next(self) -> None:
         self._part += 1
         if self._part == len(self._parts):
-            raise ValueError("the table of strings ends too early")
+            raise ValueError("strings lack")
         self._at = self._parts[self._part].start

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from assessment.messages import open_message
+from tests.extraction.compound import compound_file
 
 POSTING = "某公司招聘会计，须持有会计从业资格证书。"
 HEAD = b"From: a@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
@@ -134,3 +135,32 @@ def test_base64_that_does_not_say_so_is_no_text() -> None:
 def test_an_address_ends_where_chinese_words_go_on(text: str, links: list[str]) -> None:
     raw = HEAD + TEXT + text.encode()
     assert list(open_message(raw).links) == links
+
+
+def test_a_mail_that_outlook_saved_is_read_with_its_files_and_names_no_writer() -> None:
+    inner = {"__substg1.0_1000001F": "内层：须持有会计从业资格证书。".encode("utf-16-le")}
+    saved = compound_file(
+        {
+            "__properties_version1.0": b"",
+            "__substg1.0_0037001F": "招聘邮件".encode("utf-16-le"),
+            "__substg1.0_0C1A001F": "欧阳示例".encode("utf-16-le"),
+            "__substg1.0_1000001F": "外层：请看附件。".encode("utf-16-le"),
+            "__attach_version1.0_#00000000": {
+                "__substg1.0_3707001F": "岗位表.txt".encode("utf-16-le"),
+                "__substg1.0_37010102": "附件：须持有物业管理师证书。".encode(),
+            },
+            "__attach_version1.0_#00000001": {"__substg1.0_3701000D": inner},
+        }
+    )
+    raw = packed(
+        "mixed",
+        part("text/plain; charset=utf-8", "请看邮件。"),
+        in_base64("application/octet-stream", saved, 'Content-Disposition: attachment; filename="1.msg"'),
+    )
+    read = [text.rstrip("\x00\r\n") for text in texts(raw)]
+    assert read == [
+        "请看邮件。",
+        "外层：请看附件。",
+        "附件：须持有物业管理师证书。",
+        "内层：须持有会计从业资格证书。",
+    ]
