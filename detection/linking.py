@@ -236,19 +236,25 @@ class EntityLinker:
                 return LinkedName(name or core, status, certain=False)
         return None
 
-    def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
-        occupation = occupation_of(text, (span.start, span.end), self.lexicon, self._wording)
-        named = self.read_name(occupation, occupation + quote) if occupation else None
-        if named is not None:
-            return named
-        around = _cell(text, span)
+    def _by_context(self, quote: str, around: str) -> LinkedName | None:
+        """The certificate that the words around a generic one tie it to; never certain."""
         for pattern, contexts, qualification in self._forms.contexts:
             if pattern.search(quote) and contexts.search(around):
                 answer = self._by_convention(qualification) or self._catalogued(qualification)
                 if answer is not None:
-                    return LinkedName(
-                        answer.qualification, answer.status, answer.since, answer.document, certain=False
-                    )
+                    return replace(answer, certain=False)
+        return None
+
+    def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
+        around = self._by_context(quote, _cell(text, span))
+        if around is not None and "岗位" in quote:
+            return around  # a paper of posts: the list of posts beside it says which
+        occupation = occupation_of(text, (span.start, span.end), self.lexicon, self._wording)
+        named = self.read_name(occupation, occupation + quote) if occupation else None
+        if named is not None:
+            return named
+        if around is not None:
+            return around
         if self._forms.vendor_name.search(quote):
             return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.title.search(quote):

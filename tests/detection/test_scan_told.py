@@ -108,6 +108,24 @@ def test_a_staff_is_counted_with_its_share() -> None:
     assert {usage for _, usage, _ in _read(text, "学院概况").values()} == {Usage.HELD}
 
 
+def test_a_point_for_one_item_is_none_for_the_item_before() -> None:
+    text = "1、投标人须有许可证；2、厨师长须持有高级厨师证；3、评分：厨师长有技师证书加2分。"
+    found = _read(text, "学校食堂托管服务招标公告")
+    assert found["高级厨师证"][1] is Usage.PERMIT
+    assert found["技师证书"][1] is Usage.PREFERRED
+
+
+def test_a_paper_of_posts_is_named_by_the_list_of_posts() -> None:
+    text = "三级资质：一级注册建造师不少于2人，持有岗位证书的管理人员不少于15人，且施工员、质量员齐全。"
+    found = _read(text, "市政工程专业承包企业资质等级标准")
+    assert found["岗位证书"][:2] == (Status.OFF_CATALOGUE, Usage.PERMIT)
+
+
+def test_what_all_are_said_to_have_is_held() -> None:
+    text = "本报讯 记者报道，服务站日前揭牌，5名咨询师均持有国家二级心理咨询师证书。"
+    assert {usage for _, usage, _ in _read(text, "服务站揭牌").values()} == {Usage.HELD}
+
+
 @pytest.mark.parametrize(
     "text",
     [
