@@ -247,14 +247,13 @@ class EntityLinker:
 
     def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
         around = self._by_context(quote, _cell(text, span))
-        if around is not None and "岗位" in quote:
-            return around  # a paper of posts: the list of posts beside it says which
-        occupation = occupation_of(text, (span.start, span.end), self.lexicon, self._wording)
+        listed = around is not None and "岗位" in quote  # a paper of posts: the list beside it says which
+        place = (span.start, span.end)
+        occupation = "" if listed else occupation_of(text, place, self.lexicon, self._wording)
         named = self.read_name(occupation, occupation + quote) if occupation else None
-        if named is not None:
-            return named
-        if around is not None:
-            return around
+        known = around if named is None else named
+        if known is not None:
+            return known
         if self._forms.vendor_name.search(quote):
             return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.title.search(quote):
