@@ -39,7 +39,7 @@ _FULL, _MOSTLY = 0.85, 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class _Glyph:
+class Glyph:
     """A character and its box, in points from the lower left of the page."""
 
     character: str
@@ -129,12 +129,12 @@ def _look_at(page: PdfPage) -> _Lies:
     from pypdfium2.raw import FPDFText_GetCharAngle  # noqa: PLC0415
 
     angles: Counter[int] = Counter()
-    glyphs: list[_Glyph] = []
+    glyphs: list[Glyph] = []
     with closing(page.get_textpage()) as text:
         for index, character in enumerate(text.get_text_range(0, min(text.count_chars(), _SAMPLE))):
             if character.strip():
                 angles[round(degrees(FPDFText_GetCharAngle(text, index)) / 90) % 4] += 1
-                glyphs.append(_Glyph(character, *text.get_charbox(index, loose=True)))
+                glyphs.append(Glyph(character, *text.get_charbox(index, loose=True)))
     if len(glyphs) < _FEWEST:
         return _Lies()
     quarters, times = angles.most_common(1)[0]
@@ -144,7 +144,7 @@ def _look_at(page: PdfPage) -> _Lies:
     return _Lies(-quarters % 4 * 90, quarters == 0 and down * 4 >= 3 * (len(glyphs) - 1))
 
 
-def _is_below(after: _Glyph, before: _Glyph) -> bool:
+def _is_below(after: Glyph, before: Glyph) -> bool:
     return abs(after.middle - before.middle) < 0.3 * (before.right - before.left) and (
         0 < before.height - after.height < 3 * (before.top - before.bottom)
     )
@@ -162,7 +162,7 @@ def read_columns(body: bytes, pages: list[str], downward: Collection[int]) -> No
         for number in doubtful:
             try:
                 with closing(document[number]) as page, closing(page.get_textpage()) as text:
-                    glyphs = _glyphs(text)
+                    glyphs = glyphs_of(text)
             except PdfiumError:
                 continue
             lines = list(_downward_lines(glyphs)) if number in downward else _columns(glyphs)
@@ -170,21 +170,22 @@ def read_columns(body: bytes, pages: list[str], downward: Collection[int]) -> No
                 pages[number] = "\n".join(lines)
 
 
-def _glyphs(text: PdfTextPage) -> list[_Glyph]:
+def glyphs_of(text: PdfTextPage) -> list[Glyph]:
+    """The characters of a page as they were drawn; none where they cannot be told apart."""
     whole = text.get_text_range()
     count = min(text.count_chars(), _MOST_CHARACTERS)
     if len(whole) != text.count_chars():
         return []
     return [
-        _Glyph(character, *text.get_charbox(index, loose=True))
+        Glyph(character, *text.get_charbox(index, loose=True))
         for index, character in enumerate(whole[:count])
         if character.strip()
     ]
 
 
-def _downward_lines(glyphs: list[_Glyph]) -> Iterator[str]:
+def _downward_lines(glyphs: list[Glyph]) -> Iterator[str]:
     """The lines of vertical text, the rightmost first."""
-    rows: list[list[_Glyph]] = []
+    rows: list[list[Glyph]] = []
     for glyph in sorted(glyphs, key=lambda each: -each.middle):
         if rows and abs(rows[-1][0].middle - glyph.middle) < (glyph.right - glyph.left) / 2:
             rows[-1].append(glyph)
@@ -201,7 +202,7 @@ def _may_be_columns(page: str) -> bool:
     return gaps >= _FEWEST_LINES and gaps * 2 >= len(lines)
 
 
-def _columns(glyphs: list[_Glyph]) -> list[str]:
+def _columns(glyphs: list[Glyph]) -> list[str]:
     """The lines of a page set in two columns, the left one first; none where it is not set so."""
     rows = _rows(glyphs)
     gutter = _gutter(rows)
@@ -225,9 +226,9 @@ def _columns(glyphs: list[_Glyph]) -> list[str]:
     return [*lines, *left, *right]
 
 
-def _rows(glyphs: list[_Glyph]) -> list[list[_Glyph]]:
+def _rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
     """Characters by the height at which they stand, from the top, each row from the left."""
-    rows: list[list[_Glyph]] = []
+    rows: list[list[Glyph]] = []
     for glyph in sorted(glyphs, key=lambda each: -each.height):
         if rows and rows[-1][0].height - glyph.height < (glyph.top - glyph.bottom) / 2:
             rows[-1].append(glyph)
@@ -236,7 +237,7 @@ def _rows(glyphs: list[_Glyph]) -> list[list[_Glyph]]:
     return [sorted(row, key=lambda each: each.left) for row in rows]
 
 
-def _gutter(rows: Sequence[Sequence[_Glyph]]) -> float | None:
+def _gutter(rows: Sequence[Sequence[Glyph]]) -> float | None:
     """Where the two columns of prose part; None where rows are those of a table, or there are none."""
     gaps = [
         [
@@ -265,7 +266,7 @@ def _gutter(rows: Sequence[Sequence[_Glyph]]) -> float | None:
     return (max(half[1] for half in halves) + starts) / 2
 
 
-def _line(row: Sequence[_Glyph]) -> str:
+def _line(row: Sequence[Glyph]) -> str:
     pieces = [row[0].character]
     for before, after in pairwise(row):
         if after.left - before.right > (before.top - before.bottom) * 0.5:

@@ -11,6 +11,7 @@ from extraction.limits import MAX_PAGES
 from extraction.model import Extracted, UnreadableError
 from extraction.paragraphs import join_pages
 from extraction.pdf_pages import read_columns, set_upright
+from extraction.pdf_struck import leave_out_struck
 from extraction.reading import Declared
 from extraction.recognition import must_recognise
 from extraction.with_kreuzberg import read_with_kreuzberg
@@ -24,7 +25,7 @@ _FEWEST_TO_JUDGE = 20
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """The pages in order, a blank line between them.
+    """The pages in order, a blank line between them, without words that are struck through.
 
     Raises NeedsRecognitionError where every page is a picture that may not be read here.
     """
@@ -37,6 +38,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         raise _too_many_pages()
     pages = [clean(page["content"]) for page in result.pages or ()]
     read_columns(upright, pages, downward)
+    leave_out_struck(upright, pages)
     if pictures := _pictures(body, pages):
         return _read_pictures(body, pages, pictures, declared)
     if declared.grid and (lines := pdf_lines(body)):

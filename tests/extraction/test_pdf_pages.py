@@ -104,3 +104,20 @@ def test_text_that_runs_downwards_is_read_from_the_right() -> None:
 def test_pages_that_stand_upright_are_not_written_anew() -> None:
     body = drawn(lines_on)
     assert set_upright(body)[0] is body
+
+
+def test_words_with_a_line_through_them_are_left_out() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(40, 700, "一、会计岗位要求：须持有会计从业资格证书，不限。")
+        canvas.setLineWidth(0.6)
+        begin, width = 40 + 9 * 11, 11 * 11
+        canvas.line(begin, 704, begin + width, 704)
+        canvas.drawString(40, 660, "二、出纳岗位要求：须持有会计从业资格证书，不限。")
+        canvas.line(40, 657, 40 + 24 * 11, 657)  # below the words
+        canvas.drawString(40, 620, "三、保管")
+        canvas.line(20, 624, 500, 624)  # a rule that runs on
+
+    lines = extract(drawn(draw)).text.split("\n")
+    assert lines[0] == "一、会计岗位要求：，不限。"
+    assert lines[1] == "二、出纳岗位要求：须持有会计从业资格证书，不限。"
+    assert "三、保管" in lines[-1]
