@@ -67,6 +67,8 @@ def header_text(value: str | bytes) -> HeaderText:
     decoded = [_decode_words(reading) for reading in readings]
     text = clean_line(decoded[0][0])
     others = [*readings, *(clean_line(other) for reading in decoded for other in reading), unescape(text)]
+    if _PERCENT.search(text):  # as RFC 2231 writes parameters, where no parameter is
+        others += readings_of(unquote_to_bytes(text.rpartition("''")[2]))
     is_whole = DAMAGE not in text and not _LEFTOVER.search(text)
     return HeaderText(
         text, tuple(dict.fromkeys(other for other in others if other and other != text)), is_whole

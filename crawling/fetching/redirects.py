@@ -30,6 +30,8 @@ _LOCATION = re.compile(
 )
 _DEPENDS = re.compile(rb"(?i)\bif\s*\(|\?[^:'\"]*:|\bswitch\b|onclick|addEventListener|\bcookie\b")
 """A script that looks at something before it sends readers on: which of them it sends cannot be told."""
+_NOT_DONE = re.compile(rb"(?is)<!--.*?-->|<noscript\b.*?</noscript\s*>")
+"""What browsers that run scripts pass over; the pages searched for it are short."""
 _CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)")
 
 
@@ -49,7 +51,8 @@ def refresh_target(url: str, body: bytes) -> str:
     """
     if len(body) > _LONGEST_REFRESH_PAGE:
         return ""
-    target = _refreshed(body) or _located(body)
+    shown = _NOT_DONE.sub(b"", body)
+    target = _refreshed(shown) or _located(shown)
     if not target or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
         return ""
     return _absolute(url, target)

@@ -137,3 +137,9 @@ def test_a_page_without_words_that_only_runs_a_script_is_a_challenge(script: str
 )
 def test_refusals_of_regions_and_environments_are_known(words: str) -> None:
     assert block_reason(200, page(f"<p>{words}</p>"), markup=True)
+
+
+@pytest.mark.parametrize("around", ["<!-- {} -->", "<noscript>{}</noscript>"])
+def test_a_refresh_that_no_browser_does_sends_nobody_on(around: str) -> None:
+    refresh = around.format("<meta http-equiv=refresh content='0;url=/old.html'>")
+    assert refresh_target(HERE, page(f"{refresh}<p>招聘会计一名。</p>")) == ""
