@@ -20,9 +20,14 @@ _TITLE_BODY = re.compile(
     r"[\s【\[]{0,4}(?:20\d\d年度?)?(?:关于)?(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
     r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|场|队|园|系统|残联|妇联|工会|团委|街道办事处|管委会|省|市|县|区|镇|乡|街道))"
     r"(?:[（(][^（）()]{1,14}[）)])?"
-    r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟)"
+    r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟|[:：])"
 )
 """``…卫生健康局2026年公开招聘…公告``: the body that a title begins with."""
+_TITLE_BUYER = re.compile(
+    r"[\s【\[]{0,4}(?P<body>[\u4e00-\u9fff]{2,24}?(?:局|厅|委员会|办公室|政府|医院|卫生院|学校|大学|学院|中学|小学|法院|检察院|街道办事处|管理处))"
+    r"(?=[^，。：:\s]{2,24}(?:项目|服务|采购|招标|磋商|竞价|比选|询价))"
+)
+"""``…管理局物业服务项目竞争性磋商公告``: the body that a tender's title begins with."""
 _DATE_BELOW = re.compile(
     r"\n[^\S\n]{0,40}(?:\d{4}|[二〇零一三四五六七八九○]{4})\s?[年./-]\s?[\d一二三四五六七八九十]{1,3}\s?[月./-]?"
 )
@@ -115,7 +120,7 @@ def classify_name(name: str) -> NamedAs:
 
 def body_of_title(title: str) -> str:
     """The body that a title begins with (``某市人社局所属事业单位公开招聘公告``); empty where none does."""
-    match = _TITLE_BODY.match(title)
+    match = _TITLE_BODY.match(title) or _TITLE_BUYER.match(title)
     if match is None:
         return ""
     body = match["body"]
