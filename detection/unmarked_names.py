@@ -209,7 +209,8 @@ def _is_held(text: str, span: Span, before: str, after: str) -> bool:
         held = rules.as_title.match(after) or rules.holding.search(before)
         return rules.titled.match(after) is not None or (levelled and held is not None)
     if rules.examined.match(after):
-        return not rules.everyday.fullmatch(span.core)
+        named = rules.by_itself.search(text[span.start : span.end]) is not None
+        return named or not rules.everyday.fullmatch(span.core)
     if _is_sat_for(span, before, after):
         return True
     by_itself = rules.by_itself.search(text[span.start : span.end]) is not None

@@ -121,6 +121,17 @@ def test_a_paper_of_posts_is_named_by_the_list_of_posts() -> None:
     assert found["岗位证书"][:2] == (Status.OFF_CATALOGUE, Usage.PERMIT)
 
 
+def test_whoever_seeks_a_licensed_name_to_lend_rents_it() -> None:
+    for text in (
+        "诚寻一级建造师市政专业挂靠，价格从优，一年一签，联系电话见下。",
+        "高价寻注册电气工程师、一级结构师证书挂靠，待遇面议。",
+        "急寻二级建造师（机电专业）挂靠，电话咨询。",
+    ):
+        found = _read(text, "寻证")
+        assert {usage for _, usage, _ in found.values()} == {Usage.RENTING}
+        assert {severity for *_, severity in found.values()} == {Severity.CRITICAL}
+
+
 def test_what_all_are_said_to_have_is_held() -> None:
     text = "本报讯 记者报道，服务站日前揭牌，5名咨询师均持有国家二级心理咨询师证书。"
     assert {usage for _, usage, _ in _read(text, "服务站揭牌").values()} == {Usage.HELD}
