@@ -133,7 +133,7 @@ def add(
             err=True,
         )
         raise typer.Exit(1)
-    if not code:
+    if not proposal.source.region:
         typer.echo(
             f"⚠ 没有写地区，只按全国清单判定，也不会通知到地方负责人：加上 --region，"
             f"或写入后在 {path} 中填写 region"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from html import unescape
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
 from assessment.workers import WorkError, Workers
 from cli.common import shared_turns
+from cli.source_site import region_named, site_name
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError
@@ -23,6 +25,7 @@ from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
 from settings.model import Settings
 from settings.sources import Listing, Selectors, Source, SourceKind
+from vocabulary.areas import region_name
 from vocabulary.codes import FoundBy, Outcome, PageKind
 from vocabulary.names import names_of
 from vocabulary.reasons import reason_in_chinese
@@ -34,11 +37,14 @@ _FEED = re.compile(
     r"<link\b[^>]{0,500}\btype=[\"']application/(?:rss|atom)\+xml[\"'][^>]{0,500}>", re.IGNORECASE
 )
 _HREF = re.compile(r"\bhref=[\"']([^\"']{1,2000})[\"']", re.IGNORECASE)
+_PAGE_TITLE = re.compile(r"<title\b[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+_SAYS_LITTLE = 8
+"""Characters of a title that many sites have: 通知公告, 招标公告."""
 _MOST_FEEDS = 3
 _HEAD = 64 * 1024
 """Characters in which a page names its feeds."""
 _KINDS: tuple[tuple[SourceKind, re.Pattern[str]], ...] = (
-    (SourceKind.TENDERS, re.compile(r"采购|招标|中标|投标")),
+    (SourceKind.TENDERS, re.compile(r"采购|招标|中标|投标|招投标|交易(?:公告|信息|中心|平台)|公共资源")),
     (SourceKind.PERMIT_GUIDES, re.compile(r"办事指南|服务指南|行政许可|审批事项")),
     (SourceKind.JOBS, re.compile(r"招聘|招考|招录|岗位|职位|求职")),
 )
@@ -81,6 +87,8 @@ class Proposal:
         dated = sum(item.published_on is not None for item in items)
         yield f"列表：{page.url}"
         yield f"  标题：{source.title or '无'}；编码：{self.charset or '不明'}；robots.txt：未禁止访问"
+        if source.region:
+            yield f"  地区：{region_name(source.region)}（按网站名称，不对请用 --region 指定）"
         how = names_of(FoundBy)[FoundBy(page.found_by)]
         yield f"  形式：{how}，{len(items)} 条，其中 {dated} 条有日期，把握 {page.sureness:.0%}"
         yield f"  翻页：{self.paging}"
@@ -166,9 +174,18 @@ class _Look:
                 where = "该页框架中的" if frame is not None else "该站的"
                 remark = f"所给地址没有读到条目，以上是{where} {other[1].url}；数据接口请填写 sources.listing"
                 fetched, page = other[0], replace(other[1], title=other[1].title or page.title)
-        _, charset = decode(fetched.body, fetched.charset)
-        source = _described(given, page)
+        markup, charset = decode(fetched.body, fetched.charset)
+        source = _described(given, replace(page, title=page.title or self._front_title(page.url)), markup)
         return Proposal(source, page, charset, self._paging(page), remark)
+
+    def _front_title(self, url: str) -> str:
+        """The title of the site's front page, for lists that are data and have none."""
+        try:
+            fetched = self.fetcher.fetch(urljoin(url, "/"), kind=PageKind.LIST, access=self.access)
+        except FetchError:
+            return ""
+        title = _PAGE_TITLE.search(decode(fetched.body, fetched.charset)[0][:_HEAD])
+        return " ".join(unescape(title[1]).split())[:80] if title else ""
 
     def _first_list(self, addresses: Iterable[str]) -> tuple[Fetched, ListPage] | None:
         for address in addresses:
@@ -210,18 +227,43 @@ def _other_lists(fetched: Fetched) -> list[str]:
     return [*feeds, urljoin(fetched.final_url, "/sitemap.xml")]
 
 
-def _described(given: Source, page: ListPage) -> Source:
-    """``given`` with what the page and its address tell."""
-    words = f"{given.title} {page.title} {' '.join(item.title for item in page.items[:ITEMS_SHOWN])}"
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(words)), SourceKind.NOTICES)
+def _described(given: Source, page: ListPage, markup: str = "") -> Source:
+    """``given`` with what the page, its site and its address tell."""
+    site = site_name(markup)
+    title = given.title or _title(page.title, site)
+    kind = _kind(f"{title} {page.title}", [item.title for item in page.items])
     form = page.found_by if page.found_by in FORMS else "auto"
     is_public = (given.url.host or "").endswith(".gov.cn")
-    publisher: Literal["public_body"] | None = "public_body" if is_public else None
+    # Whoever asks for bids may be a company, on a site of the government too.
+    publisher: Literal["public_body"] | None = (
+        "public_body" if is_public and kind is not SourceKind.TENDERS else None
+    )
+    region = given.region or (region_named(f"{site} {title}") if is_public else "")
     described = given.model_dump(mode="json", exclude_defaults=True) | {
         "url": page.url,
-        "title": given.title or page.title[:80],
+        "title": title,
         "kind": kind,
+        "region": region or None,
         "publisher_kind": publisher,
         "listing": {"form": form},
     }
     return Source.model_validate(described)
+
+
+def _title(own: str, site: str) -> str:
+    """What people may call the list: its own title, behind the site's name where that says little."""
+    own = own.strip()[:80]
+    if not own or not site or site in own:
+        return own or site
+    return f"{site}　{own}" if len(own) <= _SAYS_LITTLE else own
+
+
+def _kind(title: str, items: Sequence[str]) -> SourceKind:
+    """By the list's own title, else by what most of its items say."""
+    for kind, pattern in _KINDS:
+        if pattern.search(title):
+            return kind
+    for kind, pattern in _KINDS:
+        if items and sum(pattern.search(item) is not None for item in items) * 2 > len(items):
+            return kind
+    return SourceKind.NOTICES

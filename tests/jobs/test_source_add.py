@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from cli.source import app as source_app
 from cli.source_add import free_name
+from cli.source_site import region_named, site_name
 from settings import SettingsError, load_settings
 from settings.editing import add_source
 from settings.sources import Source
@@ -215,3 +216,45 @@ def test_the_files_permissions_stay(tmp_path: Path) -> None:
     path.chmod(0o640)
     add_source(path, SOURCE)
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+# What a site tells of itself
+
+
+@pytest.mark.parametrize(
+    ("markup", "name"),
+    [
+        ("<meta name='SiteName' content='示例市人民政府'>", "示例市人民政府"),
+        ('<meta property="og:site_name" content="示例招聘网">', "示例招聘网"),
+        ("<div>主办单位：示例市人民政府办公室 地址：示例路1号</div>", "示例市人民政府"),
+        ("<p>版权所有 © 2026 示例职业技术学院 技术支持</p>", "示例职业技术学院"),
+        ("<p>主办：本单位 地址：示例路1号</p>", ""),
+    ],
+)
+def test_a_site_says_who_runs_it(markup: str, name: str) -> None:
+    assert site_name(markup) == name
+
+
+@pytest.mark.parametrize(
+    ("words", "region"),
+    [
+        ("邯郸市人民政府", "130400"),
+        ("福建省福州市鼓楼区人社局", "350102"),
+        ("鼓楼区人社局", ""),
+        ("天津市发展和改革委员会", "120000"),
+        ("示例公司", ""),
+    ],
+)
+def test_the_one_place_that_a_name_names_is_the_region(words: str, region: str) -> None:
+    assert region_named(words) == region
+
+
+def test_a_list_is_called_after_its_site_and_is_of_the_kind_of_most_items(config: Path, site: Site) -> None:
+    titles = ["关于开展检查的通知", "关于节日值班的通知", "办公用品采购公告", "会议纪要公布稿"]
+    rows = "".join(f"<li><a href='/a/{n}77.html'>{t}</a>2026-11-0{n}</li>" for n, t in enumerate(titles, 1))
+    site["/tz/"] = answer(
+        f"<html><head><title>通知公告</title></head><ul>{rows}</ul><p>主办单位：示例市人民政府</p></html>"
+    )
+    assert add(config, f"{site.address}/tz/", "--yes").exit_code == 0
+    (source,) = load_settings(config).sources
+    assert (source.title, source.kind) == ("示例市人民政府　通知公告", "notices")
