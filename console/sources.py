@@ -154,7 +154,7 @@ def _row(source: Source, known: _Known, now: datetime, speech: Language) -> dict
             }
             for trouble in troubles
         ],
-        "items": visit.items if visit else None,
+        "listed": visit.items if visit else None,
         "new_documents": visit.new_documents if visit else None,
         "errors": visit.errors if visit else None,
         "last": _moment(visit.started_at if visit else None, now),
@@ -178,7 +178,7 @@ def _visit_row(visit: Visit, now: datetime, speech: Language) -> dict[str, Any]:
         "outcome": speech.name(outcome),
         "is_good": outcome in SUCCESSES,
         "detail": _reason(visit.detail, speech),
-        "items": visit.items,
+        "listed": visit.items,
         "new_documents": visit.new_documents,
         "findings": visit.findings,
         "errors": visit.errors,

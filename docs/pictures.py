@@ -63,7 +63,7 @@ pre {{ font: 13px/1.45 wide, "DejaVu Sans Mono", monospace; margin: 0; }}
 
 
 def main() -> None:
-    """Write ``docs/terminal.png``, ``docs/alert-mail.png`` and ``docs/case-page.png``."""
+    """Write ``terminal.png``, ``alert-mail.png``, ``case-page.png`` and ``desk.png`` beside this file."""
     with TemporaryDirectory() as folder:
         work = Path(folder) / "qualwatch"
         work.mkdir()
@@ -95,6 +95,9 @@ def _watch_a_run(work: Path) -> str:
         if button is None:
             raise SystemExit("the mail has no button")
         _photograph(button[0], DOCS / "case-page.png", work, (1060, 800))
+        desk = [program, "case", "desk"]
+        link = subprocess.run(desk, check=True, capture_output=True, text=True, cwd=work)  # noqa: S603
+        _photograph(link.stdout.strip(), DOCS / "desk.png", work, (1300, 860))
         shown = subprocess.run(  # noqa: S603
             [*tmux, "capture-pane", "-e", "-p"], check=True, capture_output=True, text=True
         )

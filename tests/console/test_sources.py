@@ -57,6 +57,7 @@ def test_sources_in_trouble_come_first_with_what_to_do(room: Room) -> None:
     places = [page.words.index(title) for title in ("福州人社局", "福建人事考试网", "吉林政务服务网")]
     assert places == sorted(places)
     assert "fetching.timeout_seconds" in page.words
+    assert "built-in" not in page.words
 
 
 def test_a_source_shows_its_visits_as_a_chart_and_as_a_table(room: Room) -> None:
@@ -65,6 +66,8 @@ def test_a_source_shows_its_visits_as_a_chart_and_as_a_table(room: Room) -> None
     assert [bar["class"] for bar in page.attributes("rect")] == ["good", "good", "bad"]
     assert len(page.attributes("tr")) == 4
     assert "https://fujian.example.com/2.doc" in page.words
+    assert [cell for cell in ("20", "21", "22") if f"{cell}" not in page.words] == []
+    assert "built-in" not in page.words
     assert room.enter("wang@example.com").get("/sources/nowhere").status_code == 404
 
 
