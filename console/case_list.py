@@ -181,7 +181,8 @@ def _narrowed(wanted: CaseFilter, settings: Settings, speech: Language) -> Itera
         yield f"{speech.say('风险等级')} {speech.name(severity)}", replace(wanted, severities=others)
     for name, (label, words) in said.items():
         if getattr(wanted, name):
-            yield f"{label} {words}", replace(wanted, **{name: ""})
+            nothing: dict[str, Any] = {name: ""}
+            yield f"{label} {words}", replace(wanted, **nothing)
     if wanted.due is not None:
         yield speech.name(wanted.due), replace(wanted, due=None)
     if wanted.waiting is not None:

@@ -176,9 +176,7 @@ def show_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
             "title": shown(met.document.title, 240) or viewer.speech.say("（无标题）"),
             "url": displayable(met.document.url, limit=_ADDRESS),
             "problem": displayable(problem, limit=400),
-            "fetched_at": viewer.speech.moment((record or met.version).fetched_at.astimezone(zone))
-            if record
-            else "",
+            "fetched_at": viewer.speech.moment(record.fetched_at.astimezone(zone)) if record else "",
             "sha256": met.version.body_sha256,
             "media_type": displayable(met.version.media_type, limit=80),
             "bytes": f"{len(record.body):,}" if record else "",

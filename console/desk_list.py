@@ -56,7 +56,7 @@ def decide_on_many(desk: Desk, viewer: Viewer, request: Request, fields: Fields)
     if decided.refused:
         return _list(desk, viewer, request, _partly(viewer, decided), status=409)
     wanted, after, size = _asked(request)
-    more = {"after": after, "size": size, "done": len(decided.done), "step": form.step}
+    more: dict[str, str | int] = {"after": after, "size": size, "done": len(decided.done), "step": form.step}
     return to(desk, f"/cases?{address(wanted, **more)}")
 
 

@@ -19,7 +19,9 @@ from vocabulary.codes import CaseState
 
 CHROMIUM = shutil.which("chromium")
 WIDTHS = (390, 1400)
-BLOCKED = re.compile("sandboxed|violates the following Content Security Policy")
+BLOCKED = re.compile(
+    "sandboxed|violates the following Content Security Policy|Unsafe attempt to load URL data:"
+)
 """What Chromium says when the archived page's own scripts and pictures are kept from running and loading."""
 
 pytestmark = pytest.mark.skipif(

@@ -16,7 +16,7 @@ from settings.model import Settings
 from storage.tables import SavedView
 from tests.alerts.stored import Posting, mention
 from tests.console.hostile import PAYLOADS
-from tests.console.visitor import TEXT, Page, Room, Seat
+from tests.console.visitor import TEXT, Fields, Page, Room, Seat
 from vocabulary.codes import CaseState, Severity
 
 QUERIES = 12
@@ -65,7 +65,7 @@ def _ids(page: Page) -> list[int]:
     return [int(str(values["value"])) for values in ticks]
 
 
-def _bulk(seat: Seat, path: str, cases: list[int], **fields: str) -> tuple[str, dict[str, object]]:
+def _bulk(seat: Seat, path: str, cases: list[int], **fields: str) -> tuple[str, Fields]:
     page = seat.page(path)
     action, hidden = next(form for form in page.forms if "once" in form[1])
     return action, {**hidden, "case": [str(case) for case in cases], **fields}
@@ -83,7 +83,7 @@ def test_who_has_not_entered_sees_no_list(room: Room) -> None:
 
 def test_pages_of_the_list_hold_every_case_once_in_every_order(room: Room) -> None:
     today = room.context.now().date()
-    changes = [{"severity": SEVERITIES[number % 3]} for number in range(54)]
+    changes: list[dict[str, object]] = [{"severity": SEVERITIES[number % 3]} for number in range(54)]
     for number in range(10):
         changes[number]["deadline"] = today + timedelta(days=number % 4)
     cases = room.copies(changes)

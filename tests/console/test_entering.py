@@ -9,7 +9,7 @@ from tests.console.visitor import Room, token_of
 def test_a_link_opens_the_desk_for_its_owner_for_a_day(room: Room) -> None:
     seat = room.enter("wang@example.com")
     assert "王科长" in seat.first().words
-    (cookie,) = seat.session.cookies
+    cookie = seat.cookie
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert cookie.get_nonstandard_attr("SameSite") == "lax"
     room.wait(hours=11)
@@ -30,7 +30,7 @@ def test_a_link_that_was_changed_or_is_old_opens_nothing(room: Room) -> None:
 
 def test_a_cookie_of_ones_own_making_is_nobodys(room: Room) -> None:
     seat = room.enter("wang@example.com")
-    (cookie,) = seat.session.cookies
+    cookie = seat.cookie
     for value in ("", "x", f"{cookie.value}x", token_of(room.desk_link("li@example.com"))):
         answer = room.get(f"{room.url}/", Cookie=f"{cookie.name}={value}")
         assert "请从邮件进入" in answer.text

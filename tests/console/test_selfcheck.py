@@ -36,7 +36,7 @@ def seat(room: Room, is_public: bool) -> Seat:
 
 
 def _check(seat: Seat, text: str = "", file: tuple[str, bytes] | None = None) -> requests.Response:
-    parts = {"text": (None, text), "file": file or ("", b"")}
+    parts: dict[str, tuple[str | None, str | bytes]] = {"text": (None, text), "file": file or ("", b"")}
     return seat.session.post(f"{seat.url}/check", files=parts, timeout=30)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
+from http.cookiejar import Cookie
+from typing import cast
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
@@ -200,6 +202,12 @@ class Seat:
     def __init__(self, url: str) -> None:
         self.url = url
         self.session = requests.Session()
+
+    @property
+    def cookie(self) -> Cookie:
+        """The only one that they were given."""
+        (cookie,) = cast("Iterable[Cookie]", self.session.cookies)
+        return cookie
 
     @property
     def key(self) -> dict[str, str]:
