@@ -153,6 +153,11 @@ def test_no_name_begins_inside_a_word(text: str) -> None:
 KINDS = [
     (
         "permit_guide",
+        "月子中心开业手续",
+        "工商登记后，护理人员需健康证和育婴师资格证，医护人员要有护士执业证。",
+    ),
+    (
+        "permit_guide",
         "拍卖公司怎么成立？",
         "成立拍卖公司需要有注册资本一百万元，至少一名拍卖师，提交申请材料。",
     ),
