@@ -48,7 +48,7 @@ eval: setup ## measure the quality of detection against labelled documents
 	$(BIN)/python -m eval.readings
 
 lock: ## renew requirements.lock (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --only-binary :all: --python-version 3.11 --extra browser --extra ocr --extra postgresql --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --only-binary :all: --python-version 3.11 --extra browser --extra ocr --extra postgresql --extra workers --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove what setup and run made, except var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

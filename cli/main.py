@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "cli.run:run",
+    "worker": "cli.worker:worker",
+    "queue": "cli.queue:app",
     "doctor": "cli.doctor:doctor",
     "check": "cli.check:check",
     "scan-archive": "cli.scan_archive:scan_archive",

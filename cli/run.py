@@ -22,7 +22,8 @@ def run(
 
     --once 的退出码：0 全部来源已读，1 有来源失败，2 配置有误。
     """
-    from jobs.daemon import run_daemon, run_once  # noqa: PLC0415 - the heavy part of the program
+    from jobs.daemon import run_daemon  # noqa: PLC0415 - the heavy part of the program
+    from jobs.once import run_once  # noqa: PLC0415
     from jobs.runtime import StartError  # noqa: PLC0415
 
     if config is None and not once:

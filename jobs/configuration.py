@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
+from settings.errors import SettingsError
 from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,33 @@ class ConfigurationFile:
             changed = (*changed, "sample")
         return Change(watched if watched != before else None, changed)
 
+    def follow(
+        self,
+        *,
+        asked: bool,
+        take_up: Callable[[tuple[Source, ...]], object],
+        open_anew: Callable[[], object],
+    ) -> None:
+        """Look for changes: other sources are taken up at once, what stands beside them when ``asked`` to.
+
+        A file that is no configuration is told, and nothing changes.
+        """
+        if not self.has_changed(asked=asked):
+            return
+        try:
+            change = self.read()
+        except SettingsError as error:
+            log.error("configuration_not_taken_up", why=str(error))  # noqa: TRY400 - one sentence
+            return
+        # The sample site goes with the first source of one's own, and whatever else was written is taken up.
+        if change.beside_sources and (asked or "sample" in change.beside_sources):
+            open_anew()
+            return
+        if change.beside_sources:
+            log.warning("configuration_needs_sighup", changed=", ".join(change.beside_sources))
+        if change.sources is not None:
+            take_up(change.sources)
+
     def take_up(self) -> None:
         """Run with what was read last."""
         self.settings = self._read
@@ -61,3 +94,13 @@ class ConfigurationFile:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def say_taken_up(before: Set[str], after: Set[str]) -> None:
+    """Log which sources are watched now, by their names."""
+    log.info(
+        "sources_taken_up",
+        watched=len(after),
+        added=", ".join(sorted(after - before)),
+        removed=", ".join(sorted(before - after)),
+    )

@@ -5,56 +5,50 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlmodel import Session
 
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
-from catalogue.completeness import say_incomplete
 from catalogue.current import current_completeness
 from jobs.catalogue_sync import SYNC_SECONDS, sync_catalogue
-from jobs.configuration import ConfigurationFile
+from jobs.configuration import ConfigurationFile, say_taken_up
 from jobs.context import Context, Observer, PageDone, VisitSummary
-from jobs.ending import end_on_signal
+from jobs.ending import end_on_signal, stand_by
+from jobs.giving_way import (
+    look_back_unless_held,
+    rejudge_unless_held,
+    take_in_with_room,
+    tidy_unless_held,
+)
 from jobs.logs import says, set_up_logging
-from jobs.reassess import PAUSE_SECONDS, rejudge
-from jobs.runtime import Runtime, ServedConsole, StartError, open_daemon_runtime
+from jobs.once import missing_lists
+from jobs.reassess import PAUSE_SECONDS
+from jobs.runtime import AlreadyRunsError, Runtime, ServedConsole, StartError, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
 from jobs.status import StatusBoard, read_rows
 from jobs.tasks import deliver, take_steps, tell_urgent
 from jobs.terminal import VisitLog, live_table
-from jobs.tidying import TIDYING_SECONDS, tidy
-from jobs.visits.due import VISITS_AT_ONCE, Visitor, plan, visit_due
-from jobs.visits.intake import take_in
-from jobs.visits.look_back import look_back
-from jobs.visits.timing import after_quiet_hours
-from settings.errors import SettingsError
+from jobs.tidying import TIDYING_SECONDS
+from jobs.visits.due import Visitor, plan
+from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
-from storage.database import for_reading
-from storage.leases import LockedError
-from storage.sources import next_due, shift_plans
-from storage.visits import SUCCESSES, VisitCounts
-from vocabulary.names import name_of
-from vocabulary.reasons import in_chinese, reason_in_chinese
+from storage.sources import shift_plans
+from storage.visits import VisitCounts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-VISITS_SECONDS = 1
-DELIVERY_SECONDS = 2
-URGENT_SECONDS = 5
-CLOCK_SECONDS = 60
+SECONDS = {"visits": 1.0, "delivery": 2.0, "urgent": 5.0, "clock": 60.0, "look_back": 3600.0}
+"""How often the database is asked for what is due, by the name of the job."""
 HEARTBEAT_SECONDS = 5
+BOARD_SECONDS = 5
 CONFIGURATION_SECONDS = 5
-LOOK_BACK_SECONDS = 3600
 _LOOK_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -77,102 +71,6 @@ class DetectionTimes:
 
     def visit_ended(self, source: Source, summary: VisitSummary) -> None:
         """Visits are counted from the database."""
-
-
-def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
-    """Visit every due source once, deliver what is due, and sum up; 0, or 1 where a source failed."""
-    set_up_logging(console_print, quiet=False, settings=settings)
-    if settings.logs.format == "json":
-        console_print = says
-    with open_daemon_runtime(settings) as runtime, end_on_signal(runtime.context) as stopping:
-        context = replace(runtime.context, observers=(VisitLog(),))
-        zone = ZoneInfo(settings.time_zone)
-        plan(context)
-        summaries = _visit_all_due(context)
-        sync_catalogue(context)
-        if settings.intake.is_configured:
-            taken = take_in(context)
-            log.info("intake_read", messages=taken.messages, findings=taken.findings, errors=taken.errors)
-        if not stopping.is_set():
-            _rejudge(context)
-            take_steps(context)
-        sent = 0 if stopping.is_set() else deliver(context)
-        no_room = context.room.problem()
-        coming = None if summaries or no_room else _next_due(runtime)
-    if coming is not None:
-        console_print(_nothing_due(*coming, zone))
-    for line in (*summary_lines(summaries, sent, settings), *_missing_lists(runtime.context)):
-        console_print(line)
-    if no_room:
-        console_print(f"访问已停止：{in_chinese(no_room)}")
-    return 0 if not no_room and all(summary.outcome in SUCCESSES for summary in summaries) else 1
-
-
-def _visit_all_due(context: Context) -> list[VisitSummary]:
-    with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
-        shares = [visits.submit(lambda: list(visit_due(context))) for _ in range(VISITS_AT_ONCE)]
-        return [summary for share in shares for summary in share.result()]
-
-
-def _next_due(runtime: Runtime) -> tuple[str, datetime] | None:
-    """The source that is due next and when its visit begins; None where none is watched."""
-    zone, now = ZoneInfo(runtime.settings.time_zone), runtime.context.now()
-    with Session(for_reading(runtime.context.engine)) as session:
-        due = dict(next_due(session))
-    planned = [
-        (after_quiet_hours(source, max(due.get(source.name) or now, now), zone), source.name)
-        for source in runtime.sources
-    ]
-    at, name = min(planned, default=(None, ""))
-    return (name, at) if at is not None else None
-
-
-def _nothing_due(name: str, at: datetime, zone: ZoneInfo) -> str:
-    return f"没有到期的来源：最近的是 {name}，{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def summary_lines(summaries: list[VisitSummary], sent: int, settings: Settings) -> list[str]:
-    """What ``run --once`` says in the end."""
-    lines = [
-        f"{summary.source}：{name_of(summary.outcome) if summary.outcome else '已中断'}，"
-        f"列表 {summary.list_pages} 页，页面 {summary.pages} 个，附件 {summary.attachments} 个，"
-        f"新增 {summary.new_documents}，变化 {summary.changed_documents}，发现 {summary.findings}，"
-        f"未读 {summary.errors}" + (f"（{reason_in_chinese(summary.detail)}）" if summary.detail else "")
-        for summary in summaries
-    ]
-    pages = sum(summary.pages + summary.attachments for summary in summaries)
-    findings = sum(summary.findings for summary in summaries)
-    failed = sum(summary.outcome not in SUCCESSES for summary in summaries)
-    total = f"访问来源 {len(summaries)} 个，失败 {failed} 个；文件 {pages} 份，发现 {findings} 处"
-    return [*lines, f"{total}，发出 {sent} 件（{settings.storage.directory}）"]
-
-
-def _look_back(context: Context) -> None:
-    if context.room.problem():
-        return
-    try:
-        look_back(context, in_quiet_hours=False)
-    except LockedError:
-        log.info("look_back_left_to_a_command")
-
-
-def _tidy(context: Context) -> None:
-    try:
-        tidy(context)
-    except LockedError:
-        log.info("tidying_left_to_a_command")
-
-
-def _take_in(context: Context) -> None:
-    if not context.room.problem():
-        take_in(context)
-
-
-def _rejudge(context: Context) -> None:
-    try:
-        rejudge(context)
-    except LockedError:
-        log.info("rejudgement_left_to_a_command")
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Health]) -> MetricsServer:
@@ -206,24 +104,41 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
     def write(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    file = ConfigurationFile(config, settings)
+    file, is_told = ConfigurationFile(config, settings), False
     while True:
         as_json = file.settings.logs.format == "json"
         live = console if console.is_terminal and not as_json else None
         set_up_logging(write, quiet=live is not None, settings=file.settings)
         with contextlib.ExitStack() as stack:
-            runtime = stack.enter_context(open_daemon_runtime(file.settings))
+            runtime = _opened(stack, file.settings)
+            if runtime is None:
+                is_told = stand_by(write, is_told=is_told)
+                file = ConfigurationFile(config, load_settings(config if config.is_file() else None))
+                continue
+            is_told = False
             daemon = _Daemon(runtime, file, says if as_json else write, config)
             daemon.serve(stack, serve_console, live)
             stopping = stack.enter_context(end_on_signal(daemon.runtime.context, on_hangup=daemon.reload))
             daemon.run_until(stopping)
-        if daemon.runtime.lease_lost.is_set():
+        if daemon.runtime.lease_lost.is_set() and file.settings.workers == "local":
             (says if as_json else write)("另一个 qualwatch 已接管该数据库，本程序结束")
             return 1
+        if daemon.runtime.lease_lost.is_set():
+            continue
         if not daemon.opens_anew:
             return 0
         file.take_up()
         log.info("configuration_taken_up", file=str(config))
+
+
+def _opened(stack: contextlib.ExitStack, settings: Settings) -> Runtime | None:
+    """The runtime; None where another program schedules and workers do the work: then this one stands by."""
+    try:
+        return stack.enter_context(open_daemon_runtime(settings))
+    except AlreadyRunsError:
+        if settings.workers == "local":
+            raise
+        return None
 
 
 class _Daemon:
@@ -260,7 +175,12 @@ class _Daemon:
         self.runtime = replace(self.runtime, context=replace(context, observers=observers))
         self._visitor = Visitor(lambda: self.runtime.context)
         self._schedule = Schedule(self._jobs(), on_misfire=self._metrics.misfires.inc)
-        watched: list[Health] = [self._heartbeat.problems, self._schedule.problems, self._room_problems]
+        watched: list[Health] = [
+            self._heartbeat.problems,
+            self._schedule.problems,
+            self._room_problems,
+            self._queue_problems,
+        ]
         server = stack.enter_context(_serve_metrics(settings, self._metrics, watched))
         console_url = ""
         if settings.console.enabled:
@@ -286,6 +206,18 @@ class _Daemon:
         self._schedule.stop()
         self._visitor.stop()
 
+    @property
+    def _gives_orders(self) -> bool:
+        """Whether workers do the work, and this program puts into their queue what is due."""
+        return self.runtime.settings.workers == "procrastinate"
+
+    def _queue_problems(self) -> Sequence[str]:
+        if not self._gives_orders:
+            return []
+        from jobs.queue.scheduling import queue_problems  # noqa: PLC0415 - an extra
+
+        return queue_problems(self.runtime.context)
+
     def _room_problems(self) -> Sequence[str]:
         problem = self.runtime.context.room.last_problem
         return [f"visits wait: {problem}"] if problem else []
@@ -296,19 +228,38 @@ class _Daemon:
 
     def _jobs(self) -> Iterator[RepeatingJob]:
         """Everything that repeats; what is due is found in the database."""
-        intake = self.runtime.settings.intake
-        yield RepeatingJob("visits", VISITS_SECONDS, self._visitor.begin_due, is_long=True)
-        yield RepeatingJob("delivery", DELIVERY_SECONDS, self._now(deliver))
-        yield RepeatingJob("urgent", URGENT_SECONDS, self._now(tell_urgent))
-        yield RepeatingJob("clock", CLOCK_SECONDS, self._now(take_steps))
         yield RepeatingJob("heartbeat", HEARTBEAT_SECONDS, self._heartbeat.beat)
         yield RepeatingJob("configuration", CONFIGURATION_SECONDS, self._look_at_configuration)
+        if self._gives_orders:
+            from jobs.queue.scheduling import queue_jobs  # noqa: PLC0415 - an extra
+
+            yield RepeatingJob("board", BOARD_SECONDS, self._show_rows)
+            yield from queue_jobs(lambda: self.runtime.context, SECONDS)
+        else:
+            yield from self._own_jobs()
+
+    def _show_rows(self) -> None:
+        """Let the table show what workers elsewhere have done; without a terminal there is none."""
+        if self._board in self.runtime.context.observers:
+            self._board.show(read_rows(self.runtime.context.engine, self.runtime.sources))
+
+    def _own_jobs(self) -> Iterator[RepeatingJob]:
+        """What this program does itself."""
+        intake = self.runtime.settings.intake
+        yield RepeatingJob("visits", SECONDS["visits"], self._visitor.begin_due, is_long=True)
+        yield RepeatingJob("delivery", SECONDS["delivery"], self._now(deliver))
+        yield RepeatingJob("urgent", SECONDS["urgent"], self._now(tell_urgent))
+        yield RepeatingJob("clock", SECONDS["clock"], self._now(take_steps))
         if intake.is_configured:
-            yield RepeatingJob("intake", intake.every_minutes * 60, self._now(_take_in), is_long=True)
+            yield RepeatingJob(
+                "intake", intake.every_minutes * 60, self._now(take_in_with_room), is_long=True
+            )
         yield RepeatingJob("catalogue", SYNC_SECONDS, self._now(sync_catalogue), is_long=True)
-        yield RepeatingJob("rejudge", PAUSE_SECONDS, self._now(_rejudge), is_long=True)
-        yield RepeatingJob("look_back", LOOK_BACK_SECONDS, self._now(_look_back), is_long=True, waits=True)
-        yield RepeatingJob("tidy", TIDYING_SECONDS, self._now(_tidy), is_long=True)
+        yield RepeatingJob("rejudge", PAUSE_SECONDS, self._now(rejudge_unless_held), is_long=True)
+        yield RepeatingJob(
+            "look_back", SECONDS["look_back"], self._now(look_back_unless_held), is_long=True, waits=True
+        )
+        yield RepeatingJob("tidy", TIDYING_SECONDS, self._now(tidy_unless_held), is_long=True)
 
     def _now(self, task: Callable[[Context], object]) -> Callable[[], object]:
         """``task`` with the context of when it runs: the sources may have changed."""
@@ -316,37 +267,23 @@ class _Daemon:
 
     def _look_at_configuration(self, *, asked: bool = False) -> None:
         """Take up other sources at once; ``asked`` to, everything else too, by opening everything anew."""
-        if self.opens_anew or not self._file.has_changed(asked=asked):
-            return
-        try:
-            change = self._file.read()
-        except SettingsError as error:
-            log.error("configuration_not_taken_up", why=str(error))  # noqa: TRY400 - one sentence
-            return
-        # The sample site goes with the first source of one's own, and whatever else was written is taken up.
-        if change.beside_sources and (asked or "sample" in change.beside_sources):
-            self.opens_anew = True
-            self.runtime.context.stopping.set()
-            self.runtime.context.fetcher.stop()
-            return
-        if change.beside_sources:
-            log.warning("configuration_needs_sighup", changed=", ".join(change.beside_sources))
-        if change.sources is not None and not self.runtime.sample_address:
-            self._take_up_sources(change.sources)
+        if not self.opens_anew:
+            self._file.follow(asked=asked, take_up=self._take_up_sources, open_anew=self._open_anew)
+
+    def _open_anew(self) -> None:
+        self.opens_anew = True
+        self.runtime.context.stopping.set()
+        self.runtime.context.fetcher.stop()
 
     def _take_up_sources(self, sources: tuple[Source, ...]) -> None:
+        if self.runtime.sample_address:
+            return
         before = {source.name for source in self.runtime.sources}
         context = replace(self.runtime.context, sources=sources)
         self.runtime = replace(self.runtime, context=context)
         plan(context)
         self._board.show(read_rows(context.engine, sources))
-        after = {source.name for source in sources}
-        log.info(
-            "sources_taken_up",
-            watched=len(after),
-            added=", ".join(sorted(after - before)),
-            removed=", ".join(sorted(before - after)),
-        )
+        say_taken_up(before, {source.name for source in sources})
 
     def _clock_was_put_back(self, seconds: float) -> None:
         self._schedule.run_all_now()
@@ -381,14 +318,5 @@ def where_to_look(runtime: Runtime, metrics_url: str, console_url: str, config: 
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，保存后即生效'
         "（qualwatch source presets 列出可用来源）",
-        *_missing_lists(runtime.context),
+        *missing_lists(runtime.context),
     )
-
-
-def _missing_lists(context: Context) -> tuple[str, ...]:
-    """One line while an official list is incomplete, or cannot be read; none otherwise."""
-    try:
-        line = say_incomplete(current_completeness(context.imported()))
-    except ValueError as error:
-        line = f"导入的清单无法读取：{error}"
-    return (line,) if line else ()

@@ -12,6 +12,7 @@ from types import FrameType
 
 from jobs.context import Context
 
+_STANDBY_SECONDS = 3.0
 _ECHO_SECONDS = 0.3
 """One wish to end may arrive twice: from make or timeout, and through the process group."""
 _GRACE_SECONDS = 5.0
@@ -82,3 +83,19 @@ def _in_a_thread(act: Callable[[], object]) -> Callable[[int, FrameType | None],
         threading.Thread(target=act, name="reload", daemon=True).start()
 
     return take_signal
+
+
+def stand_by(write: Callable[[str], object], *, is_told: bool) -> bool:
+    """Wait a while, because another program schedules; say so unless it ``is_told`` already. Always True.
+
+    Nothing is open meanwhile, so that a signal ends the program at once; SIGHUP changes nothing, because the
+    configuration is read anew afterwards.
+    """
+    if not is_told:
+        write("另一个 qualwatch 正在调度，本程序待命：对方结束或一分钟内没有消息时接管")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        time.sleep(_STANDBY_SECONDS)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    return True

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -41,6 +41,10 @@ from storage.sources import free_claims
 from storage.tables import Lease
 from storage.under_way import DAEMON, is_under_way
 from storage.visits import abandon_visits
+from storage.work_queue import require_queue, upgrade_queue
+
+SCHEDULER_LEASE = timedelta(seconds=40)
+"""A scheduler that was not heard for so long is replaced by one that stands by: within a minute."""
 
 log = structlog.get_logger()
 
@@ -55,6 +59,10 @@ class ServedConsole(NamedTuple):
 
 class StartError(Exception):
     """The daemon cannot start; the message says why and what to do."""
+
+
+class AlreadyRunsError(StartError):
+    """Another daemon works with the same database, and ends or dies before this one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,12 @@ def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
         _bring_up_to_date(settings, engine)
         with _writable(settings):
             try:
-                renewal = stack.enter_context(leases.hold(DAEMON))
+                lease = LEASE if settings.workers == "local" else SCHEDULER_LEASE
+                renewal = stack.enter_context(leases.hold(DAEMON, lease=lease))
             except LockedError as error:
                 raise _already_runs(settings) from error
-            unfinished = _take_up_visits(engine, leases)
+            # Where workers are at work, the visits of those that died are looked for all the time.
+            unfinished = _take_up_visits(engine, leases) if settings.workers == "local" else set()
             release_leases(engine, SENDER)
         if unfinished:
             log.info("visits_taken_up_again", sources=", ".join(sorted(unfinished)))
@@ -139,6 +149,8 @@ def open_command_database(settings: Settings) -> Iterator[Engine]:
     with _database(settings) as engine:
         if _daemon_runs(settings, engine):
             require_current(engine)
+            if settings.workers == "procrastinate":
+                require_queue(engine)
         else:
             _bring_up_to_date(settings, engine)
         yield engine
@@ -147,6 +159,8 @@ def open_command_database(settings: Settings) -> Iterator[Engine]:
 def _bring_up_to_date(settings: Settings, engine: Engine) -> None:
     """The tables of this version, and in them what an earlier version kept as files."""
     upgrade(engine)
+    if settings.workers == "procrastinate":
+        upgrade_queue(engine)
     with _writable(settings):
         take_over_files(engine, settings.storage.directory / FOLDER)
 
@@ -181,8 +195,8 @@ def _daemon_runs(settings: Settings, engine: Engine) -> bool:
     return False
 
 
-def _already_runs(settings: Settings) -> StartError:
-    return StartError(
+def _already_runs(settings: Settings) -> AlreadyRunsError:
+    return AlreadyRunsError(
         f"another qualwatch already runs with the database {_shown(settings)}: end it first; where it was "
         f"killed on another machine, wait {LEASE.seconds} s"
     )

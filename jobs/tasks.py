@@ -20,6 +20,7 @@ from jobs.context import Context
 from jobs.reassess import rejudge
 from jobs.tidying import tidy
 from jobs.visits.backfill import back_fill
+from jobs.visits.due import visit_if_due
 from jobs.visits.intake import take_in
 from jobs.visits.look_back import look_back
 from jobs.visits.watch import visit_source
@@ -55,6 +56,7 @@ def tell_urgent(context: Context) -> int:
 TASKS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {
         "visit_source": visit_source,
+        "visit_if_due": visit_if_due,
         "back_fill": back_fill,
         "look_back": look_back,
         "take_in": take_in,

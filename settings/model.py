@@ -190,6 +190,8 @@ class Settings(Section):
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Asia/Shanghai"
     administrator: EmailStr = "qualwatch@example.com"
     """Receives what has no other recipient."""
+    workers: Literal["local", "procrastinate"] = "local"
+    """Who does the work: this program, or ``qualwatch worker`` on as many machines as one likes."""
     presets: tuple[str, ...] = ()
     """Names of shipped sources to switch on; ``qualwatch source presets`` lists them."""
     catalogue_presets: bool = True
@@ -210,6 +212,17 @@ class Settings(Section):
     metrics: Metrics = Metrics()
     logs: Logs = Logs()
     sample: Sample = Sample()
+
+    @model_validator(mode="after")
+    def _a_queue_needs_postgresql(self) -> Settings:
+        # What a file holds is read later; a wrong address in it ends the start.
+        is_postgresql = self.storage.database.startswith("postgres") or self.storage.database_file
+        if self.workers == "procrastinate" and not is_postgresql:
+            raise ValueError(
+                "workers is 'procrastinate' and the database is SQLite, which one machine alone can use: "
+                "set storage.database to a PostgreSQL ('qualwatch storage move' brings the rows there)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _source_names_are_unique(self) -> Settings:
@@ -261,10 +274,10 @@ class Settings(Section):
 
     @property
     def serves_sample(self) -> bool:
-        """Whether the sample site runs: asked for, or nothing else to watch."""
+        """Whether the sample site runs: asked for, or nothing else to watch on this one machine."""
         if self.sample.enabled is not None:
             return self.sample.enabled
-        return not self.sources and not self.presets
+        return self.workers == "local" and not self.sources and not self.presets
 
     def _is_real(self, source: Source) -> bool:
         """Whether a source is on the public network, not on a machine of the office or under a made name."""

@@ -11,3 +11,7 @@ class DatabaseError(StorageError):
 
 class EvidenceError(StorageError):
     """A record of the evidence archive is missing, damaged, or not what was written."""
+
+
+class EvidenceNotThereError(EvidenceError):
+    """The file, or the record in it, is not there; on a directory that machines share it may come late."""

@@ -2,22 +2,25 @@
 
 Files lie in a folder per month, one per day and process: ``202611/20261101-<token>.warc.gz``, every record a
 gzip member of its own. A process appends only to files that it made itself, so what a crash left half-written
-at the end of a file can spoil nothing behind it.
+at the end of a file can spoil nothing behind it. So the directory may be one that machines share: each worker
+writes to files of its own, and reads what the others wrote.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.errors import EvidenceError
+from storage.errors import EvidenceError, EvidenceNotThereError
 from storage.warc import (
     EvidenceRecord,
     Exchange,
@@ -28,6 +31,9 @@ from storage.warc import (
     pack_resource,
     read_record,
 )
+
+_SEEN_AFTER_SECONDS = (0.05, 0.25, 1.0)
+"""Pauses in which a directory that machines share shows what another one wrote; NFS asks again after that."""
 
 __all__ = ["EvidenceRecord", "EvidenceRef", "EvidenceStore", "Exchange", "Resource"]
 
@@ -112,13 +118,24 @@ class EvidenceStore:
         path = (root / ref.file).resolve()
         if not path.is_relative_to(root):
             raise EvidenceError(f"{ref.file!r} lies outside the evidence directory")
-        record = read_record(path, ref.record_id, ref.offset)
+        record = self._read_shared(path, ref)
         if record.body_sha256 != ref.body_sha256:
             raise EvidenceError(
                 f"the evidence file {ref.file} was changed: the body's SHA-256 is {record.body_sha256}, "
                 f"it was {ref.body_sha256} when it was fetched"
             )
         return record
+
+    def _read_shared(self, path: Path, ref: EvidenceRef) -> EvidenceRecord:
+        """The record as soon as this machine sees it, where another machine wrote it a moment ago."""
+        for pause in _SEEN_AFTER_SECONDS:
+            try:
+                return read_record(path, ref.record_id, ref.offset)
+            except EvidenceError as error:
+                if not _may_come_late(ref, error):
+                    raise
+                time.sleep(pause)
+        return read_record(path, ref.record_id, ref.offset)
 
     def close(self) -> None:
         """Close the file; the next write begins another."""
@@ -149,6 +166,18 @@ class EvidenceStore:
                 raise
         self._file = _OpenFile.create(self._directory, day)
         return self._file
+
+
+def _may_come_late(ref: EvidenceRef, error: EvidenceError) -> bool:
+    """Whether a network file system may show in a moment what it does not show yet.
+
+    Its file may have been renamed over (a stale handle), or it remembers the directory, or the file's length,
+    as they were. What is older than a day it has shown.
+    """
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ESTALE:
+        return True
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y%m%d")
+    return isinstance(error, EvidenceNotThereError) and ref.file.rpartition("/")[2][:8] >= yesterday
 
 
 class _OpenFile:

@@ -51,16 +51,17 @@ class Leases:
         self._engine = engine
 
     @contextlib.contextmanager
-    def hold(self, name: str, *, shared: bool = False) -> Iterator[Renewal]:
+    def hold(self, name: str, *, shared: bool = False, lease: timedelta = LEASE) -> Iterator[Renewal]:
         """Hold ``name`` while the block runs, alone or with others who want it ``shared``.
 
-        Raises :class:`LockedError` where it is taken.
+        ``lease`` is after how long somebody else may take it where nobody renews it any more. Raises
+        :class:`LockedError` where it is taken.
         """
         holder = new_holder()
         own = f"{name}{_SHARED}{uuid.uuid4().hex}" if shared else name
-        if not self._take(own, holder):
+        if not self._take(own, holder, lease):
             raise LockedError(name)
-        with renewed(lambda: self._renew(own, holder), name) as renewal:
+        with renewed(lambda: self._renew(own, holder, lease), name) as renewal:
             try:
                 yield renewal
             finally:
@@ -78,10 +79,10 @@ class Leases:
             ).all()
             return any(is_alive(each.holder, each.until, now) for each in held)
 
-    def _take(self, name: str, holder: str) -> bool:
+    def _take(self, name: str, holder: str, lease: timedelta) -> bool:
         with Session(self._engine) as session, session.begin():
             now = database_now(session)
-            mine = Lease(name=name, holder=holder, until=now + LEASE)
+            mine = Lease(name=name, holder=holder, until=now + lease)
             if insert_once(session, mine) is not None:
                 return True
             there = session.exec(select(Lease).where(Lease.name == name).with_for_update()).one_or_none()
@@ -89,17 +90,17 @@ class Leases:
                 return insert_once(session, mine) is not None
             if is_alive(there.holder, there.until, now):
                 return False
-            there.holder, there.until = holder, now + LEASE
+            there.holder, there.until = holder, now + lease
             session.add(there)
             return True
 
-    def _renew(self, name: str, holder: str) -> bool:
+    def _renew(self, name: str, holder: str, lease: timedelta) -> bool:
         """Whether it is still ours."""
         with Session(self._engine) as session, session.begin():
             renewed_rows = session.execute(
                 update(Lease)
                 .where(col(Lease.name) == name, col(Lease.holder) == holder)
-                .values(until=database_now(session) + LEASE)
+                .values(until=database_now(session) + lease)
             )
             return cast("CursorResult[object]", renewed_rows).rowcount == 1
 

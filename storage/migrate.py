@@ -27,7 +27,7 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
     version of the program and where a migration fails; the database is then as it was.
     """
     try:
-        with _transaction(engine) as connection:
+        with exclusively(engine) as connection:
             before = _revisions(connection)
             _refuse_newer(before)
             command.upgrade(_configuration(connection), revision)
@@ -85,7 +85,7 @@ def _refuse_newer(revisions: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
+def exclusively(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other migration enters.
 
     SQLite rebuilds a table to change it, which must not set off its foreign keys; they can only be switched

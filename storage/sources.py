@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, Engine, or_, update
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, or_, update
+from sqlmodel import Session, col, func, select
 
 from storage.database import database_now
 from storage.leases import LEASE, Renewal, new_holder, renewed
@@ -48,19 +48,17 @@ def watch_sources(session: Session, every_minutes: Mapping[str, int]) -> None:
         state.every_minutes = minutes
 
 
-def claim_due(engine: Engine, now: datetime) -> Claim | None:
+def claim_due(engine: Engine, now: datetime, name: str | None = None) -> Claim | None:
     """The source that is due ``now`` and has waited longest, claimed; None where none is due.
 
-    Those that were never visited come first.
+    Those that were never visited come first. With ``name``: that source, if it is due.
     """
     holder = new_holder()
     with Session(engine) as session, session.begin():
         clock = database_now(session)
-        free = (
-            col(SourceState.is_watched),
-            or_(col(SourceState.next_due_at).is_(None), col(SourceState.next_due_at) <= now),
-            or_(col(SourceState.leased_until).is_(None), col(SourceState.leased_until) < clock),
-        )
+        free = _due(now, clock)
+        if name is not None:
+            free = (*free, col(SourceState.name) == name)
         chosen = (
             select(SourceState.name)
             .where(*free)
@@ -77,6 +75,42 @@ def claim_due(engine: Engine, now: datetime) -> Claim | None:
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
     return Claim(name, holder) if name is not None else None
+
+
+def _due(now: datetime, clock: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Watched, due ``now``, and by the database's ``clock`` nobody's."""
+    return (
+        col(SourceState.is_watched),
+        or_(col(SourceState.next_due_at).is_(None), col(SourceState.next_due_at) <= now),
+        or_(col(SourceState.leased_until).is_(None), col(SourceState.leased_until) < clock),
+    )
+
+
+def due_sources(session: Session, now: datetime, *, at_most: int) -> list[str]:
+    """The sources that are due ``now`` and that nobody visits, those first that have waited longest."""
+    due = (
+        select(SourceState.name)
+        .where(*_due(now, database_now(session)))
+        .order_by(col(SourceState.next_due_at).nulls_first(), col(SourceState.name))
+        .limit(at_most)
+    )
+    return list(session.exec(due))
+
+
+def overdue(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """How many sources are due ``now`` that nobody visits, and since when the longest overdue; None: never
+    visited, or none.
+    """
+    due = select(func.count(), func.min(col(SourceState.next_due_at))).where(
+        *_due(now, database_now(session))
+    )
+    return session.exec(due).one()
+
+
+def visited_now(session: Session) -> set[str]:
+    """The sources that somebody visits, whoever that is."""
+    clock = database_now(session)
+    return set(session.exec(select(SourceState.name).where(col(SourceState.leased_until) >= clock)))
 
 
 def claim_now(engine: Engine, name: str) -> Claim | None:

@@ -6,6 +6,8 @@ visit without its lease is one during which a program died.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from storage.leases import Leases
 from storage.tables import Visit
 from vocabulary.codes import VisitPurpose
@@ -19,6 +21,22 @@ LOOK_BACK_ROUND = "look_back_round"
 def backfill_lock(source: str) -> str:
     """What a back-fill of ``source`` holds: two at once would only ask for everything twice."""
     return f"backfill-{source}"
+
+
+def work_lock(task: str) -> str:
+    """What a worker of a queue holds while it does ``task``, so that nobody else does it meanwhile."""
+    return f"work-{task}"
+
+
+def is_somebodys(visit: Visit, leases: Leases, visited: Collection[str]) -> bool:
+    """Whether some worker still works at ``visit``, where many may; ``visited`` are the claimed sources."""
+    match visit.purpose:
+        case VisitPurpose.WATCH:
+            return visit.source in visited
+        case VisitPurpose.INTAKE:
+            return leases.is_held(work_lock("take_in"))
+        case VisitPurpose.BACKFILL | VisitPurpose.LOOK_BACK:
+            return is_under_way(visit, leases)
 
 
 def is_under_way(visit: Visit, leases: Leases) -> bool:

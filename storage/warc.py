@@ -19,7 +19,7 @@ from warcio.timeutils import iso_date_to_datetime  # type: ignore[import-untyped
 from warcio.utils import Digester  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
-from storage.errors import EvidenceError
+from storage.errors import EvidenceError, EvidenceNotThereError
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 _URL_SAFE = _PRINTABLE.translate({ord(mark): None for mark in ' "<>\\^`{|}'})
@@ -210,9 +210,13 @@ def read_record(path: Path, record_id: str, offset: int | None) -> EvidenceRecor
                     return _unpack(record, path)
                 if offset is not None:
                     break
+    except FileNotFoundError as error:
+        raise EvidenceNotThereError(
+            f"the evidence file {path.name} cannot be read: {error.strerror}"
+        ) from error
     except OSError as error:
         raise EvidenceError(f"the evidence file {path.name} cannot be read: {error.strerror}") from error
-    raise EvidenceError(f"the evidence file {path.name} has no record {record_id}")
+    raise EvidenceNotThereError(f"the evidence file {path.name} has no record {record_id}")
 
 
 def _records(file: IO[bytes]) -> Iterator[Any]:

@@ -132,6 +132,19 @@ def deliver_due(engine: Engine, channels: Mapping[str, Channel], now: datetime, 
     return tried
 
 
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether some message may be tried now, or the sender of one let its lease run out."""
+    state, due = col(OutboxMessage.state), col(OutboxMessage.next_attempt_at)
+    for free in (
+        (state == OutboxState.WAITING, due <= now),
+        (state == OutboxState.LEASED, col(OutboxMessage.lease_until) < now),
+    ):
+        due_now = select(OutboxMessage.id).where(*free, ways.may_leave(now)).limit(1)
+        if session.exec(due_now).first() is not None:
+            return True
+    return False
+
+
 @one_transaction
 def release_leases(engine: Engine, owner: str) -> int:
     """Give back what ``owner`` had taken before it died, so that nothing waits for its leases to end.

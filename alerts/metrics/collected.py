@@ -21,6 +21,7 @@ from alerts.delivery.ways import ways_down
 from alerts.metrics.cases import case_families, region_names_family
 from alerts.metrics.kept import kept_families
 from alerts.metrics.lists import ListsCollector, Measure
+from alerts.metrics.queue import queue_families
 from alerts.metrics.series import (
     OTHER,
     SecondsBetween,
@@ -134,6 +135,7 @@ class _Kept(Collector):
                     *self._sources(session),
                     *self._outbox(session),
                     *kept_families(session),
+                    *queue_families(session, self._clock()),
                 ]
         except SQLAlchemyError:
             up.add_metric((), 0)

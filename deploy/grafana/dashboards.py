@@ -158,6 +158,7 @@ def operators() -> dashboard.Dashboard:
     _source_rows(board)
     _delivery_row(board)
     _lists_row(board)
+    _queue_row(board)
     _storage_row(board)
     _process_row(board)
     return board
@@ -305,6 +306,19 @@ def _storage_row(board: dashboard.Dashboard) -> None:
     board.with_panel(named(stacked("What is kept", kept, unit="bytes"), names_of(KeptKind, "en")))
     room = Query("qualwatch_room_bytes", "{{instance}}")
     board.with_panel(lines("Room before visits stop", room, unit="bytes"))
+
+
+def _queue_row(board: dashboard.Dashboard) -> None:
+    board.with_row(dashboard.Row("What is due, and who does it"))
+    for title, queries, unit in (
+        ("Sources that are due", (Query("qualwatch_due_sources", "{{instance}}"),), "short"),
+        ("Longest overdue", (Query("qualwatch_due_oldest_seconds", "{{instance}}"),), "s"),
+        ("Workers", (Query("qualwatch_workers", "{{instance}}"),), "short"),
+        ("Orders in the queue", (Query("qualwatch_queue_jobs", "{{state}}"),), "short"),
+        ("Longest wait in the queue", (Query("qualwatch_queue_oldest_seconds", "{{instance}}"),), "s"),
+        ("Tasks set aside", (Query("qualwatch_tasks_set_aside", "{{instance}}"),), "short"),
+    ):
+        board.with_panel(lines(title, *queries, unit=unit).span(8))
 
 
 def _process_row(board: dashboard.Dashboard) -> None:

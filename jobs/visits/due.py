@@ -43,6 +43,27 @@ def visit_due(context: Context) -> Iterator[VisitSummary]:
             yield summary
 
 
+def may_read(context: Context) -> bool:
+    """Whether what is read now can be kept now."""
+    return not (context.stopping.is_set() or context.room.problem())
+
+
+def visit_if_due(context: Context, source_name: str) -> VisitSummary | None:
+    """Visit the source unless it is not due any more, somebody else visits it, or there is no room."""
+    if not may_read(context):
+        return None
+    claim = claim_due(context.engine, context.now(), source_name)
+    if claim is None:
+        return None
+    if all(source.name != source_name for source in context.sources):
+        # Another machine's configuration knows it: it is left to a worker that does.
+        log.warning("source_unknown_here", source=source_name)
+        with keeping(context.engine, claim):
+            postpone(context.engine, claim, context.now() + _AFTER_FAILURE)
+        return None
+    return visit_claimed(context, claim)
+
+
 def visit_claimed(context: Context, claim: Claim) -> VisitSummary | None:
     """Visit a claimed source; None where its hours are quiet, or where it is no longer watched."""
     with keeping(context.engine, claim):

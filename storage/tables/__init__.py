@@ -24,7 +24,7 @@ from storage.tables.reports import (
     Rejudgement,
 )
 from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
-from storage.tables.work import HostPace, Lease
+from storage.tables.work import HostPace, Lease, TaskTrial
 
 __all__ = [
     "Backfill",
@@ -57,6 +57,7 @@ __all__ = [
     "SourceTrouble",
     "StoredList",
     "StoredText",
+    "TaskTrial",
     "TextSketch",
     "UtcDateTime",
     "Visit",

@@ -29,3 +29,17 @@ class HostPace(SQLModel, table=True):
     holder: str = text_column()
     """Whoever has the turn to ask; empty: nobody."""
     held_until: datetime = time_column()
+
+
+class TaskTrial(SQLModel, table=True):
+    """A task that was begun by a worker and did not end well yet; see ``storage.trials``."""
+
+    __tablename__ = "task_trial"
+    name: str = Field(primary_key=True, max_length=120)
+    """What stands in the queue at most once: the task, and the source that it is about."""
+    tries: int = 0
+    why: str = text_column()
+    """What the last try ended with; empty where its worker died."""
+    tried_at: datetime = time_column()
+    set_aside_until: datetime | None = time_column(nullable=True)
+    """Until when nobody tries it; None: it may be tried."""

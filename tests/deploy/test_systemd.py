@@ -9,6 +9,7 @@ import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNIT = DEPLOY / "systemd" / "qualwatch.service"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: apt-get install systemd"
@@ -21,11 +22,12 @@ def analyse(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shipped", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_accepts_the_unit(tmp_path: Path, shipped: Path) -> None:
     # The program is installed nowhere here: a program that is there stands in for it.
-    unit = tmp_path / UNIT.name
+    unit = tmp_path / shipped.name
     unit.write_text(
-        UNIT.read_text().replace("ExecStart=/opt/qualwatch/.venv/bin/qualwatch", "ExecStart=/bin/true")
+        shipped.read_text().replace("ExecStart=/opt/qualwatch/.venv/bin/qualwatch", "ExecStart=/bin/true")
     )
     result = analyse("verify", "--recursive-errors=no", str(unit))
     assert (result.returncode, result.stderr) == (0, "")
@@ -37,6 +39,8 @@ def test_the_checker_would_notice_a_misspelt_key(tmp_path: Path) -> None:
     assert "ProtectHouse" in analyse("verify", "--recursive-errors=no", str(unit)).stderr
 
 
-def test_the_exposure_is_rated_ok() -> None:
-    result = analyse("security", "--offline=true", "--no-pager", str(UNIT))
-    assert re.search(r"exposure level for qualwatch\.service: \d\.\d OK", result.stdout), result.stdout
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_exposure_is_rated_ok(unit: Path) -> None:
+    result = analyse("security", "--offline=true", "--no-pager", str(unit))
+    rated = rf"exposure level for {re.escape(unit.name)}: \d\.\d OK"
+    assert re.search(rated, result.stdout), result.stdout

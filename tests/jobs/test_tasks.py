@@ -28,6 +28,7 @@ from vocabulary.codes import VisitPurpose
 
 ORDER = (
     Task("visit_source", {"source_name": "news"}),
+    Task("visit_if_due", {"source_name": "news"}),
     Task("back_fill", {"source_name": "news", "since": date(2026, 10, 1), "until": date(2026, 11, 30)}),
     Task("take_in"),
     Task("look_back", {"case_id": 1, "in_quiet_hours": False}),

@@ -21,7 +21,7 @@ from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untype
 from warcio.checker import Checker  # type: ignore[import-untyped]
 
 from storage.errors import EvidenceError
-from storage.evidence import EvidenceRef, EvidenceStore, Exchange
+from storage.evidence import EvidenceRef, EvidenceStore, Exchange, _may_come_late
 
 BODY = "<p>招聘会计一名，须持有会计从业资格证。</p>".encode("gb18030")
 EXCHANGE = Exchange(
@@ -53,6 +53,35 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert (record.url, record.status, record.fetched_at) == (EXCHANGE.url, 200, EXCHANGE.started_at)
     assert ref.body_sha256 == record.body_sha256 == sha256(BODY).hexdigest()
     assert record.header("content-type") == "text/html; charset=gb2312"
+
+
+def test_workers_that_share_a_directory_write_files_of_their_own_and_read_each_others(tmp_path: Path) -> None:
+    with EvidenceStore(tmp_path) as one, EvidenceStore(tmp_path) as two:
+        refs = [store.write(replace(EXCHANGE, body=bytes([n]))) for n, store in enumerate([one, two] * 5)]
+        assert len(_files(tmp_path)) == 2
+        for store in (one, two):
+            assert [store.read(ref).body for ref in refs] == [bytes([n]) for n in range(10)]
+
+
+def test_what_a_network_file_system_shows_late_is_waited_for(tmp_path: Path) -> None:
+    with EvidenceStore(tmp_path) as store:
+        ref = store.write(EXCHANGE)
+        file = _only_file(tmp_path)
+        away = file.with_name("away")
+        file.rename(away)
+        threading.Timer(0.1, away.rename, (file,)).start()  # its name comes late
+        assert store.read(ref).body == BODY
+        whole = file.read_bytes()
+        file.write_bytes(whole[: ref.offset])
+        threading.Timer(0.1, file.write_bytes, (whole,)).start()  # so does its length
+        assert store.read(ref).body == BODY
+
+
+def test_old_evidence_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
+    ref = EvidenceRef("202001/20200101-0123456789ab.warc.gz", "<urn:uuid:1>", "0" * 64, 0)
+    with EvidenceStore(tmp_path) as store, pytest.raises(EvidenceError, match="cannot be read") as missing:
+        store.read(ref)
+    assert not _may_come_late(ref, missing.value)
 
 
 def test_a_record_is_found_without_its_offset(tmp_path: Path) -> None:
