@@ -132,6 +132,23 @@ def test_whoever_seeks_a_licensed_name_to_lend_rents_it() -> None:
         assert {severity for *_, severity in found.values()} == {Severity.CRITICAL}
 
 
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("机电工程专业注册建造师", Status.ACCESS),
+        ("单项职业能力证书", Status.LAWFUL_OTHER),
+        ("建筑施工特种操作资格证", Status.ACCESS),
+        ("建筑施工企业项目负责人安全生产考核合格证书", Status.LAWFUL_OTHER),
+        ("物业管理职业资格证书", Status.CANCELLED),
+        ("二级结构师证书", Status.ACCESS),
+    ],
+)
+def test_a_name_alone_in_a_demand_has_its_standing(name: str, status: Status) -> None:
+    text = f"岗位要求：\n1、大专以上学历；\n2、须持有{name}；\n"
+    found = scan(text, as_of=DAY, title="招聘文员").mentions
+    assert [(mention.status, mention.usage) for mention in found] == [(status, Usage.REQUIRED)]
+
+
 def test_what_all_are_said_to_have_is_held() -> None:
     text = "本报讯 记者报道，服务站日前揭牌，5名咨询师均持有国家二级心理咨询师证书。"
     assert {usage for _, usage, _ in _read(text, "服务站揭牌").values()} == {Usage.HELD}
