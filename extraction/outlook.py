@@ -81,7 +81,7 @@ def _attach(mail: EmailMessage, ole: OleFileIO, folder: Folder, depth: int) -> N
         kind, below = "application", "octet-stream"
     mail.add_attachment(data, maintype=kind, subtype=below, filename=name)
     if content_id := _words(ole, folder, _CONTENT_ID):
-        attached = mail.get_payload()[-1]
+        *_, attached = mail.iter_attachments()
         if isinstance(attached, EmailMessage):
             attached["Content-ID"] = f"<{content_id}>"
 

@@ -113,7 +113,7 @@ class Journal:
         rows = self._database.execute(
             f"SELECT {', '.join(_FOUND)} FROM found ORDER BY {_RANK}, publisher, path, rowid"  # noqa: S608
         )
-        return (Found(*row[:-1], needs_review=bool(row[-1])) for row in rows)
+        return (Found(*(*row[:-1], bool(row[-1]))) for row in rows)
 
     def counts(self, column: str) -> list[tuple[str, int]]:
         """How many findings each value of ``column`` has, the most first."""

@@ -77,12 +77,12 @@ def _open_csv(path: Path) -> Iterator[Iterator[tuple[str, Iterator[tuple[Cells, 
 
 def _csv_rows(raw: BinaryIO, encoding: str) -> Iterator[tuple[Cells, int]]:
     csv.field_size_limit(_CELL_LIMIT)
-    decode = codecs.getreader(encoding)(raw, errors="replace")
+    decode = codecs.getreader(encoding)(raw, "replace")
     sample = decode.read(_SAMPLE)
     first = next((line for line in sample.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     raw.seek(0)
-    lines = codecs.getreader(encoding)(raw, errors="replace")
+    lines = codecs.getreader(encoding)(raw, "replace")
     reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter)
     try:
         for cells in reader:

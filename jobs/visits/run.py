@@ -91,20 +91,20 @@ class VisitRun:
             observer.visit_began(source, so_far)
         return run
 
-    @classmethod
+    @staticmethod
     @one_transaction
-    def _begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> tuple[VisitRun, VisitCounts]:
+    def _begin(context: Context, source: Source, purpose: VisitPurpose) -> tuple[VisitRun, VisitCounts]:
         now, before = context.now(), None
         with context.transaction() as session:
             if purpose is VisitPurpose.WATCH:
                 before = take_up(session, source.name, now, timedelta(minutes=source.every_minutes))
             if before is None:
-                return cls(
+                return VisitRun(
                     context, source, start_visit(session, source.name, now, purpose), now, purpose
                 ), VisitCounts()
             visit_id = before.id or 0
             asked = asked_already(session, visit_id)
-            run = cls(context, source, visit_id, before.started_at, purpose, asked)
+            run = VisitRun(context, source, visit_id, before.started_at, purpose, asked)
             return run, counted(ended_in(session, visit_id))
 
     def note(self, page: PageDone) -> PageDone:
