@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check static lint types imports bench eval lock clean pictures
+.PHONY: help setup run test check static lint types imports bench eval lock clean pictures container-check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## install everything into .venv from the lock
 
@@ -47,11 +47,17 @@ eval: setup ## measure the quality of detection against labelled documents
 	$(BIN)/python -m eval.quality
 	$(BIN)/python -m eval.readings
 
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --only-binary :all: --python-version 3.11 --extra browser --extra ocr --extra postgresql --extra workers --group dev pyproject.toml -o requirements.lock
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --only-binary :all: --python-version 3.11
+
+lock: ## renew requirements.lock, and of it what the container needs (needs uv)
+	$(COMPILE) --extra browser --extra ocr --extra postgresql --extra workers --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --constraint requirements.lock --extra ocr --extra postgresql --extra workers --group image pyproject.toml -o deploy/container/requirements.lock
 
 clean: ## remove what setup and run made, except var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 pictures: setup ## make the README's pictures from the running program
 	$(BIN)/python docs/pictures.py
+
+container-check: ## run the steps of deploy/container/Containerfile in a debootstrapped Debian (as root)
+	/usr/bin/python3 deploy/container/try_steps.py build/container $(TRY)
