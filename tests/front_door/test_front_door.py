@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import cli.main
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/*.md")))
 
 
 def test_help_lists_every_command() -> None:
@@ -54,8 +57,41 @@ def test_the_readme_names_every_command() -> None:
     assert not missing
 
 
+def test_both_readmes_name_the_same_commands_and_keys() -> None:
+    told = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")}
+    english, chinese = (
+        [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `qualwatch ")]
+        for text in told.values()
+    )
+    assert chinese == english
+    written = [
+        set(re.findall(r"`((?:qualwatch|make) [^`]+|[a-z_]+\.[a-z_.]+[^`]*)`", text))
+        for text in told.values()
+    ]
+    assert written[0] == written[1]
+
+
+@pytest.fixture(scope="module")
+def commands() -> Any:
+    """The command line as a tree."""
+    return typer.main.get_command(cli.main.assemble())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.parent.name + "/" + page.name for page in PAGES])
+def test_pages_name_only_commands_that_there_are(page: Path, commands: Any) -> None:
+    text = page.read_text(encoding="utf-8").replace("\\|", "|")
+    for words in re.findall(
+        r"(?:`|^|bin/|qualwatch )qualwatch((?: [a-z][a-z|-]*(?![a-z.:/=\w]))+)", text, re.MULTILINE
+    ):
+        group, *rest = words.split()
+        assert group in commands.commands, words
+        below = getattr(commands.commands[group], "commands", None)
+        for name in rest[0].split("|") if rest and below else ():
+            assert name in below, words
+
+
 def test_the_pages_of_the_repository_link_only_to_files_that_exist() -> None:
-    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+    for page in PAGES:
         links = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
         for link in links:
             if "://" not in link:
