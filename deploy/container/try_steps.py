@@ -75,7 +75,7 @@ class Build:
             if name == "FROM":
                 stage = self._begin(arguments)
             elif stage is not None:
-                self._step(stage, name, arguments)
+                self.step(stage, name, arguments)
         if stage is None:
             raise SystemExit(f"{FILE} has no FROM")
         return stage
@@ -94,7 +94,8 @@ class Build:
         self._stages[name] = Stage(root)
         return self._stages[name]
 
-    def _step(self, stage: Stage, name: str, arguments: str) -> None:
+    def step(self, stage: Stage, name: str, arguments: str) -> None:
+        """Do one instruction in ``stage``; ``SystemExit`` where this program does not know it."""
         match name:
             case "RUN":
                 self._inside(stage, ["/bin/sh", "-c", f"cd {shlex.quote(stage.workdir)} && {arguments}"])
@@ -148,9 +149,12 @@ class Build:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 subprocess.run(["cp", "-a", source / name.lstrip("/"), to], check=True)
                 continue
+            # A folder's files keep their places below it; a single file stands in the folder that is named.
+            above = Path(name) if (ROOT / name).is_dir() else Path(name).parent
             for file in _tracked(name):
-                (to / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / file, to / file)
+                inside = to / Path(file).relative_to(above)
+                inside.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / file, inside)
 
 
 def _tracked(name: str) -> list[str]:

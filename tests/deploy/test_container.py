@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.container.try_steps import instructions
+from deploy.container.try_steps import Build, Stage, instructions
 from settings.load import load_settings
 from tests.deploy.asked import DEPLOY, FILES
 
@@ -154,6 +154,17 @@ def test_the_container_installs_what_everybody_else_does() -> None:
 
 def _pinned(file: Path) -> dict[str, str]:
     return dict(re.findall(r"(?m)^([a-z0-9._-]+)==([^\s;]+)", file.read_text(encoding="utf-8")))
+
+
+def test_steps_that_copy_put_files_where_a_container_engine_does(tmp_path: Path) -> None:
+    build, stage = Build(tmp_path, "bookworm", [], []), Stage(tmp_path / "root", workdir="/opt/qualwatch")
+    for name, arguments in STEPS:
+        if name == "COPY" and "--from" not in arguments:
+            build.step(stage, name, arguments)
+    copied = stage.root / "opt" / "qualwatch"
+    assert (copied / "requirements.lock").read_bytes() == (ROOT / "requirements.lock").read_bytes()
+    assert (copied / "qualwatch" / "__init__.py").is_file()
+    assert not (copied / "tests").exists()
 
 
 @pytest.mark.skipif(
