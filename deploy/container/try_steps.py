@@ -25,7 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FILE = Path(__file__).with_name("Containerfile")
 _HEALTHY_WITHIN = 180
-_EXTRAS = "import cv2, libarchive, onnxruntime, psycopg, rapidocr"  # what needs more than Python of the image
+# What needs more of the image than Python.
+_EXTRAS = "import cv2, libarchive, onnxruntime, procrastinate, psycopg, rapidocr"
 
 
 @dataclass(slots=True)

@@ -132,6 +132,7 @@ def test_the_program_knows_every_variable_and_reads_the_secrets(
     assert settings.mail.smtp.password.get_secret_value() == "of the mail server"
     assert (settings.metrics.host, settings.metrics.port) == ("0.0.0.0", 9464)  # noqa: S104 - in the container
     assert set(COMPOSE["services"][service]["secrets"]) == {"database", "smtp"}
+    assert settings.workers == ("procrastinate" if service == "worker" else "local")
 
 
 def test_the_image_runs_as_nobody_in_particular_and_asks_for_its_health() -> None:
