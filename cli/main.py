@@ -37,6 +37,7 @@ COMMANDS = {
     "catalogue": "cli.catalogue_status:app",
     "outbox": "cli.outbox:app",
     "case": "cli.case:app",
+    "gold": "cli.gold:app",
     "routing": "cli.routing:app",
     "report": "cli.report:report",
     "letter": "cli.report:letter",
