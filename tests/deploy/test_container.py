@@ -139,7 +139,9 @@ def test_the_image_runs_as_nobody_in_particular_and_asks_for_its_health() -> Non
     last = dict(STEPS[max(place for place, (name, _) in enumerate(STEPS) if name == "FROM") :])
     user, group = map(int, last["USER"].split(":"))
     assert min(user, group) >= 1000
-    assert "/healthz" in json.loads(last["HEALTHCHECK"].partition("CMD ")[2])[-1]
+    asked = json.loads(last["HEALTHCHECK"].partition("CMD ")[2])
+    assert "/healthz" in asked[-1]
+    assert COMPOSE["services"]["qualwatch"]["healthcheck"]["test"] == ["CMD", *asked]
     assert last["VOLUME"] == last["WORKDIR"] == "/var/lib/qualwatch"
     for service in OURS:
         assert f"kept:{last['VOLUME']}" in COMPOSE["services"][service]["volumes"]
