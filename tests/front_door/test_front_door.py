@@ -85,7 +85,7 @@ def test_pages_name_only_commands_that_there_are(page: Path, commands: Any) -> N
     ):
         group, *rest = words.split()
         assert group in commands.commands, words
-        below = getattr(commands.commands[group], "commands", None)
+        below: dict[str, Any] = getattr(commands.commands[group], "commands", {})
         for name in rest[0].split("|") if rest and below else ():
             assert name in below, words
 
