@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
+from cases.history import note_decision
 from cases.steps import IllegalStep, IncompleteStep, UnknownCase, event_note, last_deadline
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
@@ -150,6 +151,7 @@ def _write(session: Session, case: Case, kind: EventKind, *, actor: str, note: s
         case_id=case.id or 0, key=f"{kind}:{count}", kind=kind, actor=actor.strip(), note=note, at=now
     )
     insert_once(session, event)
+    note_decision(session, event)
 
 
 def _joined(said: str, note: str) -> str:

@@ -7,12 +7,22 @@ from datetime import datetime
 
 from sqlmodel import Session, col, update
 
+from storage.audit import record
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import CaseState
+from vocabulary.codes import AuditKind, CaseState
 
 ACTOR = "qualwatch"
 """Who took a step that no person took."""
+
+
+def note_decision(session: Session, event: CaseEvent) -> None:
+    """Write into the trail that nobody can change what a person did with a case."""
+    if event.actor != ACTOR:
+        detail = f"{event.kind} {event.key}"
+        record(
+            session, AuditKind.DECIDED, actor=event.actor, at=event.at, case_id=event.case_id, detail=detail
+        )
 
 
 def mark_notified(

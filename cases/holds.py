@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
+from cases.history import note_decision
 from cases.steps import IncompleteStep, StepRefused, UnknownCase
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
@@ -50,3 +51,4 @@ def _set(
         at=now,
     )
     insert_once(session, event)
+    note_decision(session, event)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from sqlmodel import Session, col, func, select, update
 
+from cases.history import note_decision
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import CaseState, Dismissal, Step
@@ -129,6 +130,7 @@ def take_step(
     )
     if insert_once(session, event) is None:
         raise IllegalStep(f"案件{case_id}：“{name_of(step)}”已经登记过")
+    note_decision(session, event)
     return rule.after
 
 

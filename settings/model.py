@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from settings.accounts import Accounts
 from settings.console import Console
 from settings.people import Calendar, Chat, Reminders, Supervisor
 from settings.retention import Retention, Storage
@@ -209,6 +210,7 @@ class Settings(Section):
     look_backs: LookBacks = LookBacks()
     intake: Intake = Intake()
     console: Console = Console()
+    accounts: Accounts = Accounts()
     metrics: Metrics = Metrics()
     logs: Logs = Logs()
     sample: Sample = Sample()

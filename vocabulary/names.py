@@ -34,6 +34,7 @@ SECTIONS: Final = MappingProxyType(
         codes.OutboxState: "outbox_state",
         codes.Dismissal: "dismissal",
         codes.Role: "role",
+        codes.AuditKind: "audit_kind",
         codes.CaseOrder: "case_order",
         codes.Due: "due",
         codes.Waiting: "waiting",

@@ -3,6 +3,7 @@
 Times are UTC. Texts from outside are stored as they came and escaped where they are shown.
 """
 
+from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntry
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.catalogue import StoredList
 from storage.tables.columns import StoredText, UtcDateTime, storable
@@ -27,6 +28,10 @@ from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrou
 from storage.tables.work import HostPace, Lease, TaskTrial
 
 __all__ = [
+    "Account",
+    "AccountSession",
+    "ApiToken",
+    "AuditEntry",
     "Backfill",
     "Case",
     "CaseEvent",
