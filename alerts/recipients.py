@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cases.departments import FollowUp, shares_field
 from settings.model import Settings
 from settings.people import Supervisor
+from storage.tables import Account
 from vocabulary.areas import covers, region_name
 from vocabulary.codes import Severity
 from vocabulary.names import CHINESE, name_of
@@ -44,6 +45,20 @@ def recipients(
     return tuple(found.values()) or (
         Recipient(settings.administrator, ADMINISTRATOR, _why_nobody(settings, region, severity, follow_up)),
     )
+
+
+def with_substitutes(found: Iterable[Recipient], acting: Mapping[str, Account]) -> tuple[Recipient, ...]:
+    """``found``, and behind them whoever acts for one of them (``accounts.leave``); each address once.
+
+    Who is away is told as well: the mail waits for them, and nobody has to remember to end their leave.
+    """
+    told = {each.email.casefold(): each for each in found}
+    for each in tuple(told.values()):
+        other = acting.get(each.email.casefold())
+        if other is not None:
+            reason = f"{each.name or each.email}休假期间由您代办"
+            told.setdefault(other.email, Recipient(other.email, other.name, reason, language=other.language))
+    return tuple(told.values())
 
 
 def answers_for(

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import typer
 
+from accounts.errors import AccountError
 from alerts.delivery.links import Purpose, case_links, desk_link
 from alerts.recipients import addressee
 from alerts.working_time import last_day
-from cases.case_filter import CaseFilter
+from cases.case_filter import CaseFilter, filter_pairs
 from cases.holds import hold as hold_case
 from cases.holds import release as release_case
-from cases.queries import File, every_case, list_cases, read_case
+from cases.queries import File, every_case, list_cases, may_see, read_case
 from cases.steps import StepRefused, possible_steps, take_step
 from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
 from cli.common import Config, refuse, transaction
+from cli.rights import check_actor, scope_as
 from settings.load import load_settings
+from storage.audit import record
 from storage.tables import Case
 from vocabulary.areas import region_name
-from vocabulary.codes import Dismissal, Severity, Step, Violation
+from vocabulary.codes import AuditKind, Dismissal, Severity, Step, Violation
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
@@ -35,6 +40,7 @@ app = Commands(help="案件的查看与处理：列出、确认、排除、责�
 CaseId = Annotated[int, typer.Argument(metavar="案件", help="案件编号，见 case list。")]
 CaseIds = Annotated[list[int], typer.Argument(metavar="案件...", help="一个或多个案件编号，见 case list。")]
 Actor = Annotated[str, typer.Option("--actor", help="经办人；不写则为当前登录用户。")]
+As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="只限此账号可以查阅的案件。")]
 Note = Annotated[str, typer.Option("--note", help="备注，随该步骤保存。")]
 
 
@@ -45,11 +51,14 @@ def list_(
     wanted: CaseFilter,
     after: Annotated[str, typer.Option(help="从上一页末尾之后继续，值见上一页的提示。")] = "",
     limit: Annotated[int, typer.Option(min=1, help="最多显示的案件数。")] = 50,
+    as_: As = "",
     config: Config = None,
 ) -> None:
     """列出案件；不另指定时只列未结案件。"""
-    with transaction(config) as session:
-        page = list_cases(session, wanted, now=_now(config), after=after, limit=limit)
+    now = _now(config)
+    with transaction(config) as session, _refusing():
+        scope = scope_as(session, load_settings(config), as_, now.date())
+        page = list_cases(session, wanted, now=now, scope=scope, after=after, limit=limit)
         for case in page.cases:
             typer.echo(_line(case))
         if page.following:
@@ -64,6 +73,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="输出文件，.xlsx 或 .csv。")],
     limit: Annotated[int, typer.Option(min=1, help="最多导出的案件数。")] = 20_000,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有文件。")] = False,
+    as_: As = "",
     config: Config = None,
 ) -> None:
     """导出案件台账（XLSX 或 CSV）；不另指定时只含未结案件。"""
@@ -74,9 +84,12 @@ def export(
     if output.exists() and not force:
         raise refuse(f"{output} 已存在：请移走，或加 --force 覆盖")
     settings, now = load_settings(config), _now(config)
-    with transaction(config) as session:
-        cases = every_case(session, wanted, now=now, limit=limit)
+    with transaction(config) as session, _refusing():
+        scope = scope_as(session, settings, as_, now.date())
+        cases = every_case(session, wanted, now=now, scope=scope, limit=limit)
         rows = list(register_rows(session, cases, settings))
+        query = urlencode(filter_pairs(wanted))
+        record(session, AuditKind.EXPORTED, actor=as_ or getpass.getuser(), at=now, detail=query)
     title = f"职业资格违规案件台账（{chinese_day(now.date())}）"
     written = write_csv(rows) if output.suffix.lower() == ".csv" else write_register(rows, title)
     try:
@@ -89,10 +102,11 @@ def export(
 
 
 @app.command()
-def show(case: CaseId, config: Config = None) -> None:
+def show(case: CaseId, as_: As = "", config: Config = None) -> None:
     """查看一个案件：原文摘录、办理经过和可办理的步骤。"""
-    with transaction(config) as session:
-        file = read_case(session, case)
+    with transaction(config) as session, _refusing():
+        scope = scope_as(session, load_settings(config), as_, _now(config).date())
+        file = read_case(session, case) if may_see(session, case, scope) else None
         if file is None:
             raise refuse(f"没有编号为 {case} 的案件")
         typer.echo("\n".join(_file_lines(file, ZoneInfo(load_settings(config).time_zone))))
@@ -233,10 +247,11 @@ def _take(
     dismissal: Dismissal | None = None,
 ) -> None:
     """Take ``step`` of each case on its own: one that is refused keeps none of the others from it."""
-    now, refused = _now(config), []  # a deadline's day is the office's
+    now, settings, refused = _now(config), load_settings(config), []  # a deadline's day is the office's
     for case in dict.fromkeys(cases):
         try:
             with transaction(config) as session:
+                check_actor(session, settings, actor, case, now.date())
                 state = take_step(
                     session,
                     case,
@@ -247,7 +262,7 @@ def _take(
                     deadline=deadline,
                     dismissal=dismissal,
                 )
-        except StepRefused as error:
+        except (StepRefused, AccountError) as error:
             refused.append(error)
         else:
             typer.echo(f"案件 {case}：{name_of(state)}")
@@ -265,8 +280,18 @@ def _set_hold(
 ) -> None:
     try:
         with transaction(config) as session:
+            check_actor(session, load_settings(config), actor, case, _now(config).date())
             change(session, case, actor=actor or getpass.getuser(), reason=reason, now=datetime.now(UTC))
-    except StepRefused as error:
+    except (StepRefused, AccountError) as error:
+        raise refuse(error) from error
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Exit with 2 and one message where somebody has no account, or not any more."""
+    try:
+        yield
+    except AccountError as error:
         raise refuse(error) from error
 
 

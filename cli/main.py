@@ -39,6 +39,7 @@ COMMANDS = {
     "case": "cli.case:app",
     "gold": "cli.gold:app",
     "routing": "cli.routing:app",
+    "user": "cli.user:app",
     "report": "cli.report:report",
     "letter": "cli.report:letter",
     "evidence": "cli.storage:evidence",

@@ -22,7 +22,18 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.metrics.collected import Metrics
-from console import desk_case, desk_list, entering, pages, selfcheck, sources, today
+from console import (
+    account_page,
+    desk_case,
+    desk_list,
+    entering,
+    identity_provider,
+    pages,
+    selfcheck,
+    signing_in,
+    sources,
+    today,
+)
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -50,6 +61,21 @@ _NAMES: Mapping[object, str] = {
     entering.enter: "enter",
     entering.leave: "leave",
     entering.change_language: "language",
+    signing_in.show_login: "login",
+    signing_in.take_login: "login",
+    identity_provider.begin: "oidc",
+    identity_provider.come_back: "oidc",
+    signing_in.show_invitation: "invitation",
+    signing_in.take_invitation: "invitation",
+    signing_in.show_first_account: "first",
+    signing_in.take_first_account: "first",
+    account_page.show_account: "account",
+    account_page.change_password: "account",
+    account_page.sign_out_everywhere: "account",
+    account_page.switch_second_factor: "account",
+    account_page.change_leave: "account",
+    account_page.make_token: "account",
+    account_page.withdraw_token: "account",
     today.show_today: "today",
     desk_list.show_cases: "cases",
     desk_list.decide_on_many: "bulk",
@@ -91,7 +117,12 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
     reverse proxies take it away and some do not.
     """
     desk = Desk(context)
-    routes: list[BaseRoute] = [*_desk_routes(), *_link_routes(), Mount("/static", _STATIC)]
+    routes: list[BaseRoute] = [
+        *_desk_routes(),
+        *_account_routes(),
+        *_link_routes(),
+        Mount("/static", _STATIC),
+    ]
     if desk.prefix:
         routes.insert(0, Mount(desk.prefix, routes=routes[:]))
     application = Starlette(
@@ -152,6 +183,28 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/sources", sources.show_sources),
         Route("/sources/{source}", sources.show_source),
         Route("/sources/{source}/visit", sources.visit_now, methods=["POST"]),
+    ]
+
+
+def _account_routes() -> list[BaseRoute]:
+    """Signing in, and one's own account."""
+    post = ["POST"]
+    return [
+        Route("/login", signing_in.show_login, methods=["GET"]),
+        Route("/login", signing_in.take_login, methods=post),
+        Route("/welcome", signing_in.show_invitation, methods=["GET"]),
+        Route("/welcome", signing_in.take_invitation, methods=post),
+        Route("/first", signing_in.show_first_account, methods=["GET"]),
+        Route("/first", signing_in.take_first_account, methods=post),
+        Route("/oidc", identity_provider.begin),
+        Route("/oidc/callback", identity_provider.come_back),
+        Route("/account", account_page.show_account),
+        Route("/account/password", account_page.change_password, methods=post),
+        Route("/account/sign-out-everywhere", account_page.sign_out_everywhere, methods=post),
+        Route("/account/second-factor", account_page.switch_second_factor, methods=post),
+        Route("/account/leave", account_page.change_leave, methods=post),
+        Route("/account/tokens", account_page.make_token, methods=post),
+        Route("/account/tokens/withdraw", account_page.withdraw_token, methods=post),
     ]
 
 

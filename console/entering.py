@@ -9,18 +9,22 @@ from alerts.delivery.links import ForgedLink, read_desk_link
 from alerts.recipients import addressee
 from console.desk import Desk
 from console.frontage import HOME, Fields, desk_of, form, last, local_path, notice, to
-from console.viewer import Viewer, let_in, let_out, speak, viewer_of
+from console.viewer import Viewer, has_accounts, let_in, let_out, speak, viewer_of
 
 
 def show_welcome(request: Request) -> Response:
     """What somebody sees who typed the address: the first page of the desk, or how to come there."""
     desk = desk_of(request)
-    return desk.page("welcome", {}) if viewer_of(desk, request) is None else to(desk, HOME)
+    if viewer_of(desk, request) is not None:
+        return to(desk, HOME)
+    return to(desk, "/login") if has_accounts(desk) else desk.page("welcome", {})
 
 
 def enter(request: Request) -> Response:
     """Open the desk for the owner of a link."""
     desk, token = desk_of(request), request.query_params.get("token", "")
+    if has_accounts(desk):
+        return to(desk, "/login")
     try:
         email = read_desk_link(desk.settings, token, desk.context.now())
     except ForgedLink:
@@ -38,7 +42,7 @@ def enter(request: Request) -> Response:
 def leave(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:  # noqa: ARG001
     """Close the desk in this browser."""
     response = to(desk, "/")
-    let_out(desk, response)
+    let_out(desk, request, response)
     return response
 
 

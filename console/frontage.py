@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.languages import Language, language
 from console.desk import Desk
-from console.viewer import Viewer, is_own_form, viewer_of
+from console.viewer import Viewer, has_accounts, is_own_form, viewer_of
 from storage.database import one_transaction
 from vocabulary.names import CHINESE
 
@@ -24,6 +24,8 @@ POLICY = (
 """What pages may load: nothing but their own stylesheets and pictures."""
 HOME = "/today"
 """Where somebody is led who has entered."""
+ACCOUNT = "/account"
+"""Password, second factor, sessions, tokens and substitute of who is signed in."""
 FIELDS = 260
 """Fields that a form of the desk may have: two hundred cases decided together, and what is said of them."""
 
@@ -47,7 +49,9 @@ def page(show: Page) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         desk = desk_of(request)
         viewer = viewer_of(desk, request)
-        return outside(desk) if viewer is None else show(desk, viewer, request)
+        if viewer is None:
+            return outside(desk, request)
+        return to(desk, ACCOUNT) if _is_held_up(desk, viewer, request) else show(desk, viewer, request)
 
     return answer
 
@@ -58,9 +62,11 @@ def form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
     @wraps(do)
     async def answer(request: Request) -> Response:
         desk = desk_of(request)
-        viewer = viewer_of(desk, request)
+        viewer = await run_in_threadpool(viewer_of, desk, request)
         if viewer is None:
-            return outside(desk)
+            return await run_in_threadpool(outside, desk, request)
+        if _is_held_up(desk, viewer, request):
+            return to(desk, ACCOUNT)
         speech = viewer.speech
         if not comes_from_our_page(request):
             words = speech.say("为安全起见没有执行。")
@@ -84,6 +90,12 @@ def deed(do: Deed) -> Callable[[Request], Awaitable[Response]]:
         return again(desk, viewer, request, fields) if viewer.may_decide else only_looking(desk, viewer)
 
     return answer
+
+
+def _is_held_up(desk: Desk, viewer: Viewer, request: Request) -> bool:
+    """Whether ``viewer`` has to set up a second factor first, for which this page is not."""
+    path = request.url.path.removeprefix(desk.prefix)
+    return viewer.lacks_code and not path.startswith((ACCOUNT, "/leave", "/language"))
 
 
 async def read_fields(request: Request, at_most: int = FIELDS) -> Fields:
@@ -111,11 +123,10 @@ def render(  # noqa: PLR0917 - as Starlette's own
 
 def surroundings(desk: Desk, viewer: Viewer, request: Request) -> dict[str, Any]:
     """What ``desk.html`` needs."""
-    query = f"?{request.url.query}" * bool(request.url.query)
     return {
         "viewer": viewer,
         "role": viewer.speech.name(viewer.role),
-        "here": request.url.path.removeprefix(desk.prefix) + query,
+        "here": path_of(desk, request),
     }
 
 
@@ -131,8 +142,18 @@ def local_path(typed: str) -> str:
     return typed if is_path and is_plain else HOME
 
 
-def outside(desk: Desk) -> Response:
+def path_of(desk: Desk, request: Request) -> str:
+    """The address of a request, as ``to`` takes it."""
+    path = request.url.path.removeprefix(desk.prefix)
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def outside(desk: Desk, request: Request) -> Response:
     """What somebody sees who has not entered, or not today."""
+    if has_accounts(desk):
+        # A form cannot be sent again after signing in; the page that it stood on can be opened again.
+        back = path_of(desk, request) if request.method == "GET" else HOME
+        return to(desk, f"/login?{urlencode({'next': back})}")
     words = (
         "请让管理员在服务器上运行 qualwatch case desk --to 您的邮箱，用打印的链接进入。"
         "邮件中的按钮仍可打开单个案件。"

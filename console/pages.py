@@ -19,11 +19,11 @@ from alerts.delivery.links import ExpiredLink, ExpiredListLink, ForgedLink, Link
 from alerts.languages import Language, language
 from alerts.notifications.letters import shown
 from alerts.notifications.new_link import send_link
-from alerts.recipients import Recipient
 from console.case_page import read_case_page, step_banner
 from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
-from console.frontage import Fields, comes_from_our_page, desk_of, last, notice, read_fields
+from console.frontage import Fields, comes_from_our_page, desk_of, last, notice, read_fields, to
+from console.link_visitor import Visitor, identify
 from console.list_page import read_list_page
 from storage.database import for_reading
 from vocabulary.codes import Step
@@ -39,12 +39,14 @@ def show_case(request: Request) -> Response:
     """The case of a signed link, with the forms of the steps that may follow."""
     desk, token = desk_of(request), request.query_params.get("token", "")
     try:
-        link, recipient = _identify(desk, token, request.path_params["case"])
-        if request.path_params["purpose"] != link.purpose:
+        visitor = identify(desk, request, token, request.path_params["case"])
+        if request.path_params["purpose"] != visitor.link.purpose:
             raise ForgedLink("the link was made for another page")
     except LinkRefused as error:
         return _refused_link(desk, error, token)
-    return _case_page(desk, link, recipient, token, done=request.query_params.get("done", ""))
+    if visitor.is_signed_in:
+        return to(desk, f"/cases/{visitor.link.case_id}")
+    return _case_page(desk, visitor, token, done=request.query_params.get("done", ""))
 
 
 def show_list(request: Request) -> Response:
@@ -75,19 +77,24 @@ async def take_case_step(request: Request) -> Response:
         return notice(desk, 403, "请求来自其他网站", words)
     fields = await read_fields(request, _FIELDS)
     case = request.path_params["case"]
-    return await run_in_threadpool(_take_case_step, desk, case, fields)
+    return await run_in_threadpool(_take_case_step, desk, request, case, fields)
 
 
-def _take_case_step(desk: Desk, case: str, fields: Fields) -> Response:
+def _take_case_step(desk: Desk, request: Request, case: str, fields: Fields) -> Response:
     token = last(fields, "token")
     try:
-        link, recipient = _identify(desk, token, case)
+        visitor = identify(desk, request, token, case)
     except LinkRefused as error:
         return _refused_link(desk, error, token)
+    link, recipient = visitor.link, visitor.recipient
+    if not visitor.may_act:
+        # A form of before there were accounts, or of a mail that was passed on: nobody stands behind it.
+        there = f"/cases/{link.case_id}"
+        return to(desk, there if visitor.is_signed_in else f"/login?{urlencode({'next': there})}")
     form = Form(*(last(fields, name) for name in FORM_FIELDS))
     refusal = decide(desk.context, link.case_id, link.recipient, form, language(recipient.language))
     if refusal is not None:
-        return _case_page(desk, link, recipient, token, refusal=refusal, form=form)
+        return _case_page(desk, visitor, token, refusal=refusal, form=form)
     # The browser asks anew, so that reloading the page repeats nothing.
     query = urlencode({"token": token, "done": form.step})
     return RedirectResponse(f"{desk.prefix}/cases/{link.case_id}/{link.purpose}?{query}", status_code=303)
@@ -158,14 +165,14 @@ async def show_breakdown(request: Request, error: Exception) -> Response:  # noq
 
 def _case_page(
     desk: Desk,
-    link: Link,
-    recipient: Recipient,
+    visitor: Visitor,
     token: str,
     *,
     done: str = "",
     refusal: Refusal | None = None,
     form: Form = _BLANK,
 ) -> Response:
+    link, recipient = visitor.link, visitor.recipient
     context, speech = desk.context, language(recipient.language)
     with Session(for_reading(context.engine)) as session, session.begin():
         page = read_case_page(session, link.case_id, desk.settings, context.now(), speech)
@@ -184,6 +191,7 @@ def _case_page(
         "note_limit": NOTE_LIMIT,
         "layout": "frame.html",
         "viewer": None,
+        "sign_in": "" if visitor.may_act else f"/cases/{link.case_id}",
     }
     return desk.page("case", values, status=refusal.status if refusal else 200, speech=speech)
 
@@ -197,13 +205,6 @@ def _hint(page: dict[str, Any], link: Link, done: str, speech: Language) -> str:
     ):
         return ""
     return speech.say("案件目前为“{state}”，不需要再排除。", state=page["case"]["state_name"])
-
-
-def _identify(desk: Desk, token: str, case: str) -> tuple[Link, Recipient]:
-    link, recipient = desk.identify(token)
-    if case != str(link.case_id):
-        raise ForgedLink("the link was made for another case")
-    return link, recipient
 
 
 def _refused_link(desk: Desk, error: LinkRefused, token: str) -> Response:

@@ -42,7 +42,7 @@ def show_form(request: Request) -> Response:
     """Where a text is pasted or a file is chosen."""
     desk = desk_of(request)
     viewer = viewer_of(desk, request)
-    return _page(desk, viewer, request, {}) if _may_check(desk, viewer) else outside(desk)
+    return _page(desk, viewer, request, {}) if _may_check(desk, viewer) else outside(desk, request)
 
 
 async def check(request: Request) -> Response:
@@ -50,7 +50,7 @@ async def check(request: Request) -> Response:
     desk = desk_of(request)
     viewer = await run_in_threadpool(viewer_of, desk, request)
     if not _may_check(desk, viewer):
-        return outside(desk)
+        return await run_in_threadpool(outside, desk, request)
     if not comes_from_our_page(request):
         return notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。")
     async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=BODY_BYTES) as form:

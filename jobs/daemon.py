@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlmodel import Session
 
+from accounts.people import exist
+from alerts.delivery.links import FIRST_HOURS, first_account_link
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
 from catalogue.current import current_completeness
@@ -38,6 +41,7 @@ from jobs.visits.due import Visitor, plan
 from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
+from storage.database import for_reading
 from storage.sources import shift_plans
 from storage.visits import VisitCounts
 
@@ -318,5 +322,19 @@ def where_to_look(runtime: Runtime, metrics_url: str, console_url: str, config: 
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，保存后即生效'
         "（qualwatch source presets 列出可用来源）",
+        *_first_account(runtime.context),
         *missing_lists(runtime.context),
+    )
+
+
+def _first_account(context: Context) -> tuple[str, ...]:
+    """One line with a one-time link while there is no account; none afterwards."""
+    if not context.settings.console.enabled:
+        return ()
+    with Session(for_reading(context.engine)) as session:
+        if exist(session):
+            return ()
+    link = first_account_link(context.settings, context.now())
+    return (
+        (f"尚无账号，设置第一个管理员账号（{FIRST_HOURS} 小时内有效，只能用一次）：{link}",) if link else ()
     )

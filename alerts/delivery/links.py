@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -25,6 +26,9 @@ _LIST_SALT = "qualwatch.alerts.lists"
 _DESK_SALT = "qualwatch.alerts.desk"
 DESK_MINUTES = 30
 """How long a link to the desk may wait to be opened: it opens everything that its owner may see."""
+FIRST_HOURS = 24
+"""How long the link to the first account, which a start prints, is valid."""
+_FIRST_SALT = "qualwatch.alerts.first"
 _KEY_FILE = "link.key"
 _ADDRESS_FILE = "console.address"
 
@@ -122,6 +126,27 @@ def desk_link(settings: Settings, recipient: str, now: datetime) -> str:
 def read_desk_link(settings: Settings, token: str, now: datetime) -> str:
     """Whose link ``token`` is; raises ``ForgedLink``, also where it has ended."""
     return read_signed(settings, _DESK_SALT, token, now)
+
+
+def invitation_link(settings: Settings, token: str) -> str:
+    """Address at which the owner of a new account chooses a password; empty where no console is reached."""
+    base = console_address(settings)
+    return f"{base}/welcome?{urlencode({'token': token})}" if base else ""
+
+
+def first_account_link(settings: Settings, now: datetime) -> str:
+    """Address at which the first account is made: it opens nothing any more once there is one.
+
+    Empty where no console can be reached.
+    """
+    base = console_address(settings)
+    until = now + timedelta(hours=FIRST_HOURS)
+    return f"{base}/first?token={sign(settings, _FIRST_SALT, settings.administrator, until)}" if base else ""
+
+
+def read_first_account_link(settings: Settings, token: str, now: datetime) -> str:
+    """The address of whom ``token`` is for; raises ``ForgedLink``, also where it has ended."""
+    return read_signed(settings, _FIRST_SALT, token, now)
 
 
 def sign(settings: Settings, salt: str, words: str, until: datetime) -> str:

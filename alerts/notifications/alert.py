@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Engine
 from sqlmodel import Session, col, select
 
+from accounts.leave import substitutes
 from alerts.delivery.outbox import enqueue
 from alerts.notifications.digest import compose_list
 from alerts.notifications.letters import CASES_SHOWN, Letter, News, compose_alert
 from alerts.notifications.waiting import Waiting, claim, is_free, occasion_of, recipient_of, visit_batch
-from alerts.recipients import Recipient, recipients
+from alerts.recipients import Recipient, recipients, with_substitutes
 from alerts.working_time import works_at
 from cases.departments import FollowUp, follow_ups
 from cases.opening import CaseNews
@@ -43,11 +45,13 @@ def notify_recipients(
     sighting = _last_sighting(session, news.document_id)
     batch = batch or (visit_batch(sighting.visit_id) if sighting and sighting.visit_id else "")
     followed_up, written = follow_ups(session), 0
+    acting = substitutes(session, now.astimezone(ZoneInfo(settings.time_zone)).date())
     for case in cases:
         occasion = "opened"
         if case.id in news.reopened:
             occasion = f"reopened:{sighting.id if sighting else 0}"
-        for recipient in recipients_of(case, followed_up(case.qualification, case.region), settings):
+        responsible = recipients_of(case, followed_up(case.qualification, case.region), settings)
+        for recipient in with_substitutes(responsible, acting):
             item = DigestItem(
                 recipient=recipient.email,
                 recipient_name=recipient.name,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from accounts.leave import substitutes
 from alerts.delivery.outbox import enqueue
 from alerts.languages import language
 from alerts.notifications.alert import recipients_of
@@ -24,7 +25,7 @@ from alerts.notifications.letters import Letter, case_links_of
 from alerts.notifications.listing import whole_list
 from alerts.notifications.undecided import UNDECIDED_EVENT, Occasion, undecided_due
 from alerts.notifications.waiting import LISTED
-from alerts.recipients import Recipient, superior_of
+from alerts.recipients import Recipient, superior_of, with_substitutes
 from alerts.working_time import last_day, next_work, office_day_before
 from cases.departments import FollowUp, follow_ups
 from cases.history import ACTOR
@@ -117,12 +118,14 @@ class _Round:
     def __init__(self, session: Session, settings: Settings, now: datetime) -> None:
         self._session, self._settings, self._now = session, settings, now
         self._followed_up = follow_ups(session)
+        self._acting = substitutes(session, now.astimezone(ZoneInfo(settings.time_zone)).date())
         self._told: dict[tuple[str, str, bool], tuple[Recipient, list[tuple[Case, Occasion]]]] = {}
 
     def bring_up(self, case: Case, occasion: Occasion) -> None:
         """Note the occasion as an event of the case, and tell whom it concerns, unless that was done."""
         following = self._followed_up(case.qualification, case.region)
-        to = list(_recipients(case, following, occasion.level, self._settings))
+        responsible = _recipients(case, following, occasion.level, self._settings)
+        to = with_substitutes(responsible, self._acting)
         if not _note(self._session, case, occasion, to, self._now):
             return
         for recipient in to:

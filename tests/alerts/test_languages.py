@@ -35,6 +35,7 @@ TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678�
 HOSTILE = '"><script>alert(1)</script>%(name)s{severity}'
 ROOM = Path(alerts.__file__).parent
 CONSOLE = Path(console.__file__).parent
+ACCOUNTS = CONSOLE.parent / "accounts"
 OPERATORS = {"catalogue_notice", "source_trouble", "undelivered"}
 """Layouts for the administrator alone, who types Chinese and English commands anyway."""
 HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -86,17 +87,17 @@ def _said_in_code() -> Iterator[str]:
 
 
 def _said_on_pages() -> Iterator[str]:
-    """The Chinese texts that the console hands to ``say``; others go to readers whom nobody knows."""
-    for file in sorted(CONSOLE.glob("*.py")):
+    """The Chinese texts that the console hands to ``say``, and what is wrong with accounts."""
+    for file in sorted([*CONSOLE.glob("*.py"), *ACCOUNTS.glob("*.py")]):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "say"
-            ):
+            if isinstance(node, ast.Call) and _name_of(node.func) in {"say", "AccountError"} and node.args:
                 words = node.args[0]
                 if isinstance(words, ast.Constant) and isinstance(words.value, str):
                     yield words.value
+
+
+def _name_of(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限", "已过"}

@@ -101,7 +101,8 @@ def test_a_case_is_dismissed_from_the_button_of_a_mail(
     said = daemon.communicate(timeout=20)[0]
     assert daemon.returncode == 0
     assert "Traceback" not in said
-    assert "token" not in said
+    with_token = [line for line in said.splitlines() if "token" in line]
+    assert all("尚无账号" in line for line in with_token), "the link to the first account, and no other"
 
 
 def test_a_rectification_is_asked_for_with_a_day(room: Room, telephone: Page) -> None:

@@ -216,6 +216,13 @@ class Seat:
             "form_key": next(hidden["form_key"] for _, hidden in self.first().forms if "form_key" in hidden)
         }
 
+    def key_of(self, path: str) -> dict[str, str]:
+        return {
+            "form_key": next(
+                hidden["form_key"] for _, hidden in self.page(path).forms if "form_key" in hidden
+            )
+        }
+
     def first(self) -> Page:
         """The page that the bare address leads to."""
         answer = self.get("/")
@@ -228,6 +235,12 @@ class Seat:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
         return Page(answer.text)
+
+    def send(self, path: str, to: str = "", /, **fields: str) -> requests.Response:
+        """Open a page, fill in its form that goes ``to`` (of several the one for that step), and send it."""
+        forms = [form for form in self.page(path).forms if urlsplit(form[0]).path == to or not to]
+        action, hidden = next((form for form in forms if form[1].get("step") == fields.get("step")), forms[0])
+        return self.post(action, {**hidden, **fields})
 
     def post(self, path: str, fields: Fields, **headers: str) -> requests.Response:
         return self.session.post(
