@@ -34,6 +34,8 @@ from console import (
     sources,
     today,
 )
+from console.api import answers
+from console.api.application import PATH, build_api, show_openapi
 from console.desk import Desk
 from console.frontage import POLICY
 from jobs.context import Context
@@ -104,6 +106,11 @@ _NAMES: Mapping[object, str] = {
     pages.take_case_step: "step",
     pages.send_new_link: "link",
     pages.show_list: "list",
+    show_openapi: "api",
+    answers.read_me: "api",
+    answers.read_cases: "api",
+    answers.read_one: "api",
+    answers.take: "api",
 }
 _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 
@@ -121,6 +128,7 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
         *_desk_routes(),
         *_account_routes(),
         *_link_routes(),
+        Mount(PATH, build_api(desk)),
         Mount("/static", _STATIC),
     ]
     if desk.prefix:
