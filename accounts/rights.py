@@ -52,11 +52,12 @@ def check(
 
 def _own(settings: Settings, account: Account) -> CaseScope:
     """What the account itself says, else what the configuration says of that address."""
-    if account.regions or account.departments:
-        return CaseScope(tuple(account.regions), tuple(account.departments), account.email)
     email = account.email.casefold()
     mine = [each for each in settings.supervisors if each.email.casefold() == email]
+    address = mine[0].email if mine else account.email  # as cases are assigned to it
+    if account.regions or account.departments:
+        return CaseScope(tuple(account.regions), tuple(account.departments), address)
     below = [each for each in settings.supervisors if each.superior and each.superior.casefold() == email]
     fields = [CaseScope(each.regions, each.departments) for each in (*mine, *below)]
     first, *others = fields or [EVERYTHING]
-    return CaseScope(first.regions, first.departments, account.email, tuple(others))
+    return CaseScope(first.regions, first.departments, address, tuple(others))

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from accounts.people import everybody
+from accounts.rights import may_decide
 from alerts.languages import Language
 from alerts.notifications.letters import shown
 from alerts.recipients import addressee
@@ -67,7 +69,7 @@ def read_case_list(
         "saved": _saved_views(session, viewer, wanted),
         "sorts": _sorts(wanted),
         "chips": list(_chips(wanted, settings, speech)),
-        "choices": _choices(wanted, viewer, settings, sources),
+        "choices": _choices(wanted, viewer, settings, sources, people(session, settings)),
         "steps": [(step.value, speech.name(step)) for step in BULK],
         "dismissals": [(each.value, speech.name(each)) for each in Dismissal],
         "today": now.date().isoformat(),
@@ -101,14 +103,17 @@ def case_row(case: Case, settings: Settings, now: datetime, speech: Language) ->
     }
 
 
-def people(settings: Settings) -> list[tuple[str, str]]:
-    """Whom a case may be given to: address and name."""
+def people(session: Session, settings: Settings) -> list[tuple[str, str]]:
+    """Whom a case may be given to, by address and name: who is configured, and whose account decides."""
     found = {each.email.casefold(): (each.email, each.name) for each in settings.supervisors}
     for each in settings.supervisors:
         if each.superior:
             found.setdefault(each.superior.casefold(), (each.superior, each.superior))
     if settings.administrator:
         found.setdefault(settings.administrator.casefold(), (settings.administrator, settings.administrator))
+    for account in everybody(session):
+        if account.disabled_at is None and may_decide(account):
+            found.setdefault(account.email, (account.email, account.name))
     return [(email, shown(name, 60)) for email, name in found.values()]
 
 
@@ -199,7 +204,11 @@ def _narrowed(wanted: CaseFilter, settings: Settings, speech: Language) -> Itera
 
 
 def _choices(
-    wanted: CaseFilter, viewer: Viewer, settings: Settings, sources: Sequence[str]
+    wanted: CaseFilter,
+    viewer: Viewer,
+    settings: Settings,
+    sources: Sequence[str],
+    known: Sequence[tuple[str, str]],
 ) -> dict[str, Any]:
     """What the filter's fields offer: value, name, and whether it is chosen."""
     speech = viewer.speech
@@ -211,7 +220,7 @@ def _choices(
         "due": [(each.value, speech.name(each), each is wanted.due) for each in Due],
         "waiting": [(each.value, speech.name(each), each is wanted.waiting) for each in Waiting],
         "orders": [(each.value, speech.name(each), each is wanted.order) for each in CaseOrder],
-        "people": [(email, name, email == wanted.assignee) for email, name in people(settings)],
+        "people": [(email, name, email == wanted.assignee) for email, name in known],
         "departments": sorted({name for each in settings.supervisors for name in each.departments}),
     }
 

@@ -24,6 +24,7 @@ from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, day_of, de
 from console.desk import Desk
 from console.desk_list import download, local_now
 from console.frontage import POLICY, Fields, deed, last, no_case, notice, page, render, to
+from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
 from storage.proof import safe_name
@@ -65,7 +66,8 @@ def take_step_at_desk(desk: Desk, viewer: Viewer, request: Request, fields: Fiel
 def hand_over(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Give the case to somebody (转办)."""
     receiver, note = last(fields, "to"), last(fields, "note")[:NOTE_LIMIT]
-    known = {email for email, _ in people(desk.settings)}
+    with Session(for_reading(desk.context.engine)) as session, session.begin():
+        known = {email for email, _ in people(session, desk.settings)}
     if receiver and receiver not in known:
         return _refused(desk, viewer, request, "assign", viewer.speech.say("没有这位经办人，请重新选择。"))
     return _handle(
@@ -201,6 +203,7 @@ def send_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
         speech = viewer.speech
         words = speech.say("证据核对未通过：{why}", why=displayable(problem, limit=400))
         return notice(desk, 410, speech.say("没有存档"), words, speech)
+    note_reading(desk, viewer, request, f"archive {request.path_params['version']}", case_id=case_id)
     if request.query_params.get("save") or not media_type.startswith(_PAGES):
         return download(record.body, safe_name(record.url, media_type), "application/octet-stream")
     is_name = charset.isascii() and charset.replace("-", "").replace("_", "").isalnum()
@@ -243,6 +246,7 @@ def download_evidence(desk: Desk, viewer: Viewer, request: Request) -> Response:
             return no_case(desk, viewer)
         zone = ZoneInfo(desk.settings.time_zone)
         packed = write_evidence(session, desk.context.evidence, case_id, zone, desk.context.now())
+    note_reading(desk, viewer, request, "evidence", case_id=case_id)
     return download(packed, f"证据包_案件{case_id}.zip", "application/zip")
 
 
@@ -288,7 +292,7 @@ def _case_page(
         values = read_case_page(session, case_id, desk.settings, now, speech)
         if values is None:
             return no_case(desk, viewer)
-        handling = _handling(desk, viewer, session.get_one(Case, case_id), now)
+        handling = _handling(session, desk, viewer, session.get_one(Case, case_id), now)
     around = {
         "layout": "desk.html",
         "handling": handling,
@@ -304,7 +308,7 @@ def _case_page(
     return render(desk, viewer, request, "case", {**values, **around}, status)
 
 
-def _handling(desk: Desk, viewer: Viewer, case: Case, now: datetime) -> dict[str, Any]:
+def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: datetime) -> dict[str, Any]:
     row = case_row(case, desk.settings, now, viewer.speech)
     is_mine = case.assignee.casefold() == viewer.email.casefold()
     has_deadline = case.state in {CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE}
@@ -316,7 +320,9 @@ def _handling(desk: Desk, viewer: Viewer, case: Case, now: datetime) -> dict[str
         "may_assign": case.state in OPEN,
         "may_extend": has_deadline,
         "may_notice": case.state in OPEN,
-        "people": [each for each in people(desk.settings) if each[0].casefold() != case.assignee.casefold()],
+        "people": [
+            each for each in people(session, desk.settings) if each[0].casefold() != case.assignee.casefold()
+        ],
     }
 
 

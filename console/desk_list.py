@@ -6,25 +6,26 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, delete, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cases.case_filter import ALL_CASES, OPEN_CASES, CaseFilter, read_filter
+from cases.case_filter import ALL_CASES, OPEN_CASES, CaseFilter, filter_pairs, read_filter
 from cases.queries import every_case
 from console.bulk import Decided, chosen_cases, decide_many
 from console.case_list import PAGE_SIZES, address, read_case_list
 from console.decisions import FORM_FIELDS, Form, Refusal
 from console.desk import Desk
 from console.frontage import Fields, deed, last, notice, page, render, to
+from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import SavedView
-from vocabulary.codes import Step
+from vocabulary.codes import AuditKind, Step
 from vocabulary.dates import chinese_day
 
 VIEWS = 30
@@ -117,7 +118,9 @@ def _register(desk: Desk, viewer: Viewer, request: Request, now: datetime) -> li
     wanted = _asked(request)[0]
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         cases = every_case(session, wanted, now=now, scope=viewer.scope, limit=ROWS)
-        return list(register_rows(session, cases, desk.settings))
+        rows = list(register_rows(session, cases, desk.settings))
+    note_reading(desk, viewer, request, urlencode(filter_pairs(wanted)), kind=AuditKind.EXPORTED)
+    return rows
 
 
 def download(body: bytes, name: str, media_type: str) -> Response:

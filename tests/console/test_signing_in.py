@@ -263,6 +263,21 @@ def test_who_needs_a_code_sets_it_up_first(room: Room) -> None:
     assert room.state(case) is CaseState.FOUND
 
 
+def test_what_may_hold_personal_data_is_written_down_when_it_is_read(room: Room) -> None:
+    case = room.report()
+    employ(room, "wang@example.com")
+    seat = sign_in(room, "wang@example.com")
+    seat.page(f"/cases/{case}")
+    before = len(trail(room))
+    assert seat.get("/register.csv?state=all").status_code == 200
+    assert seat.get(f"/cases/{case}/evidence.zip").status_code == 200
+    assert trail(room)[before:] == [AuditKind.EXPORTED, AuditKind.READ]
+    with Session(room.engine) as session:
+        read, exported, *_ = read_trail(session)
+    assert (read.actor, read.case_id, read.origin) == ("wang@example.com", case, "127.0.0.1")
+    assert exported.detail == "state=all"
+
+
 def test_a_token_is_shown_once_and_withdrawn(room: Room) -> None:
     employ(room, "wang@example.com")
     seat = sign_in(room, "wang@example.com")
