@@ -15,7 +15,7 @@ from accounts import people, second_factor, sessions
 from accounts.passwords import is_password
 from settings.accounts import Accounts
 from storage.audit import record
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.tables import Account, AuditEntry
 from vocabulary.codes import AuditKind
 
@@ -78,6 +78,7 @@ def sign_in(
     return _let_in(transaction, known, step, typed, rules, now)
 
 
+@one_transaction
 def sign_in_as(
     transaction: Transaction, email: str, rules: Accounts, now: datetime, *, origin: str, agent: str
 ) -> str | Refused:
@@ -89,6 +90,7 @@ def sign_in_as(
     return _refuse(transaction, people.normal_email(email)[:254], origin, now)
 
 
+@one_transaction
 def _let_in(  # noqa: PLR0917 - what was found out so far
     transaction: Transaction, known: Account, step: int | None, typed: Try, rules: Accounts, now: datetime
 ) -> str | Refused:
@@ -115,6 +117,7 @@ def _begin(session: Session, account: Account, typed: Try, rules: Accounts, now:
     return sessions.begin(session, account, rules, now, typed.origin, typed.agent)
 
 
+@one_transaction
 def _refuse(transaction: Transaction, email: str, origin: str, now: datetime) -> Refused:
     with transaction() as session:
         record(session, AuditKind.SIGN_IN_REFUSED, actor="", at=now, subject=email, origin=origin)

@@ -19,7 +19,7 @@ from accounts.secrets import digest
 from console.desk import Desk
 from console.frontage import ACCOUNT, Fields, form, last, page, render, to
 from console.viewer import SESSION_COOKIE, Viewer, let_sign_in, origin_of
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.tables import Account
 from vocabulary.areas import region_name
 from vocabulary.presentation import displayable
@@ -49,7 +49,7 @@ def change_password(desk: Desk, viewer: Viewer, request: Request, fields: Fields
 
     response = _do(desk, viewer, request, change)
     if kept:
-        let_sign_in(desk, response, kept[0])
+        let_sign_in(desk, response, kept[-1])
     return response
 
 
@@ -119,7 +119,7 @@ def make_token(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> 
         made.append(token)
 
     response = _do(desk, viewer, request, change)
-    return _page(desk, viewer, request, made=made[0]) if made else response
+    return _page(desk, viewer, request, made=made[-1]) if made else response
 
 
 @form
@@ -135,6 +135,7 @@ def withdraw_token(desk: Desk, viewer: Viewer, request: Request, fields: Fields)
     return _do(desk, viewer, request, change)
 
 
+@one_transaction
 def _do(desk: Desk, viewer: Viewer, request: Request, change: _Change, *, secret: str = "") -> Response:
     """Change one's own account and show it anew, or say beside it why not."""
     if not viewer.has_account:

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from console.desk import Desk
 from console.viewer import Viewer, origin_of
 from storage.audit import record
+from storage.database import one_transaction
 from vocabulary.codes import AuditKind
 
 
+@one_transaction
 def note_reading(
     desk: Desk,
     viewer: Viewer,

@@ -30,7 +30,7 @@ from console.frontage import (
     to,
 )
 from console.viewer import has_accounts, language_of, let_sign_in, origin_of, viewer_of
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from vocabulary.codes import Role
 
 _FIELDS = 10
@@ -104,6 +104,7 @@ def take_login(desk: Desk, request: Request, fields: Fields) -> Response:
 
 
 @_by_form
+@one_transaction
 def take_invitation(desk: Desk, request: Request, fields: Fields) -> Response:
     """Keep the password that the owner of a new account chose, and let them in."""
     context, token, speech = desk.context, last(fields, "token"), language_of(request)
@@ -120,6 +121,7 @@ def take_invitation(desk: Desk, request: Request, fields: Fields) -> Response:
 
 
 @_by_form
+@one_transaction
 def take_first_account(desk: Desk, request: Request, fields: Fields) -> Response:
     """Make the first account, an administrator's, and let its owner in."""
     context, token, speech = desk.context, last(fields, "token"), language_of(request)

@@ -26,7 +26,7 @@ from alerts.recipients import addressee, supervisor_of
 from cases.case_filter import CaseScope
 from console.desk import Desk
 from settings.model import Settings
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from vocabulary.codes import Role
 from vocabulary.names import CHINESE
 
@@ -86,6 +86,7 @@ def has_accounts(desk: Desk) -> bool:
         return people.exist(session)
 
 
+@one_transaction
 def _signed_in(desk: Desk, request: Request) -> Viewer | None:
     """Whose session the cookie is of; None where it is none, or none any more."""
     token, context = request.cookies.get(SESSION_COOKIE, ""), desk.context
@@ -161,6 +162,7 @@ def forget(desk: Desk, response: Response, name: str) -> None:
     response.delete_cookie(name, path=_path(desk))
 
 
+@one_transaction
 def let_out(desk: Desk, request: Request, response: Response) -> None:
     """End the session, or the stay that a link began."""
     token, context = request.cookies.get(SESSION_COOKIE, ""), desk.context

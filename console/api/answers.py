@@ -34,7 +34,7 @@ from console.api.schema import (
     StepTaken,
 )
 from console.desk import Desk
-from storage.database import for_reading
+from storage.database import for_reading, one_transaction
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Step
 
@@ -132,6 +132,7 @@ def read_one(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseM
 
 
 @answers
+@one_transaction
 def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel:
     """Take a step in the name of the account; with an ``Idempotency-Key`` once, however often it is sent."""
     case_id, taken = _case_id(request), _taken(body)
@@ -170,6 +171,7 @@ def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel
     return StateOut(id=case_id, state=state)
 
 
+@one_transaction
 def _caller(desk: Desk, request: Request) -> Caller:
     """Whose token the request bears; raises 401."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -17,7 +17,7 @@ from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Room
 from vocabulary.codes import Outcome, TroubleKind
 
-QUERIES = 6
+QUERIES = 8
 NAMES = ("fujian", "jilin", "fuzhou")
 
 
