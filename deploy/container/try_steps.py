@@ -162,9 +162,9 @@ def _tracked(name: str) -> list[str]:
     """The repository's files at ``name``, as they are now, without what ``.dockerignore`` leaves out."""
     left_out = [f":(exclude,glob){line}" for line in (ROOT / ".dockerignore").read_text().split()]
     listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    command = [*listing, "--", name, *left_out]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [file for file in listed.split("\0") if file and (ROOT / file).is_file()]
+    command = [*listing, "--", ".", *left_out]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [file for file in listed if (ROOT / file).is_file() and Path(file).is_relative_to(name)]
 
 
 def _env(environment: dict[str, str]) -> list[str]:

@@ -161,11 +161,12 @@ def _pinned(file: Path) -> dict[str, str]:
 
 def test_steps_that_copy_put_files_where_a_container_engine_does(tmp_path: Path) -> None:
     build, stage = Build(tmp_path, "bookworm", [], []), Stage(tmp_path / "root", workdir="/opt/qualwatch")
-    for name, arguments in STEPS:
-        if name == "COPY" and "--from" not in arguments:
-            build.step(stage, name, arguments)
+    copies = [arguments for name, arguments in STEPS if name == "COPY" and "--from" not in arguments]
     copied = stage.root / "opt" / "qualwatch"
-    assert (copied / "requirements.lock").read_bytes() == (ROOT / "requirements.lock").read_bytes()
+    build.step(stage, "COPY", copies[0])
+    assert [file.name for file in copied.iterdir()] == ["requirements.lock"]
+    assert (copied / "requirements.lock").read_bytes() == (CONTAINER / "requirements.lock").read_bytes()
+    build.step(stage, "COPY", copies[1])
     assert (copied / "qualwatch" / "__init__.py").is_file()
     assert not (copied / "tests").exists()
 
