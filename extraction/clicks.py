@@ -114,6 +114,8 @@ def clicked_action(attributes: Mapping[str, str]) -> str:
     ):
         if found := _CALL.search(script[:_LONGEST_ACTION]):
             return found[0]
+    if href.startswith(("#/", "#!/")):  # a page that a script draws under an address of its own
+        return f"route('{href[:200]}')"
     return _numbered(attributes)
 
 

@@ -27,9 +27,12 @@ _DATE_LIKE = re.compile(
 _WHOLE_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _DATED = re.compile(r"^\D{0,6}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 _DAY_COLUMN = re.compile(r"[\u4e00-\u9fff]{0,6}(?:日期|时间)")
+MOMENTS = ("datetime", "data-time", "data-date", "data-pubdate", "title")
+"""Attributes in which an element may hold a day."""
 _MOST_ADDRESS = 2_000
 _MOST_PIECES = 20_000
 """Pieces of text kept for contexts; a row is never as long."""
+_NEXT_PAGE = "下一页"
 _MOST_FRAMES = 10
 _NEXT_NAMES = re.compile(r"(?i)(?:^|[\s_-])(?:page)?[_-]?next(?:[_-]?page)?(?:$|[\s_-])")
 _SOFT_END = "\v"
@@ -105,6 +108,8 @@ class LinkCollector:
             self._open.is_file = "download" in attributes or "appendix" in attributes
             names = f"{attributes.get('rel', '')} {attributes.get('class', '')}"
             self._open.is_next = _NEXT_NAMES.search(names) is not None
+            if attributes.get("rel", "").lower() == "next":
+                self._open.title = _NEXT_PAGE
 
     def open_clickable(self, tag: str, attributes: dict[str, str]) -> None:
         """Another element that a click makes a link, as ``<li onclick="location.href='/a.html'">``."""
@@ -160,7 +165,7 @@ class LinkCollector:
 
     def add_moment(self, attributes: dict[str, str]) -> None:
         """A day that stands in an attribute: ``<time datetime=…>``, ``<span title="2026-11-05 09:00">``."""
-        said = attributes.get("datetime") or attributes.get("title") or ""
+        said = next((attributes[name] for name in MOMENTS if attributes.get(name)), "")
         if _DATED.match(said):
             self.add_text(f" {said[:40]} ")
 
@@ -295,7 +300,7 @@ class LinkCollector:
         self._settle_lines(0)
         for link in self._links:
             if link.is_next and not link.text and not link.title:
-                link.title = "下一页"
+                link.title = _NEXT_PAGE
         return tuple(
             Link(
                 link.url,

@@ -37,7 +37,7 @@ _NAMED = _WHOLE[-3:]
 _SHORT = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:^|[\s\[【(（:：]){_MONTH}\s?[-/月.]\s?{_DAY}日?(?=$|[\s\]】)）,，;；])",
+        rf"(?:^|[\s\[【(（:：]){_MONTH}\s?[-/月.]\s?{_DAY}日?(?=$|[\s\]】)）,，;；]|发布|更新)",
         rf"(?:^|[\s\[【(（]){_DAY}\s+{_MONTH}\s?月(?=$|[\s\]】)）])",
         rf"(?:^|\s){_DAY}\s*[-/]?\s*{_NAME}(?=$|\s)",
         rf"(?:^|\s){_NAME}\s*{_DAY}(?=$|\s)",

@@ -41,6 +41,7 @@ def without_companions(candidates: Sequence[Candidate]) -> list[Candidate]:
     kinds = [_kind(candidate) for candidate in candidates]
     worth = _worth_of_kinds(candidates, kinds)
     dropped = _companions_in_rows(candidates, kinds, worth) | _companions_by_turns(kinds, worth)
+    dropped |= _companions_by_folder(candidates, kinds)
     return [candidate for place, candidate in enumerate(candidates) if place not in dropped]
 
 
@@ -63,6 +64,24 @@ def _companions_in_rows(
         best = max((kinds[place] for place in places), key=lambda kind: worth[kind])
         least = worth[best] - _FAR_WORSE if between else worth[best]
         dropped.update(place for place in places if kinds[place] != best and worth[kinds[place]] <= least)
+    return dropped
+
+
+def _companions_by_folder(candidates: Sequence[Candidate], kinds: list[str]) -> set[int]:
+    """Places of links that a folder alone tells from a far better one of their row: ``/job/7``, ``/co/7``."""
+    folders = [
+        f"{kind} {urlsplit(each.url).path.rpartition('/')[0]}"
+        for kind, each in zip(kinds, candidates, strict=True)
+    ]
+    worth = _worth_of_kinds(candidates, folders)
+    rows: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for place, candidate in enumerate(candidates):
+        if candidate.link.row:
+            rows[candidate.link.row, kinds[place]].append(place)
+    dropped: set[int] = set()
+    for places in rows.values():
+        best = max(worth[folders[place]] for place in places)
+        dropped.update(place for place in places if worth[folders[place]] < best - _FAR_WORSE)
     return dropped
 
 

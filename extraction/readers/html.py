@@ -14,7 +14,7 @@ from extraction.cleaning import clean, join_lines
 from extraction.clicks import FILE_ATTRIBUTES, files_in_scripts, is_file_address
 from extraction.composing import TextComposer
 from extraction.facts import page_publisher, page_title
-from extraction.links import LinkCollector
+from extraction.links import MOMENTS, LinkCollector
 from extraction.model import Extracted, Link
 from extraction.moments import note_moments
 from extraction.nesting import within_reason
@@ -39,6 +39,7 @@ _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 _FRAMES_ALONE = "（本页由框架组成）"
 """Stands for the words of a page that has none of its own."""
 _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
+_MOMENTS = frozenset(MOMENTS)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _MOST_HEADINGS = 20
 _CHUNK = 1 << 16
@@ -159,7 +160,7 @@ class PageText:
         """What an element says beside its name: a frame, a file, a day, where a click leads."""
         if tag in _FRAMES or not FILE_ATTRIBUTES.isdisjoint(attributes):
             self.links.add_frame(tag, attributes)
-        if "datetime" in attributes or ("title" in attributes and tag != "a"):
+        if tag != "a" and not _MOMENTS.isdisjoint(attributes):
             self.links.add_moment(attributes)
 
     def end(self, tag: str) -> None:

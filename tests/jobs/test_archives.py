@@ -84,6 +84,24 @@ def test_an_archive_that_did_not_change_is_not_sent_again(house: House, site: Si
     assert len(house.rows(Finding)) == 1
 
 
+def test_an_archive_with_the_same_files_and_another_text_in_one_is_kept_anew(
+    house: House, site: Site
+) -> None:
+    archives = [
+        zip_of({"岗位表.txt": text}) for text in ("示例市某局招聘出纳1名，条件不限。".encode(), DEMAND)
+    ]
+    for archive in archives:
+        serve(site, archive)
+        site["/f/1.zip"] = answer(archive)
+        house.visit()
+    [finding] = house.rows(Finding)
+    [version] = [each for each in house.rows(DocumentVersion) if each.id == finding.version_id]
+    ref = EvidenceRef(
+        version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
+    )
+    assert house.context.evidence.read(ref).body == archives[1]
+
+
 def test_a_member_that_cannot_be_read_fails_alone(house: House, site: Site) -> None:
     serve(site, zip_of({"坏文件.docx": b"PK\x03\x04" + bytes(300), "岗位表.txt": DEMAND}))
     summary = house.visit()

@@ -221,3 +221,22 @@ def test_the_page_of_a_number_is_known_for_some_interfaces_and_asked_for_with_al
     assert addresses(known) == [f"/zyjyPortal/portal/tradeEdit?id=A{number}" for number in range(6)]
     other = read_data(records, f"{SITE}/other/list?page=1")
     assert [note.kind for note in other.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]
+
+
+@pytest.mark.parametrize(
+    "day", ["11-{d}发布", "<time data-time='2026-11-{d} 08:00'>最近</time>", "2026/11/{d}"]
+)
+def test_a_job_board_lists_posts_and_not_their_companies(day: str) -> None:
+    row = "<li><a href='/job/{n}.html'>{title}</a><a href='/co/{n}.html'>示例{n}有限公司</a><i>5-8千/月</i>"
+    page = read(f"<ul>{rows(f'{row}<b>{day}</b></li>')}</ul>")
+    assert addresses(page) == [f"/job/{701 + number}.html" for number in range(6)]
+    assert [item.published_on for item in page.items] == DAYS
+
+
+def test_rows_of_pages_that_a_script_draws_are_noted() -> None:
+    page = read(f"<ul>{rows('<li><a href=#/detail/{n}>{title}</a><b>2026-11-{d}</b></li>')}</ul>")
+    assert [note.kind for note in page.notes] == [NoteKind.ROWS_WITHOUT_ADDRESS]
+
+
+def test_a_link_of_the_relation_next_leads_on_whatever_it_is_called() -> None:
+    assert read(f"<ul>{PLAIN}</ul><a rel=next href='/p/2/'>往期</a>").next_pages == (f"{SITE}/p/2/",)
