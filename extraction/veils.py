@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from extraction.written import bodies_in
+
 _BLOCKS = frozenset(
     [
         "article",
@@ -29,7 +31,7 @@ _BLOCKS = frozenset(
     ]
 )
 _FIELDS = frozenset({"textarea", "script"})
-_KEPT_BACK = _BLOCKS | _FIELDS | {"input"}
+_KEPT_BACK = _BLOCKS | _FIELDS | {"input", "template", "iframe"}
 _TEMPLATES = (
     "text/html",
     "text/template",
@@ -41,7 +43,10 @@ _TEMPLATES = (
 _PLACEHOLDERS = ("{{", "}}", "<%", "${", "[[", "{%")
 _FEWEST_LETTERS = 12
 """Outside of links: less is a label or a message of the page's own."""
-_FEWEST_IN_FIELD = 24
+_FEWEST_IN_FIELD, _FEWEST_IN_SCRIPT = 24, 60
+_FEW_LETTERS = 300
+"""Of a page whose body may stand in its scripts."""
+_MOST_SCRIPTS = 100
 _DEEPEST = 4
 _MARKUP = ("<p", "<div", "<br", "<table", "<span", "<section", "&lt;p", "&lt;div")
 
@@ -82,6 +87,8 @@ class Unveiling:
         self._veil: Unveiling | None = None
         self._depth = 0
         self._field: list[str] | None = None
+        self._scripts: list[str] = []
+        self._script: list[str] | None = None
         self._is_field_shown = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -89,7 +96,12 @@ class Unveiling:
             self._depth += 1
             self._veil.start(tag, attributes)
             return
-        if attributes and tag in _KEPT_BACK and self._level < _DEEPEST and not self.page.is_hidden:
+        if (
+            (attributes or tag == "script")
+            and tag in _KEPT_BACK
+            and self._level < _DEEPEST
+            and not self.page.is_hidden
+        ):
             attributes = self._start_kept_back(tag, attributes)
         if self._veil is None:
             self.page.start(tag, attributes)
@@ -100,16 +112,20 @@ class Unveiling:
             if _may_hold_markup(tag, attributes):
                 self._field = []
                 self._is_field_shown = tag == "textarea" and not hidden_how(attributes)
+            elif not self._level and "src" not in attributes and len(self._scripts) < _MOST_SCRIPTS:
+                self._script = []
         elif tag == "input":
             if attributes.get("type", "").lower() == "hidden":
                 self._read_field(attributes.get("value", ""))
-        elif how := hidden_how(attributes):
+        elif tag == "iframe":
+            self._read_field(attributes.get("srcdoc", ""))
+        elif how := _hides(tag, attributes):
             shown = {name: value for name, value in attributes.items() if name not in {"style", "hidden"}}
             if how == "unseen":  # it keeps its place, so something is to appear there
                 return shown
             self._veil = self._inner()
             self._depth = 0
-            self._veil.start(tag, shown)
+            self._veil.start("div" if tag == "template" else tag, shown)
         return attributes
 
     def end(self, tag: str) -> None:
@@ -130,6 +146,8 @@ class Unveiling:
             self._veil.data(text)
         elif self._field is not None:
             self._field.append(text)
+        elif self._script is not None:
+            self._script.append(text)
         else:
             self.page.data(text)
 
@@ -140,25 +158,31 @@ class Unveiling:
             veil.close()
             self._take(veil.page, _FEWEST_LETTERS)
         self._end_field()
+        if self.page.letters < _FEW_LETTERS:
+            for body in bodies_in(self._scripts):
+                self._read_field(body, _FEWEST_IN_SCRIPT)
         self.page.close()
 
     def _inner(self) -> Unveiling:
         return Unveiling(self._another(), self._another, self._parse, self._level + 1)
 
     def _end_field(self) -> None:
+        if self._script is not None:
+            self._scripts.append("".join(self._script))
+            self._script = None
         if self._field is None:
             return
         text, self._field = "".join(self._field), None
         if not self._read_field(text) and self._is_field_shown:
             self.page.data(text)
 
-    def _read_field(self, text: str) -> bool:
+    def _read_field(self, text: str, fewest: int = _FEWEST_IN_FIELD) -> bool:
         """Whether a field holds markup, which is then read."""
         if len(text) < _FEWEST_IN_FIELD or not any(mark in text.lower() for mark in _MARKUP):
             return False
         inner = self._inner()
         self._parse(text, inner)
-        self._take(inner.page, _FEWEST_IN_FIELD if not self._is_field_shown else 1)
+        self._take(inner.page, 1 if self._is_field_shown else fewest)
         return True
 
     def _take(self, page: Page, fewest: int) -> None:
@@ -169,6 +193,13 @@ class Unveiling:
             self.page.unveil(page)
         else:
             self.page.take_files(page)
+
+
+def _hides(tag: str, attributes: dict[str, str]) -> str:
+    """As :func:`hidden_how`; browsers show a template where it is the root of an element's own tree."""
+    if tag == "template":
+        return "gone" if "shadowrootmode" in attributes else ""
+    return hidden_how(attributes)
 
 
 def _may_hold_markup(tag: str, attributes: dict[str, str]) -> bool:

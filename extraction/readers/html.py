@@ -6,6 +6,7 @@ stack, a line of twenty megabytes breaks no limit, and nothing is dropped in sil
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from extraction.veils import STRUCK, Page, Unveiling, is_unseen
 
 _UNSEEN_NAMES = """
 script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
+rt rp
 """
 _BLOCK_NAMES = """
 address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
@@ -42,6 +44,7 @@ _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
 _MOMENTS = frozenset(MOMENTS)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _MOST_HEADINGS = 20
+_STRUCK = re.compile(r"<(/?)(?:s|strike)(?=[\s>])", re.IGNORECASE)
 _CHUNK = 1 << 16
 
 
@@ -75,7 +78,8 @@ def _parse(markup: str, target: object) -> None:
     from lxml.etree import HTMLParser  # noqa: PLC0415
 
     parser = HTMLParser(target=cast("Any", target), encoding="utf-8", no_network=True)
-    encoded = within_reason(clean(markup)).encode("utf-8", "replace")
+    # libxml2 ends <s> where a paragraph begins in it, as no browser does; <del> it leaves open.
+    encoded = _STRUCK.sub(r"<\1del", within_reason(clean(markup))).encode("utf-8", "replace")
     for start in range(0, len(encoded), _CHUNK):
         parser.feed(encoded[start : start + _CHUNK])
     if encoded:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 
@@ -320,3 +323,36 @@ def test_damage_spoils_its_own_part_alone() -> None:
     )
     text = extract(body, media_type="text/html").text
     assert text.count("会计从业资格证书") == 4
+
+
+BODY = (
+    "<p>一、岗位要求：具有大专以上学历，须持有会计从业资格证书，年龄在三十五周岁以下，身体健康。</p>"
+    "<p>二、报名时间另行通知，请持身份证原件和复印件到现场报名，逾期不再受理。</p>"
+)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        f"<script>var content = '{BODY}'; show(content);</script>",
+        f"<script>window.state = {json.dumps({'detail': {'content': BODY}})};</script>",
+        f"<script>put(decodeURIComponent('{quote(BODY)}'));</script>",
+        f"<script>put(Base64.decode('{base64.b64encode(BODY.encode()).decode()}'));</script>",
+        f"<div><template shadowrootmode=open>{BODY}</template></div>",
+        f'<iframe srcdoc="{BODY.replace("<", "&lt;")}"></iframe>',
+    ],
+)
+def test_a_body_that_a_script_puts_in_its_place_is_read(kept: str) -> None:
+    assert "须持有会计从业资格证书" in text_of(f"<h1>示例局公告</h1><div id=here></div>{kept}")
+
+
+def test_scripts_of_a_page_with_a_body_of_its_own_say_nothing() -> None:
+    text = text_of(
+        f"<div>{'<p>公告正文的一句话，与脚本无关。</p>' * 30}</div><script>var x = '{BODY}';</script>"
+    )
+    assert "会计从业资格证书" not in text
+
+
+@pytest.mark.parametrize("tag", ["s", "strike", "del"])
+def test_whole_paragraphs_may_be_struck(tag: str) -> None:
+    assert text_of(f"<p>甲</p><{tag}>{BODY}</{tag}><p>乙</p>") == "甲\n乙"
