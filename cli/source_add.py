@@ -213,7 +213,7 @@ class _Look:
         try:
             _, following = self._read(url)
         except (FetchError, ReadingError, WorkError) as error:
-            return f"下一页 {url} 读取失败：{reason_in_chinese(str(error))}"
+            return f"下一页 {url} 读取失败：{reason_in_chinese(error.detail)}"
         met = {item.url for item in page.items}
         fresh = sum(item.url not in met for item in following.items)
         return f"下一页 {url}，有 {fresh} 条新内容" if fresh else f"下一页 {url} 没有新内容"
