@@ -33,10 +33,10 @@ def gold(engine: Engine, settings: Settings, tmp_path: Path) -> Path:
     ).opened
     by_name = dict(zip(("会计从业资格", "咨询师", "心理咨询师"), opened, strict=True))
     with Session(engine) as session, session.begin():
-        say = {"actor": "wang@example.com", "now": NOW}
-        take_step(session, by_name["会计从业资格"], Step.CONFIRM, **say)
+        who = "wang@example.com"
+        take_step(session, by_name["会计从业资格"], Step.CONFIRM, actor=who, now=NOW)
         for name, reason in (("心理咨询师", Dismissal.PREFERENCE), ("咨询师", Dismissal.JOB_TITLE)):
-            take_step(session, by_name[name], Step.DISMISS, dismissal=reason, **say)
+            take_step(session, by_name[name], Step.DISMISS, dismissal=reason, actor=who, now=NOW)
     (tmp_path / "qualwatch.toml").write_text(f'[storage]\ndirectory = "{tmp_path}"\n', encoding="utf-8")
     return tmp_path / "gold.jsonl"
 
