@@ -80,7 +80,7 @@ def claim_due(engine: Engine, now: datetime, name: str | None = None) -> Claim |
 def _due(now: datetime, clock: datetime) -> tuple[ColumnElement[bool], ...]:
     """Watched, due ``now``, and by the database's ``clock`` nobody's."""
     return (
-        col(SourceState.is_watched),
+        col(SourceState.is_watched).is_(True),
         or_(col(SourceState.next_due_at).is_(None), col(SourceState.next_due_at) <= now),
         or_(col(SourceState.leased_until).is_(None), col(SourceState.leased_until) < clock),
     )

@@ -6,6 +6,7 @@ its table of jobs. Everything else here reads.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,5 +129,5 @@ def _scripts() -> tuple[Path, list[Path]]:
 
 def _run(connection: Connection, script: Path) -> None:
     # Without parameters, psycopg sends the whole script as it stands.
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         cursor.execute(script.read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from procrastinate import SyncPsycopgConnector
@@ -44,7 +45,7 @@ def put(session: Session, orders: Sequence[Order]) -> int:
             lock=order.lock or order.name,
             queueing_lock=order.name,
             task_name=order.task,
-            task_kwargs=dict(order.arguments),
+            task_kwargs=_as_json(order),
         )
         for order in orders
     ]
@@ -56,6 +57,11 @@ def put(session: Session, orders: Sequence[Order]) -> int:
         # Somebody else put one of them there just now; one that waits already needs no second.
         return sum(put(session, [order]) for order in orders) if len(orders) > 1 else 0
     return len(jobs)
+
+
+def _as_json(order: Order) -> Any:
+    """The arguments as a queue carries them; JSON knows no days."""
+    return {name: str(value) if isinstance(value, date) else value for name, value in order.arguments.items()}
 
 
 @one_transaction
