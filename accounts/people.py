@@ -110,12 +110,36 @@ def reset(session: Session, account: Account, *, actor: str, now: datetime) -> N
     record(session, AuditKind.ACCOUNT_RESET, actor=actor, at=now, subject=account.email)
 
 
+def change(
+    session: Session,
+    account: Account,
+    *,
+    role: Role | None = None,
+    regions: Sequence[str] | None = None,
+    departments: Sequence[str] | None = None,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Give other rights, which hold from their next click on; None leaves what is there.
+
+    Raises :class:`AccountError` where nobody would be left to administer.
+    """
+    if account.role is Role.ADMINISTRATOR and role not in {None, Role.ADMINISTRATOR}:
+        _require_another_administrator(session, account)
+    account.role = role or account.role
+    account.regions = list(account.regions if regions is None else regions)
+    account.departments = list(account.departments if departments is None else departments)
+    session.add(account)
+    detail = " ".join((account.role.value, *account.regions, *account.departments))
+    record(session, AuditKind.ACCOUNT_CHANGED, actor=actor, at=now, subject=account.email, detail=detail)
+
+
 def disable(session: Session, account: Account, *, actor: str, now: datetime) -> None:
     """Let them in no more, from their next click on; what they did stays under their name."""
     if account.disabled_at is not None:
         raise AccountError("{email} 已停用", email=account.email)
-    if account.role is Role.ADMINISTRATOR and _administrators(session) == 1:
-        raise AccountError("{email} 是唯一的管理员：请先新增另一位管理员", email=account.email)
+    if account.role is Role.ADMINISTRATOR:
+        _require_another_administrator(session, account)
     account.disabled_at, account.invitation = now, ""
     session.add(account)
     end_sessions(session, account)
@@ -161,8 +185,9 @@ def end_sessions(session: Session, account: Account, *, but: str = "") -> int:
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
-def _administrators(session: Session) -> int:
+def _require_another_administrator(session: Session, account: Account) -> None:
     active = select(func.count()).where(
-        Account.role == Role.ADMINISTRATOR, col(Account.disabled_at).is_(None)
+        Account.role == Role.ADMINISTRATOR, col(Account.disabled_at).is_(None), Account.id != account.id
     )
-    return session.exec(active).one()
+    if session.exec(active).one() == 0:
+        raise AccountError("{email} 是唯一的管理员：请先新增另一位管理员", email=account.email)

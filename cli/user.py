@@ -75,6 +75,37 @@ def add(
 
 
 @app.command()
+def change(
+    email: Email,
+    *,
+    role: Annotated[Role | None, typer.Option(help="新的权限；不写则不变。")] = None,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", help="新的负责地区，可重复，写 - 为不限；不写则不变。")
+    ] = None,
+    department: Annotated[
+        list[str] | None, typer.Option("--department", help="新的负责部门，可重复，写 - 为不限；不写则不变。")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """修改账号的权限、负责的地区和部门，下一次点击即生效。"""
+    regions = None if region is None else [_region(code) for code in region if code != "-"]
+    departments = None if department is None else [each.strip() for each in department if each != "-"]
+    with _changing(config) as (_, session, now):
+        account = people.get(session, email)
+        people.change(
+            session,
+            account,
+            role=role,
+            regions=regions,
+            departments=departments,
+            actor=_actor(),
+            now=now,
+        )
+        said = _line(account)
+    typer.echo(f"已修改：{said}")
+
+
+@app.command()
 def reset(email: Email, config: Config = None) -> None:
     """清除密码、动态验证码、登录和访问令牌，打印重新设置密码的一次性链接。"""
     with _changing(config) as (settings, session, now):

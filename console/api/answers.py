@@ -142,7 +142,11 @@ def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel
         raise HTTPException(403, "the token only reads")
     now = desk.context.now().astimezone(ZoneInfo(desk.settings.time_zone))
     sent = request.headers.get("idempotency-key", "")
-    key = f"api:{hashlib.sha256(f'{caller.email} {sent}'.encode()).hexdigest()[:40]}" if sent else ""
+    key = (
+        f"api:{hashlib.sha256(f'{caller.email} {taken.step} {sent}'.encode()).hexdigest()[:40]}"
+        if sent
+        else ""
+    )
     try:
         with desk.context.transaction() as session:
             if not may_see(session, case_id, caller.scope):

@@ -64,6 +64,10 @@ def test_an_account_is_added_listed_reset_disabled_and_written_down(config: Path
     assert "wang@example.com  王科长  办理人员  福建省  尚未设置密码" in listed
     again = _add(config, "wang@example.com")
     assert (again.exit_code, "已有账号" in again.output) == (2, True)
+    changed = _run(user.app, config, "change", "wang@example.com", "--role", "viewer", "--region", "220000")
+    assert "查阅人员  吉林省" in changed.stdout
+    changed = _run(user.app, config, "change", "wang@example.com", "--region", "-", "--department", "财政")
+    assert "查阅人员  财政" in changed.stdout
     assert "/welcome?token=" in _run(user.app, config, "reset", "wang@example.com").stdout
     assert _run(user.app, config, "disable", "wang@example.com").exit_code == 0
     assert "已停用" in _run(user.app, config, "list").stdout
@@ -71,7 +75,7 @@ def test_an_account_is_added_listed_reset_disabled_and_written_down(config: Path
     assert "已退出 0 处登录" in _run(user.app, config, "sign-out", "wang@example.com").stdout
     written = _run(user.app, config, "audit", "wang@example.com").stdout.splitlines()
     kinds = [line.split("  ")[1] for line in reversed(written)]
-    assert kinds == ["新增账号", "重置账号", "停用账号", "恢复账号", "退出全部设备"]
+    assert kinds == ["新增账号", "修改账号", "修改账号", "重置账号", "停用账号", "恢复账号", "退出全部设备"]
     assert all("（命令行）" in line for line in written)
 
 
