@@ -99,10 +99,10 @@ def load(config: Path | None) -> Settings:
         raise refusal(str(error)) from error
 
 
-def refusal(message: str) -> typer.Exit:
-    """What to raise so that the command says ``message`` as the program's own, and exits with 2."""
+def refusal(message: str, code: int = 2) -> typer.Exit:
+    """What to raise so that the command says ``message`` as the program's own, and exits with ``code``."""
     typer.echo(f"qualwatch: {in_chinese(message)}", err=True)
-    return typer.Exit(2)
+    return typer.Exit(code)
 
 
 def refuse(error: Exception | str) -> typer.Exit:

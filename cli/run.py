@@ -10,7 +10,10 @@ import typer
 from cli.common import Config, load, refusal
 from settings import SettingsError
 from settings.load import FILE_NAME
-from storage.errors import DatabaseError
+from storage.errors import DatabaseAwayError, DatabaseError
+
+_TRY_AGAIN = 75
+"""EX_TEMPFAIL of sysexits.h: what starts the program may start it again, nothing is to be mended here."""
 
 
 def run(
@@ -20,9 +23,11 @@ def run(
 ) -> None:
     """启动监测：按计划访问各来源，直到 Ctrl-C。
 
-    --once 的退出码：0 全部来源已读，1 有来源失败，2 配置有误。
+    --once 的退出码：0 全部来源已读，1 有来源失败，2 配置有误或磁盘、数据库无法写入，
+    75 数据库服务器暂时连不上。
     """
     from jobs.daemon import run_daemon  # noqa: PLC0415 - the heavy part of the program
+    from jobs.lacks import PASSING, Kind, lack_behind  # noqa: PLC0415
     from jobs.once import run_once  # noqa: PLC0415
     from jobs.runtime import StartError  # noqa: PLC0415
 
@@ -36,8 +41,18 @@ def run(
             path = config or Path(FILE_NAME)
             # The room above this one comes from the front door, which alone knows all rooms.
             code = run_daemon(settings, config=path, serve_console=context.obj)
+    except DatabaseAwayError as error:
+        raise refusal(str(error), _TRY_AGAIN) from error
     except (StartError, DatabaseError, SettingsError) as error:
         raise refusal(str(error)) from error
+    except Exception as error:
+        lack = lack_behind(error)
+        if lack is None:
+            raise
+        is_file = settings.storage.database_url.startswith("sqlite")
+        mends_itself = lack.kind in PASSING or (lack.kind is Kind.DATABASE and not is_file)
+        code = _TRY_AGAIN if mends_itself else 2
+        raise refusal(f"{lack.why}: mend it and start qualwatch again", code) from error
     raise typer.Exit(code)
 
 

@@ -17,6 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -112,6 +113,7 @@ _NAMES: Mapping[object, str] = {
     answers.read_one: "api",
     answers.take: "api",
 }
+_TWO_LENGTHS = PlainTextResponse("two lengths of one request", 400, {**HEADERS, "Connection": "close"})
 _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 
 log = structlog.get_logger()
@@ -241,6 +243,11 @@ class _Watched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
+            return
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            # Two servers that each believe the other length take one request for two.
+            await _TWO_LENGTHS(scope, receive, send)
+            self._note("other", _TWO_LENGTHS.status_code, 0)
             return
         began = time.monotonic()
 

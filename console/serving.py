@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import resource
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 
 import structlog
 import uvicorn
@@ -24,7 +26,13 @@ PORTS_TRIED = 20
 """Ports after the wanted one that are tried before any free one is taken."""
 CONNECTION_SECONDS = 60.0
 """Longest life of a connection, so that nobody holds one by sending a byte now and then."""
+HEAD_SECONDS = 10.0
+"""Until its first request is there; who says nothing is no visitor."""
 CONNECTIONS = 100
+PER_ADDRESS = 20
+"""Connections from one address, but this machine's: a proxy there speaks for everybody."""
+ACCEPTED_AT_ONCE = 16
+"""Sockets that are accepted before their connections are looked at."""
 HEADER_BYTES = 16 * 1024
 _END_SECONDS = 2
 _DEAD = "the console has ended, and the buttons of mails open nothing: see the log, and start qualwatch again"
@@ -55,7 +63,7 @@ def serve_console(context: Context, metrics: Metrics) -> Iterator[ServedConsole]
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=CONNECTIONS,
+                backlog=ACCEPTED_AT_ONCE,
                 h11_max_incomplete_event_size=HEADER_BYTES,
                 timeout_graceful_shutdown=_END_SECONDS,
             )
@@ -70,15 +78,73 @@ def serve_console(context: Context, metrics: Metrics) -> Iterator[ServedConsole]
 
 
 class _PatientForAWhile(H11Protocol):
-    """uvicorn waits as long as it takes for the rest of a request; here a connection ends in any case."""
+    """uvicorn waits as long as it takes, for as many as come, and then refuses everybody.
+
+    Here a connection ends in any case, and where there are too many the one that has been idle for longest
+    makes room. So a crowd that says nothing keeps nobody out, and takes none of the daemon's descriptors.
+    """
+
+    is_cut = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._end = self.loop.call_later(CONNECTION_SECONDS, transport.abort)
+        self._began = self.loop.time()
+        self._ends = (
+            self.loop.call_later(CONNECTION_SECONDS, self.cut),
+            self.loop.call_later(HEAD_SECONDS, self._cut_if_silent),
+        )
+        there = [each for each in self.connections if isinstance(each, _PatientForAWhile) and not each.is_cut]
+        own = [each for each in there if each.host == self.host]
+        if len(own) > PER_ADDRESS and not _is_this_machine(self.host):
+            _make_room(own, self)
+        elif len(there) > most_connections():
+            _make_room(there, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end.cancel()
+        for end in self._ends:
+            end.cancel()
         super().connection_lost(exc)
+
+    @property
+    def host(self) -> str:
+        """Where it comes from."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def began(self) -> float:
+        return self._began
+
+    def cut(self) -> None:
+        """End it now."""
+        self.is_cut = True
+        self.transport.abort()
+
+    def _cut_if_silent(self) -> None:
+        if self.cycle is None:
+            self.cut()
+
+
+def _make_room(there: Sequence[_PatientForAWhile], newest: _PatientForAWhile) -> None:
+    """End the connection that has been idle for longest; the newest where all others are being answered."""
+    idle = [each for each in there if each.is_idle and each is not newest]
+    min(idle, key=lambda each: each.began, default=newest).cut()
+
+
+def most_connections() -> int:
+    """A quarter of the descriptors that this program may have, and no more than CONNECTIONS."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if descriptors == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(1, min(CONNECTIONS, descriptors // 4))
+
+
+def _is_this_machine(host: str) -> bool:
+    return not host or ip_address(host).is_loopback
 
 
 def _listen(console: Console, last: ServedAt | None) -> socket.socket:

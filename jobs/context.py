@@ -18,6 +18,7 @@ from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from catalogue.imported import ImportedLists
 from crawling.fetching.fetcher import Fetcher
+from jobs.lacks import Lacks
 from settings.model import Settings
 from settings.sources import Source
 from storage.evidence import EvidenceRef, EvidenceStore
@@ -122,6 +123,8 @@ class Context:
     stopping: threading.Event = field(default_factory=threading.Event)
     room: Room = None  # type: ignore[assignment]  # made below
     """Whether there is room on the disk for more pages."""
+    lacks: Lacks = field(default_factory=Lacks, compare=False)
+    """What this machine lacks at the moment."""
     _writer: Writer = field(init=False, repr=False, compare=False)
     _lists: ListsInForce = field(init=False, repr=False, compare=False)
 

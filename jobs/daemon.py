@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from accounts.people import exist
 from alerts.delivery.links import FIRST_HOURS, first_account_link
+from alerts.delivery.outbox import bring_forward
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import Health, MetricsServer, serve_metrics
 from catalogue.current import current_completeness
@@ -28,11 +29,13 @@ from jobs.giving_way import (
     take_in_with_room,
     tidy_unless_held,
 )
+from jobs.health import HealthWatch
 from jobs.logs import says, set_up_logging
 from jobs.once import missing_lists
 from jobs.reassess import PAUSE_SECONDS
 from jobs.runtime import AlreadyRunsError, Runtime, ServedConsole, StartError, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
+from jobs.service_manager import ServiceManager
 from jobs.status import StatusBoard, read_rows
 from jobs.tasks import deliver, take_steps, tell_urgent
 from jobs.terminal import VisitLog, live_table
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 SECONDS = {"visits": 1.0, "delivery": 2.0, "urgent": 5.0, "clock": 60.0, "look_back": 3600.0}
 """How often the database is asked for what is due, by the name of the job."""
 HEARTBEAT_SECONDS = 5
+FIGURES_SECONDS = 3
 BOARD_SECONDS = 5
 CONFIGURATION_SECONDS = 5
 _LOOK_SECONDS = 1.0
@@ -77,7 +81,7 @@ class DetectionTimes:
         """Visits are counted from the database."""
 
 
-def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Health]) -> MetricsServer:
+def _serve_metrics(settings: Settings, metrics: Metrics, watch: HealthWatch) -> MetricsServer:
     """A port that the operator wrote is kept or refused: Prometheus looks for it there and nowhere else."""
     host, port = settings.metrics.host, settings.metrics.port
     try:
@@ -85,7 +89,8 @@ def _serve_metrics(settings: Settings, metrics: Metrics, watched: Sequence[Healt
             metrics.registry,
             host,
             port,
-            lambda: [problem for problems in watched for problem in problems()],
+            lambda: watch.condition().problems,
+            facts=lambda: watch.condition().facts(),
             may_move="port" not in settings.metrics.model_fields_set,
         )
     except OSError as error:
@@ -158,6 +163,9 @@ class _Daemon:
         self._file = file
         self._write = write
         self._config = config
+        self._heartbeat = Heartbeat()
+        self._watched: list[Health] = [self._heartbeat.problems, self._room_problems, self._queue_problems]
+        self._health = HealthWatch(lambda: self.runtime.context, self._job_states, self._watched)
         self._metrics = Metrics(
             context.engine,
             _Watched(self),
@@ -165,9 +173,10 @@ class _Daemon:
             runtime.settings.calendar,
             measure_lists=lambda: current_completeness(context.imported()),
             waits_for_room=lambda: bool(context.room.last_problem),
+            condition=self._health.condition,
         )
         self._board = StatusBoard(read_rows(context.engine, runtime.sources))
-        self._heartbeat = Heartbeat()
+        self._manager = ServiceManager()
 
     def serve(self, stack: contextlib.ExitStack, serve_console: ServeConsole, live: Console | None) -> None:
         """Let everything be looked at, and say where."""
@@ -179,17 +188,11 @@ class _Daemon:
         self.runtime = replace(self.runtime, context=replace(context, observers=observers))
         self._visitor = Visitor(lambda: self.runtime.context)
         self._schedule = Schedule(self._jobs(), on_misfire=self._metrics.misfires.inc)
-        watched: list[Health] = [
-            self._heartbeat.problems,
-            self._schedule.problems,
-            self._room_problems,
-            self._queue_problems,
-        ]
-        server = stack.enter_context(_serve_metrics(settings, self._metrics, watched))
+        server = stack.enter_context(_serve_metrics(settings, self._metrics, self._health))
         console_url = ""
         if settings.console.enabled:
             console_url, problems = stack.enter_context(serve_console(context, self._metrics))
-            watched.append(problems)
+            self._watched.append(problems)
         for line in where_to_look(self.runtime, server.url, console_url, self._config):
             self._write(line)
         if live is not None:
@@ -201,11 +204,17 @@ class _Daemon:
         clock = ClockWatch(self._clock_was_put_back)
         self._schedule.start()
         clock.start()
+        self._health.start()
+        self._manager.ready()
         while not stopping.wait(_LOOK_SECONDS):
+            if not self._heartbeat.problems():
+                self._manager.alive()
             if self.runtime.lease_lost.is_set():
                 stopping.set()
         if not self.opens_anew:
+            self._manager.stopping()
             self._write("正在结束：手头的工作做完或留待下次启动；再按一次 Ctrl-C 立即退出")
+        self._health.stop()
         clock.stop()
         self._schedule.stop()
         self._visitor.stop()
@@ -232,7 +241,8 @@ class _Daemon:
 
     def _jobs(self) -> Iterator[RepeatingJob]:
         """Everything that repeats; what is due is found in the database."""
-        yield RepeatingJob("heartbeat", HEARTBEAT_SECONDS, self._heartbeat.beat)
+        yield RepeatingJob("heartbeat", HEARTBEAT_SECONDS, self._heartbeat.beat, is_pulse=True)
+        yield RepeatingJob("figures", FIGURES_SECONDS, self._metrics.read_ahead, is_long=True)
         yield RepeatingJob("configuration", CONFIGURATION_SECONDS, self._look_at_configuration)
         if self._gives_orders:
             from jobs.queue.scheduling import queue_jobs  # noqa: PLC0415 - an extra
@@ -265,6 +275,9 @@ class _Daemon:
         )
         yield RepeatingJob("tidy", TIDYING_SECONDS, self._now(tidy_unless_held), is_long=True)
 
+    def _job_states(self) -> Mapping[str, str]:
+        return self._schedule.states()
+
     def _now(self, task: Callable[[Context], object]) -> Callable[[], object]:
         """``task`` with the context of when it runs: the sources may have changed."""
         return lambda: task(self.runtime.context)
@@ -290,8 +303,12 @@ class _Daemon:
         say_taken_up(before, {source.name for source in sources})
 
     def _clock_was_put_back(self, seconds: float) -> None:
+        def shift(session: Session) -> None:
+            shift_plans(session, seconds)
+            bring_forward(session, seconds)
+
         self._schedule.run_all_now()
-        self.runtime.context.write(lambda session: shift_plans(session, seconds))
+        self.runtime.context.write(shift)
 
 
 class _Watched:

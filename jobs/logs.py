@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+from jobs.repeats import Repeats
 from settings.model import Settings
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -27,13 +28,15 @@ Write = Callable[[str], object]
 def set_up_logging(write: Write, *, quiet: bool, settings: Settings | None = None) -> None:
     """Give every line of this program's log and of its libraries to ``write``; ``quiet``: warnings only.
 
+    What repeats itself too often is counted instead (``jobs/repeats.py``).
+
     ``settings`` say whether lines are JSON, and which secrets no line may hold, whoever quotes them. Words
     from outside are written as literals, so that they can neither end a line nor steer a terminal.
     """
     as_json = settings is not None and settings.logs.format == "json"
     secrets = [each for each in (settings.secrets() if settings else ()) if len(each) >= _LEAST_SECRET]
     structlog.configure(
-        processors=_as_json() if as_json else _as_words(),
+        processors=[Repeats(), *(_as_json() if as_json else _as_words())],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=lambda *_: _Lines(write, secrets),
     )

@@ -21,7 +21,7 @@ from jobs.logs import says, set_up_logging
 from jobs.runtime import Runtime, open_daemon_runtime
 from jobs.tasks import deliver, take_steps
 from jobs.terminal import VisitLog
-from jobs.visits.due import VISITS_AT_ONCE, plan, visit_due
+from jobs.visits.due import plan, visit_due
 from jobs.visits.intake import take_in
 from jobs.visits.timing import after_quiet_hours
 from settings.model import Settings
@@ -64,8 +64,9 @@ def run_once(settings: Settings, console_print: Callable[[str], object]) -> int:
 
 
 def _visit_all_due(context: Context) -> list[VisitSummary]:
-    with ThreadPoolExecutor(VISITS_AT_ONCE, "visits") as visits:
-        shares = [visits.submit(lambda: list(visit_due(context))) for _ in range(VISITS_AT_ONCE)]
+    at_once = context.settings.fetching.visits_at_once
+    with ThreadPoolExecutor(at_once, "visits") as visits:
+        shares = [visits.submit(lambda: list(visit_due(context))) for _ in range(at_once)]
         return [summary for share in shares for summary in share.result()]
 
 

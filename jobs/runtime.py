@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import resource
 import stat
 import tempfile
 import threading
@@ -20,8 +21,9 @@ from sqlmodel import Session
 from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import release_leases
 from alerts.metrics.server import Health
+from assessment.lanes import Lanes
 from assessment.recognising import Recogniser
-from assessment.workers import WorkError, Workers, return_freed_memory
+from assessment.workers import WorkError, return_freed_memory
 from catalogue.imported_files import FOLDER
 from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context
@@ -45,6 +47,9 @@ from storage.work_queue import require_queue, upgrade_queue
 
 SCHEDULER_LEASE = timedelta(seconds=40)
 """A scheduler that was not heard for so long is replaced by one that stands by: within a minute."""
+
+DESCRIPTORS = 4096
+"""Enough for every connection that the console, the metrics, the fetcher and the database may have."""
 
 log = structlog.get_logger()
 
@@ -93,6 +98,7 @@ def open_daemon_runtime(settings: Settings) -> Iterator[Runtime]:
     """
     _require_administrator(settings)
     _make_directory(settings)
+    _take_descriptors()
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(_database(settings))
         leases = Leases(engine)
@@ -163,6 +169,14 @@ def _bring_up_to_date(settings: Settings, engine: Engine) -> None:
         upgrade_queue(engine)
     with _writable(settings):
         take_over_files(engine, settings.storage.directory / FOLDER)
+
+
+def _take_descriptors() -> None:
+    """As many as this program may open: what the shell gives it is meant for programs that open few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _make_directory(settings: Settings) -> None:
@@ -241,7 +255,7 @@ def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = Fal
         evidence = stack.enter_context(EvidenceStore(settings.storage.evidence_directory))
         fetcher = Fetcher(settings.fetching, own_hosts=own_hosts, turns=HostTurns(engine))
         stack.callback(fetcher.close)
-        workers = stack.enter_context(Workers.configured(settings.detection))
+        workers = stack.enter_context(Lanes.configured(settings.detection))
         try:
             workers.warm_up()
         except WorkError as error:

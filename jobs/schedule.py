@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,8 @@ from apscheduler.events import (  # type: ignore[import-untyped]
 )
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+
+from jobs.lacks import first_line, lack_behind
 
 _LATE_SECONDS = 60
 """A short job that comes later than this was missed: the machine slept or is overloaded."""
@@ -41,6 +43,12 @@ class RepeatingJob:
     """It may last longer than its interval: short jobs do not wait for it, a start left out is no loss."""
     waits: bool = False
     """It runs for the first time after ``seconds``, not at the start."""
+    is_pulse: bool = False
+    """It has a thread of its own: that others hang must not hold it up."""
+
+    @property
+    def executor(self) -> str:
+        return "pulse" if self.is_pulse else "long" if self.is_long else "short"
 
 
 class Heartbeat:
@@ -67,7 +75,11 @@ class Schedule:
         self._failing: dict[str, str] = {}
         # What it would say of starts that were left out and jobs that failed is said here, once.
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-        self._executors = {"short": ThreadPoolExecutor(2), "long": ThreadPoolExecutor(_LONG_AT_ONCE)}
+        self._executors = {
+            "pulse": ThreadPoolExecutor(1),
+            "short": ThreadPoolExecutor(2),
+            "long": ThreadPoolExecutor(_LONG_AT_ONCE),
+        }
         self._scheduler = BackgroundScheduler(timezone=UTC, executors=self._executors)
         self._scheduler.add_listener(self._note_misfire, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
         self._scheduler.add_listener(self._note_error, EVENT_JOB_ERROR)
@@ -80,7 +92,7 @@ class Schedule:
                 id=job.name,
                 seconds=job.seconds,
                 next_run_time=now + timedelta(seconds=job.seconds if job.waits else 0),
-                executor="long" if job.is_long else "short",
+                executor=job.executor,
                 misfire_grace_time=None if job.is_long else _LATE_SECONDS,
                 coalesce=True,
                 max_instances=1,
@@ -110,6 +122,10 @@ class Schedule:
         """What ``/healthz`` shows: the jobs whose last run failed, and why."""
         return [f"the job {name} fails: {why}" for name, why in sorted(self._failing.items())]
 
+    def states(self) -> Mapping[str, str]:
+        """Every job, with why its last run failed; empty where it did not."""
+        return {name: self._failing.get(name, "") for name in self._jobs}
+
     def _note_misfire(self, event: JobEvent) -> None:
         if self._jobs[event.job_id].is_long:
             return
@@ -117,8 +133,9 @@ class Schedule:
         log.warning("start_missed", job=event.job_id)
 
     def _note_error(self, event: JobEvent) -> None:
-        why = str(event.exception)
-        if self._failing.get(event.job_id) != why:  # a job that goes on failing says so once
+        lack = lack_behind(event.exception)
+        why = lack.why if lack else first_line(event.exception)
+        if event.job_id not in self._failing:  # a job that goes on failing says so once
             log.error("job_failed", job=event.job_id, why=why)
         self._failing[event.job_id] = why
 

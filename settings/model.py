@@ -64,6 +64,13 @@ class Fetching(Section):
     allow_private_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port`` that may resolve to a loopback or private address."""
     threads: Annotated[int, Field(ge=1, le=64)] = 4
+    """Pages of one source that are asked for or read at the same time."""
+    visits_at_once: Annotated[int, Field(ge=1, le=32)] = 4
+    """Sources that are visited at the same time."""
+    visit_minutes: Annotated[float, Field(gt=0, le=1440)] = 60.0
+    """A visit that lasts longer leaves the rest of its list to the next one."""
+    unanswered_requests: Annotated[int, Field(ge=1, le=100)] = 5
+    """A visit leaves a host after so many requests in a row that it did not answer in time."""
     browser_path: str = ""
     """Chromium's program for sources with ``browser``; empty: found in PATH."""
     browser_megabytes: Annotated[int, Field(ge=256, le=65_536)] = 1024

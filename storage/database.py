@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from tenacity import (
     wait_random,
 )
 
-from storage.errors import DatabaseError
+from storage.errors import DatabaseAwayError, DatabaseError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another writer before it gives up."""
@@ -34,6 +35,10 @@ CONNECTIONS_AT_MOST = 80
 _READS = "qualwatch_reads"
 _COLLISIONS = frozenset({"40001", "40P01"})
 """serialization_failure and deadlock_detected of PostgreSQL."""
+_NO_ANSWER = re.compile(
+    r"refused|timed?\s?out|timeout|unreachable|resolve|name or service|no route|starting up|closed",
+    re.IGNORECASE,
+)
 _EXAMPLES = "write for example sqlite:///var/qualwatch.sqlite3 or postgresql://user@host/qualwatch"
 
 T = TypeVar("T")
@@ -185,11 +190,25 @@ def _check(connection: Connection, address: URL) -> None:
         )
 
 
+def _is_away(error: Exception) -> bool:
+    """Whether a server did not answer at all, or is starting or ending; a refused login is an answer."""
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    if state:
+        return state[:2] in {"08", "57"} or state == "53300"
+    return bool(_NO_ANSWER.search(str(cause)))
+
+
 def _unusable(address: URL, error: Exception) -> DatabaseError:
     shown = address.render_as_string(hide_password=True)
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()
     if address.get_backend_name() == "sqlite":
-        advice = "check that its directory exists and may be written, and that the file is a database"
+        advice = (
+            "check that its directory exists and may be written, that the disk has space, and that the file "
+            "is a database"
+        )
     else:
         advice = "check the host, the name, the password, and that the server is running"
+        if _is_away(error):
+            return DatabaseAwayError(f"cannot use the database {shown}: {'; '.join(cause)}: {advice}")
     return DatabaseError(f"cannot use the database {shown}: {'; '.join(cause)}: {advice}")

@@ -4,13 +4,18 @@ Files lie in a folder per month, one per day and process: ``202611/20261101-<tok
 gzip member of its own. A process appends only to files that it made itself, so what a crash left half-written
 at the end of a file can spoil nothing behind it. So the directory may be one that machines share: each worker
 writes to files of its own, and reads what the others wrote.
+
+An open descriptor proves nothing: a file that was moved or removed still takes what is written to it. So each
+write and each sync looks whether the file still lies where the database will look for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -20,7 +25,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from storage.errors import EvidenceError, EvidenceNotThereError
+import structlog
+
+from storage.errors import EvidenceError, EvidenceNotThereError, EvidenceUnwritableError
 from storage.warc import (
     EvidenceRecord,
     Exchange,
@@ -32,8 +39,11 @@ from storage.warc import (
     read_record,
 )
 
+PROBE_BYTES = 64 * 1024
 _SEEN_AFTER_SECONDS = (0.05, 0.25, 1.0)
 """Pauses in which a directory that machines share shows what another one wrote; NFS asks again after that."""
+
+log = structlog.get_logger()
 
 __all__ = ["EvidenceRecord", "EvidenceRef", "EvidenceStore", "Exchange", "Resource"]
 
@@ -59,7 +69,7 @@ class EvidenceStore:
         self._syncing = threading.Lock()
         self._file: _OpenFile | None = None
         self._lost: set[str] = set()
-        """Files of this process that could not be synced."""
+        """Files of this process that could not be synced, or lie elsewhere now."""
 
     def write(self, exchange: Exchange) -> EvidenceRef:
         """Keep ``exchange``; when this returns, it is on the disk. Raises ``EvidenceError``."""
@@ -90,24 +100,48 @@ class EvidenceStore:
                 with self._syncing:
                     # Whoever waited here while another thread synced a later end has nothing left to do.
                     file.sync(end)
+                if not file.lies_in(self._directory):
+                    self._lost.add(file.name)
             except OSError as error:
                 self._lost.add(file.name)
                 raise self._unwritable(error) from error
         for ref in needed:
             if ref.file in self._lost:
-                raise EvidenceError(f"the evidence file {ref.file} did not reach the disk: fetch it again")
+                raise EvidenceUnwritableError(
+                    f"the evidence file {ref.file} did not reach the disk, or was moved or removed while it "
+                    "was written: what it holds is fetched again"
+                )
+
+    def probe(self) -> None:
+        """Write to the directory, sync and take it away again. Raises ``EvidenceError`` where that fails."""
+        try:
+            with self._appending:
+                self._look_for_file()
+            _try_writing(self._directory)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _append(self, packed: Packed) -> EvidenceRef:
         try:
             with self._appending:
                 file = self._current_file()
-                offset = file.append(packed.data)
+                try:
+                    offset = file.append(packed.data)
+                except OSError:
+                    self._leave_empty(file)
+                    raise
         except OSError as error:
             raise self._unwritable(error) from error
         return EvidenceRef(file.name, packed.record_id, packed.body_sha256, offset)
 
-    def _unwritable(self, error: OSError) -> EvidenceError:
-        return EvidenceError(
+    def _leave_empty(self, file: _OpenFile) -> None:
+        """Take away a file that could not take its first record: of a full disk there would be thousands."""
+        if not file.holds_records:
+            self._file = None
+            file.remove(self._directory)
+
+    def _unwritable(self, error: OSError) -> EvidenceUnwritableError:
+        return EvidenceUnwritableError(
             f"the evidence directory {self._directory} cannot be written: {error.strerror}: "
             "free some space or mend its permissions"
         )
@@ -152,10 +186,34 @@ class EvidenceStore:
     ) -> None:
         self.close()
 
+    def _look_for_file(self) -> None:
+        """Leave the file that is written to, where it does not lie any more where it is looked for.
+
+        Removed, it is gone, and another one is begun. Moved, it will come back with its directory, and
+        nothing may be begun in its place: raises ``EvidenceError`` until something stands there again.
+        """
+        file = self._file
+        if file is None or file.lies_in(self._directory):
+            return
+        self._lost.add(file.name)
+        if not self._directory.is_dir() and not file.is_removed():
+            raise EvidenceUnwritableError(
+                f"the evidence directory {self._directory} was moved away while qualwatch runs: put it back"
+            )
+        self._file = None
+        with contextlib.suppress(OSError):
+            file.close()
+        log.error(
+            "evidence_moved_or_removed",
+            file=file.name,
+            advice=f"another file is begun; put what was written until now back into {self._directory}",
+        )
+
     def _current_file(self) -> _OpenFile:
         day, process = datetime.now(UTC).strftime("%Y%m%d"), os.getpid()
+        self._look_for_file()
         if self._file is not None:
-            if self._file.serves(day, process):
+            if self._file.serves(day, process) and self._file.name not in self._lost:
                 return self._file
             full, self._file = self._file, None
             try:
@@ -190,7 +248,11 @@ class _OpenFile:
         self._day = day
         self._process = os.getpid()
         self._synced = 0
+        self._begin = 0
+        """Where its first record begins, behind the heading."""
         self._broken = False
+        made = os.fstat(descriptor)
+        self._identity = (made.st_dev, made.st_ino)
 
     @classmethod
     def create(cls, directory: Path, day: str) -> _OpenFile:
@@ -199,10 +261,39 @@ class _OpenFile:
         name = f"{day[:6]}/{day}-{secrets.token_hex(6)}.warc.gz"
         descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         file = cls(descriptor, name, day)
-        for holder in (folder, directory):
-            sync_directory(holder)
-        file.append(pack_heading(Path(name).name))
+        try:
+            for holder in (folder, directory):
+                sync_directory(holder)
+            file.append(pack_heading(Path(name).name))
+        except OSError:
+            # A full disk still takes names: it would be full of empty files.
+            file.remove(directory)
+            raise
+        file._begin = file.end
         return file
+
+    @property
+    def holds_records(self) -> bool:
+        return self.end > self._begin
+
+    def remove(self, directory: Path) -> None:
+        """Close it and take it away; it holds nothing."""
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
+        with contextlib.suppress(OSError):
+            (directory / self.name).unlink()
+
+    def lies_in(self, directory: Path) -> bool:
+        """Whether it is this file that is found under its name."""
+        try:
+            found = (directory / self.name).stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._identity
+
+    def is_removed(self) -> bool:
+        """Whether it has no name any more, here or elsewhere."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def serves(self, day: str, process: int) -> bool:
         return self._day == day and self._process == process and not self._broken
@@ -241,6 +332,14 @@ class _OpenFile:
             self.sync(self.end)
         finally:
             os.close(self._descriptor)
+
+
+def _try_writing(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory) as file:
+        file.write(os.urandom(PROBE_BYTES))  # a file system that compresses takes zeros for nothing
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_directory(directory: Path) -> None:

@@ -33,8 +33,10 @@ def upgrade(engine: Engine, revision: str = "head") -> bool:
             command.upgrade(_configuration(connection), revision)
             return _revisions(connection) != before
     except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DatabaseError(
-            f"the tables could not be brought up to date, nothing was changed: {error}"
+            f"the tables could not be brought up to date, nothing was changed: {cause}: see that the disk "
+            "has space and that the database may be written"
         ) from error
 
 

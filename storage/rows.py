@@ -29,6 +29,8 @@ class OnConflict(NamedTuple):
     """Take the new value unless it is None or empty."""
     latest: tuple[str, ...] = ()
     """Take the greater value: of times the later, of True and False True."""
+    add: tuple[str, ...] = ()
+    """Take the sum."""
 
 
 def insert_once(session: Session, row: SQLModel) -> int | None:
@@ -101,6 +103,8 @@ def _insert_or_update(
     for name in conflict.latest:
         later = func.greatest if dialect == "postgresql" else func.max
         changes[name] = later(new[name], table.c[name])
+    for name in conflict.add:
+        changes[name] = table.c[name] + new[name]
     update = insert.on_conflict_do_update(index_elements=conflict.key, set_=changes)
     columns = list(table.primary_key) if returning is None else [table.c[name] for name in returning]
     statement: Executable = update.returning(*columns) if columns else update

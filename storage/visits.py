@@ -20,7 +20,7 @@ from storage.rows import (
     rows,
     table_of,
 )
-from storage.tables import FetchRecord, SourceState, Visit
+from storage.tables import FetchRecord, SourceState, Visit, VisitTotal
 from vocabulary.addresses import recordable_url
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 
@@ -32,6 +32,10 @@ _ASKED_AGAIN = OnConflict(
     key=("visit_id", "url"),
     replace=("outcome", "http_status", "bytes_read", "detail", "fetched_at", "kind"),
     latest=("is_new", "is_changed", "findings"),
+)
+_ADDED = OnConflict(
+    key=("source", "outcome"),
+    add=("visits", "list_pages", "pages", "attachments", "bytes_read", "errors"),
 )
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -201,10 +205,12 @@ def finish_visit(
     *,
     next_due_at: datetime,
     detail: str = "",
+    says_of_source: bool = True,
 ) -> bool:
     """End a visit and bring the state of its source up to date; False where it had ended before.
 
-    Only a visit that watches changes that state: back-fills and look-backs say nothing of the list.
+    Only a visit that watches changes that state: back-fills and look-backs say nothing of the list. Where it
+    ended for a reason of this machine's, ``says_of_source`` False, only the plan changes.
     """
     ended = session.execute(
         update(Visit)
@@ -213,22 +219,29 @@ def finish_visit(
     )
     if cast("CursorResult[object]", ended).rowcount == 0:
         return False
-    source, purpose = session.exec(select(Visit.source, Visit.purpose).where(Visit.id == visit_id)).one()
+    source, purpose, started_at = session.exec(
+        select(Visit.source, Visit.purpose, Visit.started_at).where(Visit.id == visit_id)
+    ).one()
+    _add_up(session, source, outcome, counts, started_at)
     if purpose is not VisitPurpose.WATCH:
         return True
     insert_once(session, SourceState(name=source))
-    success = outcome in SUCCESSES
-    failures = 0 if success else SourceState.failures_in_a_row + 1
-    session.execute(
-        update(SourceState)
-        .where(col(SourceState.name) == source)
-        .values(
-            next_due_at=next_due_at,
-            failures_in_a_row=failures,
-            **({"last_success_at": now} if success else {}),
-        )
-    )
+    changes: dict[str, object] = {"next_due_at": next_due_at}
+    if outcome in SUCCESSES:
+        changes |= {"failures_in_a_row": 0, "last_success_at": now}
+    elif says_of_source:
+        changes["failures_in_a_row"] = SourceState.failures_in_a_row + 1
+    session.execute(update(SourceState).where(col(SourceState.name) == source).values(**changes))
     return True
+
+
+def _add_up(
+    session: Session, source: str, outcome: Outcome, counts: VisitCounts, started_at: datetime
+) -> None:
+    """Figures of all visits ever, so that nobody has to read millions of rows for them."""
+    own = {name: value for name, value in asdict(counts).items() if name in _ADDED.add}
+    total = VisitTotal(source=source, outcome=outcome, visits=1, first_started_at=started_at, **own)
+    insert_or_update(session, total, _ADDED)
 
 
 def source_state(session: Session, source: str) -> SourceState | None:

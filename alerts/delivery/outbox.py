@@ -162,6 +162,14 @@ def release_leases(engine: Engine, owner: str) -> int:
         return int(released.rowcount)  # type: ignore[attr-defined]
 
 
+def bring_forward(session: Session, seconds: float) -> None:
+    """Bring what waits forward by ``seconds``, because the clock was put back by them."""
+    ways.probe_at_once(session)
+    waiting = select(OutboxMessage).where(col(OutboxMessage.state) == OutboxState.WAITING)
+    for row in session.exec(waiting.order_by(col(OutboxMessage.id)).with_for_update()):
+        row.next_attempt_at -= timedelta(seconds=seconds)
+
+
 def pause_after(attempts: int, key: str) -> timedelta:
     """The wait before the next try: doubling, up to LONGEST_PAUSE, give or take a fifth by the message's key.
 

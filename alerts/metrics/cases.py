@@ -20,7 +20,7 @@ from alerts.metrics.series import (
     histogram,
     province,
 )
-from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, Visit
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, VisitTotal
 from vocabulary.areas import province_names
 from vocabulary.codes import CaseState, EventKind, Severity, Status, Usage
 
@@ -113,8 +113,8 @@ def _steps(session: Session) -> Metric:
 def _until_found(session: Session) -> Metric:
     """Only what was published while its source was watched: older postings were never waited for."""
     watched = (
-        select(col(Visit.source), func.min(col(Visit.started_at)).label("since"))
-        .group_by(col(Visit.source))
+        select(col(VisitTotal.source), func.min(col(VisitTotal.first_started_at)).label("since"))
+        .group_by(col(VisitTotal.source))
         .subquery()
     )
     midnight = DayBegins(col(Document.published_on))

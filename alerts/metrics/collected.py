@@ -1,13 +1,16 @@
 """What the program tells Prometheus: every name begins with ``qualwatch_``, every label has few values.
 
-What the database knows is read from it at each scrape, so that it survives a restart; only what no table
+What the database knows is read from it, so that it survives a restart: at each scrape, or ahead of it where
+somebody calls ``read_ahead``, so that no scrape waits however much is kept. Only what no table
 keeps (how long detection takes, starts that were missed) is counted in the process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -19,6 +22,7 @@ from sqlmodel import Session, col
 from alerts.delivery.channels import channel_names
 from alerts.delivery.ways import ways_down
 from alerts.metrics.cases import case_families, region_names_family
+from alerts.metrics.health import AskCondition, Condition, HealthCollector
 from alerts.metrics.kept import kept_families
 from alerts.metrics.lists import ListsCollector, Measure
 from alerts.metrics.queue import queue_families
@@ -38,7 +42,7 @@ from alerts.working_time import known_until
 from settings.people import Calendar
 from settings.sources import Source
 from storage.database import for_reading
-from storage.tables import DigestItem, Document, OutboxMessage, SourceState, Visit
+from storage.tables import DigestItem, Document, OutboxMessage, SourceState, VisitTotal
 from vocabulary.codes import OutboxState, Outcome
 
 _DETECTION_BUCKETS = (
@@ -63,6 +67,19 @@ _UNSENT = (OutboxState.WAITING, OutboxState.LEASED)
 _DELIVERED_BUCKETS = (5.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0, 259_200.0)
 
 
+_REST = 20
+"""Times as long as reading took, nothing is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadAhead:
+    """What scrapes are told until it is read again."""
+
+    families: list[Metric] | None
+    stale_at: float
+    """By the monotonic clock."""
+
+
 class Metrics:
     """All series of one program, in a registry of their own."""
 
@@ -75,11 +92,12 @@ class Metrics:
         *,
         measure_lists: Measure = tuple,
         waits_for_room: Callable[[], bool] = lambda: False,
+        condition: AskCondition = Condition,
     ) -> None:
         """``sources`` are gone through at each scrape, ``clock`` gives the aware time then.
 
         ``measure_lists`` says at a scrape how complete the official lists are, ``waits_for_room`` whether
-        visits wait because the disk is too full.
+        visits wait because the disk is too full, ``condition`` how the program is.
         """
         self.registry = CollectorRegistry()
         self.detection_seconds = Histogram(
@@ -108,14 +126,32 @@ class Metrics:
             registry=self.registry,
         )
         ProcessCollector(namespace="qualwatch", registry=self.registry)
-        self.registry.register(_Kept(engine, sources, clock))
+        self._kept = _Kept(engine, sources, clock, condition)
+        self.registry.register(self._kept)
+        self.registry.register(HealthCollector(condition))
         self.registry.register(ListsCollector(measure_lists))
+
+    def read_ahead(self) -> None:
+        """Read what the next scrapes are told; from the first call on they wait for no database.
+
+        To be called every few seconds: of what takes long it rests the longer, so that reading never takes
+        more than a small part of the time.
+        """
+        self._kept.read_ahead()
 
 
 class _Kept(Collector):
     """The series that are read from the database."""
 
-    def __init__(self, engine: Engine, sources: Iterable[Source], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sources: Iterable[Source],
+        clock: Callable[[], datetime],
+        condition: AskCondition,
+    ) -> None:
+        self._condition = condition
+        self._ahead: _ReadAhead | None = None
         self._engine = for_reading(engine)
         self._watched = sources
         self._clock = clock
@@ -127,10 +163,31 @@ class _Kept(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """A database that does not answer leaves its series out and says so: zeros would look like peace."""
-        up = GaugeMetricFamily("qualwatch_database_up", "Whether the database answered this scrape.")
+        families = self._ahead.families if self._ahead else self._read()
+        up = GaugeMetricFamily(
+            "qualwatch_database_up", "Whether the database answered this scrape and takes what is written."
+        )
+        is_up = families is not None and "database" not in self._condition().lacking
+        up.add_metric((), float(is_up))
+        yield up
+        if families is None:
+            return
+        yield region_names_family()
+        yield from families
+
+    def read_ahead(self) -> None:
+        """See :meth:`Metrics.read_ahead`."""
+        began = monotonic()
+        if self._ahead is None or began >= self._ahead.stale_at:
+            families = self._read()
+            ended = monotonic()
+            self._ahead = _ReadAhead(families, ended + _REST * (ended - began))
+
+    def _read(self) -> list[Metric] | None:
+        """Everything that the database knows; None where it does not answer."""
         try:
             with Session(self._engine) as session, session.begin():
-                families = [
+                return [
                     *case_families(session),
                     *self._sources(session),
                     *self._outbox(session),
@@ -138,13 +195,7 @@ class _Kept(Collector):
                     *queue_families(session, self._clock()),
                 ]
         except SQLAlchemyError:
-            up.add_metric((), 0)
-            yield up
-            return
-        up.add_metric((), 1)
-        yield up
-        yield region_names_family()
-        yield from families
+            return None
 
     def _sources(self, session: Session) -> Iterator[Metric]:
         yield self._interval()
@@ -186,7 +237,8 @@ class _Kept(Collector):
             labels=("source",),
         )
         now = self._clock()
-        first = select(col(Visit.source), func.min(col(Visit.started_at))).group_by(col(Visit.source))
+        first = select(col(VisitTotal.source), func.min(col(VisitTotal.first_started_at)))
+        first = first.group_by(col(VisitTotal.source))
         begun = dict(session.execute(first).all())
         for state in session.scalars(select(SourceState).where(col(SourceState.name).in_(self._intervals))):
             failures.add_metric((state.name,), state.failures_in_a_row)
@@ -196,29 +248,16 @@ class _Kept(Collector):
         yield from (silence, failures)
 
     def _visits(self, session: Session) -> Iterator[Metric]:
-        rows = session.execute(
-            select(
-                col(Visit.source),
-                col(Visit.outcome),
-                func.count(),
-                func.sum(col(Visit.list_pages)),
-                func.sum(col(Visit.pages)),
-                func.sum(col(Visit.attachments)),
-                func.sum(col(Visit.bytes_read)),
-                func.sum(col(Visit.errors)),
-            )
-            .where(col(Visit.outcome).is_not(None))  # counts of a visit under way would be taken back
-            .group_by(col(Visit.source), col(Visit.outcome))
-        ).all()
         outcomes, pages, read, errors = Values(), Values(), Values(), Values()
         watched = self._intervals
-        for source, outcome, visits, lists, details, attachments, size, failed in rows:
-            name = source if source in watched else OTHER
-            add(outcomes, (name, word(outcome, Outcome)), visits)
-            for kind, count in (("list", lists), ("detail", details), ("attachment", attachments)):
+        for total in session.scalars(select(VisitTotal)):
+            name = total.source if total.source in watched else OTHER
+            add(outcomes, (name, word(total.outcome, Outcome)), total.visits)
+            read_of_kinds = {"list": total.list_pages, "detail": total.pages, "attachment": total.attachments}
+            for kind, count in read_of_kinds.items():
                 add(pages, (name, kind), count)
-            add(read, (name,), size)
-            add(errors, (name,), failed)
+            add(read, (name,), total.bytes_read)
+            add(errors, (name,), total.errors)
         yield counter("qualwatch_visits", "Visits by how they ended.", ("source", "outcome"), outcomes)
         yield counter("qualwatch_pages", "Pages that were read.", ("source", "kind"), pages)
         yield counter("qualwatch_read_bytes", "Bytes that were read.", ("source",), read)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import socket
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+CONNECTIONS = 32
+"""At once; one more ends the one that has been open for longest."""
 PORTS_TRIED = 20
 """Ports after the wanted one that are tried before any free one is taken."""
 REQUEST_SECONDS = 10.0
+_NO_DESCRIPTOR_SECONDS = 0.2
 
 log = structlog.get_logger()
 Health = Callable[[], Sequence[str]]
 """What is wrong at the moment, in words; empty where nothing is."""
+Facts = Callable[[], Mapping[str, object]]
+"""Figures beside that, as JSON takes them."""
 
 
 class MetricsServer:
@@ -62,22 +69,29 @@ class MetricsServer:
 
 
 def serve_metrics(
-    registry: CollectorRegistry, host: str, port: int, health: Health, *, may_move: bool = True
+    registry: CollectorRegistry,
+    host: str,
+    port: int,
+    health: Health,
+    *,
+    facts: Facts = dict,
+    may_move: bool = True,
 ) -> MetricsServer:
     """Serve ``registry`` at ``/metrics`` and ``health`` at ``/healthz`` (200, or 503 with what is wrong).
 
-    ``port`` 0 takes any free one; where it is taken, the next free one is, if it ``may_move``. Raises
-    ``OSError`` where ``host`` is no address of this machine, or the port is taken.
+    ``facts`` stand beside that in the answer. ``port`` 0 takes any free one; where it is taken, the next free
+    one is, if it ``may_move``. Raises ``OSError`` where ``host`` is no address of this machine, or
+    the port is taken.
     """
     wanted = [port, *range(port + 1, min(port + PORTS_TRIED, 65536)), 0] if port and may_move else [port]
     for candidate in wanted[:-1]:
         try:
-            return MetricsServer(_Server(host, candidate, registry, health))
+            return MetricsServer(_Server(host, candidate, registry, health, facts))
         except OSError as error:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
                 raise
             log.info("metrics_port_taken", port=candidate, why=error.strerror)
-    return MetricsServer(_Server(host, wanted[-1], registry, health))
+    return MetricsServer(_Server(host, wanted[-1], registry, health, facts))
 
 
 class _Server(ThreadingHTTPServer):
@@ -85,9 +99,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, health: Health) -> None:
+    def __init__(
+        self, host: str, port: int, registry: CollectorRegistry, health: Health, facts: Facts
+    ) -> None:
+        self._open: dict[socket.socket, None] = {}
+        self._counting = threading.Lock()
         self.registry = registry
         self.health = health
+        self.facts = facts
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Request)
 
@@ -95,6 +114,29 @@ class _Server(ThreadingHTTPServer):
         # HTTPServer would ask the name service for the host's full name, which may take seconds.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                time.sleep(_NO_DESCRIPTOR_SECONDS)  # what waits is asked for again and again
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own; whoever says nothing makes room for whoever comes."""
+        with self._counting:
+            self._open[request] = None
+            oldest = next(iter(self._open)) if len(self._open) > CONNECTIONS else None
+        if oldest is not None:
+            with contextlib.suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._counting:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - socketserver's names
         log.warning("metrics_request_failed", exc_info=True)
@@ -111,7 +153,7 @@ class _Request(BaseHTTPRequestHandler):
             self._answer(200, CONTENT_TYPE_LATEST, generate_latest(self.server.registry))
         elif path == "/healthz":
             problems = list(self.server.health())
-            state = {"status": "failing" if problems else "ok", "problems": problems}
+            state = {"status": "failing" if problems else "ok", "problems": problems, **self.server.facts()}
             body = json.dumps(state, ensure_ascii=False).encode()
             self._answer(503 if problems else 200, "application/json; charset=utf-8", body)
         else:

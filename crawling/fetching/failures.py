@@ -21,6 +21,7 @@ from urllib3.exceptions import (
 from crawling.fetching.certificates import why_tls_failed
 from crawling.fetching.connection import Exchange
 from crawling.fetching.model import FetchError
+from crawling.fetching.patience import HostLeftError
 from settings.model import Fetching
 from vocabulary.codes import Outcome
 
@@ -129,4 +130,5 @@ def ask_list_again(state: RetryCallState) -> bool:
     """A list page that timed out is asked once more: without it the visit sees nothing of what is behind."""
     error = state.outcome.exception() if state.outcome else None
     timed_out = isinstance(error, FetchError) and error.outcome is Outcome.TIMEOUT
+    timed_out = timed_out and not isinstance(error, HostLeftError)
     return ask_again(state) or (timed_out and state.attempt_number == 1)

@@ -27,6 +27,7 @@ from crawling.fetching.model import (
     Redirect,
 )
 from crawling.fetching.pace import HostPace
+from crawling.fetching.patience import Patience
 from crawling.fetching.redirects import refresh_target
 from crawling.fetching.robots import RobotsCache
 from crawling.fetching.transport import Session, Transport, prepare
@@ -53,6 +54,7 @@ class _Errand:
     access: Access
     robots: RobotsCache | None
     """None: robots.txt itself is asked for."""
+    patience: Patience | None = None
 
 
 class Fetcher:
@@ -94,8 +96,11 @@ class Fetcher:
         etag: str = "",
         last_modified: str = "",
         access: Access = PLAIN,
+        patience: Patience | None = None,
     ) -> Fetched:
         """Ask for ``url`` and give what answers, after redirects; ``access`` is what its source asks for.
+
+        ``patience`` knows which hosts do not answer; without it they are asked all the same.
 
         With ``etag`` or ``last_modified`` the answer may be :attr:`Fetched.unchanged`. Raises
         :class:`FetchError` with the outcome, or :class:`FetchingStoppedError` after :meth:`stop`.
@@ -107,7 +112,7 @@ class Fetcher:
         if last_modified and not is_drawn:
             wanted["If-Modified-Since"] = last_modified
         again = ask_list_again if kind is PageKind.LIST else ask_again
-        errand = _Errand(wanted, access, self._robots_for(access))
+        errand = _Errand(wanted, access, self._robots_for(access), patience)
         return self._ask(self._draw if is_drawn else self._read, url, errand, again)
 
     def stop(self) -> None:
@@ -203,7 +208,7 @@ class Fetcher:
                 raise FetchError(Outcome.ERROR, f"redirects in a circle at {current}")
             met.add(here)
             with self._turn(current, delay):
-                answer = self._exchange(session, prepared, errand.access)
+                answer = self._exchange(session, prepared, errand)
                 verified = verified and errand.access.verifies(prepared.url or current)
                 if isinstance(answer, Fetched):
                     answer = accept(answer)
@@ -215,13 +220,23 @@ class Fetcher:
             current = answer.target
 
     def _exchange(
-        self, session: Session, prepared: requests.PreparedRequest, access: Access
+        self, session: Session, prepared: requests.PreparedRequest, errand: _Errand
     ) -> Fetched | Redirect:
         self._go_on()
-        url = prepared.url or ""
-        return self._transport.exchange(
-            session, prepared, verify=access.verifies(url), old_tls=access.takes_old_tls(url)
-        )
+        url, access, patience = prepared.url or "", errand.access, errand.patience
+        if patience is not None:
+            patience.require(url)
+        failure = None
+        try:
+            return self._transport.exchange(
+                session, prepared, verify=access.verifies(url), old_tls=access.takes_old_tls(url)
+            )
+        except FetchError as error:
+            failure = error
+            raise
+        finally:
+            if patience is not None:
+                patience.note(url, failure)
 
     def _accept_frame(self, answer: Fetched) -> Fetched:
         if not is_drawable(answer):
@@ -264,7 +279,7 @@ class Fetcher:
             )
             delay = self._leave_of(errand.robots, current.url) if errand.robots else 0.0
             with self._turn(current.url, delay) if asked.is_document else nullcontext():
-                answer = self._exchange(session, prepared, errand.access)
+                answer = self._exchange(session, prepared, errand)
             verified = verified and errand.access.verifies(prepared.url or current.url)
             if isinstance(answer, Fetched):
                 return replace(answer, certificate_verified=verified)

@@ -18,6 +18,7 @@ from jobs.context import PageDone
 from jobs.visits.answers import file_name, refuse_elsewhere, refuse_excuse
 from jobs.visits.held_back import HeldBack
 from jobs.visits.run import VisitRun
+from jobs.visits.slow import SlowPages
 from jobs.visits.storing import (
     Origin,
     ask_conditionally,
@@ -49,6 +50,7 @@ class DocumentReader:
         self._run = run
         self._context = run.context
         self._source = run.source
+        self._slow = SlowPages(run.context, run.source.name)
         self._asked = set(run.asked_before)
         """Addresses, as they are recorded."""
         self._titles: set[str] = set()
@@ -109,27 +111,35 @@ class DocumentReader:
 
     def _read(self, known: Known, parent_url: str) -> list[PageDone]:
         known = replace(known, url=known.url.partition(MEMBER)[0])
-        if not self._is_first_to_ask(known.url):
+        if not self._is_first_to_ask(known.url) or self._run.leaves():
             return []
         kind = PageKind.ATTACHMENT if known.is_attachment else PageKind.PAGE
         fetched: Fetched | None = None
         try:
             self._context.room.require()
+            self._slow.refuse_to_ask(known.url)
             before = self._recall(known.url)
             fetched = self._fetch(known, kind, before)
-            return self._read_fetched(known, fetched, parent_url, before)
+            done = self._read_fetched(known, fetched, parent_url, before)
+            self._slow.note(known.url, None, fetched)
         except Exception as error:  # noqa: BLE001 - one page fails alone
+            self._slow.note(known.url, error, fetched)
             asked = PageDone(known.url, kind, Outcome.OK, title=known.title)
             if isinstance(error, ReadingError) and _is_no_document(known, error):
                 return [self._run.record(replace(asked, detail=error.detail, bytes_read=_size(fetched)))]
             return [self._run.fail(asked, error, fetched)]
+        return done
 
     def recall(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Look up what is remembered of the pages of a list, all at once."""
+        """Look up what is remembered of the pages of a list, all at once; those that are new come first.
+
+        So a list that takes longer than a visit may is read to its end by the next visits all the same.
+        """
+        known = recall(self._context, [item.url for item in items])
         with self._asking:
-            self._remembered |= recall(self._context, [item.url for item in items])
+            self._remembered |= known
             self._recalled.update(item.url for item in items)
-        return items
+        return sorted(items, key=lambda item: item.url in known)
 
     def _recall(self, url: str) -> Remembered | None:
         with self._asking:
@@ -146,6 +156,7 @@ class DocumentReader:
             etag=conditions.etag,
             last_modified=conditions.last_modified,
             access=Access.to(self._source),
+            patience=self._run.patience,
         )
 
     def _read_fetched(
@@ -161,6 +172,7 @@ class DocumentReader:
     def _read_answer(
         self, known: Known, fetched: Fetched, parent_url: str, *, is_known: bool
     ) -> list[PageDone]:
+        self._slow.refuse_to_read(known.url, fetched)
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         context = self._context
         reading = read_in_workers(

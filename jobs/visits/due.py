@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from jobs.context import Context, UnknownSourceError, VisitSummary
+from jobs.lacks import lack_behind
 from jobs.visits.timing import after_quiet_hours
 from jobs.visits.watch import visit_source
 from storage.sources import Claim, claim_due, keeping, postpone, watch_sources
 
-VISITS_AT_ONCE = 4
 _AFTER_FAILURE = timedelta(minutes=5)
 """How soon a visit that could not even begin is tried again."""
 
@@ -34,10 +34,7 @@ def visit_due(context: Context) -> Iterator[VisitSummary]:
     Nothing is visited while there is no room for what would be read.
     """
     now = context.now()
-    while not (context.stopping.is_set() or context.room.problem()):
-        claim = claim_due(context.engine, now)
-        if claim is None:
-            return
+    while may_read(context) and (claim := claim_due(context.engine, now)) is not None:
         summary = visit_claimed(context, claim)
         if summary is not None:
             yield summary
@@ -45,7 +42,7 @@ def visit_due(context: Context) -> Iterator[VisitSummary]:
 
 def may_read(context: Context) -> bool:
     """Whether what is read now can be kept now."""
-    return not (context.stopping.is_set() or context.room.problem())
+    return not (context.stopping.is_set() or context.lacks.now() or context.room.problem())
 
 
 def visit_if_due(context: Context, source_name: str) -> VisitSummary | None:
@@ -89,8 +86,9 @@ class Visitor:
     def __init__(self, context: Callable[[], Context]) -> None:
         """``context`` is asked at each visit: its sources may have changed."""
         self._context = context
-        self._pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visits")
-        self._free = threading.BoundedSemaphore(VISITS_AT_ONCE)
+        at_once = context().settings.fetching.visits_at_once
+        self._pool = ThreadPoolExecutor(at_once, "visits")
+        self._free = threading.BoundedSemaphore(at_once)
 
     def begin_due(self) -> None:
         """Begin visits until nothing more is due or all threads are busy."""
@@ -100,7 +98,7 @@ class Visitor:
     def begin_one(self) -> bool:
         """Begin the visit that is most overdue; whether there was one, a thread and room for it."""
         context = self._context()
-        if context.stopping.is_set() or context.room.problem() or not self._free.acquire(blocking=False):
+        if not may_read(context) or not self._free.acquire(blocking=False):
             return False
         try:
             claim = claim_due(context.engine, context.now())
@@ -117,7 +115,11 @@ class Visitor:
         try:
             visit_claimed(context, claim)
         except Exception as error:  # noqa: BLE001 - the other sources are visited
-            log.error("visit_not_begun", source=claim.source, why=str(error))  # noqa: TRY400 - one sentence
+            lack = lack_behind(error)
+            if lack is not None:
+                context.lacks.note(lack)
+            else:
+                log.error("visit_not_begun", source=claim.source, why=str(error))  # noqa: TRY400 - one sentence
         finally:
             self._free.release()
 

@@ -7,10 +7,12 @@ is and however it ends, it becomes one record of the database and is told to the
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,12 +20,15 @@ from sqlmodel import Session
 
 from assessment.lists import read_list
 from assessment.reading import Answer
+from assessment.turns import READING_FOR
 from assessment.workers import WorkError
 from crawling.fetching.model import Access, Fetched, FetchError, FetchingStoppedError
+from crawling.fetching.patience import Patience
 from crawling.listing.addresses import same_site
 from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
+from jobs.lacks import lack_behind
 from settings.sources import Source
 from storage.database import begun_again, for_reading, one_transaction
 from storage.resuming import asked_already, take_up
@@ -76,8 +81,17 @@ class VisitRun:
     """What of the list could not be followed."""
     list_failure: PageError | None = None
     """Why the list could not be read, or not to its end."""
+    left: int = 0
+    """Addresses that were not asked for, because the visit had lasted long enough."""
     _list_page: ListPage | None = None
     """The list page read last."""
+    patience: Patience = field(init=False)
+    """With hosts that do not answer."""
+    _began: float = field(default_factory=time.monotonic)
+    _leaving: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.context.settings.fetching.unanswered_requests)
 
     @classmethod
     def begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> VisitRun:
@@ -87,6 +101,7 @@ class VisitRun:
         """
         run, so_far = cls._begin(context, source, purpose)
         structlog.contextvars.bind_contextvars(visit=run.visit_id)
+        READING_FOR.set(source.name)
         for observer in context.observers:
             observer.visit_began(source, so_far)
         return run
@@ -106,6 +121,18 @@ class VisitRun:
             asked = asked_already(session, visit_id)
             run = VisitRun(context, source, visit_id, before.started_at, purpose, asked)
             return run, counted(ended_in(session, visit_id))
+
+    def leaves(self) -> bool:
+        """Whether the visit has lasted long enough; what is about to be asked for is then left and counted.
+
+        Only a visit that watches comes again by itself.
+        """
+        minutes = self.context.settings.fetching.visit_minutes
+        is_over = self.purpose is VisitPurpose.WATCH and time.monotonic() - self._began > minutes * 60
+        if is_over:
+            with self._leaving:
+                self.left += 1
+        return is_over
 
     def note(self, page: PageDone) -> PageDone:
         """Tell the observers of ``page``, whose record is written."""
@@ -132,9 +159,14 @@ class VisitRun:
         return self.note(page)
 
     def fail(self, page: PageDone, error: Exception, fetched: Fetched | None = None) -> PageDone:
-        """What an error says of ``page``, recorded and noted; raises StoppedError where the program ends."""
+        """What an error says of ``page``, recorded and noted.
+
+        Raises StoppedError where the program ends, and ``error`` where it is no page's fault.
+        """
         if isinstance(error, StoppedError):
             raise FetchingStoppedError from None
+        if lack_behind(error) is not None:
+            raise error
         ended = failed_page(page, error, fetched, self.source.name)
         if self.context.stopping.is_set():
             raise FetchingStoppedError
@@ -146,7 +178,9 @@ class VisitRun:
         asked, fetched = PageDone(url, PageKind.LIST, Outcome.OK), None
         try:
             self.context.room.require()
-            fetched = self.context.fetcher.fetch(url, kind=PageKind.LIST, access=Access.to(self.source))
+            fetched = self.context.fetcher.fetch(
+                url, kind=PageKind.LIST, access=Access.to(self.source), patience=self.patience
+            )
             _refuse_another_site(fetched)
             answer = Answer(fetched.body, fetched.media_type, fetched.charset)
             page = self.context.workers.run(
@@ -194,16 +228,34 @@ class VisitRun:
             threads.shutdown(cancel_futures=True)
 
     def end(
-        self, outcome: Outcome, detail: str = "", plan: Plan = _now, afterwards: Afterwards = _nothing
+        self,
+        outcome: Outcome,
+        detail: str = "",
+        plan: Plan = _now,
+        afterwards: Afterwards = _nothing,
+        *,
+        says_of_source: bool = True,
     ) -> VisitSummary:
-        """The visit's row and its source's state, brought to their end; the observers are told."""
+        """The visit's row and its source's state, brought to their end; the observers are told.
+
+        ``says_of_source`` False: it ended for a reason of this machine's.
+        """
         now = self.context.now()
 
         def finish() -> tuple[VisitCounts, datetime]:
             with self.context.transaction() as session:
                 counts = self._counts(ended_in(session, self.visit_id))
                 due_at = plan(session, now, counts)
-                finish_visit(session, self.visit_id, outcome, counts, now, next_due_at=due_at, detail=detail)
+                finish_visit(
+                    session,
+                    self.visit_id,
+                    outcome,
+                    counts,
+                    now,
+                    next_due_at=due_at,
+                    detail=detail,
+                    says_of_source=says_of_source,
+                )
                 afterwards(session, now)
             return counts, due_at
 
@@ -219,6 +271,7 @@ class VisitRun:
         for observer in self.context.observers:
             observer.visit_ended(self.source, summary)
         structlog.contextvars.unbind_contextvars("visit")
+        READING_FOR.set("")
         return summary
 
     def ended(self) -> list[Ended]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,6 +20,7 @@ from crawling.listing.model import Item, told
 from crawling.listing.sessions import under_known_addresses
 from crawling.listing.walk import ListWalk
 from jobs.context import Context, VisitSummary
+from jobs.lacks import Lack, lack_behind
 from jobs.visits.documents import DocumentReader
 from jobs.visits.expectations import Expected, expected_items, review_source
 from jobs.visits.run import VisitRun
@@ -33,6 +34,8 @@ from vocabulary.page_errors import StoppedError
 NO_ITEMS = "the list has no items: look at it in a browser, or set selectors.items"
 _KNOWN_COMPARED = 2_000
 """Documents met last with which the addresses of a list are compared."""
+AFTER_LACK = timedelta(minutes=1)
+"""How soon a visit is taken up again that this machine ended."""
 _STOPPED = "the daemon ended during the visit; it is taken up again at the next start"
 
 log = structlog.get_logger()
@@ -59,6 +62,9 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
     except StoppedError:
         return run.interrupt(_STOPPED)
     except Exception as error:
+        lack = lack_behind(error)
+        if lack is not None:
+            return _interrupt(run, lack)
         log.exception("visit_failed", source=source.name)
         return _fail(run, error)
 
@@ -67,7 +73,7 @@ def _listed_items(run: VisitRun, reader: DocumentReader) -> Iterator[Item]:
     """Items that are new in this visit, list page after list page, as far as :class:`ListWalk` goes."""
     source = run.source
     walk = ListWalk(str(source.url), page_limit=source.page_limit, item_limit=source.item_limit)
-    while url := walk.next_url():
+    while (url := walk.next_url()) and not run.leaves():
         page = run.read_list_page(url)
         if page is None:
             return
@@ -100,6 +106,17 @@ def _fail(run: VisitRun, error: Exception) -> VisitSummary:
         return run.tell_end(run.summary(Outcome.ERROR, detail, VisitCounts()))
 
 
+def _interrupt(run: VisitRun, lack: Lack) -> VisitSummary:
+    """End without a word on the source, which is due again soon: this machine lacks something."""
+    run.context.lacks.note(lack)
+    try:
+        return run.end(
+            Outcome.ERROR, lack.why, lambda _session, now, _counts: now + AFTER_LACK, says_of_source=False
+        )
+    except SQLAlchemyError:  # the next start takes the visit up again, if none does before
+        return run.tell_end(run.summary(Outcome.ERROR, lack.why, VisitCounts()))
+
+
 def _end(run: VisitRun, outcome: Outcome, detail: str) -> VisitSummary:
     settings = run.context.settings
 
@@ -121,16 +138,9 @@ def _end(run: VisitRun, outcome: Outcome, detail: str) -> VisitSummary:
 
 def _outcome(run: VisitRun, expected: Expected) -> tuple[Outcome, str]:
     """How the visit ended as a whole, and why."""
-    failure = run.list_failure
-    if failure is not None and not run.list_pages:
-        return failure.outcome, failure.detail
-    if not run.items:
-        return Outcome.EMPTY, told(run.list_notes) or NO_ITEMS
-    # A guess at the next page may be wrong: a page that does not exist is the end of the list.
-    if failure is not None and failure.outcome is not Outcome.GONE:
-        return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
-    if run.items < expected.least:
-        return Outcome.FEWER_THAN_EXPECTED, f"{run.items} items where {expected.usual} are usual"
+    short = _shortfall(run, expected)
+    if short is not None:
+        return short
     ended = [each for each in run.ended() if each.kind is not PageKind.LIST]
     failures = Counter[Outcome]()
     for each in ended:
@@ -142,3 +152,24 @@ def _outcome(run: VisitRun, expected: Expected) -> tuple[Outcome, str]:
         return worst, f"{failures.total()} of {of} pages could not be read: {run.first_detail(worst)}"
     changed = any(each.new_documents or each.changed_documents for each in ended)
     return (Outcome.OK if changed else Outcome.UNCHANGED), told(run.list_notes)
+
+
+def _shortfall(run: VisitRun, expected: Expected) -> tuple[Outcome, str] | None:
+    """What the list did not give; None where it gave what it usually does."""
+    failure = run.list_failure
+    if failure is not None and not run.list_pages:
+        return failure.outcome, failure.detail
+    if run.left:
+        minutes = f"{run.context.settings.fetching.visit_minutes:g}"
+        left = (
+            f"{run.left} addresses were left to the next visit after {minutes} min (fetching.visit_minutes)"
+        )
+        return Outcome.FEWER_THAN_EXPECTED, left
+    if not run.items:
+        return Outcome.EMPTY, told(run.list_notes) or NO_ITEMS
+    # A guess at the next page may be wrong: a page that does not exist is the end of the list.
+    if failure is not None and failure.outcome is not Outcome.GONE:
+        return Outcome.FEWER_THAN_EXPECTED, f"the list could not be read to its end: {failure}"
+    if run.items < expected.least:
+        return Outcome.FEWER_THAN_EXPECTED, f"{run.items} items where {expected.usual} are usual"
+    return None

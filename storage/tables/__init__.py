@@ -24,7 +24,15 @@ from storage.tables.reports import (
     RejudgedChange,
     Rejudgement,
 )
-from storage.tables.visits import Backfill, FetchRecord, SourceState, SourceTrouble, Visit
+from storage.tables.visits import (
+    Backfill,
+    FetchRecord,
+    SlowPage,
+    SourceState,
+    SourceTrouble,
+    Visit,
+    VisitTotal,
+)
 from storage.tables.work import HostPace, Lease, TaskTrial
 
 __all__ = [
@@ -58,6 +66,7 @@ __all__ = [
     "SavedView",
     "Sighting",
     "SketchBand",
+    "SlowPage",
     "SourceState",
     "SourceTrouble",
     "StoredList",
@@ -66,5 +75,6 @@ __all__ = [
     "TextSketch",
     "UtcDateTime",
     "Visit",
+    "VisitTotal",
     "storable",
 ]

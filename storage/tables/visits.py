@@ -10,7 +10,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import text_column, time_column, word_column
+from storage.tables.columns import StoredText, text_column, time_column, word_column
 from vocabulary.codes import Outcome, PageKind, TroubleKind, VisitPurpose
 
 
@@ -65,6 +65,37 @@ class Visit(SQLModel, table=True):
     changed_documents: int = 0
     findings: int = 0
     errors: int = 0
+
+
+class VisitTotal(SQLModel, table=True):
+    """What all visits to a source with one outcome came to, also those whose rows are gone."""
+
+    __tablename__ = "visit_total"
+    source: str = Field(primary_key=True, max_length=40)
+    outcome: Outcome = word_column(Outcome, 24, primary_key=True)
+    visits: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    list_pages: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    pages: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    attachments: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    bytes_read: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    errors: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    first_started_at: datetime = time_column()
+
+
+class SlowPage(SQLModel, table=True):
+    """A page that took too long to answer or to read, and when it is worth another try."""
+
+    __tablename__ = "slow_page"
+    source: str = Field(primary_key=True, max_length=40)
+    url: str = Field(primary_key=True, sa_type=StoredText)
+    """As ``vocabulary.addresses.recordable_url`` gives it."""
+    body_sha256: str = Field(default="", max_length=64)
+    """Of what took too long to read; empty where the server did not answer."""
+    outcome: Outcome = word_column(Outcome, 24)
+    detail: str = text_column()
+    times: int = 1
+    """In a row."""
+    next_try_at: datetime = time_column()
 
 
 class FetchRecord(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -16,17 +17,17 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session, update
+from sqlmodel import Session, delete, update
 
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
-from alerts.metrics.server import MetricsServer, serve_metrics
+from alerts.metrics.server import CONNECTIONS, MetricsServer, serve_metrics
 from settings.model import Settings
 from settings.sources import Source
 from storage.retention.amounts import measure
-from storage.tables import Case, Finding
+from storage.tables import Case, Finding, Visit
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
@@ -217,6 +218,16 @@ def test_health_is_ok_or_says_what_is_wrong(metrics: Metrics) -> None:
         assert _get(f"{server.url}/")[0] == 404
 
 
+def test_a_crowd_that_says_nothing_keeps_no_scrape_out(metrics: Metrics) -> None:
+    with serve_metrics(metrics.registry, "127.0.0.1", 0, _well) as server, contextlib.ExitStack() as crowd:
+        threads = threading.active_count()
+        for _ in range(4 * CONNECTIONS):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+        for _ in range(3):
+            assert _get(f"{server.url}/healthz")[0] == 200
+        assert threading.active_count() <= threads + 2 * CONNECTIONS
+
+
 def test_another_port_is_taken_where_one_is_taken(metrics: Metrics) -> None:
     with (
         serve_metrics(metrics.registry, "127.0.0.1", 0, _well) as first,
@@ -247,6 +258,28 @@ def test_closing_gives_the_port_back_though_a_client_hangs(metrics: Metrics) -> 
     with serve_metrics(metrics.registry, "127.0.0.1", server.port, _well) as again:
         assert again.port == server.port
     assert threading.active_count() <= threads + 1, "only the request that hung may still be there"
+
+
+def test_what_was_read_ahead_costs_no_scrape_a_look_at_the_database(engine: Engine, metrics: Metrics) -> None:
+    _visit(engine, "sample", Outcome.OK)
+    metrics.read_ahead()
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *happened: asked.append(happened[2]))
+
+    def visits() -> float | None:
+        labels = {"source": "sample", "outcome": "ok"}
+        return metrics.registry.get_sample_value("qualwatch_visits_total", labels)
+
+    assert visits() == 1
+    assert not [statement for statement in asked if "visit" in statement]
+    with Session(engine) as session, session.begin():
+        session.execute(delete(Visit))
+    assert visits() == 1
+    restarted = Metrics(engine, SOURCES, lambda: NOW)
+    value = restarted.registry.get_sample_value(
+        "qualwatch_visits_total", {"source": "sample", "outcome": "ok"}
+    )
+    assert value == 1, "what was added up outlives the rows"
 
 
 def test_ten_thousand_findings_are_counted_by_the_database(engine: Engine, settings: Settings) -> None:
@@ -284,7 +317,9 @@ def test_the_alerting_rules_ask_for_nothing_that_is_not_served(server: MetricsSe
         name for line in rules.splitlines() if "expr:" in line for name in re.findall(r"qualwatch_\w+", line)
     }
     assert asked
-    assert asked <= {sample[0] for sample in _samples(server)}
+    # A family of which nothing is known yet has no sample, and is served all the same.
+    served = set(re.findall(r"^# TYPE (\S+)", _get(f"{server.url}/metrics")[1], re.MULTILINE))
+    assert asked <= served | {sample[0] for sample in _samples(server)}
 
 
 def test_cases_that_wait_for_a_digest_are_counted(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +24,7 @@ from warcio.checker import Checker  # type: ignore[import-untyped]
 
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRef, EvidenceStore, Exchange, _may_come_late
+from tests.volumes import fill_up, small_volume
 
 BODY = "<p>招聘会计一名，须持有会计从业资格证。</p>".encode("gb18030")
 EXCHANGE = Exchange(
@@ -352,6 +355,67 @@ def test_a_directory_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> 
         pytest.raises(EvidenceError, match="cannot be written"),
     ):
         store.write(EXCHANGE)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 kB."""
+    with small_volume(tmp_path / "small", "256k") as volume:
+        yield volume
+
+
+def test_a_full_volume_is_left_without_empty_files_and_goes_on_once_there_is_space(small: Path) -> None:
+    large = replace(EXCHANGE, body=os.urandom(50_000))
+    with EvidenceStore(small / "evidence") as store:
+        before = store.write(large)
+        ballast = fill_up(small)
+        for _ in range(50):
+            with pytest.raises(EvidenceError, match="free some space"):
+                store.write(large)
+        with pytest.raises(EvidenceError, match="free some space"):
+            store.probe()
+        assert len(_files(small / "evidence")) == 1
+        ballast.unlink()
+        store.probe()
+        assert store.read(store.write(large)).body == store.read(before).body == large.body
+
+
+def test_a_directory_that_is_moved_away_takes_nothing_until_it_is_back(tmp_path: Path) -> None:
+    directory, elsewhere = tmp_path / "evidence", tmp_path / "elsewhere"
+    with EvidenceStore(directory) as store:
+        before = store.write(EXCHANGE)
+        unsynced = store.append(EXCHANGE)
+        directory.rename(elsewhere)
+        with pytest.raises(EvidenceError, match="moved or removed"):
+            store.sync([unsynced])
+        for ask in (store.probe, lambda: store.write(EXCHANGE)):
+            with pytest.raises(EvidenceError, match="moved away while qualwatch runs: put it back"):
+                ask()
+        assert not directory.exists(), "nothing stands in the way of its return"
+        elsewhere.rename(directory)
+        store.probe()
+        after = store.write(EXCHANGE)
+        assert store.read(before).body == store.read(after).body == BODY
+
+
+def test_a_directory_that_is_removed_is_begun_anew_and_what_was_lost_is_not_kept(tmp_path: Path) -> None:
+    directory = tmp_path / "evidence"
+    with EvidenceStore(directory) as store:
+        lost = store.append(EXCHANGE)
+        shutil.rmtree(directory)
+        after = store.write(EXCHANGE)
+        assert store.read(after).body == BODY
+        with pytest.raises(EvidenceError, match="moved or removed"):
+            store.sync([lost])
+
+
+def test_a_directory_that_another_one_replaces_is_written_to(tmp_path: Path) -> None:
+    directory = tmp_path / "evidence"
+    with EvidenceStore(directory) as store:
+        store.write(EXCHANGE)
+        directory.rename(tmp_path / "elsewhere")
+        directory.mkdir()
+        assert store.read(store.write(EXCHANGE)).body == BODY
 
 
 _ANSWERS = st.builds(

@@ -47,8 +47,9 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
 def test_every_revision_leads_to_the_latest_with_its_rows(bare_engine: Engine, revision: str) -> None:
     upgrade(bare_engine, revision)
     assert _revision(bare_engine) == revision
-    # Documents of before are all to be judged again, and cases of before are found by their words.
-    tables = {*inspect(bare_engine).get_table_names(), "judged_document", "case_words"}
+    # Documents of before are all to be judged again, cases of before are found by their words, and visits of
+    # before are added up.
+    tables = {*inspect(bare_engine).get_table_names(), "judged_document", "case_words", "visit_total"}
     with bare_engine.begin() as connection:
         for line in (RELEASED / f"{revision}.sql").read_text(encoding="utf-8").splitlines():
             if not line.startswith("--"):
