@@ -36,8 +36,8 @@ from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
 from storage.migrate import upgrade
+from storage.queue_schema import upgrade_queue
 from storage.tables import FetchRecord
-from storage.work_queue import upgrade_queue
 from tests.databases import run_postgresql
 
 SOURCES, PAGES_OF_SOURCE = 48, 4

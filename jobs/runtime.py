@@ -38,12 +38,12 @@ from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
 from storage.leases import LEASE, Leases, LockedError
 from storage.migrate import require_current, upgrade
+from storage.queue_schema import require_queue, upgrade_queue
 from storage.resuming import resumable
 from storage.sources import free_claims
 from storage.tables import Lease
 from storage.under_way import DAEMON, is_under_way
 from storage.visits import abandon_visits
-from storage.work_queue import require_queue, upgrade_queue
 
 SCHEDULER_LEASE = timedelta(seconds=40)
 """A scheduler that was not heard for so long is replaced by one that stands by: within a minute."""

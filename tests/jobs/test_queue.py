@@ -27,12 +27,13 @@ from settings.sources import Source
 from storage.database import open_database
 from storage.errors import DatabaseError
 from storage.evidence import EvidenceStore
+from storage.queue_schema import upgrade_queue
 from storage.retention.rows import RETENTION
 from storage.sources import claim_due, claim_now
 from storage.tables import Case, SourceState, TaskTrial, Visit
 from storage.trials import SET_ASIDE, TRIES, begin_trial, troubled, try_again
 from storage.visits import DIED, start_visit
-from storage.work_queue import queue_state, upgrade_queue
+from storage.work_queue import queue_state
 from tests.databases import PostgresqlServer
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Site
@@ -337,7 +338,7 @@ def test_the_queue_is_made_once_upgraded_and_no_other_program_s_is_taken(
         assert upgrade_queue(engine) is False
         with engine.begin() as connection:
             connection.exec_driver_sql(
-                "COMMENT ON TABLE procrastinate_jobs IS 'qualwatch: procrastinate up to 99.sql'"
+                "COMMENT ON TABLE procrastinate_jobs IS 'qualwatch procrastinate 99.sql'"
             )
         with pytest.raises(DatabaseError, match="newer Procrastinate"):
             upgrade_queue(engine)
@@ -360,7 +361,7 @@ def test_a_queue_of_an_older_procrastinate_gets_the_scripts_that_it_lacks(
         with engine.begin() as connection:
             connection.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
             connection.exec_driver_sql(
-                f"COMMENT ON TABLE procrastinate_jobs IS 'qualwatch: procrastinate up to {before_last}'"
+                f"COMMENT ON TABLE procrastinate_jobs IS 'qualwatch procrastinate {before_last}'"
             )
         assert upgrade_queue(engine) is True
         with engine.connect() as connection:

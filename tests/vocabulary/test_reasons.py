@@ -37,6 +37,7 @@ ROOMS = (
     "storage/proof.py",
     "storage/retention/room.py",
     "storage/visits.py",
+    "storage/queue_schema.py",
     "vocabulary/addresses.py",
     "vocabulary/regions",
 )
