@@ -71,6 +71,8 @@ NO_REASONS = {
     "write console.base_url: mails leave this machine",
     "value is not a valid email address",
     "{} lies outside the evidence directory",
+    # what an identity provider is asked for
+    "openid email profile",
     # how a terminal writes
     "bold white on red",
 }
