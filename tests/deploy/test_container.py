@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,10 @@ def test_the_container_installs_what_everybody_else_does() -> None:
     pinned = {file: _pinned(file) for file in (ROOT / "requirements.lock", CONTAINER / "requirements.lock")}
     ours, image = pinned.values()
     assert image.items() <= ours.items()
-    assert {"hatchling", "psycopg", "rapidocr", "requests"} <= image.keys()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [project["optional-dependencies"][extra] for extra in ("ocr", "postgresql", "workers")]
+    asked = [re.split(r"[\[<>=]", each)[0] for each in sum(extras, project["dependencies"])]
+    assert {"hatchling", *asked} <= image.keys(), "run make lock"
     assert not {"pytest", "mypy", "scrapy"} & image.keys()
 
 
