@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import typer.main
 
 from cli.chinese import translate
 from cli.main import assemble
+from tests.commands import run_command
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = re.compile(r"[A-Za-z]+(?:[ ,.:;'’-]+[A-Za-z]+){2,}")
@@ -58,11 +58,9 @@ def test_the_help_of_every_command_and_option_is_chinese(path: str) -> None:
     ids=" ".join,
 )
 def test_a_slip_is_told_in_chinese_and_ends_with_2(typed: list[str], said: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "qualwatch", *typed], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    done = run_command(typed, ROOT, os.environ)
     assert done.returncode == 2
-    shown = done.stdout + done.stderr
+    shown = (done.stdout + done.stderr).decode()
     assert said in shown
     assert not ENGLISH.search(re.sub(r"'[^']*'|--\S+|qualwatch[ a-z-]*", "", shown))
 

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
+from tests.commands import run_command
 from tests.jobs.loopback import Site
 
 QUALWATCH = (sys.executable, "-m", "qualwatch")
@@ -37,15 +38,8 @@ class Operator:
         )
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*QUALWATCH, *words],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        done = run_command(words, self.folder, self.environment)
+        return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(

@@ -2,8 +2,8 @@
 
 import csv
 import json
+import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from typer.testing import Result
 
 from cli.catalogue_import import app
 from tests.catalogue import stored_lists
+from tests.commands import run_command
 from tests.jobs.loopback import Site, answer
 from tests.jobs.operators import Operator
 
@@ -245,9 +246,8 @@ def test_a_file_that_is_not_there_and_an_address_inside_the_house_exit_2(
 
 
 def test_an_imported_list_counts_for_check(tmp_path: Path, page: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "qualwatch", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return run_command(arguments, tmp_path, os.environ)
 
     posting = tmp_path / "posting.txt"
     posting.write_text("某公司招聘\n任职要求：须持有竹编检测师资格证书。", encoding="utf-8")

@@ -19,6 +19,7 @@ from cli.checking.files import read_page
 from cli.checking.model import Failure, Judgement, Lines, Rules
 from cli.checking.records import read_lines, read_record
 from settings.model import Fetching
+from tests.commands import run_command
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.jobs.loopback import Site, answer, redirect
 
@@ -31,11 +32,8 @@ LAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求
 def _check(
     *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "qualwatch", "check", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, input=stdin, capture_output=True, cwd=cwd, env=environment, timeout=60, check=False
-    )
+    return run_command(("check", *map(str, arguments)), cwd or Path.cwd(), environment, typed=stdin)
 
 
 def _lines(*records_: dict[str, Any] | bytes) -> bytes:

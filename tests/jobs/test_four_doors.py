@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from jobs.reassess import judge_stored
 from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.tables import Document, DocumentVersion, Finding
+from tests.commands import run_command
 from tests.jobs.house import House, furnished
 from tests.jobs.loopback import Site, answer
 
@@ -74,12 +74,7 @@ def house(settings: Settings, site: Site, tmp_path: Path) -> Iterator[House]:
 
 
 def by_check(*arguments: str, given: bytes = b"") -> Said:
-    done = subprocess.run(
-        [sys.executable, "-m", "qualwatch", "check", *arguments],
-        input=given,
-        capture_output=True,
-        check=False,
-    )
+    done = run_command(("check", *arguments), Path.cwd(), os.environ, typed=given)
     said = json.loads(done.stdout)
     assert "error" not in said, said
     found = [(each["quote"], each["violation"], each["severity"]) for each in said["findings"]]

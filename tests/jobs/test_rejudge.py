@@ -29,6 +29,7 @@ STEPS = (("confirm", "1"), ("ask", "1", "--deadline", SOON), ("rectified", "1"))
 def watched(operator: Operator, site: Site) -> Operator:
     """Somebody who has watched one list, judged by the catalogue as it is shipped."""
     operator.configure("news", site=site)
+    operator.environment["QUALWATCH_FETCHING__THREADS"] = "1"  # cases are numbered as the list has them
     site["/news/"] = listing(*PAGES)
     for number, (path, text) in enumerate(PAGES.items()):
         site[path] = posting(text, title=f"示例市某局公开招聘工作人员公告第{number}号")

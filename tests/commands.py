@@ -1,0 +1,149 @@
+"""The command line as somebody with a shell runs it, in a process of its own for each command.
+
+Half of what a command takes is to import the program. A process that has done so, and nothing else, forks for
+each command: what it runs is ``python -m qualwatch`` with its own arguments, folder, environment and files.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_starting = threading.Lock()
+_servers: dict[int, str] = {}
+"""The addresses of the servers of this process."""
+
+
+def run_command(
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    typed: bytes = b"",
+    timeout: float = 90,
+) -> subprocess.CompletedProcess[bytes]:
+    """What ``qualwatch WORDS`` in ``folder`` says, and its exit code; ``typed`` is its standard input."""
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as complained,
+        socket.socket(socket.AF_UNIX) as connection,
+    ):
+        given.write(typed)
+        given.seek(0)
+        connection.connect(_server(environment))
+        order = {"words": list(words), "folder": str(folder), "environment": dict(environment)}
+        files = [given.fileno(), said.fileno(), complained.fileno()]
+        socket.send_fds(connection, [json.dumps(order).encode() + b"\n"], files)
+        connection.settimeout(timeout)
+        with connection.makefile("r") as answers:
+            process = int(answers.readline())
+            try:
+                status = int(answers.readline())
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(list(words), timeout) from None
+        said.seek(0)
+        complained.seek(0)
+        return subprocess.CompletedProcess(list(words), status, said.read(), complained.read())
+
+
+def _server(environment: Mapping[str, str]) -> str:
+    """The address of the process that forks, which starts with the first command."""
+    with _starting:
+        if os.getpid() not in _servers:
+            folder = tempfile.mkdtemp(prefix="qw-commands-")
+            address = f"{folder}/socket"
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.commands", address],
+                cwd=ROOT,
+                env={name: value for name, value in environment.items() if "QUALWATCH" not in name},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            atexit.register(_end, process, folder)
+            if process.stdout is None or process.stdout.readline() != b"ready\n":
+                raise RuntimeError("the program cannot be imported: run python -m qualwatch")
+            _servers[os.getpid()] = address
+        return _servers[os.getpid()]
+
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    process.terminate()
+    process.wait()
+    for file in Path(folder).iterdir():
+        file.unlink()
+    Path(folder).rmdir()
+
+
+def _import_the_program() -> None:
+    for room in ("console.serving", "jobs.daemon", "jobs.tasks"):
+        import_module(room)
+    import_module("cli.main").assemble()
+
+
+def _serve(address: str) -> None:
+    """Fork for each command until the tests end."""
+    sys.path.insert(0, str(ROOT))
+    _import_the_program()
+    gc.collect()
+    gc.freeze()  # what was imported is never looked through again
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen(32)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        os.write(1, b"ready\n")
+        while True:
+            connection, _ = server.accept()
+            if os.fork() == 0:
+                server.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _follow(connection)
+                return
+            connection.close()
+
+
+def _follow(connection: socket.socket) -> None:
+    """Run what is asked for in a process, and tell how that ended."""
+    text, files, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+    while not text.endswith(b"\n"):
+        text += connection.recv(1 << 20)
+    process = os.fork()
+    if process == 0:
+        connection.close()
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
+        _become(json.loads(text))
+        return
+    connection.sendall(f"{process}\n".encode())
+    _, status = os.waitpid(process, 0)
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _become(order: Mapping[str, object]) -> None:
+    os.chdir(str(order["folder"]))
+    os.environ.clear()
+    os.environ.update(order["environment"])  # type: ignore[arg-type]  # as it was sent
+    time.tzset()
+    sys.argv = ["qualwatch", *order["words"]]  # type: ignore[misc]  # as it was sent
+    runpy.run_module("qualwatch", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])
