@@ -35,8 +35,12 @@ def run_command(
     *,
     typed: bytes = b"",
     timeout: float = 90,
+    module: str = "qualwatch",
 ) -> subprocess.CompletedProcess[bytes]:
-    """What ``qualwatch WORDS`` in ``folder`` says, and its exit code; ``typed`` is its standard input."""
+    """What ``qualwatch WORDS`` in ``folder`` says, and its exit code; ``typed`` is its standard input.
+
+    Another ``module`` is run as ``python -m MODULE WORDS``.
+    """
     with (
         tempfile.TemporaryFile() as given,
         tempfile.TemporaryFile() as said,
@@ -47,6 +51,7 @@ def run_command(
         given.seek(0)
         connection.connect(_server(environment))
         order = {"words": list(words), "folder": str(folder), "environment": dict(environment)}
+        order["module"] = module
         files = [given.fileno(), said.fileno(), complained.fileno()]
         socket.send_fds(connection, [json.dumps(order).encode() + b"\n"], files)
         connection.settimeout(timeout)
@@ -141,8 +146,8 @@ def _become(order: Mapping[str, object]) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])  # type: ignore[arg-type]  # as it was sent
     time.tzset()
-    sys.argv = ["qualwatch", *order["words"]]  # type: ignore[misc]  # as it was sent
-    runpy.run_module("qualwatch", run_name="__main__", alter_sys=True)
+    sys.argv = [str(order["module"]), *order["words"]]  # type: ignore[misc]  # as it was sent
+    runpy.run_module(str(order["module"]), run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

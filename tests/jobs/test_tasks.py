@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import pickle
+from base64 import b64encode
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from email.message import EmailMessage
@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, func, select
 
-from jobs.runtime import open_command_runtime
 from jobs.tasks import TASKS, Task
 from settings import load_settings
 from storage.database import open_database
 from storage.tables import Case, FetchRecord, IntakeMessage, OutboxMessage, Visit
+from tests.commands import run_command
 from tests.databases import PostgresqlServer
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Site
@@ -41,18 +41,12 @@ ORDER = (
 )
 
 
-def run_task(config: Path, task: Task) -> str:
-    """What a process that has nothing but the configuration and the task says came of it."""
-    with open_command_runtime(load_settings(config)) as there:
-        return repr(task.run(there.context))
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[ProcessPoolExecutor]:
-    """Runs each task in a new process, which gets its arguments pickled."""
-    processes = multiprocessing.get_context("spawn")  # a fork server would keep what it was started with
-    with ProcessPoolExecutor(1, mp_context=processes, max_tasks_per_child=1) as pool:
-        yield pool
+def elsewhere(config: Path, task: Task) -> str:
+    """What a process that has nothing but the configuration and the pickled task says came of it."""
+    words = (str(config), b64encode(pickle.dumps(task)).decode())
+    done = run_command(words, config.parent, os.environ, module="tests.jobs.one_task")
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().rstrip("\n")
 
 
 def test_every_task_is_asked_for_below() -> None:
@@ -72,7 +66,7 @@ def database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterato
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_task_is_done_by_a_process_of_its_own(
-    kind: str, site: Site, tmp_path: Path, elsewhere: ProcessPoolExecutor, request: pytest.FixtureRequest
+    kind: str, site: Site, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     site["/news/"] = listing("/n/20261101_1.html")
     site["/n/20261101_1.html"] = posting()
@@ -88,13 +82,11 @@ def test_every_task_is_done_by_a_process_of_its_own(
             f"[detection]\nprocesses = 0\n[intake]\ndirectory = '{tmp_path}/box'\n"
             f"[[sources]]\nname = 'news'\nurl = '{site.address}/news/'\n"
         )
-        said = {task.name: elsewhere.submit(run_task, config, task).result() for task in ORDER}
+        said = {task.name: elsewhere(config, task) for task in ORDER}
         assert "finished=True" in said["back_fill"]
         assert said["rejudge"] == "None"
         assert int(said["deliver"]) > 0
-        assert (
-            "messages=0" in elsewhere.submit(run_task, config, Task("take_in")).result()
-        )  # doing it twice changes nothing
+        assert "messages=0" in elsewhere(config, Task("take_in"))  # doing it twice changes nothing
         engine = open_database(load_settings(config).storage.database_url)
         with Session(engine) as session:
 
