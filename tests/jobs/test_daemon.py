@@ -108,7 +108,7 @@ def test_a_chat_that_cannot_work_ends_the_start_with_one_message(operator: Opera
     (operator.folder / "qualwatch.toml").write_text(f"[sample]\nenabled = false\n{chat}")
     ended = operator.run("run", "--once")
     assert ended.returncode == 2
-    assert "'office' has channel 'sms'" in ended.stderr
+    assert "'office' 的 channel 为 'sms'" in ended.stderr
     assert "Traceback" not in ended.stderr + ended.stdout
     assert "hunter2" not in ended.stderr + ended.stdout
 
