@@ -62,7 +62,7 @@ def evidence(
         except UnknownFindingError:
             _fail(UNUSABLE, f"没有编号为 {finding} 的发现")
         except EvidenceError as error:
-            _fail(WRONG, f"证据核对未通过：{error}")
+            _fail(WRONG, f"证据核对未通过：{in_chinese(str(error))}")
 
 
 def backup(

@@ -78,8 +78,8 @@ def test_without_options_it_is_about_last_month_and_everywhere(office: Office) -
     [
         (("report", "--month", "October"), "不是月份"),
         (("report", "--month", "2999-01"), "尚未开始"),
-        (("report", "--month", "2026-10", "--region", "22"), "no place has this code"),
-        (("report", "--month", "2026-10", "--region", "990000"), "no place has this code"),
+        (("report", "--month", "2026-10", "--region", "22"), "没有这个行政区划代码"),
+        (("report", "--month", "2026-10", "--region", "990000"), "没有这个行政区划代码"),
         (("letter", "17"), "没有案件17"),
         (("report", "--month", "2026-10", "--output", "qualwatch.toml"), "无法写入"),
     ],

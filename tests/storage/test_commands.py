@@ -176,15 +176,15 @@ def test_missing_evidence_is_reported(kept: Kept) -> None:
     kept.archive.unlink()
     result = kept.evidence()
     assert result.exit_code == 1
-    assert "cannot be read" in result.stderr
+    assert "无法读取" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE document_version SET text = replace(text, '须持有', '无需')", "its own SHA-256"),
-        ("UPDATE document_version SET body_sha256 = hex(zeroblob(32))", "when it was fetched"),
-        ("UPDATE finding SET quote = '教师资格证'", "does not stand"),
+        ("UPDATE document_version SET text = replace(text, '须持有', '无需')", "与其 SHA-256 不符"),
+        ("UPDATE document_version SET body_sha256 = hex(zeroblob(32))", "获取时为"),
+        ("UPDATE finding SET quote = '教师资格证'", "不在保存的文字中"),
     ],
 )
 def test_a_database_that_was_tampered_with_is_noticed(kept: Kept, statement: str, said: str) -> None:
@@ -204,7 +204,7 @@ def test_a_missing_database_is_a_clear_error_and_none_is_made(kept: Kept) -> Non
 
 def test_a_database_of_another_version_is_a_clear_error(kept: Kept) -> None:
     kept.change("UPDATE alembic_version SET version_num = '9999'")
-    assert "newer version" in kept.evidence().stderr
+    assert "较新版本" in kept.evidence().stderr
     kept.change("DELETE FROM alembic_version")
     assert "旧版本" in kept.evidence().stderr
 

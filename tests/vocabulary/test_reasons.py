@@ -38,6 +38,7 @@ ROOMS = (
     "storage/retention/room.py",
     "storage/visits.py",
     "storage/queue_schema.py",
+    "storage/warc.py",
     "vocabulary/addresses.py",
     "vocabulary/regions",
 )
@@ -66,6 +67,10 @@ NO_REASONS = {
     "Hour and minute, for example 08:30",
     "module {} has no attribute {}",
     "visits wait: {}",
+    "made_at needs a time zone",
+    "started_at needs a time zone",
+    "{} is no http address: only what was fetched from the web is kept",
+    "Bodies are kept with their Content-Encoding undone",
     "there is always a port to try",
     "the console has ended, and the buttons of mails open nothing: see the log, and start qualwatch again",
     "write console.base_url: mails leave this machine",
