@@ -146,7 +146,7 @@ def _follow(connection: socket.socket) -> None:
 def _become(order: Mapping[str, object]) -> None:
     os.chdir(str(order["folder"]))
     os.environ.clear()
-    os.environ.update(order["environment"])  # type: ignore[arg-type]  # as it was sent
+    os.environ.update(order["environment"])  # type: ignore[call-overload]  # as it was sent
     time.tzset()
     sys.argv = [str(order["module"]), *order["words"]]  # type: ignore[misc]  # as it was sent
     runpy.run_module(str(order["module"]), run_name="__main__", alter_sys=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -43,7 +44,11 @@ def hasty(house: House) -> Iterator[House]:
 def silence() -> Iterator[Answer]:
     """Says nothing until the test is over."""
     over = threading.Event()
-    yield lambda _: bool(over.wait(10)) and None
+
+    def wait(_: BaseHTTPRequestHandler) -> None:
+        over.wait(10)
+
+    yield wait
     over.set()
 
 

@@ -22,8 +22,9 @@ from jobs.lacks import Kind, Lack, Lacks
 from jobs.repeats import TRACEBACKS, WARNINGS, WINDOW_SECONDS, Repeats
 from jobs.service_manager import ServiceManager
 from jobs.visits.due import plan, visit_due
-from settings.model import Settings, Storage
-from storage.tables import Document, SourceState
+from settings.model import Settings
+from settings.retention import Storage
+from storage.tables import Document, OutboxMessage, SourceState
 from storage.under_way import DAEMON
 from tests.jobs.house import House, furnished, listing, posting
 from tests.jobs.loopback import Site
@@ -158,7 +159,9 @@ def test_without_descriptors_pages_are_not_failures_of_their_source(house: House
 def test_jobs_that_fail_and_channels_that_are_down_are_named(house: House) -> None:
     watch = _watch(house.context, {"delivery": "disk I/O error", "visits": ""})
     with house.context.transaction() as session:
-        row = ways.OutboxMessage(key="a", channel="smtp", recipient="li@example.com", message_id="<1@a>")
+        row = OutboxMessage(
+            key="a", channel="smtp", recipient="li@example.com", message_id="<1@a>", template="case"
+        )
         ways.note_failure(session, row, ChannelDown("mail.example.com:25 refuses us"), house.context.now())
     watch.look()
     condition = watch.condition()
