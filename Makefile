@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check static lint types imports bench eval lock clean pictures container-check
+.PHONY: help setup run test check static lint types imports bench chaos eval lock clean pictures container-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ check: static test ## format, lint, types, imports, tests
 
 bench: setup ## measure speed and memory, as ratios in one run
 	$(BIN)/python -m eval.bench
+
+chaos: setup ## kill and starve real daemons, and say what they lost
+	$(BIN)/python -m eval.chaos
 
 eval: setup ## measure the quality of detection against labelled documents
 	$(BIN)/python -m eval.quality
