@@ -71,7 +71,7 @@ class MailServer:
 
 
 @contextmanager
-def serving(server: MailServer, **options: Any) -> Iterator[int]:
+def serving(server: object, **options: Any) -> Iterator[int]:
     # Named, because the server would ask DNS for its own name at each connection.
     controller = Controller(
         server,
