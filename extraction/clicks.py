@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import unescape
 from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -59,11 +59,11 @@ FILE_ATTRIBUTES = frozenset(
     }
 )
 _FILE_ENDS = re.compile(rf"(?i)\.(?:{FILES})(?:[?#]|$)")
-_SCRIPT = re.compile(r"<script\b[^<>]*>(.+?)</script", re.IGNORECASE | re.DOTALL)
-_FILE_NAMED = re.compile(
-    r"""["'`=(]\s*((?:https?:/|\.{0,2})/?[^"'`\\<>\s(){}]{1,300}\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar))\\?["'`]""",
-    re.IGNORECASE,
-)
+_SCRIPT, _SCRIPT_END = re.compile(r"<script\b[^<>]*>", re.IGNORECASE), re.compile(r"</script", re.IGNORECASE)
+_FILE_NAMED = re.compile(r"""(\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar))\\?["'`]""", re.IGNORECASE)
+_ADDRESS_BEFORE = re.compile(r"""["'`=(]\s*([^"'`\\<>\s(){}=]*[^"'`\\<>\s(){}=/])$""")
+_NAMED = re.compile(r"[\w%)）】\]]\.\w+$")
+_LONGEST_FILE = 300
 _MOST_SCRIPTS, _MOST_FILES = 100, 20
 _VIEWED = ("file", "url", "src", "pdf", "path", "furl", "fileurl")
 """Keys in which viewers (pdf.js, kkFileView, Office Online) are told what to show."""
@@ -167,9 +167,20 @@ def _from_base64(value: str) -> str:
 def files_in_scripts(markup: str) -> list[str]:
     """Addresses of documents that the page's own scripts name whole, to show or to link them."""
     found: dict[str, None] = {}
-    for script in islice(_SCRIPT.finditer(markup), _MOST_SCRIPTS):
-        found.update(dict.fromkeys(unescape(file[1]) for file in _FILE_NAMED.finditer(script[1])))
+    for script in islice(_scripts(markup), _MOST_SCRIPTS):
+        for end in islice(_FILE_NAMED.finditer(script), _MOST_FILES):
+            address = _ADDRESS_BEFORE.search(script[max(end.start() - _LONGEST_FILE, 0) : end.end(1)])
+            if address is not None and _NAMED.search(address[1]):
+                found.setdefault(unescape(address[1]))
     return list(found)[:_MOST_FILES]
+
+
+def _scripts(markup: str) -> Iterator[str]:
+    """What stands in the scripts of a page, in time that grows with its length alone."""
+    for part in _SCRIPT_END.split(markup)[:-1]:
+        opening = _SCRIPT.search(part)
+        if opening is not None:
+            yield part[opening.end() :]
 
 
 def _name(attributes: Mapping[str, str]) -> str:

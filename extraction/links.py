@@ -140,9 +140,10 @@ class LinkCollector:
             if url and len(self._links) < MAX_LINKS:
                 words = _line(name) or url.partition("?")[0].rpartition("/")[2]
                 self._links.append(_Pending(url, words, len(self._flow), is_file=True))
-        if tag not in {"frame", "iframe"} or len(self._frames) >= _MOST_FRAMES or _is_unseen(attributes):
+        is_frame = tag in {"frame", "iframe"} or "html" in attributes.get("type", "").lower()
+        if not is_frame or len(self._frames) >= _MOST_FRAMES or _is_unseen(attributes):
             return
-        if url := self.absolute(attributes.get("src", "")):
+        if url := self.absolute(attributes.get("src") or attributes.get("data") or ""):
             self._frames.setdefault(url)
 
     def add_files(self, addresses: Iterable[str]) -> None:

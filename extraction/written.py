@@ -9,12 +9,15 @@ from itertools import islice
 from urllib.parse import unquote
 
 _STRING = re.compile(
-    r"""'((?:[^'\\\n]|\\.){40,})'|"((?:[^"\\\n]|\\.){40,})"|`((?:[^`\\]|\\.){40,})`""", re.DOTALL
+    r"""'((?:[^'\\\n]++|\\.)*+)(?:'|(?=\n)|\Z|\\\Z)|"((?:[^"\\\n]++|\\.)*+)(?:"|(?=\n)|\Z|\\\Z)|`((?:[^`\\]++|\\.)*+)(?:`|\Z|\\\Z)""",
+    re.DOTALL,
 )
+"""Also one that is never closed, so that it is looked through once and not from each of its quotes."""
+_SHORTEST = 40
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _MARKUP = re.compile(r"<(?:p|div|br|span|table|section|h[1-6])\b|&lt;(?:p|div|br|table)\b", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_MOST_STRINGS = 2_000
+_MOST_STRINGS = 20_000
 _MOST = 3
 """Strings that are taken for the body of a page."""
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": ""}
@@ -30,7 +33,9 @@ def bodies_in(scripts: Iterable[str]) -> list[str]:
 
 def _strings(script: str) -> Iterator[str]:
     for string in islice(_STRING.finditer(script), _MOST_STRINGS):
-        words = next(group for group in string.groups() if group is not None)
+        words = next((group for group in string.groups() if group is not None), "")
+        if len(words) < _SHORTEST:
+            continue
         plain = _ESCAPED.sub(_letter, words) if "\\" in words else words
         for reading in (plain, unquote(plain) if "%3" in plain else "", _from_base64(plain)):
             if _MARKUP.search(reading):

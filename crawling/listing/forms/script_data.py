@@ -25,7 +25,11 @@ _BEGINS = re.compile(r"(?:=|:|\(|,|^)\s*(?=\[\s*\{|\{\s*[\"'\w])", re.MULTILINE)
 _WRITES = re.compile(
     r"document\s*\.\s*write(?:ln)?\s*\(|innerHTML\s*\+?=|\.(?:html|append)\s*\(|\+=", re.IGNORECASE
 )
-_STRING = re.compile(r"""'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`""")
+_STRING = re.compile(
+    r"""'((?:[^'\\\n]++|\\.)*+)(?:'|(?=\n)|\Z|\\\Z)|"((?:[^"\\\n]++|\\.)*+)(?:"|(?=\n)|\Z|\\\Z)|`((?:[^`\\]++|\\.)*+)(?:`|\Z|\\\Z)""",
+    re.DOTALL,
+)
+"""Also one that is never closed, so that it is looked through once and not from each of its quotes."""
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_$][\w$]*)\s*:")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
