@@ -205,6 +205,8 @@ def start(stage: Stage, directory: Path) -> int:
             sleep 1
         done
         echo "healthy after $tries s"
+        sleep 15  # health is told from the start on; the end is asked of a program that has begun
+        {asked}
         kill -TERM $program
         wait $program
     """
