@@ -27,6 +27,8 @@ class InsideRules:
     """Behind a name without a certificate word: an examination's name ends."""
     passed: re.Pattern[str]
     """Before such a name: somebody passes the examination, and so has what it is for."""
+    united: re.Pattern[str]
+    """Behind a name without a certificate word: a country's examination of that name."""
     predicate: re.Pattern[str]
     """Before a generic word: what a certificate is said to be."""
     counted: re.Pattern[str]
@@ -83,4 +85,5 @@ def _is_inside(text: str, span: Span, *, told: bool) -> bool:
         return False
     if told and (names_level_examination(text, span) or ("资格" in span.word and _is_examined(text, span))):
         return True
-    return rules.body.match(text, end, end + _AFTER) is not None
+    united = rules.united.match(text, end, end + _AFTER) is not None and rules.passed.search(before) is None
+    return united or rules.body.match(text, end, end + _AFTER) is not None

@@ -73,3 +73,15 @@ def test_renting_needs_somebody_who_offers_or_seeks() -> None:
     sought = "长期收一级建造师挂靠，待遇优厚，电话：见下。"
     assert _standings(told, "")["一级建造师"][1] is Usage.INFORMATIVE
     assert _standings(sought, "")["一级建造师"][1] is Usage.RENTING
+
+
+def test_a_country_s_examination_and_what_a_certificate_is_said_to_be_are_no_certificates() -> None:
+    law = "第五条 想当报关员的人应当参加本关的培训,并参加报关员资格全国统一考试,获得《报关员资格证》。"
+    assert _standings(law, "报关员管理办法") == {"报关员资格证": (Status.CANCELLED, Usage.PERMIT)}
+    told = "按摩师证是一种职业资格证书,说明持证人会按摩。"
+    assert set(_standings(told, "按摩师证有什么用")) == {"按摩师证"}
+
+
+def test_a_paper_of_those_who_run_a_building_site_has_their_standing() -> None:
+    guide = "企业资质标准：（三）有上岗证的施工现场管理人员不少于20人，其中施工人员、质量人员齐全。"
+    assert _standings(guide, "企业资质标准") == {"上岗证": (Status.OFF_CATALOGUE, Usage.PERMIT)}
