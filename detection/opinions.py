@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from detection.model import Mention
-from vocabulary.codes import Severity
+from vocabulary.codes import Severity, Usage
+
+_OBLIGING = ("须", "必须", "应当", "应持", "应具", "需持", "需具", "需有", "要求", "方可", "不得")
+"""Words of a cue that oblige whatever the text is: with them the kind decides little."""
+_DEMANDS = frozenset({Usage.REQUIRED, Usage.PERMIT})
 
 
 def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Mention, ...]:
@@ -18,23 +22,30 @@ def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Ment
 
     Returns:
         Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
-        own sentence and ``needs_review``. What both raise goes no higher than the lower of the two, for
-        review as well.
+        own sentence and ``needs_review``; where the first reading raises it and its cue obliges by itself
+        (须, 应当), it stays an alert for review. What both raise goes no higher than the lower of the two,
+        for review as well.
     """
     alerts = [mention for mention in first if mention.severity.is_alert]
     heard = [_hear(mention, [alert for alert in alerts if _overlap(alert, mention)]) for mention in second]
     alone = [alert for alert in alerts if not any(_overlap(alert, mention) for mention in heard)]
-    return tuple(sorted([*heard, *map(_for_review, alone)], key=lambda mention: mention.start))
+    return tuple(sorted([*heard, *map(_contested, alone)], key=lambda mention: mention.start))
 
 
 def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
     if not mention.severity.is_alert:
-        return _for_review(alerts[0]) if alerts else mention
+        return _contested(alerts[0]) if alerts else mention
     if not alerts:
         return _for_review(mention)
     highest = max((alert.severity for alert in alerts), key=lambda severity: severity.rank)
     least = min(highest, mention.severity, key=lambda severity: severity.rank)
     return replace(mention, severity=least, needs_review=True)
+
+
+def _contested(mention: Mention) -> Mention:
+    """An alert of the first reading alone; words that oblige by themselves keep it one, for review."""
+    obliges = mention.usage in _DEMANDS and any(word in mention.cue for word in _OBLIGING)
+    return replace(mention, needs_review=True) if obliges else _for_review(mention)
 
 
 def _for_review(mention: Mention) -> Mention:
