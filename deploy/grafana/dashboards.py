@@ -212,6 +212,12 @@ def _now_row(board: dashboard.Dashboard) -> None:
             worst_below=14 * 86400,
         ),
         big_number(
+            "Lacks",
+            "sum(qualwatch_lacking)",
+            "What no visit can begin without: database, evidence, room, descriptors",
+            worst_above=0,
+        ),
+        big_number(
             "Visits wait for room",
             "max(qualwatch_visits_wait_for_room)",
             "1: the disk or the quota is full",

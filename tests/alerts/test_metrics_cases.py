@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select, update
 from alerts.metrics.collected import Metrics
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, Document
-from storage.visits import start_visit
+from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.stored import NOW, Posting, mention, report
 from vocabulary.areas import province_code, province_names
-from vocabulary.codes import CaseState
+from vocabulary.codes import CaseState, Outcome
 from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
@@ -118,7 +118,9 @@ def test_the_time_to_the_finding_begins_with_the_day_of_publication_in_china(
     engine: Engine, settings: Settings
 ) -> None:
     with Session(engine) as session, session.begin():
-        start_visit(session, "sample", NOW - timedelta(days=30))
+        long_ago = NOW - timedelta(days=30)
+        visit = start_visit(session, "sample", long_ago)
+        finish_visit(session, visit, Outcome.OK, VisitCounts(), long_ago, next_due_at=NOW)
     _case(engine, settings, 1)  # found on 2 November, 01:30 UTC: 09:30 in China
     _published(engine, date(2026, 11, 2), 1)
     name = "qualwatch_publication_to_finding_seconds"
@@ -134,7 +136,9 @@ def test_what_was_published_before_the_watch_or_is_dated_ahead_counts_nowhere(
     engine: Engine, settings: Settings, day: date | None
 ) -> None:
     with Session(engine) as session, session.begin():
-        start_visit(session, "sample", NOW - timedelta(days=30))
+        long_ago = NOW - timedelta(days=30)
+        visit = start_visit(session, "sample", long_ago)
+        finish_visit(session, visit, Outcome.OK, VisitCounts(), long_ago, next_due_at=NOW)
     _case(engine, settings, 1)
     if day:
         _published(engine, day, 1)
@@ -143,7 +147,9 @@ def test_what_was_published_before_the_watch_or_is_dated_ahead_counts_nowhere(
 
 def test_another_place_does_not_count_as_another_finding(engine: Engine, settings: Settings) -> None:
     with Session(engine) as session, session.begin():
-        start_visit(session, "sample", NOW - timedelta(days=30))
+        long_ago = NOW - timedelta(days=30)
+        visit = start_visit(session, "sample", long_ago)
+        finish_visit(session, visit, Outcome.OK, VisitCounts(), long_ago, next_due_at=NOW)
     _case(engine, settings, 1)
     report(
         engine,

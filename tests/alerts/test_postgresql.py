@@ -24,11 +24,11 @@ from cases.steps import IllegalStep, take_step
 from settings.model import Settings
 from storage.database import open_database
 from storage.tables import Case, CaseEvent, Document, OutboxMessage, RoutingRule
-from storage.visits import start_visit
+from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
 from tests.databases import PostgresqlServer
-from vocabulary.codes import CaseState, OutboxState, Severity, Step
+from vocabulary.codes import CaseState, OutboxState, Outcome, Severity, Step
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。\x00"
 
@@ -96,7 +96,9 @@ def test_metrics_are_read_from_it(engine: Engine, settings: Settings) -> None:
 
 def test_durations_are_counted_as_on_sqlite(engine: Engine, settings: Settings) -> None:
     with Session(engine) as session, session.begin():
-        start_visit(session, "sample", NOW - timedelta(days=30))
+        long_ago = NOW - timedelta(days=30)
+        visit = start_visit(session, "sample", long_ago)
+        finish_visit(session, visit, Outcome.OK, VisitCounts(), long_ago, next_due_at=NOW)
     report(engine, settings, _posting(1))
     with Session(engine) as session, session.begin():
         session.execute(update(Document).values(published_on=date(2026, 11, 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -112,7 +113,7 @@ def _fill_one_more(room: Room, order: CaseOrder) -> None:
     with room.context.transaction() as session:
         session.add(
             Case(
-                key=f"{order}{room.context.now()}{id(session)}",
+                key=f"{order}{room.context.now()}{uuid4()}",
                 qualification="会计",
                 status="cancelled",
                 usage="required",

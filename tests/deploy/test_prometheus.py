@@ -30,10 +30,10 @@ LATER = {
     "逾期未改，按地区",
     "从发布到发现",  # the sample site published everything before it was watched
     "从通知到确认或排除",
-    "Days of room",  # a rate needs a day
+    "Room lasts",  # a rate needs a day
 }
 """Panels that stay empty until somebody has done something with a case."""
-NEVER = {"从发布到发现", "Days of room"}
+NEVER = {"从发布到发现", "Room lasts"}
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ def _import(directory: Path, name: str, body: bytes, *arguments: str) -> Result:
 
 
 def _evidence(directory: Path, name: str, *arguments: str) -> str:
-    found = json.loads(_run(directory, "lookup", name, *arguments, "--format", "json").stdout)
+    said = _run(directory, "lookup", name, *arguments, "--format", "json").stdout
+    found = json.loads(said[said.index("[\n") :])
     return str(found[0]["evidence"])
 
 

@@ -154,8 +154,9 @@ def test_with_nothing_configured_the_sample_site_is_watched(operator: Operator) 
     assert operator.run("source", "test", "sample-notices").returncode == 0
     wait_until(lambda: operator.count("visit", "finished_at is not null") == 2)
     wait_until(lambda: operator.count("outbox_message", "state != 'sent'") == 0 and bool(operator.mails()))
+    visited = re.compile(r'qualwatch_visits_total\{outcome="ok",source="sample-notices"\} 1\.0')
+    wait_until(lambda: visited.search(look_at(f"{metrics[0]}/metrics")) is not None)  # read ahead
     counted = look_at(f"{metrics[0]}/metrics")
-    assert re.search(r'qualwatch_visits_total\{outcome="ok",source="sample-notices"\} 1\.0', counted)
     assert re.search(r"qualwatch_detection_seconds_count [1-9]", counted)
     assert 'qualwatch_catalogue_items_expected{document="国发〔2016〕68号",region=""} 114.0' in counted
     assert json.loads(look_at(f"{metrics[0]}/healthz"))["status"] == "ok"

@@ -79,6 +79,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
             total_seconds=10,
             max_bytes=8 << 20,
             threads=8,
+            unanswered_requests=100,  # as many traps never answer
         ),
         storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
     )
