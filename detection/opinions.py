@@ -23,7 +23,7 @@ def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Ment
     Returns:
         Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
         own sentence and ``needs_review``; where the first reading raises it and its cue obliges by itself
-        (须, 应当), it stays an alert for review. What both raise goes no higher than the lower of the two,
+        (须, 应当), it stays what it is. What both raise goes no higher than the lower of the two,
         for review as well.
     """
     alerts = [mention for mention in first if mention.severity.is_alert]
@@ -43,9 +43,9 @@ def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
 
 
 def _contested(mention: Mention) -> Mention:
-    """An alert of the first reading alone; words that oblige by themselves keep it one, for review."""
+    """An alert of the first reading alone; where its words oblige by themselves, the kind decides nothing."""
     obliges = mention.usage in _DEMANDS and any(word in mention.cue for word in _OBLIGING)
-    return replace(mention, needs_review=True) if obliges else _for_review(mention)
+    return mention if obliges else _for_review(mention)
 
 
 def _for_review(mention: Mention) -> Mention:
