@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from detection.model import Mention
+from detection.usage_rules import load_usage
 from vocabulary.codes import Severity, Usage
 
-_OBLIGING = ("须", "必须", "应当", "应持", "应具", "需持", "需具", "需有", "要求", "方可", "不得")
-"""Words of a cue that oblige whatever the text is: with them the kind decides little."""
 _DEMANDS = frozenset({Usage.REQUIRED, Usage.PERMIT})
 
 
@@ -44,7 +43,7 @@ def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
 
 def _contested(mention: Mention) -> Mention:
     """An alert of the first reading alone; where its words oblige by themselves, the kind decides nothing."""
-    obliges = mention.usage in _DEMANDS and any(word in mention.cue for word in _OBLIGING)
+    obliges = mention.usage in _DEMANDS and load_usage().obliging.search(mention.cue)
     return mention if obliges else _for_review(mention)
 
 

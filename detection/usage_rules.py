@@ -127,6 +127,8 @@ class UsageRules:
     """What stands beside a demand in a posting: other demands."""
     asking: re.Pattern[str]
     """What stands beside a condition or a paper that is asked for, in any text."""
+    obliging: re.Pattern[str]
+    """In a cue: it obliges whatever the text is."""
     personal: re.Pattern[str]
     """Titles of what somebody writes about himself."""
     articles: re.Pattern[str]
@@ -162,6 +164,7 @@ def load_usage() -> UsageRules:
         renting=_renting(rules["renting"]),
         demand=re.compile(rules["evidence"]["demand"]),
         asking=re.compile(rules["evidence"]["asking"]),
+        obliging=re.compile(rules["evidence"]["obliging"]),
         personal=re.compile(alternatives(rules["articles"]["personal"])),
         articles=re.compile(alternatives(rules["articles"]["titles"])),
         subsidies=re.compile(alternatives(rules["articles"]["subsidies"])),

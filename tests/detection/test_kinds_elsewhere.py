@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from detection import scan
 from detection.documents import read_facts
-from vocabulary.codes import DocumentKind, PublisherKind
+from vocabulary.codes import DocumentKind, PublisherKind, Usage
 
 KINDS = [
     ("other", "茶艺师证值得考吗", "茶艺师证书由第三方机构发放。年龄、学历不限，通常学习一个月就能参加考核。"),
@@ -99,3 +102,19 @@ def test_a_publisher_is_read_where_the_document_names_it(
     publisher: str, title: str, name: str, text: str
 ) -> None:
     assert read_facts(text, title=title, publisher=name).publisher_kind is PublisherKind(publisher)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "示例县劳动人事争议仲裁委员会办公室招聘会计1名，须持有会计从业资格证书，年龄35周岁以下。",
+        "根据岗位空缺情况，示例县教育局为各级各类学校公开招聘会计2名，须持有会计从业资格证书。",
+        "示例市某局招聘出纳1名，须持有会计从业资格证书。资格由县人社局统一审核；有异议的，可投诉至该局。",
+        "示例市某公司招聘会计，王某前去应聘，被告知须持有会计从业资格证书。",
+        "示例市某局公开招聘会计1名，持证人员不受户籍限制，须持有会计从业资格证书，年龄35周岁以下。",
+    ],
+)
+def test_a_sign_of_a_dispute_or_an_article_within_a_longer_word_hides_no_demand(text: str) -> None:
+    (finding,) = scan(text, as_of=date(2026, 11, 1)).findings
+    assert finding.severity.is_alert
+    assert finding.usage is Usage.REQUIRED

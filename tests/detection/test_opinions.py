@@ -46,6 +46,9 @@ def test_what_obliges_by_itself_stays_what_it_is() -> None:
     for second in ([silent], []):
         (heard,) = hear_both([MENTION], second)
         assert heard == MENTION
+    assert hear_both([replace(MENTION, cue="任职要求")], [silent])[0].needs_review, (
+        "a heading obliges to nothing"
+    )
     text = "我是丁某，举报示例市某公司在2026年11月招聘会计，招聘人丁某说应聘者须持有会计从业资格证书。"
     (finding,) = scan(text, as_of=AS_OF).findings
     assert (finding.severity, finding.needs_review) == (Severity.MEDIUM, True), "a narrow kind caps it"
