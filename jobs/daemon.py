@@ -126,8 +126,9 @@ def run_daemon(settings: Settings, *, config: Path, serve_console: ServeConsole)
                 continue
             is_told = False
             daemon = _Daemon(runtime, file, says if as_json else write, config)
+            # First of all: whoever is told that the daemon is well may end it.
+            stopping = stack.enter_context(end_on_signal(runtime.context, on_hangup=daemon.reload))
             daemon.serve(stack, serve_console, live)
-            stopping = stack.enter_context(end_on_signal(daemon.runtime.context, on_hangup=daemon.reload))
             daemon.run_until(stopping)
         if daemon.runtime.lease_lost.is_set() and file.settings.workers == "local":
             (says if as_json else write)("另一个 qualwatch 已接管该数据库，本程序结束")

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from tests.alerts.mailserver import free_port
 from tests.jobs.house import listing, posting
 from tests.jobs.loopback import Answer, Site, answer
 from tests.jobs.operators import Operator
@@ -227,6 +228,27 @@ def test_one_wish_to_end_that_arrives_twice_ends_cleanly(operator: Operator, sit
     assert daemon.returncode == 0, said
     assert "正在结束" in said
     assert not list((operator.folder / "var").glob("*-wal"))
+
+
+def test_whoever_hears_that_it_is_well_may_end_it(operator: Operator, site: Site) -> None:
+    """Also in its first moment, before anything repeats: as a container's engine does after a trial."""
+    fill(site, "good", 2)
+    operator.configure("good", site=site)
+    port = free_port()
+    config = operator.folder / "qualwatch.toml"
+    config.write_text(config.read_text().replace("[metrics]\nport = 0", f"[metrics]\nport = {port}"))
+    daemon = operator.start("run")
+
+    def answers() -> bool:
+        try:
+            return bool(look_at(f"http://127.0.0.1:{port}/healthz"))
+        except OSError:
+            return False
+
+    wait_until(answers)
+    daemon.send_signal(signal.SIGTERM)
+    said = daemon.communicate(timeout=30)[0]
+    assert daemon.returncode == 0, said
 
 
 def test_a_second_signal_ends_at_once(operator: Operator, site: Site) -> None:
