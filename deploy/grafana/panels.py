@@ -20,6 +20,7 @@ from grafana_foundation_sdk.models.common import (
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
     DataSourceRef,
     DynamicConfigValue,
     Threshold,
@@ -139,3 +140,26 @@ def named(panel: _Named, names: Mapping[_Code, str]) -> _Named:
     for code, name in names.items():
         panel.override_by_name(code.value, [DynamicConfigValue("displayName", name)])
     return panel
+
+
+def quantiles(series: str, labels: str = "") -> tuple[Query, ...]:
+    """The half and nine tenths of a histogram."""
+    buckets = f"sum by (le) ({series}_bucket{labels})"
+    return (
+        Query(f"histogram_quantile(0.5, {buckets})", "50%"),
+        Query(f"histogram_quantile(0.9, {buckets})", "90%"),
+    )
+
+
+def blank(title: str, uid: str, tag: str) -> dashboard.Dashboard:
+    """A dashboard without panels, its data source to be chosen."""
+    source = dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
+    return (
+        dashboard.Dashboard(title)
+        .uid(uid)
+        .tags(["qualwatch", tag])
+        .timezone("browser")
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .readonly()
+        .with_variable(source)
+    )
