@@ -92,13 +92,13 @@ def case_row(case: Case, settings: Settings, now: datetime, speech: Language) ->
         "title": shown(case.title, _LINE) or speech.say("（无标题）"),
         "publisher": shown(case.publisher, 60) or speech.say("发布单位未识别"),
         "region": region_name(case.region) or speech.say("地区未识别"),
-        "opened_on": case.opened_at.astimezone(zone).date().isoformat(),
+        "opened_on": speech.day(case.opened_at.astimezone(zone).date()),
         "age": (now.date() - case.opened_at.astimezone(zone).date()).days,
-        "deadline": case.deadline.isoformat() if case.deadline else "",
+        "deadline": speech.day(case.deadline),
         "days_left": (last - now.date()).days if last and is_asked else None,
         "assignee": _person(settings, case.assignee),
         "is_accepted": case.accepted_at is not None,
-        "extension": case.extension.isoformat() if case.extension else "",
+        "extension": speech.day(case.extension),
         "needs_review": case.needs_review,
     }
 
