@@ -162,11 +162,12 @@ class EvidenceStore:
 
     def _read_shared(self, path: Path, ref: EvidenceRef) -> EvidenceRecord:
         """The record as soon as this machine sees it, where another machine wrote it a moment ago."""
-        for pause in _SEEN_AFTER_SECONDS:
+        for tried, pause in enumerate(_SEEN_AFTER_SECONDS):
             try:
                 return read_record(path, ref.record_id, ref.offset)
             except EvidenceError as error:
-                if not _may_come_late(ref, error):
+                # What has begun to be seen is whole when it is opened again: else it is damaged.
+                if not _may_come_late(ref, error) or (tried and _reaches(path, ref.offset)):
                     raise
                 time.sleep(pause)
         return read_record(path, ref.record_id, ref.offset)
@@ -224,6 +225,14 @@ class EvidenceStore:
                 raise
         self._file = _OpenFile.create(self._directory, day)
         return self._file
+
+
+def _reaches(path: Path, offset: int | None) -> bool:
+    """Whether this machine sees bytes of the file at ``offset``."""
+    try:
+        return offset is not None and path.stat().st_size > offset
+    except OSError:
+        return False
 
 
 def _may_come_late(ref: EvidenceRef, error: EvidenceError) -> bool:
