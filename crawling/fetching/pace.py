@@ -15,6 +15,8 @@ Sleep = Callable[[float], None]
 _HOSTS_REMEMBERED = 2_000
 _LOOK_AGAIN_SECONDS = 0.1
 """How often a program looks whether another one has got its answer."""
+_CHANCE_SECONDS = 0.02
+"""Up to how much later than it might each program comes; else who had the last turn has the next one too."""
 _LONGEST_EXCHANGE_SECONDS = 300.0
 
 
@@ -78,16 +80,17 @@ class HostPace:
     def _wait(self, host: str, entry: _Host, delay: float) -> Turn | None:
         """The turn among the programs, once the host may be asked; None where there are no others."""
         own_wait = entry.free_at - self._clock()
-        if own_wait > 0:
-            self._sleep(own_wait)
         if self._shared is None or not delay:
+            if own_wait > 0:
+                self._sleep(own_wait)
             return None
+        if own_wait > 0:
+            self._sleep(own_wait + _by_chance())
         while True:
             taken = self._shared.take(host, pause=delay, at_most=self._longest_exchange)
             if isinstance(taken, Turn):
                 return taken
-            # Who came just too late each time would starve without the chance.
-            self._sleep(max(taken, _LOOK_AGAIN_SECONDS) + random.uniform(0, _LOOK_AGAIN_SECONDS))  # noqa: S311
+            self._sleep((taken or _LOOK_AGAIN_SECONDS) + _by_chance())
 
     def _enter(self, host: str) -> _Host:
         with self._lock:
@@ -99,3 +102,7 @@ class HostPace:
             entry = self._hosts.setdefault(host, _Host())
             entry.waiting += 1
             return entry
+
+
+def _by_chance() -> float:
+    return random.uniform(0, _CHANCE_SECONDS)  # noqa: S311 - who comes first, no secret

@@ -28,7 +28,8 @@ from crawling.fetching.pace import HostPace
 from storage.database import open_database
 from storage.host_pace import HostTurns
 pace = HostPace(float(sys.argv[2]), time.monotonic, time.sleep, HostTurns(open_database(sys.argv[1])))
-print("ready", flush=True)
+with pace.turn("b.example.cn"):
+    print("ready", flush=True)  # connected: how long that takes is no matter of turns
 sys.stdin.readline()
 for _ in range(int(sys.argv[3])):
     with pace.turn("a.example.cn"):
@@ -81,11 +82,11 @@ def pace_of(turns: HostTurns, delay: float = DELAY) -> HostPace:
 
 
 def test_two_programs_keep_one_pause_and_neither_is_starved(database: str) -> None:
-    programs = [begin(database, DELAY, 20) for _ in range(2)]
+    programs = [begin(database, DELAY, 30) for _ in range(2)]
     for program in programs:
         go(program)
     moments = [list(map(float, program.communicate()[0].split())) for program in programs]
-    assert [len(each) for each in moments] == [20, 20]
+    assert [len(each) for each in moments] == [30, 30]
     assert all(later - earlier >= DELAY for earlier, later in pairwise(sorted(moments[0] + moments[1])))
     # Neither had all of its turns before the other one's first.
     assert max(each[0] for each in moments) < min(each[-1] for each in moments)
