@@ -19,7 +19,7 @@ from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
 from alerts.reports.texts import masked, on_one_line
-from cases.departments import follow_up
+from cases.departments import CATALOGUE, follow_up
 from cases.queries import read_case
 from cases.steps import IllegalStep, UnknownCase
 from storage.rows import insert_once
@@ -32,6 +32,7 @@ from vocabulary.presentation import passage
 
 QUOTES_SHOWN = 10
 BLANK_DEADLINE = "____年__月__日"
+BLANK_COPIES = "________________"
 _UNCONFIRMED = (CaseState.FOUND, CaseState.NOTIFIED)
 _SETTLED = (CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED)
 
@@ -75,7 +76,7 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         "since": chinese_day(telling.since),
         "status_document": masked(telling.status_document, 120),
         "you": "你" if case.publisher_kind == PublisherKind.INDIVIDUAL else "你单位",
-        "department": masked(follow_up(session, case.qualification, case.region).department, 120),
+        **_departments(session, case),
         "needs_review": case.needs_review,
         "confirmed": case.state not in _UNCONFIRMED,
         "deadline": chinese_day(case.deadline) or BLANK_DEADLINE,
@@ -126,6 +127,15 @@ def _posting(case: Case, document: Document) -> dict[str, Any]:
         "url": on_one_line(document.url, 2048),
         "published_on": chinese_day(document.published_on),
     }
+
+
+def _departments(session: Session, case: Case) -> dict[str, str]:
+    """A letter is copied to whom routing names; the ministry of the catalogue is a hint beside a blank."""
+    followed = follow_up(session, case.qualification, case.region)
+    department = masked(followed.department, 120)
+    hint = f"（国家层面的主管部门：{department}）" if department else ""
+    local = followed.document != CATALOGUE and department
+    return {"department": department, "copies_to": local or f"{BLANK_COPIES}{hint}"}
 
 
 def _quotes(text: str, findings: list[Finding]) -> list[str]:

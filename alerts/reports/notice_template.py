@@ -61,7 +61,7 @@ def build_template() -> bytes:
     signature = add_text(document, "（发文机关名称、印章）", indent=False)
     signature.alignment, signature.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.RIGHT, True
     add_text(document, "____年__月__日", indent=False).alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    add_note(document, "抄送：{{ department or '________________' }}")
+    add_note(document, "抄送：{{ copies_to }}")
     add_note(
         document, "本通知书一式____份，一份送达受送达人，一份由本机关存档。"
     ).paragraph_format.space_before = Pt(0)

@@ -19,6 +19,7 @@ from alerts.reports.notice_template import build_template
 from cases.steps import take_step
 from cli.main import assemble
 from settings.model import Settings
+from storage.tables import RoutingRule
 from tests.alerts.stored import NOW, Posting, mention, report
 from vocabulary.codes import Step
 
@@ -121,7 +122,7 @@ def test_the_letter_says_what_is_wrong_and_until_when(office: Office) -> None:
         "你单位的行为属于“招聘中要求已取消的职业资格”",
         "六十日内，依照《中华人民共和国行政复议法》",
         "《中华人民共和国行政诉讼法》",
-        "抄送：",
+        "抄送：________________（国家层面的主管部门：财政部）",
         "送达回证及取证说明",
         "2026年11月20日前完成整改：删除招聘条件中的会计从业资格证要求",
         "2026年11月2日 09:30",
@@ -131,6 +132,14 @@ def test_the_letter_says_what_is_wrong_and_until_when(office: Office) -> None:
     assert "发布单位（" not in text
     assert text.count("人社部发〔2017〕68号") == 1
     assert "尚待人工核实" not in text
+
+
+def test_a_letter_is_copied_to_the_department_that_routing_names(office: Office) -> None:
+    case = office.open()
+    with Session(office.engine) as session, session.begin():
+        session.add(RoutingRule(qualification="会计从业资格", department="福安市财政局", imported_at=NOW))
+    assert office.type("letter", str(case), "--output", "draft.docx").exit_code == 0
+    assert "抄送：福安市财政局" in _letter(office.folder / "draft.docx").splitlines()
 
 
 def test_what_the_page_said_is_quoted_and_never_obeyed(office: Office) -> None:
