@@ -7,22 +7,23 @@ an event of the case, not a new mail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
 
 from sqlmodel import Session, col, or_, select
 
+from cases.exceptions import find_exception, note_excepted
 from cases.history import ACTOR
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
 from cases.postings import Posting, case_key, page_title, same_title
-from cases.rebounds import reopen_on_rebound
+from cases.rebounds import has_ended, reopen_on_rebound
 from cases.search import index_case
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
 from storage.rows import insert_once
-from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
-from vocabulary.codes import Severity, Violation
+from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
+from vocabulary.codes import CaseState, Severity, Violation
 from vocabulary.presentation import passage
 
 _Subject = tuple[str, Violation]
@@ -54,6 +55,8 @@ class OpenedCases:
     """Findings written, also those too slight for a case."""
     opened: tuple[int, ...]
     """Cases that are new."""
+    excepted: tuple[int, ...]
+    """Cases of which nobody is told: a standing exception holds for their publisher and certificate."""
     seen: tuple[int, ...]
     """Older cases met at a new place or in a new version."""
     reopened: tuple[int, ...]
@@ -83,7 +86,7 @@ def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: dat
     where ``kept.version_id`` is not stored yet.
     """
     scanned = _read_scanned(session, kept, result, now)
-    findings, opened, seen, reopened = 0, [], [], []
+    tally, findings = _Tally(), 0
     # Always in one order: workers that meet the same cases wait for each other, never in a circle.
     for (qualification, violation), mentions in sorted(
         _by_subject(result.findings).items(), key=itemgetter(0)
@@ -91,20 +94,57 @@ def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: dat
         alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
         case_id = None
         if alerts:
-            case_id, new = _case_of(session, scanned, qualification, violation, alerts)
-            if new:
-                opened.append(case_id)
-            if _record_sighting(session, scanned, case_id, new=new) and not new:
-                seen.append(case_id)
-            if not new and reopen_on_rebound(session, kept, case_id, document=scanned.document, now=now):
-                reopened.append(case_id)
+            case_id = _meet_case(session, scanned, qualification, violation, alerts, tally)
         for mention in mentions:
             finding = _finding(scanned, mention, case_id if mention in alerts else None)
             findings += insert_once(session, finding) is not None
         if case_id is not None:
             index_case(session, case_id)
-    news = CaseNews(kept.document_id, kept.version_id, tuple(opened), tuple(reopened))
-    return OpenedCases(findings, tuple(opened), tuple(seen), tuple(reopened), news)
+    news = CaseNews(kept.document_id, kept.version_id, tuple(tally.opened), tuple(tally.reopened))
+    return OpenedCases(
+        findings,
+        tuple(tally.opened),
+        tuple(tally.excepted),
+        tuple(tally.seen),
+        tuple(tally.reopened),
+        news,
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Cases by what became of them."""
+
+    opened: list[int] = field(default_factory=list)
+    excepted: list[int] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    reopened: list[int] = field(default_factory=list)
+
+
+def _meet_case(  # noqa: PLR0917 - the scan, its subject, and where it is counted
+    session: Session,
+    scanned: _Scanned,
+    qualification: str,
+    violation: Violation,
+    alerts: Sequence[Mention],
+    tally: _Tally,
+) -> int:
+    """Open the case of a subject, or note that it was met again; its number."""
+    kept, now = scanned.kept, scanned.now
+    region = scanned.result.region or scanned.document.region
+    standing = find_exception(session, scanned.document.publisher, region, qualification, now)
+    case_id, new = _case_of(session, scanned, qualification, violation, alerts, standing)
+    if _record_sighting(session, scanned, case_id, new=new) and not new:
+        tally.seen.append(case_id)
+    if standing is not None:
+        if new or has_ended(session, case_id):
+            note_excepted(session, standing, case_id, kept.version_id, now)
+            tally.excepted.append(case_id)
+    elif new:
+        tally.opened.append(case_id)
+    elif reopen_on_rebound(session, kept, case_id, document=scanned.document, now=now):
+        tally.reopened.append(case_id)
+    return case_id
 
 
 def pushed_severity(mention: Mention) -> Severity:
@@ -139,8 +179,13 @@ def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
     return subjects
 
 
-def _case_of(
-    session: Session, scanned: _Scanned, qualification: str, violation: Violation, alerts: Sequence[Mention]
+def _case_of(  # noqa: PLR0917 - as above
+    session: Session,
+    scanned: _Scanned,
+    qualification: str,
+    violation: Violation,
+    alerts: Sequence[Mention],
+    standing: StandingException | None,
 ) -> tuple[int, bool]:
     """The case's id, and whether it is new."""
     earlier = _case_of_earlier_version(session, scanned, qualification, violation)
@@ -156,7 +201,7 @@ def _case_of(
     mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
     if mirrored is not None:
         return mirrored, False
-    written = insert_once(session, _case(scanned, key, violation, worst))
+    written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=standing is not None))
     if written is not None:
         return written, True
     known = session.exec(select(Case.id).where(Case.key == key)).one()
@@ -232,9 +277,10 @@ def _case_of_mirror(
     ).first()
 
 
-def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention) -> Case:
+def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention, *, is_excepted: bool) -> Case:
     return Case(
         key=key,
+        state=CaseState.DISMISSED if is_excepted else CaseState.FOUND,
         qualification=worst.qualification,
         status=worst.status.value,
         usage=worst.usage.value,

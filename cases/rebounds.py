@@ -15,6 +15,11 @@ from vocabulary.codes import CaseState, Step
 _ENDED = frozenset({CaseState.RECTIFIED, CaseState.PUBLISHED, CaseState.CLOSED})
 
 
+def has_ended(session: Session, case_id: int) -> bool:
+    """Whether the case had ended, so that meeting it again may be a rebound."""
+    return session.get_one(Case, case_id).state in _ENDED
+
+
 def reopen_on_rebound(
     session: Session, kept: KeptVersion, case_id: int, *, document: Document, now: datetime
 ) -> bool:

@@ -117,7 +117,7 @@ def take_step(
     step = _known(step)
     rule = RULES[step]
     if step is Step.DISMISS and dismissal is not None:
-        note = _reason(dismissal, note)
+        note = dismissal_words(dismissal, note)
     _require_complete(step, rule, actor=actor, note=note, deadline=deadline, now=now)
     _move(session, case_id, step, deadline=deadline, now=now, dismissal=dismissal)
     event = CaseEvent(
@@ -168,9 +168,9 @@ def _require_complete(
         raise IncompleteStep(f"整改期限{chinese_day(deadline)}在{DEADLINE_YEARS}年以后，请检查年份")
 
 
-def _reason(dismissal: Dismissal, note: str) -> str:
+def dismissal_words(dismissal: Dismissal | None, note: str) -> str:
     """What the event says: the reason of the list, and what was said beside; nothing for ``other`` alone."""
-    if dismissal is Dismissal.OTHER:
+    if dismissal is None or dismissal is Dismissal.OTHER:
         return note
     return "；".join(part for part in (name_of(dismissal), note.strip()) if part)
 

@@ -18,10 +18,11 @@ from alerts.delivery.links import Purpose, case_links, desk_link
 from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.case_filter import CaseFilter, filter_pairs
+from cases.exceptions import set_exception
 from cases.holds import hold as hold_case
 from cases.holds import release as release_case
 from cases.queries import File, every_case, list_cases, may_see, read_case
-from cases.steps import StepRefused, possible_steps, take_step
+from cases.steps import StepRefused, dismissal_words, possible_steps, take_step
 from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
 from cli.common import Config, refuse, transaction
@@ -121,13 +122,18 @@ def confirm(cases: CaseIds, note: Note = "", actor: Actor = "", config: Config =
 @app.command()
 def dismiss(
     cases: CaseIds,
+    *,
     reason: Annotated[str, typer.Option("--reason", help="排除的理由。")] = "",
     kind: Annotated[Dismissal | None, typer.Option("--kind", help="理由的类别。")] = None,
+    except_until: Annotated[
+        str, typer.Option("--except-until", metavar="DATE", help="同一单位、同一证书至此日不再提醒（例外）。")
+    ] = "",
     actor: Actor = "",
     config: Config = None,
 ) -> None:
     """排除（不构成违规），须写明理由或其类别。"""
-    _take(config, cases, Step.DISMISS, actor=actor, note=reason, dismissal=kind)
+    until = day(except_until) if except_until else None
+    _take(config, cases, Step.DISMISS, actor=actor, note=reason, dismissal=kind, except_until=until)
 
 
 @app.command()
@@ -245,6 +251,7 @@ def _take(
     note: str,
     deadline: date | None = None,
     dismissal: Dismissal | None = None,
+    except_until: date | None = None,
 ) -> None:
     """Take ``step`` of each case on its own: one that is refused keeps none of the others from it."""
     now, settings, refused = _now(config), load_settings(config), []  # a deadline's day is the office's
@@ -262,6 +269,10 @@ def _take(
                     deadline=deadline,
                     dismissal=dismissal,
                 )
+                if except_until is not None:
+                    said = dismissal_words(dismissal, note)
+                    who = actor or getpass.getuser()
+                    set_exception(session, case, except_until, actor=who, reason=said, now=now)
         except (StepRefused, AccountError) as error:
             refused.append(error)
         else:

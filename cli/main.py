@@ -37,6 +37,7 @@ COMMANDS = {
     "catalogue": "cli.catalogue_status:app",
     "outbox": "cli.outbox:app",
     "case": "cli.case:app",
+    "exception": "cli.exceptions:app",
     "gold": "cli.gold:app",
     "routing": "cli.routing:app",
     "user": "cli.user:app",

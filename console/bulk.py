@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from cases.steps import RULES, StepRefused, take_step
-from console.decisions import Form, Refusal, check_form, chosen_dismissal, day_of
+from cases.steps import IncompleteStep, StepRefused
+from console.decisions import Form, Refusal, check_form, take_form
 from console.viewer import Viewer
 from jobs.context import Context
 from storage.database import for_reading
@@ -50,7 +50,6 @@ def decide_many(
     if refusal is not None:
         return refusal
     step, key = Step(form.step), f"bulk:{once[:60]}"
-    deadline = day_of(form.deadline) if RULES[step].needs_deadline else None
     theirs, decided = _theirs(context, viewer, cases), Decided()
     for case_id in cases:
         if case_id not in theirs:
@@ -58,17 +57,9 @@ def decide_many(
             continue
         try:
             with context.transaction() as session:
-                take_step(
-                    session,
-                    case_id,
-                    step,
-                    actor=viewer.email,
-                    note=form.note,
-                    now=now,
-                    deadline=deadline,
-                    key=key,
-                    dismissal=chosen_dismissal(form),
-                )
+                take_form(session, case_id, form, actor=viewer.email, now=now, key=key)
+        except IncompleteStep as error:
+            decided.refused[case_id] = str(error)
         except StepRefused:
             decided.refused[case_id] = _why(context, viewer, case_id, step, key)
         else:

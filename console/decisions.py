@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
 from alerts.languages import Language
+from cases.exceptions import set_exception
 from cases.steps import (
     DEADLINE_YEARS,
     RULES,
     IllegalStep,
-    IncompleteStep,
+    StepRefused,
     UnknownCase,
+    dismissal_words,
     last_deadline,
     take_step,
 )
@@ -25,7 +27,7 @@ from vocabulary.codes import Dismissal, Step
 
 NOTE_LIMIT = 1000
 """Characters of a reason or remark."""
-FORM_FIELDS = ("step", "note", "deadline", "after", "dismissal")
+FORM_FIELDS = ("step", "note", "deadline", "after", "dismissal", "except_until")
 """Names of the fields of a form, in the order of ``Form``."""
 
 
@@ -41,6 +43,8 @@ class Form:
     """Number of the last event on the page: the same form sent twice names the same one."""
     dismissal: str = ""
     """Why a case is none, of the list of reasons."""
+    except_until: str = ""
+    """Until when its publisher and certificate raise no alarm, where it is dismissed; empty: they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +67,37 @@ def decide(context: Context, case_id: int, actor: str, form: Form, speech: Langu
     step = Step(form.step)
     key = f"form:{step}:{_event_number(form.after)}"
     try:
-        context.write(
-            lambda session: take_step(
-                session,
-                case_id,
-                step,
-                actor=actor,
-                note=form.note,
-                now=now,
-                deadline=day_of(form.deadline) if RULES[step].needs_deadline else None,
-                key=key,
-                dismissal=chosen_dismissal(form),
-            )
-        )
+        context.write(lambda session: take_form(session, case_id, form, actor=actor, now=now, key=key))
     except UnknownCase:
         return Refusal(404, speech.say("没有这一案件。"))
     except IllegalStep:
         return _taken_before_or_refused(context, case_id, actor, step, key, speech)
-    except IncompleteStep:
-        return Refusal(422, speech.say("所填内容不完整，请补充后重新提交。"))
+    except StepRefused as error:
+        return Refusal(422, str(error))
     return None
+
+
+def take_form(session: Session, case_id: int, form: Form, *, actor: str, now: datetime, key: str) -> None:
+    """Take the step of a checked form, and set its exception, in the caller's transaction.
+
+    Raises ``StepRefused``.
+    """
+    step = Step(form.step)
+    take_step(
+        session,
+        case_id,
+        step,
+        actor=actor,
+        note=form.note,
+        now=now,
+        deadline=day_of(form.deadline) if RULES[step].needs_deadline else None,
+        key=key,
+        dismissal=chosen_dismissal(form),
+    )
+    until = day_of(form.except_until) if step is Step.DISMISS else None
+    if until is not None:
+        reason = dismissal_words(chosen_dismissal(form), form.note)
+        set_exception(session, case_id, until, actor=actor, reason=reason, now=now)
 
 
 def check_form(form: Form, today: date, speech: Language) -> Refusal | None:
@@ -91,7 +106,7 @@ def check_form(form: Form, today: date, speech: Language) -> Refusal | None:
     if step is None:
         return Refusal(400, speech.say("没有这样的处理步骤，请从本页重新选择。"))
     deadline = day_of(form.deadline) if RULES[step].needs_deadline else None
-    return _incomplete(step, form, deadline, today, speech)
+    return _incomplete(step, form, deadline, today, speech) or _wrong_exception(step, form, today, speech)
 
 
 def chosen_dismissal(form: Form) -> Dismissal | None:
@@ -130,6 +145,21 @@ def _incomplete(
                 "整改期限 {deadline} 过远（至多{years}年），请核对年份。",
                 deadline=deadline,
                 years=DEADLINE_YEARS,
+            ),
+        )
+    return None
+
+
+def _wrong_exception(step: Step, form: Form, today: date, speech: Language) -> Refusal | None:
+    typed = form.except_until.strip()
+    if step is not Step.DISMISS or not typed:
+        return None
+    until = day_of(typed)
+    if until is None or not today <= until <= last_deadline(today):
+        return Refusal(
+            422,
+            speech.say(
+                "例外的截止日期须在今天以后、{years}年以内，例如 {today}。", years=DEADLINE_YEARS, today=today
             ),
         )
     return None

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from alerts.notifications.letters import shown
 from cases.case_filter import OPEN
+from cases.exceptions import find_exception, set_exception
 from cases.handling import accept, add_note, ask_extension, assign, decide_extension
 from cases.queries import may_see
 from cases.steps import StepRefused
@@ -144,6 +145,23 @@ def note_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
     )
 
 
+@deed
+def except_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
+    """Raise no more alarms of a dismissed case's publisher and certificate for a while (例外)."""
+    until, note = day_of(last(fields, "until")), last(fields, "note")[:NOTE_LIMIT]
+    if until is None:
+        return _refused(desk, viewer, request, "except", viewer.speech.say("请写明例外至哪一天。"))
+    return _handle(
+        desk,
+        viewer,
+        request,
+        "except",
+        lambda session, case_id, now: set_exception(
+            session, case_id, until, actor=viewer.email, reason=note, now=now
+        ),
+    )
+
+
 @page
 def show_text(desk: Desk, viewer: Viewer, request: Request) -> Response:
     """The whole text of a document, with every mention."""
@@ -255,7 +273,7 @@ def _handle(
     viewer: Viewer,
     request: Request,
     what: str,
-    do: Callable[[Session, int, datetime], None],
+    do: Callable[[Session, int, datetime], object],
 ) -> Response:
     """Do something with a case of the viewer's, and show it as it is then."""
     case_id = _case_id(request)
@@ -311,6 +329,7 @@ def _case_page(
 def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: datetime) -> dict[str, Any]:
     row = case_row(case, desk.settings, now, viewer.speech)
     is_mine = case.assignee.casefold() == viewer.email.casefold()
+    standing = find_exception(session, case.publisher, case.region, case.qualification, now)
     has_deadline = case.state in {CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE}
     return {
         "assignee": row["assignee"],
@@ -320,6 +339,8 @@ def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: dat
         "may_assign": case.state in OPEN,
         "may_extend": has_deadline,
         "may_notice": case.state in OPEN,
+        "excepted_until": viewer.speech.day(standing.until) if standing else "",
+        "may_except": case.state is CaseState.DISMISSED and bool(case.publisher) and standing is None,
         "people": [
             each for each in people(session, desk.settings) if each[0].casefold() != case.assignee.casefold()
         ],

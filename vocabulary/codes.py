@@ -340,6 +340,11 @@ class EventKind(StrEnum):
     """Nothing of it may be removed, whoever asks."""
     RELEASED = "released"
     """The hold ended."""
+    EXCEPTION_SET = "exception_set"
+    """Its publisher and certificate raise no alarm for a while."""
+    EXCEPTION_ENDED = "exception_ended"
+    EXCEPTED = "excepted"
+    """It would have raised an alarm, and an exception kept it from that."""
 
 
 class KeptKind(StrEnum):

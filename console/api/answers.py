@@ -20,8 +20,16 @@ from accounts import rights, tokens
 from accounts.second_factor import is_missing
 from alerts.notifications.letters import shown
 from cases.case_filter import CaseScope
+from cases.exceptions import set_exception
 from cases.queries import list_cases, may_see, read_case
-from cases.steps import IllegalStep, IncompleteStep, UnknownCase, possible_steps, take_step
+from cases.steps import (
+    IllegalStep,
+    IncompleteStep,
+    UnknownCase,
+    dismissal_words,
+    possible_steps,
+    take_step,
+)
 from console.api.schema import (
     AccountOut,
     CaseFileOut,
@@ -136,6 +144,8 @@ def read_one(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseM
 def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel:
     """Take a step in the name of the account; with an ``Idempotency-Key`` once, however often it is sent."""
     case_id, taken = _case_id(request), _taken(body)
+    if taken.except_until is not None and taken.step is not Step.DISMISS:
+        raise HTTPException(422, "except_until: only with dismiss")
     if not caller.may_decide:
         raise HTTPException(403, "the account may look, and not decide")
     if caller.reads_only:
@@ -162,6 +172,11 @@ def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel
                 key=key,
                 dismissal=taken.dismissal,
             )
+            if taken.except_until is not None:
+                reason = dismissal_words(taken.dismissal, taken.note)
+                set_exception(
+                    session, case_id, taken.except_until, actor=caller.email, reason=reason, now=now
+                )
     except UnknownCase:
         raise _no_case() from None
     except IncompleteStep as error:

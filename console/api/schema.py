@@ -88,6 +88,9 @@ class StepTaken(_Strict):
     note: str = Field("", max_length=1000, description="Needed for dismiss and reopen.")
     deadline: date | None = Field(None, description="Needed for ask: the last day of the rectification.")
     dismissal: Dismissal | None = Field(None, description="Why it is none; replaces the note of dismiss.")
+    except_until: date | None = Field(
+        None, description="With dismiss: last day on which its publisher and certificate raise no alarm."
+    )
 
 
 class CaseOut(BaseModel):

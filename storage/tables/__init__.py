@@ -7,6 +7,7 @@ from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntr
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.catalogue import StoredList
 from storage.tables.columns import StoredText, UtcDateTime, storable
+from storage.tables.desk import StandingException
 from storage.tables.documents import (
     Document,
     DocumentVersion,
@@ -69,6 +70,7 @@ __all__ = [
     "SlowPage",
     "SourceState",
     "SourceTrouble",
+    "StandingException",
     "StoredList",
     "StoredText",
     "TaskTrial",
