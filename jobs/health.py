@@ -21,6 +21,7 @@ from alerts.delivery.ways import ways_down
 from alerts.metrics.health import Condition
 from jobs.context import Context
 from jobs.lacks import Kind, Lack, first_line, lack_behind
+from jobs.names import names_lack
 from settings.model import Settings
 from storage.database import for_reading
 from storage.tables import Lease
@@ -84,6 +85,7 @@ class HealthWatch:
         if self._has_space(context):
             context.lacks.over(Kind.DISK, *written)
         context.lacks.over(Kind.MEMORY)
+        self._look_for_names(context)
         if _has_descriptors():
             context.lacks.over(Kind.DESCRIPTORS)
         self._channels = _silent_channels(context)
@@ -95,6 +97,14 @@ class HealthWatch:
         if full:
             context.lacks.note(Lack(Kind.DISK, f"no space is left for {', '.join(full)}"))
         return not full
+
+    @staticmethod
+    def _look_for_names(context: Context) -> None:
+        lack = names_lack(context)
+        if lack is not None:
+            context.lacks.note(lack)
+        else:
+            context.lacks.over(Kind.NAMES)
 
     def condition(self) -> Condition:
         """What is known at the moment; waits for nothing."""

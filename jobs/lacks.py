@@ -1,4 +1,4 @@
-"""What this machine lacks at the moment: space, descriptors, memory, a database or evidence to write to.
+"""What this machine lacks: space, descriptors, memory, a database or evidence to write to, names.
 
 A lack is one state, however many pages meet it: it is told once when it begins and once when it ends. While
 it lasts no visit begins, and a visit under way ends: what it would read now it could not keep.
@@ -41,6 +41,7 @@ class Kind(StrEnum):
     DISK = "disk"
     DESCRIPTORS = "descriptors"
     MEMORY = "memory"
+    NAMES = "names"
 
 
 PASSING = frozenset({Kind.DESCRIPTORS, Kind.MEMORY})
@@ -135,6 +136,11 @@ class Lacks:
             if state is not None:
                 lasted = round(time.monotonic() - state.began)
                 log.info("no_longer_lacking", what=kind.value, seconds=lasted, met=state.times)
+
+    def has(self, kind: Kind) -> bool:
+        """Whether it is lacking."""
+        with self._lock:
+            return kind in self._states
 
     def now(self) -> Sequence[Lack]:
         """What is lacking."""

@@ -134,7 +134,7 @@ def renewed(renew: Callable[[], bool], name: str) -> Iterator[Renewal]:
                 if renew():
                     continue
             except SQLAlchemyError as error:
-                log.warning("lease_not_renewed", lease=name, why=str(error))
+                log.warning("lease_not_renewed", lease=name, why=str(getattr(error, "orig", None) or error))
                 continue
             log.error("lease_lost", lease=name)
             renewal.lost.set()

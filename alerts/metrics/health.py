@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from alerts.metrics.series import gauge
 
-KINDS = ("database", "evidence", "disk", "descriptors", "memory")
+KINDS = ("database", "evidence", "disk", "descriptors", "memory", "names")
 """What may be lacking."""
 
 

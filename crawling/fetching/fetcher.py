@@ -26,6 +26,7 @@ from crawling.fetching.model import (
     FetchingStoppedError,
     Redirect,
 )
+from crawling.fetching.names import Names
 from crawling.fetching.pace import HostPace
 from crawling.fetching.patience import Patience
 from crawling.fetching.redirects import refresh_target
@@ -77,7 +78,8 @@ class Fetcher:
         self._settings = settings
         self._agent = settings.user_agent.replace("{contact}", settings.contact)
         self._own_hosts = frozenset(own_hosts)
-        policy = AddressPolicy((*settings.allow_private_hosts, *self._own_hosts), resolver)
+        self.names = Names(resolver)
+        policy = AddressPolicy((*settings.allow_private_hosts, *self._own_hosts), self.names.resolve)
         self._stopped = threading.Event()
         self._wait = sleep or self._wait_unless_stopped
         longest = settings.total_seconds + settings.timeout_seconds

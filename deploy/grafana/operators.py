@@ -95,7 +95,7 @@ def _lacks(board: dashboard.Dashboard) -> None:
         big_number(
             "Lacks",
             "sum(qualwatch_lacking)",
-            "What no visit can begin without: database, evidence, room, descriptors",
+            "What no visit can begin without: database, evidence, disk, descriptors, memory, names",
             worst_above=0,
         ),
         big_number(

@@ -21,13 +21,14 @@ from crawling.listing.sessions import under_known_addresses
 from crawling.listing.walk import ListWalk
 from jobs.context import Context, VisitSummary
 from jobs.lacks import Lack, lack_behind
+from jobs.names import names_lack
 from jobs.visits.documents import DocumentReader
 from jobs.visits.expectations import Expected, expected_items, review_source
 from jobs.visits.run import VisitRun
 from jobs.visits.timing import plan_next_visit
 from storage.database import for_reading
 from storage.tables import Document
-from storage.visits import VisitCounts
+from storage.visits import SUCCESSES, VisitCounts
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import StoppedError
 
@@ -58,7 +59,9 @@ def visit_source(context: Context, source_name: str) -> VisitSummary:
         for _ in run.read_items(reader.read_item, _listed_items(run, reader)):
             pass
         reader.read_held()
-        return _end(run, *_outcome(run, expected))
+        outcome, detail = _outcome(run, expected)
+        lack = names_lack(context) if outcome not in SUCCESSES else None
+        return _interrupt(run, lack) if lack is not None else _end(run, outcome, detail)
     except StoppedError:
         return run.interrupt(_STOPPED)
     except Exception as error:
