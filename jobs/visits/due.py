@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.context import Context, UnknownSourceError, VisitSummary
 from jobs.lacks import lack_behind
@@ -122,6 +124,13 @@ class Visitor:
                 log.error("visit_not_begun", source=claim.source, why=str(error))  # noqa: TRY400 - one sentence
         finally:
             self._free.release()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """The thread that is free now need not wait until somebody looks again."""
+        # A pool that begins nothing more, and what is lacking: whoever looks again meets it and tells it.
+        with contextlib.suppress(RuntimeError, SQLAlchemyError, OSError):
+            self.begin_one()
 
     def stop(self) -> None:
         """Wait for the visits under way."""
