@@ -80,7 +80,12 @@ def run_tree(arguments: list[str], folder: Path) -> Usage:
 
 def _sample(root: int, ended: threading.Event, peak: list[float]) -> None:
     while not ended.wait(_SAMPLE_SECONDS):
-        peak[0] = max(peak[0], sum(_proportional_megabytes(pid) for pid in _below(root)))
+        peak[0] = max(peak[0], megabytes_below(root))
+
+
+def megabytes_below(root: int) -> float:
+    """Memory of the processes below ``root``, pages that they share counted once."""
+    return sum(proportional_megabytes(pid) for pid in _below(root))
 
 
 def _below(root: int) -> list[int]:
@@ -95,7 +100,8 @@ def _below(root: int) -> list[int]:
     return found
 
 
-def _proportional_megabytes(pid: int) -> float:
+def proportional_megabytes(pid: int) -> float:
+    """Memory of one process; of pages that it shares, its share."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

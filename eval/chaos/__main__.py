@@ -13,156 +13,159 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import pytest
-from sqlalchemy import make_url
-
 from eval.chaos import faults
+from eval.chaos.ground import private_postgresql, take_ground
 from eval.chaos.installation import Installation, wait_until
-from eval.chaos.kills import Losses, kill_often
+from eval.chaos.kills import Losses, count, kill_often
 from eval.chaos.lying import LyingMailServer
-from eval.chaos.lying import Path as Way
 from eval.chaos.notices import Notices
+from eval.chaos.soak import Soaked, soak
+from eval.chaos.starts import Finding, try_starts
 from tests.alerts.mailserver import serving
-from tests.databases import run_postgresql
-from tests.volumes import small_volume
 
 LISTS = 20
-_FAULT_POSTINGS = 200
+FAULT_POSTINGS = 600
+PARTS = ("starts", "kills", "faults", "soak")
+DATABASES = ("sqlite", "postgresql")
 
 
 def main(words: list[str] | None = None) -> int:
     """Run what was asked for and print a table of each part."""
-    asked = _arguments(words)
-    bad = 0
+    asked, bad = _arguments(words), 0
+    if "starts" in asked.parts:
+        bad += _print_findings(_started(asked))
     for database in asked.databases:
-        with _postgresql(database) as address:
-            if "kills" in asked.parts:
-                bad += _print_losses(database, _killed(asked, address))
-            if "faults" in asked.parts:
-                bad += _print_outcomes(database, _starved(asked, address))
+        if "kills" in asked.parts:
+            for workers in asked.workers if database == "postgresql" else [0]:
+                bad += _print_losses(f"{database}, {workers} workers", _killed(asked, database, workers))
+        if "faults" in asked.parts:
+            bad += _print_outcomes(database, _starved(asked, database))
+    if "soak" in asked.parts:
+        bad += _print_soaked(_soaked(asked))
     print("nothing was lost, doubled or told wrongly" if not bad else f"{bad} figures are wrong")
     return int(bad > 0)
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="times that the daemon is killed")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--kills", type=int, default=100, help="times that a program is killed")
     parser.add_argument("--violations", type=int, default=500, help="postings published meanwhile")
     parser.add_argument(
-        "--minutes", type=float, default=20, help="longest time for the kills on one database"
+        "--minutes", type=float, default=20, help="longest time for the kills on one installation"
     )
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--databases", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"]
+        "--workers", type=int, nargs="+", default=[0, 2], help="installations of so many, on PostgreSQL"
     )
-    parser.add_argument("--parts", nargs="+", choices=("kills", "faults"), default=["kills", "faults"])
+    parser.add_argument("--away", type=float, default=60, help="seconds for which servers are away")
+    parser.add_argument("--rounds", type=int, default=60, help="rounds of the soak; all of it are 2000")
+    parser.add_argument("--sources", type=int, default=200, help="sources of the soak")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder that keeps configuration, database and log")
     return parser.parse_args(words)
 
 
-@contextmanager
-def _postgresql(database: str) -> Iterator[str]:
-    """Address of a server's databases; empty for SQLite."""
-    if database == "sqlite":
-        yield ""
-        return
-    for server in run_postgresql():
-        yield server.empty()
-
-
-def _killed(asked: argparse.Namespace, address: str) -> Losses:
+def _killed(asked: argparse.Namespace, database: str, workers: int) -> Losses:
     mail = LyingMailServer(asked.seed)
-    with _installed(asked, address, mail, asked.violations) as installation:
+    with ExitStack() as stack:
+        server = stack.enter_context(private_postgresql()) if database == "postgresql" else None
+        home = stack.enter_context(_home(asked))
+        notices = Notices(asked.violations, LISTS, asked.seed)
+        stack.callback(notices.close)
+        port = stack.enter_context(serving(mail))
+        address = server.empty() if server is not None else ""
+        installation = Installation(home, home, address, notices, port, workers=workers)
+        installation.configure()
+        stack.callback(installation.kill)
         return kill_often(installation, mail, kills=asked.kills, seed=asked.seed, minutes=asked.minutes)
 
 
-def _starved(asked: argparse.Namespace, address: str) -> Iterator[faults.Outcome]:
-    """Every fault in turn, in one life of the daemon."""
-    mail = LyingMailServer(asked.seed)
-    mail.lies = False
-    with ExitStack() as stack:
-        way = Way(make_url(address).port or 0) if address else None
-        if way is not None:
-            url = make_url(address).set(port=way.port)
-            address = url.render_as_string(hide_password=False)
-        volume = stack.enter_context(_volume(stack))
-        installation = stack.enter_context(_installed(asked, address, mail, _FAULT_POSTINGS, volume=volume))
-        clock = _clock(installation)
+def _starved(asked: argparse.Namespace, database: str) -> Iterator[faults.Outcome | str]:
+    """Every fault in turn, in one life of the daemon, and what it kept and told in the end."""
+    with _home(asked) as home, ExitStack() as stack:
+        ground = take_ground(
+            stack, home, database, notices=(FAULT_POSTINGS, LISTS, asked.seed), away_seconds=asked.away
+        )
+        installation = ground.installation
         installation.start()
         stack.callback(installation.stop)
-        installation.notices.published = LISTS
-        if not wait_until(lambda: len(installation.look().cases) >= LISTS, 120, 2):
+        installation.notices.publish_some()
+        if not wait_until(lambda: faults.has_recovered(ground), 180, 2):
             raise SystemExit(f"the daemon did not begin: see {installation.log}")
-        if volume is not None:
-            yield faults.fill_the_disk(installation, volume)
-        yield faults.move_the_evidence(installation)
-        yield faults.take_the_descriptors(installation)
-        if way is not None:
-            yield faults.cut_the_database(installation, way)
-        if clock is not None:
-            yield faults.step_the_clock(installation, clock, -3600)
-            yield faults.step_the_clock(installation, clock, 3600)
+        yield from faults.all_of(ground)
+        losses = count(installation, ground.mail, 0, 0.0, settled=faults.has_recovered(ground))
+        note = ", ".join(f"{name} {value}" for name, value in asdict(losses).items() if name != "kills")
+        yield faults.Outcome("all of them", None, not losses.bad, 0.0, 0, 0, note)
+
+
+def _started(asked: argparse.Namespace) -> Iterator[Finding | str]:
+    with _home(asked) as home, ExitStack() as stack:
+        yield from try_starts(stack, home, asked.seed)
+
+
+def _soaked(asked: argparse.Namespace) -> Soaked:
+    with _home(asked) as home, ExitStack() as stack:
+        return soak(stack, home, rounds=asked.rounds, sources=asked.sources, seed=asked.seed, say=_say)
+
+
+def _say(line: str) -> None:
+    print(f"… {line}", file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _volume(stack: ExitStack) -> Iterator[Path | None]:
-    """A small file system; None where this user may mount none."""
-    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qw-chaos-"))) / "volume"
-    try:
-        mounted = stack.enter_context(small_volume(place, "64m"))
-    except pytest.skip.Exception as skipped:
-        print(f"not measured: disk full ({skipped})")
-        yield None
+def _home(asked: argparse.Namespace) -> Iterator[Path]:
+    """A folder for one installation."""
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        yield Path(tempfile.mkdtemp(dir=asked.keep))
         return
-    yield mounted
+    with tempfile.TemporaryDirectory(prefix="qw-chaos-") as folder:
+        yield Path(folder)
 
 
-def _clock(installation: Installation) -> faults.Clock | None:
-    try:
-        clock = faults.Clock(installation.folder)
-    except FileNotFoundError as error:
-        print(f"not measured: clock stepped ({error})")
-        return None
-    installation.environment = clock.environment
-    return clock
-
-
-@contextmanager
-def _installed(
-    asked: argparse.Namespace,
-    address: str,
-    mail: LyingMailServer,
-    postings: int,
-    *,
-    volume: Path | None = None,
-) -> Iterator[Installation]:
-    with ExitStack() as stack:
-        folder = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="qw-chaos-"))
-        home = Path(tempfile.mkdtemp(dir=folder))
-        notices = Notices(postings, LISTS, asked.seed)
-        stack.callback(notices.close)
-        port = stack.enter_context(serving(mail))
-        installation = Installation(home, volume or home, address, notices, port)
-        installation.configure()
-        stack.callback(installation.kill)
-        yield installation
-
-
-def _print_losses(database: str, losses: Losses) -> int:
-    print(f"\n## kill -9, {database}\n\n| figure | |\n|---|---|")
-    for name, value in asdict(losses).items():
-        print(f"| {name.replace('_', ' ')} | {value} |")
-    sys.stdout.flush()
+def _print_losses(title: str, losses: Losses) -> int:
+    _print_figures(f"kill -9, {title}", losses)
     return losses.bad
 
 
-def _print_outcomes(database: str, outcomes: Iterator[faults.Outcome]) -> int:
+def _print_findings(findings: Iterator[Finding | str]) -> int:
+    print("\n## starts\n\n| tried | right | |\n|---|---|---|", flush=True)
+    bad = 0
+    for each in findings:
+        if isinstance(each, str):
+            print(f"| not measured: {each} |", flush=True)
+            continue
+        bad += not each.is_right
+        print(f"| {each.name} | {'yes' if each.is_right else 'NO'} | {each.note} |", flush=True)
+    return bad
+
+
+def _print_soaked(soaked: Soaked) -> int:
+    _print_figures("soak", soaked)
+    return soaked.bad
+
+
+def _print_figures(title: str, figures: Losses | Soaked) -> None:
+    print(f"\n## {title}\n\n| figure | |\n|---|---|")
+    for name, value in asdict(figures).items():
+        print(f"| {name.replace('_', ' ')} | {value} |")
+    sys.stdout.flush()
+
+
+def _print_outcomes(database: str, outcomes: Iterator[faults.Outcome | str]) -> int:
     print(f"\n## faults, {database}\n\n| fault | told | recovered | after s | log lines | tracebacks | |")
     print("|---|---|---|---|---|---|---|", flush=True)
     bad = 0
     for each in outcomes:
-        bad += not (each.told and each.recovered)
-        print("| " + " | ".join(str(value) for value in asdict(each).values()) + " |", flush=True)
+        if isinstance(each, str):
+            print(f"| not measured: {each} |", flush=True)
+            continue
+        bad += each.is_bad
+        told = {True: "yes", False: "NO", None: "–"}[each.told]
+        cells = [each.name, told, "yes" if each.recovered else "NO", each.seconds_to_recover]
+        cells += [each.log_lines, each.tracebacks, each.note]
+        print("| " + " | ".join(map(str, cells)) + " |", flush=True)
     return bad
 
 

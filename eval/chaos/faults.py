@@ -1,23 +1,36 @@
-"""What a machine may lack: space, a database, descriptors, the right time. Told truly, and over by itself?"""
+"""What a machine may lack while the daemon runs: told truly meanwhile, and over by itself?"""
 
 from __future__ import annotations
 
 import os
 import resource
-import shutil
-import struct
-import subprocess
+import signal
+import socket
 import time
-from collections.abc import Callable
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.chaos.clock import Clock
 from eval.chaos.installation import Installation, wait_until
+from eval.chaos.kills import is_settled
+from eval.chaos.lying import LyingMailServer
 from eval.chaos.lying import Path as Way
+from eval.chaos.names import NameServer
+from eval.chaos.notices import Silence
+from tests.databases import PostgresqlServer
 from tests.volumes import fill_up
 
-_AWAY_SECONDS = 25.0
-_BACK_SECONDS = 180.0
+TOLD_SECONDS = 45.0
+"""Within which a fault has to be told: health looks every ten."""
+LASTS_SECONDS = 12.0
+"""After that."""
+BACK_SECONDS = 240.0
+IDLE_CONNECTIONS = 400
+HOURS_AWAY = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,144 +38,321 @@ class Outcome:
     """What became of one fault."""
 
     name: str
-    told: bool
-    """Whether /healthz said that something is wrong while it lasted."""
+    told: bool | None
+    """Whether /healthz and the metrics said what is wrong while it lasted; None: nothing is."""
     recovered: bool
-    """Whether it went on by itself, and all that was published meanwhile was found."""
+    """Whether it went on by itself, and all that was published meanwhile was found and told."""
     seconds_to_recover: float
     log_lines: int
     """Lines of the log from the beginning of the fault to its end."""
     tracebacks: int
     note: str = ""
 
+    @property
+    def is_bad(self) -> bool:
+        return self.told is False or not self.recovered or self.tracebacks > 0
+
+
+@dataclass(slots=True)
+class Ground:
+    """An installation, and whatever of its surroundings can be taken away; None where that cannot be here."""
+
+    installation: Installation
+    mail: LyingMailServer
+    to_mail: Way
+    silence: Silence
+    away_seconds: float
+    """How long servers are away."""
+    volume: Path | None = None
+    evidence: Path | None = None
+    temporary: Path | None = None
+    clock: Clock | None = None
+    names: NameServer | None = None
+    to_database: Way | None = None
+    server: PostgresqlServer | None = None
+    server_volume: Path | None = None
+
 
 def endure(
-    installation: Installation,
+    ground: Ground,
     name: str,
     begin: Callable[[], object],
     end: Callable[[], object],
     *,
+    series: str = "",
+    lasts: float = LASTS_SECONDS,
     note: Callable[[], str] = str,
 ) -> Outcome:
-    """Let a fault begin, publish, look whether it is told, let it end, and wait until all was found."""
+    """Let a fault begin, publish, look whether it is told, let it end, and wait until all was found.
+
+    ``series`` of the metrics have to say it too; empty: there is nothing to tell.
+    """
+    installation = ground.installation
     notices = installation.notices
     lines, tracebacks = _lines(installation), installation.tracebacks()
     begin()
-    notices.published = min(notices.count, notices.published + notices.lists)
-    told = wait_until(lambda: _says_so(installation), _AWAY_SECONDS, 0.5)
-    time.sleep(_AWAY_SECONDS / 2)
+    notices.publish_some()
+    told = wait_until(lambda: _says_so(installation, series), TOLD_SECONDS, 0.5) if series else None
+    time.sleep(lasts)
     said = note()
     lasted = _lines(installation) - lines
     end()
     began = time.monotonic()
-    recovered = wait_until(lambda: _has_recovered(installation), _BACK_SECONDS, 2)
+    recovered = wait_until(lambda: has_recovered(ground), BACK_SECONDS, 2)
+    seconds = time.monotonic() - began
+    said = said if recovered else f"{said} {_what_lacks(ground)}".strip()
     return Outcome(
         name,
         told,
         recovered,
-        round(time.monotonic() - began, 1),
+        round(seconds, 1),
         lasted,
         installation.tracebacks() - tracebacks,
         said,
     )
 
 
-def fill_the_disk(installation: Installation, volume: Path) -> Outcome:
-    """Not a byte left for database and evidence."""
-    ballast: list[Path] = []
-    return endure(
-        installation,
-        "disk full",
-        lambda: ballast.append(fill_up(volume)),
-        lambda: ballast.pop().unlink(),
-        note=lambda: f"{_empty_files(installation)} empty files",
-    )
+def all_of(ground: Ground) -> Iterator[Outcome | str]:
+    """Every fault in turn, in one life of the daemon; a sentence for each that cannot be had here."""
+    yield from fill_disks(ground)
+    yield move_the_evidence(ground)
+    yield take_the_descriptors(ground)
+    yield from cut_the_database(ground)
+    yield take_the_names(ground)
+    yield cut_the_mail(ground)
+    yield keep_hosts_silent(ground)
+    yield crowd_the_console(ground)
+    yield hang_up(ground)
+    yield from step_the_clock(ground)
 
 
-def move_the_evidence(installation: Installation) -> Outcome:
+def fill_disks(ground: Ground) -> Iterator[Outcome | str]:
+    """Not a byte left where something is kept, one volume after the other."""
+    volumes = {
+        "disk full: database and evidence" if not ground.server else "disk full: storage directory": (
+            ground.volume
+        ),
+        "disk full: evidence alone": ground.evidence,
+        "disk full: temporary files": ground.temporary,
+    }
+    if ground.server is not None:
+        volumes["disk full: PostgreSQL"] = ground.server_volume
+    for name, volume in volumes.items():
+        if volume is None:
+            yield f"{name}: mounting a small file system needs root"
+            continue
+        ballast: list[Path] = []
+        is_temporary = volume == ground.temporary
+        yield endure(
+            ground,
+            name,
+            lambda volume=volume, ballast=ballast: ballast.append(fill_up(volume)),  # type: ignore[misc]
+            lambda ballast=ballast: ballast.pop().unlink(),  # type: ignore[misc]
+            series="" if is_temporary else "qualwatch_lacking",
+            note=lambda: f"{_empty_files(ground.installation)} empty files",
+        )
+
+
+def move_the_evidence(ground: Ground) -> Outcome:
     """The directory is renamed while it is written to."""
-    evidence = installation.directory / "evidence"
+    evidence = (ground.installation.directory / "evidence").resolve()
     elsewhere = evidence.with_name("elsewhere")
     return endure(
-        installation,
+        ground,
         "evidence moved away",
         lambda: evidence.rename(elsewhere),
         lambda: elsewhere.rename(evidence),
+        series='qualwatch_lacking{what="evidence"}',
     )
 
 
-def take_the_descriptors(installation: Installation) -> Outcome:
+def take_the_descriptors(ground: Ground) -> Outcome:
     """It may open no file more than it has open."""
-    pid = installation.process.pid if installation.process is not None else 0
+    pid = ground.installation.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - links that come and go
     return endure(
-        installation,
+        ground,
         "no descriptors",
         lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 2, before[1])),
         lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, before),
+        series='qualwatch_lacking{what="descriptors"}',
     )
 
 
-def cut_the_database(installation: Installation, way: Way) -> Outcome:
-    """The database server does not answer."""
-    return endure(installation, "database server away", way.cut, way.mend)
+def cut_the_database(ground: Ground) -> Iterator[Outcome]:
+    """The database server is not reached for minutes, is restarted, and is away for minutes."""
+    way, server, series = ground.to_database, ground.server, 'qualwatch_lacking{what="database"}'
+    if way is None or server is None:
+        return
+    yield endure(
+        ground, "network to PostgreSQL cut", way.cut, way.mend, series=series, lasts=ground.away_seconds
+    )
+    yield endure(ground, "PostgreSQL restarted", server.restart, lambda: None, lasts=0)
+    yield endure(
+        ground, "PostgreSQL away", server.stop, server.start, series=series, lasts=ground.away_seconds
+    )
 
 
-class Clock:
-    """The wall clock of one daemon, moved by a library that is loaded before all others."""
+def take_the_names(ground: Ground) -> Outcome | str:
+    """No name server answers."""
+    names = ground.names
+    if names is None:
+        return "DNS away: a name server of our own needs root"
 
-    def __init__(self, folder: Path) -> None:
-        """Raises ``FileNotFoundError`` where there is no C compiler."""
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise FileNotFoundError(
-                "moving the clock needs a C compiler (Debian: apt-get install gcc libc6-dev)"
-            )
-        self._offset = folder / "clock"
-        self._library = folder / "clock.so"
-        self.move(0)
-        source = Path(__file__).with_name("clock.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self._library, source, "-ldl"], check=True)
+    def away(*, is_away: bool) -> None:
+        names.is_away = is_away
 
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"LD_PRELOAD": str(self._library), "CHAOS_CLOCK": str(self._offset)}
-
-    def move(self, seconds: int) -> None:
-        """Let the daemon's clock differ from the machine's by ``seconds``."""
-        with self._offset.open("r+b" if self._offset.exists() else "wb") as file:
-            file.write(struct.pack("q", seconds))
+    return endure(
+        ground,
+        "DNS away",
+        lambda: away(is_away=True),
+        lambda: away(is_away=False),
+        series='qualwatch_lacking{what="names"}',
+        lasts=ground.away_seconds,
+    )
 
 
-def step_the_clock(installation: Installation, clock: Clock, seconds: int) -> Outcome:
+def cut_the_mail(ground: Ground) -> Outcome:
+    """The mail server does not answer, for two days where the clock can be moved."""
+    clock, installation = ground.clock, ground.installation
+
+    def pass_hours() -> str:
+        if clock is None:
+            return "for a minute: no C compiler moves the clock"
+        for _ in range(HOURS_AWAY // 6):
+            clock.move(6 * 3600)
+            time.sleep(4)
+        return f"for {HOURS_AWAY} h, then {installation.look().dead} letters dead"
+
+    series = "qualwatch_channel_down_seconds"
+    return endure(
+        ground, "mail server away", ground.to_mail.cut, ground.to_mail.mend, series=series, note=pass_hours
+    )
+
+
+def keep_hosts_silent(ground: Ground) -> Outcome:
+    """Four hosts list pages and never answer for them; what others publish is found meanwhile."""
+    installation, silence = ground.installation, ground.silence
+    found: list[float] = []
+
+    def begin() -> None:
+        installation.more = silence.sources()
+        installation.configure()
+        if not wait_until(lambda: silence.asked >= silence.hosts, 60):
+            found.append(-1)
+
+    def wait() -> str:
+        began = time.monotonic()
+        is_found = wait_until(lambda: has_recovered(ground), BACK_SECONDS, 2)
+        found.append(round(time.monotonic() - began, 1))
+        return f"others' pages found after {found[-1]} s" if is_found else "others' pages not found"
+
+    def end() -> None:
+        installation.more = ""
+        installation.configure()
+
+    return endure(ground, "four hosts that never answer", begin, end, lasts=0, note=wait)
+
+
+def crowd_the_console(ground: Ground) -> Outcome:
+    """Hundreds connect to the console and the metrics and say nothing."""
+    installation, held = ground.installation, list[socket.socket]()
+    slowest = 0.0
+
+    def crowd() -> None:
+        for port in (installation.console_port, installation.metrics_port):
+            for _ in range(IDLE_CONNECTIONS):
+                held.append(socket.create_connection(("127.0.0.1", port), 5))
+
+    def ask() -> str:
+        nonlocal slowest
+        answers = set()
+        for _ in range(5):
+            began = time.monotonic()
+            try:
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{installation.console_port}/", timeout=20
+                ) as page:
+                    answers.add(page.status)
+            except urllib.error.HTTPError as error:
+                answers.add(error.code)
+            except OSError as error:
+                answers.add(type(error).__name__)
+            slowest = max(slowest, time.monotonic() - began)
+        return f"console answered {answers} in {slowest:.1f} s at most"
+
+    with ExitStack() as stack:
+        stack.callback(lambda: [each.close() for each in held])
+        return endure(
+            ground,
+            f"{IDLE_CONNECTIONS} idle connections each to console and metrics",
+            crowd,
+            lambda: [each.close() for each in held],
+            lasts=0,
+            note=ask,
+        )
+
+
+def hang_up(ground: Ground) -> Outcome:
+    """SIGHUP: the same process reads its configuration again and goes on."""
+    installation = ground.installation
+    pid = installation.pid
+    return endure(
+        ground,
+        "SIGHUP",
+        lambda: installation.signal(signal.SIGHUP),
+        lambda: None,
+        note=lambda: "the same process" if installation.runs() and installation.pid == pid else "it ended",
+    )
+
+
+def step_the_clock(ground: Ground) -> Iterator[Outcome | str]:
     """The clock jumps, and what was published at that moment is found all the same."""
-    notices = installation.notices
-    lines, tracebacks = _lines(installation), installation.tracebacks()
-    clock.move(seconds)
-    notices.published = min(notices.count, notices.published + notices.lists)
-    began = time.monotonic()
-    recovered = wait_until(lambda: _has_recovered(installation), _BACK_SECONDS, 2)
-    return Outcome(
-        f"clock {'forward' if seconds > 0 else 'back'}",
-        told=installation.events()["clock_put_back"] > 0 or seconds > 0,
-        recovered=recovered,
-        seconds_to_recover=round(time.monotonic() - began, 1),
-        log_lines=_lines(installation) - lines,
-        tracebacks=installation.tracebacks() - tracebacks,
+    clock, installation = ground.clock, ground.installation
+    if clock is None:
+        yield "clock stepped: moving it needs a C compiler"
+        return
+    for seconds in (-3600, 3600, -86_400):
+        before = installation.events()["clock_put_back"]
+        outcome = endure(
+            ground,
+            f"clock {abs(seconds) // 3600} h {'forward' if seconds > 0 else 'back'}",
+            lambda seconds=seconds: clock.move(seconds),  # type: ignore[misc]
+            lambda: None,
+            lasts=0,
+        )
+        if seconds > 0:
+            yield outcome
+        else:
+            is_told = installation.events()["clock_put_back"] > before
+            yield Outcome(
+                outcome.name, is_told, outcome.recovered, outcome.seconds_to_recover, outcome.log_lines,
+                outcome.tracebacks, "told in the log",
+            )  # fmt: skip
+
+
+def has_recovered(ground: Ground) -> bool:
+    """Whether nothing is wrong any more and all that was published was found and told."""
+    health = ground.installation.health()
+    return health is not None and not health["problems"] and is_settled(ground.installation, ground.mail)
+
+
+def _what_lacks(ground: Ground) -> str:
+    installation = ground.installation
+    if not installation.runs():
+        return "the daemon ended"
+    health, kept = installation.health(), installation.look()
+    told = set[int]().union(*ground.mail.told.values())
+    return (
+        f"published {installation.notices.published}, cases {len(kept.cases)}, told {len(told)}, "
+        f"waiting {kept.waiting}, dead {kept.dead}, health {health and health['problems']}"
     )
 
 
-def _says_so(installation: Installation) -> bool:
+def _says_so(installation: Installation, series: str) -> bool:
     health = installation.health()
-    return health is not None and bool(health["problems"])
-
-
-def _has_recovered(installation: Installation) -> bool:
-    health = installation.health()
-    if health is None or health["problems"]:
-        return False
-    return len(installation.look().cases) >= installation.notices.published
+    return health is not None and bool(health["problems"]) and installation.sample(series) > 0
 
 
 def _lines(installation: Installation) -> int:

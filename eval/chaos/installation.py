@@ -30,11 +30,13 @@ from vocabulary.codes import OutboxState
 
 ROOT = Path(__file__).parents[2]
 _EVENT = re.compile(r"^\S+ \S+ \[\w+ *\] (\w+)", re.MULTILINE)
+DAEMON = "daemon"
+STOP_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class Installation:
-    """A folder with a configuration, and the daemon that runs there, if one does."""
+    """A folder with a configuration, and the programs that run there, if they do."""
 
     folder: Path
     """Of its configuration and its log."""
@@ -44,27 +46,49 @@ class Installation:
     """Its address; empty: SQLite in the folder."""
     notices: Notices
     mail_port: int
+    workers: int = 0
+    """Programs that do the work; 0: the daemon does it itself."""
+    console: bool = False
+    allowed: Sequence[str] = ()
+    """Hosts beside that of the notices that it may ask."""
+    more: str = ""
+    """Sources and whatever else its configuration has at its end."""
     metrics_port: int = field(default_factory=free_port)
+    console_port: int = field(default_factory=free_port)
     environment: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    before: Sequence[str] = ()
+    """Words of the command before the program's own."""
+    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def configure(self) -> None:
-        """Write its configuration."""
-        (self.folder / "qualwatch.toml").write_text(
-            "administrator = 'admin@example.com'\n"
+        """Write its configuration; what runs looks at it every few seconds."""
+        written = self.folder / "qualwatch.toml.new"
+        written.write_text(self._configuration(), encoding="utf-8")
+        written.rename(self.config)
+
+    def _configuration(self) -> str:
+        mode = "workers = 'procrastinate'\n" if self.workers else ""
+        hosts = ", ".join(map(repr, (*self.notices.hosts(), *self.allowed)))
+        console = f"port = {self.console_port}" if self.console else "enabled = false"
+        return (
+            f"administrator = 'admin@example.com'\n{mode}"
             f"[storage]\ndirectory = '{self.directory}'\ndatabase = '{self.database}'\n"
             "least_free_megabytes = 0\n"
-            f"[fetching]\nallow_private_hosts = ['{self.notices.site.host}']\ndelay_seconds = 0\n"
+            f"[fetching]\nallow_private_hosts = [{hosts}]\n"
+            "delay_seconds = 0\ntimeout_seconds = 5\n"
             "[detection]\nocr_processes = 0\n"
             "[mail]\nchannel = 'smtp'\nalerts_per_hour = 1000\ndigest_at = '23:59'\n"
             f"[mail.smtp]\nhost = '127.0.0.1'\nport = {self.mail_port}\nsecurity = 'none'\n"
             "timeout_seconds = 5\n"
-            f"[metrics]\nport = {self.metrics_port}\n[console]\nenabled = false\n"
+            f"[metrics]\nport = {self.metrics_port}\n[console]\n{console}\n"
             "[[supervisors]]\nname = '李'\nemail = 'li@example.com'\nsuperior = 'head@example.com'\n"
             "working_days = [1, 2, 3, 4, 5, 6, 7]\nworking_hours = '00:00-24:00'\n"
-            f"{self.notices.sources()}",
-            encoding="utf-8",
+            f"{self.notices.sources()}{self.more}"
         )
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "qualwatch.toml"
 
     @property
     def directory(self) -> Path:
@@ -75,40 +99,78 @@ class Installation:
     def log(self) -> Path:
         return self.folder / "log"
 
+    @property
+    def names(self) -> Sequence[str]:
+        """The programs that belong to it."""
+        return (DAEMON, *(f"worker {number + 1}" for number in range(self.workers)))
+
     def start(self) -> None:
-        """Begin, without waiting until it is ready."""
-        environment = {name: value for name, value in os.environ.items() if "QUALWATCH" not in name}
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.environment}
+        """Begin what does not run, without waiting until it is ready."""
+        for name in self.names:
+            if not self.runs(name):
+                self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        command = "run" if name == DAEMON else "worker"
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "qualwatch", "run", "--config", "qualwatch.toml"],
+            self.programs[name] = subprocess.Popen(
+                [*self.before, sys.executable, "-m", "qualwatch", command, "--config", self.config.name],
                 cwd=self.folder,
-                env=environment,
+                env=self.surroundings(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def kill(self) -> None:
-        """As the kernel kills what takes too much memory: at once, and nothing is told."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+    def surroundings(self) -> dict[str, str]:
+        """Environment of its programs."""
+        kept = {name: value for name, value in os.environ.items() if "QUALWATCH" not in name}
+        return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.environment}
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one of its commands to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "qualwatch", *words],
+            cwd=self.folder,
+            env=self.surroundings(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def kill(self, *names: str) -> None:
+        """As the kernel kills what takes too much memory: at once, and nothing is told; all or ``names``."""
+        for name in names or tuple(self.programs):
+            self.programs[name].kill()
+            self.programs[name].wait()
 
     def stop(self) -> int:
-        """End it as its service does; its exit code."""
-        if self.process is None:
-            return 0
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return -9
+        """End everything as its service does; the worst exit code."""
+        running = [each for each in self.programs.values() if each.poll() is None]
+        for each in running:
+            each.send_signal(signal.SIGTERM)
+        codes = [0]
+        for each in running:
+            try:
+                codes.append(abs(each.wait(STOP_SECONDS)))
+            except subprocess.TimeoutExpired:
+                each.kill()
+                codes.append(each.wait() or 1)
+        return max(codes)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the daemon."""
+        self.programs[DAEMON].send_signal(number)
 
     @property
-    def runs(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+    def pid(self) -> int:
+        """Of the daemon."""
+        return self.programs[DAEMON].pid
+
+    def runs(self, name: str = DAEMON) -> bool:
+        program = self.programs.get(name)
+        return program is not None and program.poll() is None
 
     def health(self) -> dict[str, Any] | None:
         """What ``/healthz`` says; None where nobody answers."""
@@ -121,15 +183,21 @@ class Installation:
             return None
         return dict(json.loads(body))
 
-    def sample(self, name: str) -> float | None:
-        """The value of a series of ``/metrics``, by its name with labels; None where there is none."""
+    def sample(self, name: str) -> float:
+        """The largest value of a series of ``/metrics``, named with some of its labels or none; 0 without."""
         try:
             with urllib.request.urlopen(f"{self._address}/metrics", timeout=10) as answer:  # noqa: S310 - ours
                 text = answer.read().decode()
         except OSError:
-            return None
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else None
+            return 0.0
+        series, _, labels = name.rstrip("}").partition("{")
+        wanted = rf"^{re.escape(series)}(?:\{{[^}}]*{re.escape(labels)}[^}}]*\}})? (\S+)$"
+        return max((float(value) for value in re.findall(wanted, text, re.MULTILINE)), default=0.0)
+
+    @property
+    def address(self) -> str:
+        """Of its database."""
+        return self.database or f"sqlite:///{self.directory / 'qualwatch.sqlite3'}"
 
     @property
     def _address(self) -> str:
@@ -146,8 +214,7 @@ class Installation:
 
     def look(self) -> Kept:
         """What it keeps."""
-        address = self.database or f"sqlite:///{self.directory / 'qualwatch.sqlite3'}"
-        engine = open_database(address)
+        engine = open_database(self.address)
         try:
             with Session(engine) as session:
                 by_url = Counter(session.exec(select(Case.url)).all())

@@ -8,13 +8,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from eval.chaos.installation import Installation, wait_until
+from eval.chaos.installation import DAEMON, Installation, wait_until
 from eval.chaos.lying import LyingMailServer
 
 _LONGEST_LIFE_SECONDS = 8.0
 """After it is ready."""
 _LONGEST_START_SECONDS = 90.0
-_DURING_START = 0.2
+_DURING_START = 0.5
 """Share of the kills that do not wait until it is ready."""
 
 
@@ -59,9 +59,9 @@ class Losses:
 def kill_often(
     installation: Installation, mail: LyingMailServer, *, kills: int, seed: int, minutes: float
 ) -> Losses:
-    """Kill the daemon ``kills`` times, let it end its work afterwards, and count; at most ``minutes``."""
+    """Kill programs ``kills`` times, let them end their work afterwards, and count; at most ``minutes``."""
     chance, notices = random.Random(seed), installation.notices  # noqa: S311 - the same moments in every run
-    ends, ready, done = time.monotonic() + minutes * 60, list[float](), 0
+    ends, ready, done, killed = time.monotonic() + minutes * 60, list[float](), 0, DAEMON
     while done < kills and time.monotonic() < ends:
         done += 1
         notices.published = notices.count * done // kills
@@ -70,23 +70,25 @@ def kill_often(
         if chance.random() < _DURING_START:
             time.sleep(chance.uniform(0.1, _LONGEST_LIFE_SECONDS))
         elif wait_until(lambda: installation.health() is not None, _LONGEST_START_SECONDS, 0.1):
-            ready.append(time.monotonic() - began)
+            ready += [time.monotonic() - began] * (killed == DAEMON)
             time.sleep(chance.uniform(0.0, _LONGEST_LIFE_SECONDS))
-        installation.kill()
+        killed = chance.choice(installation.names)
+        installation.kill(killed)
     notices.published = notices.count
     mail.lies = False
     installation.start()
-    settled = wait_until(lambda: _is_settled(installation, mail), 600, 3)
+    settled = wait_until(lambda: is_settled(installation, mail), 600, 3)
     installation.stop()
     return count(installation, mail, done, statistics.median(ready) if ready else 0.0, settled=settled)
 
 
-def _is_settled(installation: Installation, mail: LyingMailServer) -> bool:
+def is_settled(installation: Installation, mail: LyingMailServer) -> bool:
+    """Whether everything that was published is a case and was told, and no letter waits."""
     told = set[int]().union(*mail.told.values())
-    if len(told) < installation.notices.count:
+    if len(told) < installation.notices.published:
         return False
     kept = installation.look()
-    return not kept.waiting and len(kept.cases) >= installation.notices.count
+    return not kept.waiting and len(kept.cases) >= installation.notices.published
 
 
 def count(
@@ -94,7 +96,7 @@ def count(
 ) -> Losses:
     """Compare what was published with what is kept and was told."""
     notices, kept = installation.notices, installation.look()
-    urls = notices.urls()
+    urls = notices.urls()[: notices.published]
     told: Counter[tuple[str, int]] = Counter()
     for key, numbers in mail.told.items():
         told.update((key.rpartition(" ")[2], number) for number in numbers)
@@ -105,7 +107,7 @@ def count(
         lost_cases=sum(url not in kept.cases for url in urls),
         doubled_cases=sum(times > 1 for times in kept.cases.values()),
         doubled_documents=sum(times > 1 for times in kept.documents.values()),
-        lost_letters=len(set(range(notices.count)) - numbers_told),
+        lost_letters=len(set(range(notices.published)) - numbers_told),
         doubled_letters=sum(times > 1 for times in told.values()),
         dead_letters=kept.dead,
         unproven=kept.unproven,

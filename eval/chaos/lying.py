@@ -119,9 +119,13 @@ class Path:
         while True:
             try:
                 here, _ = listening.accept()
-                there = socket.create_connection(("127.0.0.1", self._target))
             except OSError:
                 return
+            try:
+                there = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:  # what is behind is away itself
+                here.close()
+                continue
             with self._lock:
                 self._pairs.append((here, there))
             for one, other in ((here, there), (there, here)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
@@ -22,7 +23,9 @@ _WORDS = (
 class Notices:
     """``count`` postings on ``lists`` lists, of which only those that are published are shown."""
 
-    def __init__(self, count: int, lists: int, seed: int) -> None:
+    def __init__(self, count: int, lists: int, seed: int, name: str = "127.0.0.1") -> None:
+        """``name`` is what its host is called."""
+        self.name = name
         self.count = count
         self.lists = lists
         self.published = 0
@@ -34,15 +37,27 @@ class Notices:
             self.site[_path(number)] = self._posting(number)
 
     def urls(self) -> Sequence[str]:
-        return [f"{self.site.address}{_path(number)}" for number in range(self.count)]
+        return [f"{self.address}{_path(number)}" for number in range(self.count)]
+
+    def hosts(self) -> Sequence[str]:
+        """Hosts of it, as a configuration allows them."""
+        return [f"{self.name}:{self.site.port}"]
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.name}:{self.site.port}"
 
     def sources(self) -> str:
         """The lists as sources of a configuration."""
         return "".join(
-            f'[[sources]]\nname = "list{number}"\nurl = "{self.site.address}/list{number}/"\n'
+            f'[[sources]]\nname = "list{number}"\nurl = "{self.address}/list{number}/"\n'
             "every_minutes = 1\nadaptive = false\nregion = '350100'\n"
             for number in range(self.lists)
         )
+
+    def publish_some(self) -> None:
+        """One posting more on every list, while there are any."""
+        self.published = min(self.count, self.published + self.lists)
 
     def close(self) -> None:
         self.site.close()
@@ -72,6 +87,47 @@ class Notices:
             page(handler)
 
         return send
+
+
+class Silence:
+    """Hosts that list pages and never answer for one of them."""
+
+    def __init__(self, hosts: int, pages: int) -> None:
+        self.hosts = hosts
+        self.asked = 0
+        """Pages asked for in vain."""
+        self._over = threading.Event()
+        self._sites = [Site(at=(f"127.0.2.{number + 1}", 0)) for number in range(hosts)]
+        for site in self._sites:
+            rows = "".join(
+                f"<li><a href='/silent/{page}.html'>第{page}则招聘公告</a>2026-11-01</li>"
+                for page in range(pages)
+            )
+            site["/"] = answer(f"<html><title>招聘公告</title><ul>{rows}</ul></html>")
+            for page in range(pages):
+                site[f"/silent/{page}.html"] = self._say_nothing
+
+    def allowed(self) -> Sequence[str]:
+        """As a configuration allows them."""
+        return [site.host for site in self._sites]
+
+    def sources(self) -> str:
+        """As sources of a configuration."""
+        return "".join(
+            f'[[sources]]\nname = "silent{number}"\nurl = "{site.address}/"\nevery_minutes = 1\n'
+            "adaptive = false\nregion = '350100'\n"
+            for number, site in enumerate(self._sites)
+        )
+
+    def close(self) -> None:
+        self._over.set()
+        for site in self._sites:
+            site.close()
+
+    def _say_nothing(self, handler: BaseHTTPRequestHandler) -> None:
+        self.asked += 1
+        self._over.wait(600)
+        handler.close_connection = True
 
 
 def _path(number: int) -> str:

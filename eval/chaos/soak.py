@@ -1,0 +1,249 @@
+"""Months of work in minutes: after each round of all sources the clock jumps to the next one.
+
+What grows with the number of rounds and not with what is kept is a leak: memory of the daemon and its
+processes, descriptors, the write-ahead log, and, once retention takes effect, database and evidence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+from sqlalchemy import Engine, func, or_
+from sqlmodel import Session, col, select
+
+from eval.bench_visits import megabytes_below, proportional_megabytes
+from eval.chaos.clock import Clock
+from eval.chaos.installation import Installation, wait_until
+from eval.chaos.lying import LyingMailServer
+from eval.chaos.notices import Notices
+from storage.database import open_database
+from storage.tables import SourceState
+from tests.alerts.mailserver import serving
+from tests.jobs.loopback import Answer, Site, answer
+
+ROUND_HOURS = 6
+SHOWN = 2
+"""Postings on each list; a new one takes the place of the oldest."""
+NEWS, VIOLATIONS = 0.02, 0.1
+"""Share of the lists with a new posting in each round, and of these with a violation."""
+MOST_MEGABYTES = 1.0
+"""Growth of memory in a hundred rounds."""
+_KEPT_DAYS = 30
+_HOSTS = 8
+_LONGEST_ROUND_SECONDS = 180.0
+_PROGRESS_EVERY = 20
+
+
+class Lists:
+    """``count`` lists on a few hosts, some of which publish something in each round."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - the same news in every run
+        self._newest = [SHOWN] * count
+        self._sites = [Site(at=(f"127.0.3.{number + 1}", 0)) for number in range(min(_HOSTS, count))]
+        for number in range(count):
+            self._site_of(number)[f"/list{number}/"] = self._list(number)
+        for site in self._sites:
+            site["/post"] = _posting
+
+    def _site_of(self, number: int) -> Site:
+        return self._sites[number % len(self._sites)]
+
+    def hosts(self) -> Sequence[str]:
+        """As a configuration allows them."""
+        return [site.host for site in self._sites]
+
+    def sources(self) -> str:
+        """As sources of a configuration."""
+        return "".join(
+            f'[[sources]]\nname = "list{number}"\nurl = "{self._site_of(number).address}/list{number}/"\n'
+            f"every_minutes = {ROUND_HOURS * 60}\nadaptive = false\nregion = '350100'\n"
+            for number in range(len(self._newest))
+        )
+
+    def go_on(self) -> None:
+        """Publish a little; what was asked is forgotten, because it is our memory and not the daemon's."""
+        for number in range(len(self._newest)):
+            self._newest[number] += self._chance.random() < NEWS
+        for site in self._sites:
+            site.asked.clear()
+            site.asked_at.clear()
+
+    def close(self) -> None:
+        for site in self._sites:
+            site.close()
+
+    def _list(self, number: int) -> Answer:
+        def send(handler: BaseHTTPRequestHandler) -> None:
+            newest = self._newest[number]
+            rows = "".join(
+                f"<li><a href='/post?id={number}-{each}'>第{number}栏第{each}则招聘公告</a></li>"
+                for each in range(newest, newest - SHOWN, -1)
+            )
+            answer(f"<html><title>招聘公告</title><ul>{rows}</ul></html>")(handler)
+
+        return send
+
+
+def _posting(handler: BaseHTTPRequestHandler) -> None:
+    """The posting that the address names; as it was, where the asker knows it."""
+    number = handler.path.partition("=")[2]
+    if handler.headers["If-None-Match"] == f'"{number}"':
+        answer(status=304)(handler)
+        return
+    chance = random.Random(number)  # noqa: S311 - the same page whenever it is asked for
+    words = "".join(chance.choices("协助完成日常工作熟悉财务软件能够独立处理各类账目整理档案接待来访", k=300))
+    demand = "须持有会计从业资格证书" if chance.random() < VIOLATIONS else "高中以上学历"
+    told = f"<p>丙{number}商贸公司招聘出纳，{demand}。</p><p>{words}。</p>"
+    page = f"<html><title>第{number}号招聘公告</title>{told}</html>"
+    answer(page, ETag=f'"{number}"')(handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What there is after a round."""
+
+    round: int
+    megabytes: float
+    """Of the daemon and its processes."""
+    descriptors: int
+    wal: int
+    """Bytes of the write-ahead log, as of those below."""
+    database: int
+    evidence: int
+    log: int
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What all rounds came to."""
+
+    rounds: int
+    sources: int
+    days: float
+    minutes: float
+    megabytes_after_a_fifth: float
+    megabytes_at_the_end: float
+    megabytes_per_100_rounds: float
+    descriptors: str
+    wal_megabytes: str
+    database_megabytes: str
+    evidence_megabytes: str
+    log_bytes_a_round: str
+    tracebacks: int
+    is_whole: bool
+    """Whether every round was done in time."""
+
+    @property
+    def bad(self) -> int:
+        return (self.megabytes_per_100_rounds > MOST_MEGABYTES) + (self.tracebacks > 0) + (not self.is_whole)
+
+
+def soak(
+    stack: ExitStack, home: Path, *, rounds: int, sources: int, seed: int, say: Callable[[str], object]
+) -> Soaked:
+    """Let a daemon with SQLite do the rounds; raises ``FileNotFoundError`` without a C compiler."""
+    lists, mail = Lists(sources, seed), LyingMailServer(seed)
+    mail.lies = False
+    stack.callback(lists.close)
+    clock = Clock(home)
+    installation = Installation(
+        home, home, "", Notices(0, 0, seed), stack.enter_context(serving(mail)), allowed=lists.hosts()
+    )
+    stack.callback(installation.notices.close)
+    installation.environment = clock.environment
+    installation.more = lists.sources() + (
+        f"[retention]\nvisits_days = {_KEPT_DAYS}\nfetch_records_days = {_KEPT_DAYS}\n"
+        f"sightings_days = {_KEPT_DAYS}\ndocuments_days = {_KEPT_DAYS}\nmessages_days = {_KEPT_DAYS}\n"
+    )
+    installation.configure()
+    stack.callback(installation.kill)
+    installation.start()
+    if not wait_until(lambda: installation.health() is not None, 120):
+        raise SystemExit(f"the daemon did not begin: see {installation.log}")
+    engine = open_database(installation.address)
+    stack.callback(engine.dispose)
+    began, samples = time.monotonic(), list[Sample]()
+    for sample in _rounds(installation, engine, clock, lists, rounds):
+        samples.append(sample)
+        if sample.round % _PROGRESS_EVERY == 0:
+            say(f"round {sample.round}: {sample}")
+    installation.stop()
+    return _summary(installation, samples, rounds, sources, (time.monotonic() - began) / 60)
+
+
+def _rounds(
+    installation: Installation, engine: Engine, clock: Clock, lists: Lists, rounds: int
+) -> Iterator[Sample]:
+    for number in range(1, rounds + 1):
+        if not wait_until(lambda: _is_done(engine, clock), _LONGEST_ROUND_SECONDS, 0.1):
+            return
+        yield _sample(installation, number)
+        lists.go_on()
+        clock.move(ROUND_HOURS * 3600)
+
+
+def _is_done(engine: Engine, clock: Clock) -> bool:
+    """Whether no source is due or being visited."""
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    due, taken = col(SourceState.next_due_at), col(SourceState.leased_until)
+    with Session(engine) as session:
+        waiting = select(func.count()).where(
+            col(SourceState.is_watched), or_(due.is_(None), due <= now, taken.is_not(None))
+        )
+        return session.exec(waiting).one() == 0
+
+
+def _sample(installation: Installation, number: int) -> Sample:
+    database = installation.directory / "qualwatch.sqlite3"
+    evidence = (installation.directory / "evidence").rglob("*")
+    return Sample(
+        number,
+        proportional_megabytes(installation.pid) + megabytes_below(installation.pid),
+        len(list(Path(f"/proc/{installation.pid}/fd").iterdir())),
+        database.with_name(f"{database.name}-wal").stat().st_size,
+        database.stat().st_size,
+        sum(path.stat().st_size for path in evidence if path.is_file()),
+        installation.log.stat().st_size,
+    )
+
+
+def _summary(
+    installation: Installation, samples: Sequence[Sample], rounds: int, sources: int, minutes: float
+) -> Soaked:
+    settled = samples[len(samples) // 5 :]
+    slope = statistics.linear_regression(
+        [each.round for each in settled], [each.megabytes for each in settled]
+    )
+    descriptors = [each.descriptors for each in settled]
+    log = [after.log - before.log for before, after in itertools.pairwise(settled)]
+
+    def megabytes(of: Callable[[Sample], int]) -> str:
+        parts = [samples[len(samples) * third // 3 - 1] for third in (1, 2, 3)]
+        return " → ".join(f"{of(each) / 1e6:.1f}" for each in parts)
+
+    return Soaked(
+        rounds=len(samples),
+        sources=sources,
+        days=len(samples) * ROUND_HOURS / 24,
+        minutes=round(minutes, 1),
+        megabytes_after_a_fifth=round(settled[0].megabytes, 1),
+        megabytes_at_the_end=round(settled[-1].megabytes, 1),
+        megabytes_per_100_rounds=round(slope.slope * 100, 2),
+        descriptors=f"{min(descriptors)} to {max(descriptors)}",
+        wal_megabytes=f"{max(each.wal for each in samples) / 1e6:.1f} at most",
+        database_megabytes=megabytes(lambda each: each.database),
+        evidence_megabytes=megabytes(lambda each: each.evidence),
+        log_bytes_a_round=f"{statistics.median(log):.0f}, {max(log)} at most",
+        tracebacks=installation.tracebacks(),
+        is_whole=len(samples) == rounds,
+    )
