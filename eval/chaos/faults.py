@@ -265,6 +265,10 @@ def crowd_the_console(ground: Ground) -> Outcome:
             for _ in range(IDLE_CONNECTIONS):
                 held.append(socket.create_connection(("127.0.0.1", port), 5))
 
+    def leave() -> None:
+        for each in held:
+            each.close()
+
     def ask() -> str:
         nonlocal slowest
         answers = set()
@@ -283,12 +287,12 @@ def crowd_the_console(ground: Ground) -> Outcome:
         return f"console answered {answers} in {slowest:.1f} s at most"
 
     with ExitStack() as stack:
-        stack.callback(lambda: [each.close() for each in held])
+        stack.callback(leave)
         return endure(
             ground,
             f"{IDLE_CONNECTIONS} idle connections each to console and metrics",
             crowd,
-            lambda: [each.close() for each in held],
+            leave,
             lasts=0,
             note=ask,
         )
