@@ -1,23 +1,24 @@
 """``python -m eval.bench_queue``: what the queue of many machines costs, on a real PostgreSQL.
 
-Three figures of it: two workers against one where visits wait for hosts, as they do (a machine of its own for
-each would only be faster); CPU of the queue per page, without the page; and how fast orders are fetched with
-many finished ones in the table. Each worker is a process with a context of its own.
+Four figures of it: two workers against one where visits wait for hosts, as they do (a machine of its own for
+each would only be faster); how long a host with several sources was left alone between two requests of both;
+CPU of the queue per page, without the page; and how fast orders are fetched with many finished ones in the
+table. Each worker is a process with a context of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from procrastinate import App
 from procrastinate.jobs import Status
@@ -37,10 +38,11 @@ from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
 from storage.migrate import upgrade
 from storage.queue_schema import upgrade_queue
+from storage.sources import due_sources, visited_now
 from storage.tables import FetchRecord
 from tests.databases import run_postgresql
 
-SOURCES, PAGES_OF_SOURCE = 48, 4
+HOSTS, SOURCES_OF_HOST, PAGES_OF_SOURCE = 24, 2, 4
 DELAY_SECONDS = 0.25
 AT_ONCE = 4
 ORDERS = 2_000
@@ -50,12 +52,16 @@ PAGES_OF_VISIT = 20
 
 
 class _Slow(BaseHTTPRequestHandler):
-    """Lists and postings, each on a host of its own by the port."""
+    """Lists and postings, each on a host of its own by its address; notes when each was asked."""
+
+    asked_at: ClassVar[dict[str, list[float]]] = {}
 
     def do_GET(self) -> None:
-        if self.path == "/":
+        self.asked_at.setdefault(str(self.server.server_address[0]), []).append(time.monotonic())
+        if self.path.startswith("/list"):
+            number = self.path.removeprefix("/list").strip("/")
             rows = "".join(
-                f"<li><a href='/n/{n}.html'>招聘公告之{n}</a>2026-11-0{n}</li>"
+                f"<li><a href='/n/{number}-{n}.html'>招聘公告之{n}</a>2026-11-0{n}</li>"
                 for n in range(1, PAGES_OF_SOURCE)
             )
             body = f"<html><title>通知公告</title><ul>{rows}</ul></html>"
@@ -90,7 +96,11 @@ def _hosts(count: int) -> Iterator[list[str]]:
 
 
 def _settings(database: str, directory: str, hosts: list[str]) -> Settings:
-    sources = [{"name": f"s{n}", "url": f"http://{host}/"} for n, host in enumerate(hosts)]
+    sources = [
+        {"name": f"s{n}-{number}", "url": f"http://{host}/list{number}/"}
+        for n, host in enumerate(hosts)
+        for number in range(SOURCES_OF_HOST)
+    ]
     return Settings.model_validate(
         {
             "workers": "procrastinate",
@@ -115,31 +125,30 @@ def _context(settings: Settings) -> Iterator[Context]:
         yield Context(settings, engine, evidence, fetcher, workers, sources=settings.watched())
 
 
-def _work(settings: Settings, ready: Any, go: Any, spent: Any) -> None:
-    """A worker's process: what stands in the queue is done as soon as ``go`` is set."""
+def _work(settings: Settings, ready: Any, go: Any, over: Any) -> None:
+    """A worker's process: does what stands in the queue from ``go`` on, until ``over``."""
     with _context(settings) as context:
         worker = QueueWorker(lambda: context, AT_ONCE)
         ready.release()
         go.wait()
-        worker.run_until_empty()
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    spent.put(usage.ru_utime + usage.ru_stime)
+        worker.run(over)
 
 
 def seconds_of_visits(database: str, workers: int) -> tuple[float, int]:
     """Seconds by the clock until so many workers have visited all sources, and the pages that they read."""
-    with tempfile.TemporaryDirectory() as folder, _hosts(SOURCES) as hosts:
+    _Slow.asked_at.clear()
+    with tempfile.TemporaryDirectory() as folder, _hosts(HOSTS) as hosts:
         settings = _settings(database, folder, hosts)
         engine = open_database(database)
         upgrade(engine)
         upgrade_queue(engine)
         processes = multiprocessing.get_context("spawn")
-        ready, go, spent = processes.Semaphore(0), processes.Event(), processes.Queue()
+        ready, go, over = processes.Semaphore(0), processes.Event(), processes.Event()
         with _context(settings) as context:
             plan(context)
             put_visits(context)
             running = [
-                processes.Process(target=_work, args=(settings, ready, go, spent)) for _ in range(workers)
+                processes.Process(target=_work, args=(settings, ready, go, over)) for _ in range(workers)
             ]
             for each in running:
                 each.start()
@@ -147,15 +156,32 @@ def seconds_of_visits(database: str, workers: int) -> tuple[float, int]:
                 ready.acquire()
             began = time.perf_counter()
             go.set()
-            for _ in running:
-                spent.get()
+            while _are_left(context):
+                put_visits(context)
+                time.sleep(0.1)
             taken = time.perf_counter() - began
+            over.set()
             for each in running:
                 each.join()
             with Session(engine) as session:
                 pages = session.exec(select(func.count()).select_from(FetchRecord)).one()
         engine.dispose()
         return taken, pages
+
+
+def _are_left(context: Context) -> bool:
+    """Whether a source is still to be visited, or is being visited."""
+    with Session(context.engine) as session:
+        return bool(due_sources(session, context.now(), at_most=1) or visited_now(session))
+
+
+def least_pause() -> float:
+    """Seconds for which a host was left alone, where it was asked fastest."""
+    return min(
+        after - before
+        for times in _Slow.asked_at.values()
+        for before, after in itertools.pairwise(sorted(times))
+    )
 
 
 def cpu_of_orders(context: Context) -> float:
@@ -220,6 +246,9 @@ def measure(say: Callable[[str], object]) -> list[Result]:
         two, pages_of_two = seconds_of_visits(server.empty(), 2)
         say(f"{pages} pages in {one:.1f} s, {pages_of_two} in {two:.1f} s")
         results.append(Result("two workers against one", one / two, "×", 1.7))
+        results.append(
+            Result("least pause at a host, of the configured one", least_pause() / DELAY_SECONDS, "×", 1.0)
+        )
         with tempfile.TemporaryDirectory() as folder:
             settings = _settings(server.migrated(), folder, [])
             engine = open_database(settings.storage.database_url)

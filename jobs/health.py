@@ -88,6 +88,10 @@ class HealthWatch:
         self._look_for_names(context)
         if _has_descriptors():
             context.lacks.over(Kind.DESCRIPTORS)
+        else:
+            context.lacks.note(
+                Lack(Kind.DESCRIPTORS, f"fewer than {SPARE_DESCRIPTORS} more files can be opened")
+            )
         self._channels = _silent_channels(context)
 
     @staticmethod

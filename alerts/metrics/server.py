@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from alerts.metrics.reserve import Reserve
+
 CONNECTIONS = 32
 """At once; one more ends the one that has been open for longest."""
 PORTS_TRIED = 20
@@ -104,6 +106,7 @@ class _Server(ThreadingHTTPServer):
     ) -> None:
         self._open: dict[socket.socket, None] = {}
         self._counting = threading.Lock()
+        self._reserve = Reserve()
         self.registry = registry
         self.health = health
         self.facts = facts
@@ -119,8 +122,11 @@ class _Server(ThreadingHTTPServer):
         try:
             return super().get_request()
         except OSError as error:
-            if error.errno in {errno.EMFILE, errno.ENFILE}:
-                time.sleep(_NO_DESCRIPTOR_SECONDS)  # what waits is asked for again and again
+            if error.errno not in {errno.EMFILE, errno.ENFILE}:
+                raise
+            if self._reserve.give_up():
+                return super().get_request()
+            time.sleep(_NO_DESCRIPTOR_SECONDS)  # what waits is asked for again and again
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -137,6 +143,11 @@ class _Server(ThreadingHTTPServer):
         with self._counting:
             self._open.pop(request, None)
         super().shutdown_request(request)
+        self._reserve.take()
+
+    def server_close(self) -> None:
+        super().server_close()
+        self._reserve.give_up()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - socketserver's names
         log.warning("metrics_request_failed", exc_info=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import signal
@@ -170,11 +171,12 @@ def take_the_descriptors(ground: Ground) -> Outcome:
     """It may open no file more than it has open."""
     pid = ground.installation.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - links that come and go
+    opened = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}  # noqa: PTH208 - links that come and go
+    lowest = next(number for number in itertools.count() if number not in opened)
     return endure(
         ground,
         "no descriptors",
-        lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 2, before[1])),
+        lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest, before[1])),
         lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, before),
         series='qualwatch_lacking{what="descriptors"}',
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -226,6 +228,32 @@ def test_a_crowd_that_says_nothing_keeps_no_scrape_out(metrics: Metrics) -> None
         for _ in range(3):
             assert _get(f"{server.url}/healthz")[0] == 200
         assert threading.active_count() <= threads + 2 * CONNECTIONS
+
+
+def test_without_descriptors_one_who_asks_at_a_time_is_answered(metrics: Metrics) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with serve_metrics(metrics.registry, "127.0.0.1", 0, lambda: ["descriptors"]) as server:
+        asking = [socket.socket() for _ in range(3)]
+        held: list[int] = []
+        used = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, before[1]))
+        try:
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(os.open("/dev/null", os.O_RDONLY))
+            answers = []
+            for each in asking:
+                each.settimeout(10)
+                each.connect(("127.0.0.1", server.port))
+                each.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                answers.append(b"".join(iter(lambda each=each: each.recv(4096), b"")))  # type: ignore[misc]
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+            for descriptor in held:
+                os.close(descriptor)
+            for each in asking:
+                each.close()
+    assert all(b"503" in answer and b"descriptors" in answer for answer in answers), answers
 
 
 def test_another_port_is_taken_where_one_is_taken(metrics: Metrics) -> None:
