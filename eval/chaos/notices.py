@@ -70,6 +70,7 @@ class Notices:
                 for each in shown
             )
             answer(f"<html><title>招聘公告</title><h1>招聘公告</h1><ul>{rows}</ul></html>")(handler)
+            handler.close_connection = True  # the next visit has to find its way anew
 
         return send
 
@@ -85,6 +86,7 @@ class Notices:
         def send(handler: BaseHTTPRequestHandler) -> None:
             time.sleep(chance.random() * _SLOWEST_SECONDS)
             page(handler)
+            handler.close_connection = True
 
         return send
 
