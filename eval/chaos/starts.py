@@ -182,7 +182,7 @@ def _endless_markup() -> Finding:
 
 
 def _page(size: int) -> bytes:
-    return f"<html><body>{_MARKUP * (size // len(_MARKUP))}</body></html>".encode()
+    return f"<html><body><p>须持证</p>{_MARKUP * (size // len(_MARKUP))}</body></html>".encode()
 
 
 def _seconds_for(page: bytes) -> float:
