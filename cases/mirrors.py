@@ -22,7 +22,7 @@ import rensa  # type: ignore[import-untyped]
 from sqlmodel import Session, col, select
 
 from cases.postings import TELLING_TITLE, normal_number
-from storage.rows import insert_once
+from storage.rows import insert_all_once, insert_once
 from storage.tables import Document, DocumentVersion, SketchBand, TextSketch
 
 BANDS = 24
@@ -205,8 +205,8 @@ def _keep(session: Session, version_id: int, own: tuple[int, ...], bands: list[i
     packed = struct.pack(f"<{_PERMUTATIONS}I", *own)
     if insert_once(session, TextSketch(version_id=version_id, signature=packed)) is None:
         return
-    for number, value in enumerate(bands):
-        insert_once(session, SketchBand(version_id=version_id, band=number, value=value))
+    rows = [{"version_id": version_id, "band": number, "value": value} for number, value in enumerate(bands)]
+    insert_all_once(session, SketchBand, rows, ("band",))
 
 
 def _bands(own: tuple[int, ...]) -> list[int]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from operator import itemgetter
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import Executable, Select, bindparam, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
 
 from cases.exceptions import find_exception, note_excepted
 from cases.history import ACTOR
@@ -21,7 +24,7 @@ from cases.rebounds import has_ended, reopen_on_rebound
 from cases.search import index_case
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
-from storage.rows import insert_once
+from storage.rows import insert_once, rows, table_of
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
 from vocabulary.codes import CaseState, Severity, Violation
 from vocabulary.presentation import passage
@@ -212,15 +215,7 @@ def _case_of(  # noqa: PLR0917 - as above
 
 def _is_of_another_time(session: Session, key: str, day: date) -> bool:
     """Whether all that the case of ``key`` was seen in was published at another time: next year's notice."""
-    days = session.exec(
-        select(col(Document.published_on))
-        .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
-        .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
-        .join(Case, col(Case.id) == col(Finding.case_id))
-        .where(Case.key == key)
-        .distinct()
-    ).all()
-    known = [each for each in days if each is not None]
+    known = [each for (each,) in rows(session, _days_of_case(), key=key) if each is not None]
     return bool(known) and all(abs(each - day) > REPRINTED_WITHIN for each in known)
 
 
@@ -228,16 +223,14 @@ def _case_of_earlier_version(
     session: Session, scanned: _Scanned, qualification: str, violation: Violation
 ) -> int | None:
     """The page's own case: its wording may change; another title at its address is another posting."""
-    cases = session.exec(
-        select(Case)
-        .join(Finding, col(Finding.case_id) == col(Case.id))
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
-        .where(DocumentVersion.document_id == scanned.document.id)
-        .where(Case.qualification == qualification, Case.violation == violation.value)
-        .order_by(col(Case.id))
-        .distinct()
+    cases = rows(
+        session,
+        _cases_of_document(),
+        document=scanned.document.id,
+        qualification=qualification,
+        violation=violation.value,
     )
-    return next((case.id for case in cases if same_title(case.title, scanned.document.title)), None)
+    return next((key for key, title in cases if same_title(title, scanned.document.title)), None)
 
 
 def _case_of_family(
@@ -245,20 +238,60 @@ def _case_of_family(
 ) -> int | None:
     """The case of the page that links this attachment, or of an attachment of this page: one posting."""
     document = scanned.document
-    kin = col(Document.parent_id) == document.id
-    if document.parent_id is not None:
-        kin = or_(kin, col(Document.id) == document.parent_id)
-    cases = session.exec(
-        select(Case)
-        .join(Finding, col(Finding.case_id) == col(Case.id))
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
-        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-        .where(kin, Case.qualification == qualification, Case.violation == violation.value)
-        .order_by(col(Case.id))
+    cases = rows(
+        session,
+        _cases_of_kin(),
+        document=document.id,
+        parent=document.parent_id,
+        qualification=qualification,
+        violation=violation.value,
+    )
+    own = page_title(document.title)
+    return next((key for key, title in cases if same_title(page_title(title), own)), None)
+
+
+@cache
+def _days_of_case() -> Executable:
+    """When all that a case was seen in was published."""
+    document, version, finding, case = map(table_of, (Document, DocumentVersion, Finding, Case))
+    return (
+        select_columns(document.c.published_on)
+        .select_from(document)
+        .join(version, version.c.document_id == document.c.id)
+        .join(finding, finding.c.version_id == version.c.id)
+        .join(case, case.c.id == finding.c.case_id)
+        .where(case.c.key == bindparam("key"))
         .distinct()
     )
-    title = page_title(document.title)
-    return next((case.id for case in cases if same_title(page_title(case.title), title)), None)
+
+
+@cache
+def _cases_of_document() -> Executable:
+    version = table_of(DocumentVersion).c
+    return _cases_seen().where(version.document_id == bindparam("document"))
+
+
+@cache
+def _cases_of_kin() -> Executable:
+    """Cases of what hangs on a document, and of what it hangs on itself."""
+    document, version = table_of(Document), table_of(DocumentVersion).c
+    kin = or_(document.c.parent_id == bindparam("document"), document.c.id == bindparam("parent"))
+    return _cases_seen().join(document, document.c.id == version.document_id).where(kin)
+
+
+def _cases_seen() -> Select[tuple[int, str]]:
+    """Keys and titles of the cases of a qualification and violation, the oldest first, with the versions."""
+    case, finding, version = map(table_of, (Case, Finding, DocumentVersion))
+    return (
+        select_columns(case.c.id, case.c.title)
+        .select_from(case)
+        .join(finding, finding.c.case_id == case.c.id)
+        .join(version, version.c.id == finding.c.version_id)
+        .where(case.c.qualification == bindparam("qualification"))
+        .where(case.c.violation == bindparam("violation"))
+        .order_by(case.c.id)
+        .distinct()
+    )
 
 
 def _case_of_mirror(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, column, func, or_, table
+from functools import cache
+
+from sqlalchemy import ColumnElement, Executable, bindparam, column, func, or_, table
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from storage.rows import OnConflict, insert_or_update
+from storage.rows import OnConflict, insert_or_update, rows, table_of
 from storage.tables import Case, CaseWords, DocumentVersion, Finding
 from vocabulary.grams import index_words, search_terms
 
@@ -18,21 +20,29 @@ _SQLITE_INDEX = table("case_words_index", column("rowid"), column("case_words_in
 
 def index_case(session: Session, case_id: int) -> None:
     """Bring the index up to date with a case and its findings, in the caller's transaction."""
-    session.flush()
-    case = session.execute(
-        select_columns(col(Case.title), col(Case.publisher), col(Case.qualification)).where(
-            col(Case.id) == case_id
-        )
-    ).one()
-    places = session.execute(
-        select_columns(col(Finding.quote), col(DocumentVersion.facts))
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
-        .where(col(Finding.case_id) == case_id)
-        .order_by(col(Finding.id).desc())
-        .limit(_PLACES)
-    ).all()
+    (case,) = rows(session, _case_words(), case=case_id)
+    places = rows(session, _places(), case=case_id)
     said = (*case, *(each for quote, facts in places for each in (quote, str(facts.get("number") or ""))))
     insert_or_update(session, CaseWords(case_id=case_id, words=index_words(dict.fromkeys(said))), _AGAIN)
+
+
+@cache
+def _case_words() -> Executable:
+    case = table_of(Case).c
+    return select_columns(case.title, case.publisher, case.qualification).where(case.id == bindparam("case"))
+
+
+@cache
+def _places() -> Executable:
+    finding, version = table_of(Finding), table_of(DocumentVersion)
+    return (
+        select_columns(finding.c.quote, version.c.facts)
+        .select_from(finding)
+        .join(version, version.c.id == finding.c.version_id)
+        .where(finding.c.case_id == bindparam("case"))
+        .order_by(finding.c.id.desc())
+        .limit(_PLACES)
+    )
 
 
 def has_words(session: Session, typed: str) -> ColumnElement[bool]:

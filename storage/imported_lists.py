@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete
+from functools import cache
+
+from sqlalchemy import Engine, Executable, delete
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from catalogue.imported import NONE_IMPORTED, ImportedList, ImportedLists, digest_of
 from storage.database import for_reading
-from storage.rows import OnConflict, insert_once, insert_or_update
+from storage.rows import OnConflict, insert_once, insert_or_update, rows
 from storage.tables import StoredList
 
 _COLUMNS = ("document", "region", "source", "imported_on", "digest", "content", "items")
@@ -30,10 +33,15 @@ class ListsInForce:
 
 def read_lists(session: Session, known: ImportedLists = NONE_IMPORTED) -> ImportedLists:
     """The imported lists: ``known`` itself where they are the same; ValueError names a damaged one."""
-    contents = session.exec(select(StoredList.identity, StoredList.content))
-    if digest_of(dict(iter(contents))) == known.digest:
+    contents = {identity: content for identity, content in rows(session, _contents())}  # noqa: C416 - typed
+    if digest_of(contents) == known.digest:
         return known
     return ImportedLists.of(_list_of(row) for row in session.exec(select(StoredList)))
+
+
+@cache
+def _contents() -> Executable:
+    return select_columns(col(StoredList.identity), col(StoredList.content))
 
 
 def keep_list(session: Session, imported: ImportedList, *, replacing: bool = False) -> bool:

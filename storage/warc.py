@@ -291,6 +291,8 @@ def _clean(headers: Headers) -> list[tuple[str, str]]:
 
 def _printable(text: str) -> str:
     """Header text as ASCII on one line, other bytes percent-encoded. HTTP reads headers as Latin-1."""
+    if text.isascii() and text.isprintable():
+        return text
     try:
         raw = text.encode("latin-1")
     except UnicodeEncodeError:

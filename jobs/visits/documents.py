@@ -17,6 +17,7 @@ from extraction.recognition import how_to_recognise
 from jobs.context import PageDone
 from jobs.visits.answers import file_name, refuse_elsewhere, refuse_excuse
 from jobs.visits.held_back import HeldBack
+from jobs.visits.lately import Lately
 from jobs.visits.run import VisitRun
 from jobs.visits.slow import SlowPages
 from jobs.visits.storing import (
@@ -51,6 +52,8 @@ class DocumentReader:
         self._context = run.context
         self._source = run.source
         self._slow = SlowPages(run.context, run.source.name)
+        # What is judged by lists that have just changed says so by their digest, and is judged again.
+        self._imported = Lately(run.context.imported)
         self._asked = set(run.asked_before)
         """Addresses, as they are recorded."""
         self._titles: set[str] = set()
@@ -176,7 +179,12 @@ class DocumentReader:
         answer = Answer(fetched.body, fetched.media_type, fetched.charset, file_name(fetched))
         context = self._context
         reading = read_in_workers(
-            context.workers, context.recogniser, answer, known, context.today(), imported=context.imported()
+            context.workers,
+            context.recogniser,
+            answer,
+            known,
+            context.today(),
+            imported=self._imported(),
         )
         if isinstance(reading, ArchiveReading):
             origin = self._origin(fetched, reading.contents, parent_url, is_known=is_known)
