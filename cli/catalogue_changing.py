@@ -10,8 +10,8 @@ import typer
 from sqlmodel import Session
 
 from cli.common import whole
-from jobs.runtime import StartError, open_command_database
-from settings import SettingsError, load_settings
+from jobs.runtime import open_command_database
+from settings import SettingsError, StartError, load_settings
 from storage.errors import DatabaseError
 from vocabulary.reasons import in_chinese
 

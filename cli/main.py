@@ -17,14 +17,16 @@ import typer
 from cli.chinese import Commands, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from alerts.metrics.collected import Metrics
+    from alerts.metrics.server import Health
     from jobs.context import Context
-    from jobs.runtime import ServedConsole
 
 COMMANDS = {
     "run": "cli.run:run",
+    "console": "cli.console:console",
     "worker": "cli.worker:worker",
     "queue": "cli.queue:app",
     "doctor": "cli.doctor:doctor",
@@ -81,7 +83,9 @@ def assemble(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
-def _serve_console(context: Context, metrics: Metrics) -> AbstractContextManager[ServedConsole]:
+def _serve_console(
+    context: Callable[[], Context], metrics: Metrics
+) -> AbstractContextManager[tuple[str, Health]]:
     """The daemon serves the console, and yet stands below it and does not know it."""
     from console.serving import serve_console  # noqa: PLC0415
 

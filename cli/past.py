@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import Config
-from settings import SettingsError, load_settings
+from settings import SettingsError, StartError, load_settings
 from storage.errors import DatabaseError
 from storage.leases import LockedError
 from vocabulary.reasons import in_chinese, reason_in_chinese
@@ -277,7 +277,7 @@ def _show_change(change: Change | RejudgedChange) -> None:
 def _runtime(config: Path | None) -> Iterator[Runtime]:
     """A runtime beside the daemon's, or one message and exit code 2."""
     from jobs.logs import set_up_logging  # noqa: PLC0415
-    from jobs.runtime import StartError, open_command_runtime  # noqa: PLC0415 - the heavy part of the program
+    from jobs.runtime import open_command_runtime  # noqa: PLC0415 - the heavy part of the program
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:

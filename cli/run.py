@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.common import Config, load, refusal
-from settings import SettingsError
+from settings import SettingsError, StartError
 from settings.load import FILE_NAME
 from storage.errors import DatabaseAwayError, DatabaseError
 
@@ -29,7 +29,6 @@ def run(
     from jobs.daemon import run_daemon  # noqa: PLC0415 - the heavy part of the program
     from jobs.lacks import PASSING, Kind, lack_behind  # noqa: PLC0415
     from jobs.once import run_once  # noqa: PLC0415
-    from jobs.runtime import StartError  # noqa: PLC0415
 
     if config is None and not once:
         _write_default_configuration()

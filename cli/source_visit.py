@@ -10,7 +10,7 @@ import typer
 
 from cli.common import Config, load, refusal
 from cli.source import app
-from settings import SettingsError
+from settings import SettingsError, StartError
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def visit(
     退出码：0 已读全，1 没有读全或中断，2 没有该来源，或它正在被访问。
     """
     from jobs.logs import set_up_logging  # noqa: PLC0415
-    from jobs.runtime import StartError, open_command_runtime  # noqa: PLC0415 - the heavy part of the program
+    from jobs.runtime import open_command_runtime  # noqa: PLC0415 - the heavy part of the program
     from storage.visits import SUCCESSES  # noqa: PLC0415
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.common import Config, load, refusal
-from settings import SettingsError
+from settings import SettingsError, StartError
 from settings.load import FILE_NAME
 from storage.errors import DatabaseError
 
@@ -26,7 +26,6 @@ def worker(
         raise refusal('配置中未写 workers = "procrastinate"：工作由 qualwatch run 自己完成，不需要工作机')
     try:
         from jobs.queue.serving import run_worker  # noqa: PLC0415 - an extra
-        from jobs.runtime import StartError  # noqa: PLC0415 - the heavy part of the program
     except ImportError as error:
         raise refusal("缺少队列所需的组件：pip install 'qualwatch[workers]'") from error
     try:

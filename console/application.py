@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
@@ -38,9 +38,9 @@ from console import (
 )
 from console.api import answers
 from console.api.application import PATH, build_api, show_openapi
+from console.context import Context
 from console.desk import Desk
 from console.frontage import POLICY
-from jobs.context import Context
 from settings.model import Settings
 
 BODY_BYTES = 64 * 1024
@@ -123,7 +123,7 @@ _STATIC = StaticFiles(directory=Path(__file__).parent / "static")
 log = structlog.get_logger()
 
 
-def build_application(context: Context, metrics: Metrics) -> ASGIApp:
+def build_application(context: Callable[[], Context], metrics: Metrics) -> ASGIApp:
     """The whole console as an ASGI application.
 
     Where ``console.base_url`` has a path, the pages are served below that path and without it, because some
@@ -142,7 +142,7 @@ def build_application(context: Context, metrics: Metrics) -> ASGIApp:
     application = Starlette(
         routes=routes,
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(context.settings), www_redirect=False)
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk.settings), www_redirect=False)
         ],
         exception_handlers={
             HTTPException: pages.show_http_error,

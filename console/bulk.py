@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from cases.steps import IncompleteStep, StepRefused
+from console.context import Context
 from console.decisions import Form, Refusal, check_form, take_form
 from console.viewer import Viewer
-from jobs.context import Context
 from storage.database import for_reading
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Step

@@ -20,7 +20,7 @@ from cases.steps import (
     last_deadline,
     take_step,
 )
-from jobs.context import Context
+from console.context import Context
 from storage.database import for_reading
 from storage.tables import Case, CaseEvent
 from vocabulary.codes import Dismissal, Step

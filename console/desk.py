@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from alerts.delivery.links import Link, LinkRefused, ListLink, read_link, read_list_link
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
-from jobs.context import Context
+from console.context import Context
 from settings.sources import Source
 from vocabulary.names import CHINESE
 
@@ -49,13 +49,18 @@ class Turns:
 class Desk:
     """The console as its pages see it."""
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.settings = context.settings
-        self.prefix = urlsplit(context.settings.console.base_url).path.rstrip("/")
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+        self.settings = context().settings
+        self.prefix = urlsplit(self.settings.console.base_url).path.rstrip("/")
         """What stands before every path where a reverse proxy serves the console in a folder."""
         self.checks = Turns(CHECKS_PER_MINUTE)
         """Texts that all visitors who have not entered may have judged."""
+
+    @property
+    def context(self) -> Context:
+        """What the program works with at this moment: its sources may have changed."""
+        return self._context()
 
     def identify(self, token: str) -> tuple[Link, Recipient]:
         """What ``token`` says, and whose it is; raises ``LinkRefused``.

@@ -8,8 +8,9 @@ import errno
 import resource
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address
+from typing import NamedTuple
 
 import structlog
 import uvicorn
@@ -17,10 +18,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alerts.delivery.links import ServedAt, console_address, last_served, remember_served
 from alerts.metrics.collected import Metrics
+from alerts.metrics.server import Health
 from console.application import build_application
-from jobs.context import Context
-from jobs.runtime import ServedConsole, StartError
+from console.context import Context
 from settings.console import Console
+from settings.errors import StartError
 
 PORTS_TRIED = 20
 """Ports after the wanted one that are tried before any free one is taken."""
@@ -40,17 +42,30 @@ _DEAD = "the console has ended, and the buttons of mails open nothing: see the l
 log = structlog.get_logger()
 
 
+class ServedConsole(NamedTuple):
+    """A console while it is served."""
+
+    url: str
+    problems: Health
+    """Empty while it answers."""
+
+
 @contextlib.contextmanager
-def serve_console(context: Context, metrics: Metrics) -> Iterator[ServedConsole]:
+def serve_console(
+    context: Callable[[], Context], metrics: Metrics, *, is_for_mails: bool = True
+) -> Iterator[ServedConsole]:
     """Serve the console while the block runs; its address there has no slash at the end.
 
-    The address is remembered for mails. Raises ``StartError`` where it cannot be served.
+    ``context`` is asked at each request, because the sources may have changed; the settings are those of its
+    first answer. The address is remembered for mails where it ``is_for_mails``. Raises ``StartError``.
     """
-    console, directory = context.settings.console, context.settings.storage.directory
+    settings = context().settings
+    console, directory = settings.console, settings.storage.directory
     with contextlib.closing(_listen(console, last_served(directory))) as listening:
         url = _address(listening)
-        remember_served(directory, ServedAt(_asked(console), url))
-        if not console_address(context.settings):
+        if is_for_mails:
+            remember_served(directory, ServedAt(_asked(console), url))
+        if not console_address(settings):
             log.warning("mails_have_no_buttons", advice="write console.base_url: mails leave this machine")
         server = uvicorn.Server(
             uvicorn.Config(

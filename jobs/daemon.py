@@ -33,7 +33,7 @@ from jobs.health import HealthWatch
 from jobs.logs import says, set_up_logging
 from jobs.once import missing_lists
 from jobs.reassess import PAUSE_SECONDS
-from jobs.runtime import AlreadyRunsError, Runtime, ServedConsole, StartError, open_daemon_runtime
+from jobs.runtime import AlreadyRunsError, Runtime, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
 from jobs.service_manager import ServiceManager
 from jobs.status import StatusBoard, read_rows
@@ -41,6 +41,7 @@ from jobs.tasks import deliver, take_steps, tell_urgent
 from jobs.terminal import VisitLog, live_table
 from jobs.tidying import TIDYING_SECONDS
 from jobs.visits.due import Visitor, plan
+from settings.errors import StartError
 from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
@@ -60,8 +61,9 @@ CONFIGURATION_SECONDS = 5
 _LOOK_SECONDS = 1.0
 
 log = structlog.get_logger()
-ServeConsole = Callable[[Context, Metrics], contextlib.AbstractContextManager[ServedConsole]]
-"""Serves the room above this one while the block runs; gives its address."""
+Served = contextlib.AbstractContextManager[tuple[str, Health]]
+ServeConsole = Callable[[Callable[[], Context], Metrics], Served]
+"""Serves the room above this one while the block runs; gives its address, and what is wrong with it."""
 
 
 class DetectionTimes:
@@ -192,7 +194,8 @@ class _Daemon:
         server = stack.enter_context(_serve_metrics(settings, self._metrics, self._health))
         console_url = ""
         if settings.console.enabled:
-            console_url, problems = stack.enter_context(serve_console(context, self._metrics))
+            served = serve_console(lambda: self.runtime.context, self._metrics)
+            console_url, problems = stack.enter_context(served)
             self._watched.append(problems)
         for line in where_to_look(self.runtime, server.url, console_url, self._config):
             self._write(line)
@@ -340,15 +343,13 @@ def where_to_look(runtime: Runtime, metrics_url: str, console_url: str, config: 
         f"结果：{mail} · 数据库 {database} · 证据 {settings.storage.evidence_directory.absolute()}",
         f'监测真实网站：在 {config.absolute()} 中写 presets = ["mohrss"] 或 [[sources]]，保存后即生效'
         "（qualwatch source presets 列出可用来源）",
-        *_first_account(runtime.context),
+        *(first_account(runtime.context) if settings.console.enabled else ()),
         *missing_lists(runtime.context),
     )
 
 
-def _first_account(context: Context) -> tuple[str, ...]:
+def first_account(context: Context) -> tuple[str, ...]:
     """One line with a one-time link while there is no account; none afterwards."""
-    if not context.settings.console.enabled:
-        return ()
     with Session(for_reading(context.engine)) as session:
         if exist(session):
             return ()

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Engine, inspect, make_url
@@ -20,7 +19,6 @@ from sqlmodel import Session
 
 from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import release_leases
-from alerts.metrics.server import Health
 from assessment.lanes import Lanes
 from assessment.recognising import Recogniser
 from assessment.workers import WorkError, return_freed_memory
@@ -29,7 +27,7 @@ from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context
 from jobs.imported_files import take_over_files
 from jobs.tasks import SENDER
-from settings.errors import SettingsError
+from settings.errors import SettingsError, StartError
 from settings.model import Settings
 from settings.sources import Source
 from storage.database import one_transaction, open_database
@@ -52,18 +50,6 @@ DESCRIPTORS = 4096
 """Enough for every connection that the console, the metrics, the fetcher and the database may have."""
 
 log = structlog.get_logger()
-
-
-class ServedConsole(NamedTuple):
-    """A console while it is served."""
-
-    url: str
-    problems: Health
-    """Empty while it answers."""
-
-
-class StartError(Exception):
-    """The daemon cannot start; the message says why and what to do."""
 
 
 class AlreadyRunsError(StartError):
@@ -134,13 +120,16 @@ def _take_up_visits(engine: Engine, leases: Leases) -> set[str]:
 
 
 @contextlib.contextmanager
-def open_command_runtime(settings: Settings) -> Iterator[Runtime]:
+def open_command_runtime(settings: Settings, *, visits: bool = True) -> Iterator[Runtime]:
     """A runtime for a command that may run beside the daemon and beside other commands; raises likewise.
 
-    Nobody's visits are ended, and the letters are left to the daemon.
+    Nobody's visits are ended, and the letters are left to the daemon. One that ``visits`` nothing leaves the
+    sample site to it as well.
     """
+    if not visits:
+        _take_descriptors()
     with open_command_database(settings) as engine:
-        daemon_runs = _daemon_runs(settings, engine)
+        daemon_runs = not visits or _daemon_runs(settings, engine)
         with _open_runtime(settings, engine, daemon_runs=daemon_runs) as runtime:
             yield runtime
 

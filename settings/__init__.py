@@ -6,16 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from settings.errors import SettingsError
+    from settings.errors import SettingsError, StartError
     from settings.load import load_settings
     from settings.model import Settings
     from settings.template import write_default
 
-__all__ = ["Settings", "SettingsError", "load_settings", "write_default"]
+__all__ = ["Settings", "SettingsError", "StartError", "load_settings", "write_default"]
 
 _HOMES = {
     "Settings": "settings.model",
     "SettingsError": "settings.errors",
+    "StartError": "settings.errors",
     "load_settings": "settings.load",
     "write_default": "settings.template",
 }

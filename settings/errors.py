@@ -71,6 +71,10 @@ class SettingsError(ValueError):
         super().__init__("\n".join(f"{place}: {text}" if place else text for text in self.problems))
 
 
+class StartError(Exception):
+    """The program cannot start; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What was read, and where it stands, so that sentences can point there."""

@@ -54,7 +54,7 @@ def context(settings: Settings, engine: Engine) -> Iterator[Context]:
 @pytest.fixture
 def room(context: Context) -> Iterator[Room]:
     metrics = Metrics(context.engine, (), context.now)
-    with serve_console(context, metrics) as (url, _):
+    with serve_console(lambda: context, metrics) as (url, _):
         yield Room(url, context, metrics)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -49,6 +50,12 @@ def _opens(link: str) -> bool:
             return answer.status_code == 200 and "系统管理员" in Page(answer.text).words
 
 
+def _line(program: subprocess.Popen[str], word: str) -> str:
+    """The next line that the program says with ``word`` in it."""
+    assert program.stdout is not None
+    return next(line.strip() for line in program.stdout if word in line)
+
+
 def _end(daemon: subprocess.Popen[str]) -> str:
     daemon.send_signal(signal.SIGTERM)
     said = daemon.communicate(timeout=30)[0]
@@ -76,6 +83,19 @@ def test_without_the_console_mails_have_no_buttons(operator: Operator) -> None:
     assert "打开案件" not in _wait_for_mail(operator)
     assert "案件页面" not in _end(daemon)
     assert "尚不知道案件页面的地址" in operator.run("case", "link", "1").stderr
+
+
+def test_the_console_alone_serves_the_desk_and_visits_nothing(operator: Operator) -> None:
+    desk = operator.start("console")
+    (url,) = re.findall("^工作台 (http://[^ ]+)$", _line(desk, "工作台"))
+    first = re.findall("http://[^ ]+", _line(desk, "尚无账号"))[0]
+    assert first.startswith(url)
+    assert requests.get(first, timeout=10).status_code == 200
+    assert requests.get(f"{url}/today", timeout=10).status_code == 401
+    assert operator.count("visit") == 0
+    desk.send_signal(signal.SIGHUP)  # nothing has changed
+    assert "正在结束" in _end(desk)
+    assert operator.run("case", "desk", "--to", "qualwatch@example.com").stdout.startswith(f"{url}/enter")
 
 
 def test_an_address_that_cannot_be_served_ends_the_start(operator: Operator) -> None:

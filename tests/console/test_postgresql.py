@@ -22,7 +22,7 @@ def room(context: Context, postgresql_server: PostgresqlServer) -> Iterator[Room
     engine = open_database(postgresql_server.migrated())
     there = dataclasses.replace(context, engine=engine)
     metrics = Metrics(engine, (), context.now)
-    with serve_console(there, metrics) as (url, _):
+    with serve_console(lambda: there, metrics) as (url, _):
         yield Room(url, there, metrics)
     engine.dispose()
 

@@ -22,8 +22,8 @@ from cases.history import mark_notified
 from console import serving
 from console.serving import serve_console
 from jobs.context import Context
-from jobs.runtime import StartError
 from settings.console import Console
+from settings.errors import StartError
 from tests.console.visitor import Page, Room, token_of
 from vocabulary.codes import CaseState
 
@@ -48,7 +48,7 @@ def _served(context: Context, *, is_default: bool = False, **console: object) ->
     settings = context.settings.model_copy(update={"console": changed})
     there = dataclasses.replace(context, settings=settings)
     metrics = Metrics(context.engine, (), context.now)
-    with serve_console(there, metrics) as (url, _):
+    with serve_console(lambda: there, metrics) as (url, _):
         yield Room(url, there, metrics)
 
 
@@ -404,7 +404,7 @@ def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(context
 
 
 def test_the_end_of_the_console_is_a_problem(context: Context) -> None:
-    with serve_console(context, Metrics(context.engine, (), context.now)) as served:
+    with serve_console(lambda: context, Metrics(context.engine, (), context.now)) as served:
         assert list(served.problems()) == []
     (problem,) = served.problems()
     assert "start qualwatch again" in problem

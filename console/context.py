@@ -1,0 +1,56 @@
+"""What the console works with: the part of a program's context that pages and forms ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from assessment.workers import Workers
+from catalogue.imported import ImportedLists
+from settings.model import Settings
+from settings.sources import Source
+from storage.evidence import EvidenceStore
+
+T = TypeVar("T")
+
+
+class Context(Protocol):
+    """Whoever serves the console has one; ``jobs.context.Context`` is one, and pages know no more of it."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+
+    @property
+    def evidence(self) -> EvidenceStore: ...
+
+    @property
+    def workers(self) -> Workers:
+        """Processes that read what visitors upload."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The places that are watched, those that the program serves itself too."""
+
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+    def today(self) -> date:
+        """The day in the configured time zone."""
+
+    def imported(self) -> ImportedLists:
+        """The official lists that are imported now."""
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A session whose changes are committed together at the end of the block, or not at all."""
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """What ``work`` returns, committed; begun again where its transaction met another one in a circle."""
