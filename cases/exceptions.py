@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
+from sqlalchemy import Executable, bindparam
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from cases.case_filter import EVERYTHING, CaseScope
 from cases.history import ACTOR, note_decision
 from cases.steps import IllegalStep, IncompleteStep, UnknownCase, last_deadline
-from storage.rows import insert_once
+from storage.rows import insert_once, rows, table_of
 from storage.tables import Case, CaseEvent, StandingException
 from vocabulary.codes import EventKind
 from vocabulary.dates import chinese_day
@@ -60,13 +63,29 @@ def find_exception(
     session: Session, publisher: str, region: str | None, qualification: str, now: datetime
 ) -> StandingException | None:
     """The exception that holds for them at ``now``."""
-    wanted = select(StandingException).where(
-        col(StandingException.ends_at) > now,
-        StandingException.publisher == publisher,
-        StandingException.region == (region or ""),
-        StandingException.qualification == qualification,
+    found = rows(
+        session,
+        _holding(),
+        now=now,
+        publisher=publisher,
+        region=region or "",
+        qualification=qualification,
     )
-    return session.exec(wanted.order_by(col(StandingException.id).desc()).limit(1)).first()
+    return session.get_one(StandingException, found[0][0]) if found else None
+
+
+@cache
+def _holding() -> Executable:
+    standing = table_of(StandingException).c
+    return (
+        select_columns(standing.id)
+        .where(standing.ends_at > bindparam("now"))
+        .where(standing.publisher == bindparam("publisher"))
+        .where(standing.region == bindparam("region"))
+        .where(standing.qualification == bindparam("qualification"))
+        .order_by(standing.id.desc())
+        .limit(1)
+    )
 
 
 def note_excepted(

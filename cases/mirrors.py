@@ -14,15 +14,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import Match, SequenceMatcher
+from functools import cache
 from hashlib import blake2b
 from itertools import pairwise
 from urllib.parse import urlsplit
 
 import rensa  # type: ignore[import-untyped]
-from sqlmodel import Session, col, select
+from sqlalchemy import Executable, bindparam, select
+from sqlmodel import Session
 
 from cases.postings import TELLING_TITLE, normal_number
-from storage.rows import insert_all_once, insert_once
+from storage.rows import any_of, insert_all_once, insert_once, rows, table_of
 from storage.tables import Document, DocumentVersion, SketchBand, TextSketch
 
 BANDS = 24
@@ -170,43 +172,55 @@ def find_mirrors(
     if own is None or version.id is None:
         return ()
     bands = _bands(own)
-    found = session.exec(
-        select(DocumentVersion, Document)
-        .join(TextSketch, col(DocumentVersion.id) == col(TextSketch.version_id))
-        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-        .where(
-            col(TextSketch.version_id).in_(
-                select(SketchBand.version_id).where(col(SketchBand.value).in_(bands)).distinct()
-            )
-        )
-        .where(DocumentVersion.document_id != document.id)
-        .order_by(col(TextSketch.version_id).desc())
-        .limit(_CANDIDATES)
-    ).all()
-    notice = _notice(document, number)
+    found = rows(session, _like(), bands=bands, document=document.id)
+    notice = _notice(document.url, document.title, document.publisher, document.published_on, number)
     mirrors = []
-    for met, at in found:
-        other = _notice(at, str(met.facts.get("number") or ""))
+    for met, text, facts, *of_document in found:
+        other = _notice(*of_document, str(facts.get("number") or ""))
         # Titles, sites and dates are told apart at less cost than texts.
-        if met.id is not None and is_mirror(notice, other, 1.0):
-            share = likeness(version.text, met.text)
+        if is_mirror(notice, other, 1.0):
+            share = likeness(version.text, text)
             if is_mirror(notice, other, share):
-                mirrors.append((share, met.id))
+                mirrors.append((share, met))
     _keep(session, version.id, own, bands)
     return tuple(version_id for _, version_id in sorted(mirrors, key=lambda pair: (-pair[0], pair[1])))
 
 
-def _notice(document: Document, number: str) -> Notice:
-    site = urlsplit(document.url).hostname or ""
-    return Notice(document.title, document.publisher, number, document.published_on, site)
+@cache
+def _like() -> Executable:
+    """Versions of other documents that agree in a band, the newest first, with what tells notices apart."""
+    version, document = table_of(DocumentVersion), table_of(Document)
+    sketch, band = table_of(TextSketch), table_of(SketchBand)
+    alike = select(band.c.version_id).where(band.c.value.in_(any_of("bands"))).distinct()
+    return (
+        select(
+            version.c.id,
+            version.c.text,
+            version.c.facts,
+            document.c.url,
+            document.c.title,
+            document.c.publisher,
+            document.c.published_on,
+        )
+        .select_from(version)
+        .join(sketch, version.c.id == sketch.c.version_id)
+        .join(document, document.c.id == version.c.document_id)
+        .where(sketch.c.version_id.in_(alike), version.c.document_id != bindparam("document"))
+        .order_by(sketch.c.version_id.desc())
+        .limit(_CANDIDATES)
+    )
+
+
+def _notice(url: str, title: str, publisher: str, published_on: date | None, number: str) -> Notice:
+    return Notice(title, publisher, number, published_on, urlsplit(url).hostname or "")
 
 
 def _keep(session: Session, version_id: int, own: tuple[int, ...], bands: list[int]) -> None:
     packed = struct.pack(f"<{_PERMUTATIONS}I", *own)
     if insert_once(session, TextSketch(version_id=version_id, signature=packed)) is None:
         return
-    rows = [{"version_id": version_id, "band": number, "value": value} for number, value in enumerate(bands)]
-    insert_all_once(session, SketchBand, rows, ("band",))
+    parts = [{"version_id": version_id, "band": number, "value": value} for number, value in enumerate(bands)]
+    insert_all_once(session, SketchBand, parts, ("band",))
 
 
 def _bands(own: tuple[int, ...]) -> list[int]:

@@ -24,7 +24,7 @@ from cases.rebounds import has_ended, reopen_on_rebound
 from cases.search import index_case
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
-from storage.rows import insert_once, rows, table_of
+from storage.rows import insert_each_once, insert_once, rows, table_of
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
 from vocabulary.codes import CaseState, Severity, Violation
 from vocabulary.presentation import passage
@@ -82,6 +82,15 @@ class _Scanned:
     """Versions of other documents that are the same notice by their text."""
 
 
+def read_kept(session: Session, kept: Sequence[KeptVersion]) -> list[Document | DocumentVersion]:
+    """Read documents and versions by one statement each; hold them while their cases are opened."""
+    if not kept:
+        return []
+    documents = select(Document).where(col(Document.id).in_([each.document_id for each in kept]))
+    versions = select(DocumentVersion).where(col(DocumentVersion.id).in_([each.version_id for each in kept]))
+    return [*session.exec(documents), *session.exec(versions)]
+
+
 def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> OpenedCases:
     """Record the findings of a stored version and open their cases, in the caller's transaction.
 
@@ -98,9 +107,8 @@ def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: dat
         case_id = None
         if alerts:
             case_id = _meet_case(session, scanned, qualification, violation, alerts, tally)
-        for mention in mentions:
-            finding = _finding(scanned, mention, case_id if mention in alerts else None)
-            findings += insert_once(session, finding) is not None
+        found = [_finding(scanned, each, case_id if each in alerts else None) for each in mentions]
+        findings += insert_each_once(session, found)
         if case_id is not None:
             index_case(session, case_id)
     news = CaseNews(kept.document_id, kept.version_id, tuple(tally.opened), tuple(tally.reopened))

@@ -48,6 +48,15 @@ def insert_or_update(session: Session, row: SQLModel, conflict: OnConflict) -> A
     return session.connection().execute(statement, _values(row)).scalar_one()
 
 
+def insert_each_once(session: Session, rows: Sequence[SQLModel]) -> int:
+    """:func:`insert_once` for rows of one table, in one statement; how many were not there."""
+    if not rows:
+        return 0
+    kind = type(rows[0])
+    keys = tuple(column.name for column in table_of(kind).primary_key)
+    return len(insert_all_once(session, kind, [_values(row) for row in rows], keys))
+
+
 Rows = Sequence[tuple[Any, ...]]
 """Columns in the order in which a statement names them."""
 Values = Mapping[str, Any]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from accounts.leave import substitutes
 from alerts.delivery.outbox import enqueue
@@ -21,7 +21,7 @@ from cases.departments import FollowUp, follow_ups
 from cases.opening import CaseNews
 from settings.model import Settings
 from storage.database import one_transaction
-from storage.rows import insert_once
+from storage.rows import insert_each_once
 from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, OutboxMessage, Sighting
 from vocabulary.codes import Severity
 
@@ -39,32 +39,47 @@ def notify_recipients(
     the rest, and what comes up outside somebody's working hours, in their digest. Returns how many are to be
     told of how many cases: 0 where they were to be told before.
     """
-    if not news.case_ids:
+    return notify_of_all(session, [(news, now)], settings, batch=batch)
+
+
+def notify_of_all(
+    session: Session, told: Iterable[tuple[CaseNews, datetime]], settings: Settings, *, batch: str = ""
+) -> int:
+    """:func:`notify_recipients` of several news, each as of its time, by the same few statements."""
+    news = [(each, now) for each, now in told if each.case_ids]
+    if not news:
         return 0
-    cases = session.exec(select(Case).where(col(Case.id).in_(news.case_ids)).order_by(col(Case.id))).all()
-    sighting = _last_sighting(session, news.document_id)
-    batch = batch or (visit_batch(sighting.visit_id) if sighting and sighting.visit_id else "")
-    followed_up, written = follow_ups(session), 0
-    acting = substitutes(session, now.astimezone(ZoneInfo(settings.time_zone)).date())
-    for case in cases:
-        occasion = "opened"
-        if case.id in news.reopened:
-            occasion = f"reopened:{sighting.id if sighting else 0}"
-        responsible = recipients_of(case, followed_up(case.qualification, case.region), settings)
-        for recipient in with_substitutes(responsible, acting):
-            item = DigestItem(
-                recipient=recipient.email,
-                recipient_name=recipient.name,
-                reason=recipient.reason,
-                key=f"case:{case.id}:{news.occasion or occasion}",
-                case_id=_id(case),
-                version_id=news.version_id,
-                added_at=now,
-                urgent=_at_once(case, recipient, settings, now),
-                batch=batch,
-            )
-            written += insert_once(session, item) is not None
-    return written
+    wanted = {case_id for each, _ in news for case_id in each.case_ids}
+    cases = session.exec(select(Case).where(col(Case.id).in_(wanted)).order_by(col(Case.id))).all()
+    sightings = _last_sightings(session, {each.document_id for each, _ in news})
+    followed_up = follow_ups(session)
+    acting = substitutes(session, max(now for _, now in news).astimezone(ZoneInfo(settings.time_zone)).date())
+    items = []
+    for each, now in news:
+        sighting = sightings.get(each.document_id)
+        of = batch or (visit_batch(sighting.visit_id) if sighting and sighting.visit_id else "")
+        seen = sighting.id if sighting else 0
+        for case in (case for case in cases if case.id in each.case_ids):
+            responsible = recipients_of(case, followed_up(case.qualification, case.region), settings)
+            items += [
+                DigestItem(
+                    recipient=recipient.email,
+                    recipient_name=recipient.name,
+                    reason=recipient.reason,
+                    key=f"case:{case.id}:{each.occasion or _occasion(each, case, seen)}",
+                    case_id=_id(case),
+                    version_id=each.version_id,
+                    added_at=now,
+                    urgent=_at_once(case, recipient, settings, now),
+                    batch=of,
+                )
+                for recipient in with_substitutes(responsible, acting)
+            ]
+    return insert_each_once(session, items)
+
+
+def _occasion(news: CaseNews, case: Case, sighting: int | None) -> str:
+    return f"reopened:{sighting}" if case.id in news.reopened else "opened"
 
 
 def recipients_of(case: Case, following: FollowUp, settings: Settings) -> tuple[Recipient, ...]:
@@ -174,10 +189,15 @@ def _news(
     )
 
 
-def _last_sighting(session: Session, document_id: int) -> Sighting | None:
-    return session.exec(
-        select(Sighting).where(Sighting.document_id == document_id).order_by(col(Sighting.id).desc()).limit(1)
-    ).first()
+def _last_sightings(session: Session, document_ids: Collection[int]) -> dict[int, Sighting]:
+    """The last sighting of each document."""
+    last = (
+        select(func.max(col(Sighting.id)))
+        .where(col(Sighting.document_id).in_(document_ids))
+        .group_by(col(Sighting.document_id))
+    )
+    found = session.exec(select(Sighting).where(col(Sighting.id).in_(last)))
+    return {each.document_id: each for each in found}
 
 
 def _at_once(case: Case, recipient: Recipient, settings: Settings, now: datetime) -> bool:

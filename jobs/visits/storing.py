@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -15,10 +16,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from alerts.notifications.alert import notify_recipients
+from alerts.notifications.alert import notify_of_all
 from assessment.archives import ArchiveReading, Member
 from assessment.reading import Assessment, Known
-from cases.opening import open_cases
+from cases.opening import CaseNews, open_cases, read_kept
 from crawling.fetching.model import Fetched
 from jobs.context import Context, PageDone
 from jobs.visits.run import VisitRun
@@ -121,18 +122,30 @@ def _store_all(session: Session, orders: Sequence[_Order]) -> list[StoredDocumen
         if order.is_complete and not each.new_document
     ]
     forget_conditions_of_parents(session, complete)
-    stored = [_store_findings(session, *each) for each in zip(orders, kept, strict=True)]
+    stored = _store_findings(session, orders, kept)
     record_fetches(session, [_asked(*each) for each in zip(orders, kept, stored, strict=True)])
     return stored
 
 
-def _store_findings(session: Session, order: _Order, kept: KeptVersion) -> StoredDocument:
-    findings, now = 0, order.met.now
-    if order.reading.result.findings:
-        opened = open_cases(session, kept, order.reading.result, now)
-        findings = opened.findings
-        notify_recipients(session, opened.news, order.settings, now)
-    return StoredDocument(kept.document_id, kept.new_document, kept.changed, findings)
+def _store_findings(
+    session: Session, orders: Sequence[_Order], kept: Sequence[KeptVersion]
+) -> list[StoredDocument]:
+    """Findings and cases of each, and what those responsible are to be told of all of them."""
+    results = [order.reading.result for order in orders]
+    held = read_kept(session, [each for each, result in zip(kept, results, strict=True) if result.findings])
+    findings, news = [0] * len(orders), list[tuple[CaseNews, datetime]]()
+    for place, (order, each, result) in enumerate(zip(orders, kept, results, strict=True)):
+        if result.findings:
+            opened = open_cases(session, each, result, order.met.now)
+            findings[place] = opened.findings
+            news.append((opened.news, order.met.now))
+    if news:
+        notify_of_all(session, news, orders[0].settings)
+    del held
+    return [
+        StoredDocument(each.document_id, each.new_document, each.changed, count)
+        for each, count in zip(kept, findings, strict=True)
+    ]
 
 
 def _asked(order: _Order, kept: KeptVersion, stored: StoredDocument) -> Asked:
