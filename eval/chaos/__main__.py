@@ -19,7 +19,7 @@ from eval.chaos.installation import Installation, wait_until
 from eval.chaos.kills import Losses, count, kill_often
 from eval.chaos.lying import LyingMailServer
 from eval.chaos.notices import Notices
-from eval.chaos.soak import Soaked, soak
+from eval.chaos.soak import Asked, Soaked, soak
 from eval.chaos.starts import Finding, try_starts
 from tests.alerts.mailserver import serving
 
@@ -60,6 +60,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--away", type=float, default=60, help="seconds for which servers are away")
     parser.add_argument("--rounds", type=int, default=60, help="rounds of the soak; all of it are 2000")
+    parser.add_argument("--soak-minutes", type=float, default=12, help="longest time for the soak")
     parser.add_argument("--sources", type=int, default=200, help="sources of the soak")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder that keeps configuration, database and log")
@@ -106,7 +107,8 @@ def _started(asked: argparse.Namespace) -> Iterator[Finding | str]:
 
 def _soaked(asked: argparse.Namespace) -> Soaked:
     with _home(asked) as home, ExitStack() as stack:
-        return soak(stack, home, rounds=asked.rounds, sources=asked.sources, seed=asked.seed, say=_say)
+        much = Asked(asked.rounds, asked.soak_minutes, asked.sources)
+        return soak(stack, home, asked=much, seed=asked.seed, say=_say)
 
 
 def _say(line: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.delivery.ways import LONGEST_PAUSE
 from eval.chaos.clock import Clock
 from eval.chaos.installation import Installation, wait_until
 from eval.chaos.kills import is_settled
@@ -227,10 +228,13 @@ def cut_the_mail(ground: Ground) -> Outcome:
             time.sleep(4)
         return f"for {HOURS_AWAY} h, then {installation.look().dead} letters dead"
 
+    def mend() -> None:
+        ground.to_mail.mend()
+        if clock is not None:  # the pause until the channel is tried again
+            clock.move(round(LONGEST_PAUSE.total_seconds()))
+
     series = "qualwatch_channel_down_seconds"
-    return endure(
-        ground, "mail server away", ground.to_mail.cut, ground.to_mail.mend, series=series, note=pass_hours
-    )
+    return endure(ground, "mail server away", ground.to_mail.cut, mend, series=series, note=pass_hours)
 
 
 def keep_hosts_silent(ground: Ground) -> Outcome:

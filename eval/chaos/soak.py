@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from sqlalchemy import Engine, func, or_
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from eval.bench_visits import megabytes_below, proportional_megabytes
@@ -31,7 +31,7 @@ from tests.alerts.mailserver import serving
 from tests.jobs.loopback import Answer, Site, answer
 
 ROUND_HOURS = 6
-SHOWN = 2
+SHOWN = 1
 """Postings on each list; a new one takes the place of the oldest."""
 NEWS, VIOLATIONS = 0.02, 0.1
 """Share of the lists with a new posting in each round, and of these with a violation."""
@@ -86,26 +86,41 @@ class Lists:
         def send(handler: BaseHTTPRequestHandler) -> None:
             newest = self._newest[number]
             rows = "".join(
-                f"<li><a href='/post?id={number}-{each}'>第{number}栏第{each}则招聘公告</a></li>"
+                f"<li><a href='/post?id={number}-{each}'>{_title(number, each)}</a>"
+                "<span>2026-11-01</span></li>"
                 for each in range(newest, newest - SHOWN, -1)
             )
-            answer(f"<html><title>招聘公告</title><ul>{rows}</ul></html>")(handler)
+            answer(f"<html><title>招聘公告</title><h1>招聘公告</h1><ul>{rows}</ul></html>")(handler)
 
         return send
 
 
 def _posting(handler: BaseHTTPRequestHandler) -> None:
     """The posting that the address names; as it was, where the asker knows it."""
-    number = handler.path.partition("=")[2]
-    if handler.headers["If-None-Match"] == f'"{number}"':
+    key = handler.path.partition("=")[2]
+    if handler.headers["If-None-Match"] == f'"{key}"':
         answer(status=304)(handler)
         return
-    chance = random.Random(number)  # noqa: S311 - the same page whenever it is asked for
+    chance = random.Random(key)  # noqa: S311 - the same page whenever it is asked for
     words = "".join(chance.choices("协助完成日常工作熟悉财务软件能够独立处理各类账目整理档案接待来访", k=300))
     demand = "须持有会计从业资格证书" if chance.random() < VIOLATIONS else "高中以上学历"
-    told = f"<p>丙{number}商贸公司招聘出纳，{demand}。</p><p>{words}。</p>"
-    page = f"<html><title>第{number}号招聘公告</title>{told}</html>"
-    answer(page, ETag=f'"{number}"')(handler)
+    title = _title(*key.split("-"))
+    told = f"<h1>{title}</h1><p>招聘出纳，{demand}。</p><p>{words}。</p>"
+    answer(f"<html><title>{title}</title>{told}</html>", ETag=f'"{key}"')(handler)
+
+
+def _title(number: object, each: object) -> str:
+    return f"丙{number}商贸有限公司第{each}次招聘公告"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How much of it."""
+
+    rounds: int
+    minutes: float
+    """After which no round is begun."""
+    sources: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +163,9 @@ class Soaked:
         return (self.megabytes_per_100_rounds > MOST_MEGABYTES) + (self.tracebacks > 0) + (not self.is_whole)
 
 
-def soak(
-    stack: ExitStack, home: Path, *, rounds: int, sources: int, seed: int, say: Callable[[str], object]
-) -> Soaked:
+def soak(stack: ExitStack, home: Path, *, asked: Asked, seed: int, say: Callable[[str], object]) -> Soaked:
     """Let a daemon with SQLite do the rounds; raises ``FileNotFoundError`` without a C compiler."""
+    sources = asked.sources
     lists, mail = Lists(sources, seed), LyingMailServer(seed)
     mail.lies = False
     stack.callback(lists.close)
@@ -173,34 +187,37 @@ def soak(
     engine = open_database(installation.address)
     stack.callback(engine.dispose)
     began, samples = time.monotonic(), list[Sample]()
-    for sample in _rounds(installation, engine, clock, lists, rounds):
+    for sample in _rounds(installation, engine, clock, lists, asked):
         samples.append(sample)
         if sample.round % _PROGRESS_EVERY == 0:
             say(f"round {sample.round}: {sample}")
     installation.stop()
-    return _summary(installation, samples, rounds, sources, (time.monotonic() - began) / 60)
+    minutes = (time.monotonic() - began) / 60
+    is_whole = minutes >= asked.minutes or len(samples) == asked.rounds
+    return _summary(installation, samples, sources, minutes, is_whole=is_whole)
 
 
 def _rounds(
-    installation: Installation, engine: Engine, clock: Clock, lists: Lists, rounds: int
+    installation: Installation, engine: Engine, clock: Clock, lists: Lists, asked: Asked
 ) -> Iterator[Sample]:
-    for number in range(1, rounds + 1):
-        if not wait_until(lambda: _is_done(engine, clock), _LONGEST_ROUND_SECONDS, 0.1):
+    ends = time.monotonic() + asked.minutes * 60
+    for number in range(1, asked.rounds + 1):
+        if time.monotonic() > ends:
+            return
+        if not wait_until(lambda: _is_done(engine, clock, asked.sources), _LONGEST_ROUND_SECONDS, 0.1):
             return
         yield _sample(installation, number)
         lists.go_on()
         clock.move(ROUND_HOURS * 3600)
 
 
-def _is_done(engine: Engine, clock: Clock) -> bool:
-    """Whether no source is due or being visited."""
+def _is_done(engine: Engine, clock: Clock, sources: int) -> bool:
+    """Whether every source is planned for later, and none is being visited."""
     now = datetime.fromtimestamp(clock.now(), UTC)
     due, taken = col(SourceState.next_due_at), col(SourceState.leased_until)
     with Session(engine) as session:
-        waiting = select(func.count()).where(
-            col(SourceState.is_watched), or_(due.is_(None), due <= now, taken.is_not(None))
-        )
-        return session.exec(waiting).one() == 0
+        done = select(func.count()).where(col(SourceState.is_watched), due > now, taken.is_(None))
+        return session.exec(done).one() == sources
 
 
 def _sample(installation: Installation, number: int) -> Sample:
@@ -218,7 +235,7 @@ def _sample(installation: Installation, number: int) -> Sample:
 
 
 def _summary(
-    installation: Installation, samples: Sequence[Sample], rounds: int, sources: int, minutes: float
+    installation: Installation, samples: Sequence[Sample], sources: int, minutes: float, *, is_whole: bool
 ) -> Soaked:
     settled = samples[len(samples) // 5 :]
     slope = statistics.linear_regression(
@@ -245,5 +262,5 @@ def _summary(
         evidence_megabytes=megabytes(lambda each: each.evidence),
         log_bytes_a_round=f"{statistics.median(log):.0f}, {max(log)} at most",
         tracebacks=installation.tracebacks(),
-        is_whole=len(samples) == rounds,
+        is_whole=is_whole,
     )
