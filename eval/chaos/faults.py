@@ -10,10 +10,11 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from alerts.delivery.ways import LONGEST_PAUSE
 from eval.chaos.clock import Clock
@@ -26,8 +27,8 @@ from eval.chaos.notices import Silence
 from tests.databases import PostgresqlServer
 from tests.volumes import fill_up
 
-TOLD_SECONDS = 45.0
-"""Within which a fault has to be told: health looks every ten."""
+TOLD_SECONDS = 90.0
+"""Within which a fault has to be told: health looks every ten, a source is visited every sixty."""
 LASTS_SECONDS = 12.0
 """After that."""
 BACK_SECONDS = 240.0
@@ -114,20 +115,6 @@ def endure(
     )
 
 
-def all_of(ground: Ground) -> Iterator[Outcome | str]:
-    """Every fault in turn, in one life of the daemon; a sentence for each that cannot be had here."""
-    yield from fill_disks(ground)
-    yield move_the_evidence(ground)
-    yield take_the_descriptors(ground)
-    yield from cut_the_database(ground)
-    yield take_the_names(ground)
-    yield cut_the_mail(ground)
-    yield keep_hosts_silent(ground)
-    yield crowd_the_console(ground)
-    yield hang_up(ground)
-    yield from step_the_clock(ground)
-
-
 def fill_disks(ground: Ground) -> Iterator[Outcome | str]:
     """Not a byte left where something is kept, one volume after the other."""
     volumes = {
@@ -155,11 +142,11 @@ def fill_disks(ground: Ground) -> Iterator[Outcome | str]:
         )
 
 
-def move_the_evidence(ground: Ground) -> Outcome:
+def move_the_evidence(ground: Ground) -> Iterator[Outcome | str]:
     """The directory is renamed while it is written to."""
     evidence = (ground.installation.directory / "evidence").resolve()
     elsewhere = evidence.with_name("elsewhere")
-    return endure(
+    yield endure(
         ground,
         "evidence moved away",
         lambda: evidence.rename(elsewhere),
@@ -168,13 +155,13 @@ def move_the_evidence(ground: Ground) -> Outcome:
     )
 
 
-def take_the_descriptors(ground: Ground) -> Outcome:
+def take_the_descriptors(ground: Ground) -> Iterator[Outcome | str]:
     """It may open no file more than it has open."""
     pid = ground.installation.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     opened = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}  # noqa: PTH208 - links that come and go
     lowest = next(number for number in itertools.count() if number not in opened)
-    return endure(
+    yield endure(
         ground,
         "no descriptors",
         lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest, before[1])),
@@ -183,7 +170,7 @@ def take_the_descriptors(ground: Ground) -> Outcome:
     )
 
 
-def cut_the_database(ground: Ground) -> Iterator[Outcome]:
+def cut_the_database(ground: Ground) -> Iterator[Outcome | str]:
     """The database server is not reached for minutes, is restarted, and is away for minutes."""
     way, server, series = ground.to_database, ground.server, 'qualwatch_lacking{what="database"}'
     if way is None or server is None:
@@ -197,16 +184,17 @@ def cut_the_database(ground: Ground) -> Iterator[Outcome]:
     )
 
 
-def take_the_names(ground: Ground) -> Outcome | str:
+def take_the_names(ground: Ground) -> Iterator[Outcome | str]:
     """No name server answers."""
     names = ground.names
     if names is None:
-        return "DNS away: a name server of our own needs root"
+        yield "DNS away: a name server of our own needs root"
+        return
 
     def away(*, is_away: bool) -> None:
         names.is_away = is_away
 
-    return endure(
+    yield endure(
         ground,
         "DNS away",
         lambda: away(is_away=True),
@@ -216,7 +204,7 @@ def take_the_names(ground: Ground) -> Outcome | str:
     )
 
 
-def cut_the_mail(ground: Ground) -> Outcome:
+def cut_the_mail(ground: Ground) -> Iterator[Outcome | str]:
     """The mail server does not answer, for two days where the clock can be moved."""
     clock, installation = ground.clock, ground.installation
 
@@ -234,10 +222,10 @@ def cut_the_mail(ground: Ground) -> Outcome:
             clock.move(round(LONGEST_PAUSE.total_seconds()))
 
     series = "qualwatch_channel_down_seconds"
-    return endure(ground, "mail server away", ground.to_mail.cut, mend, series=series, note=pass_hours)
+    yield endure(ground, "mail server away", ground.to_mail.cut, mend, series=series, note=pass_hours)
 
 
-def keep_hosts_silent(ground: Ground) -> Outcome:
+def keep_hosts_silent(ground: Ground) -> Iterator[Outcome | str]:
     """Four hosts list pages and never answer for them; what others publish is found meanwhile."""
     installation, silence = ground.installation, ground.silence
     found: list[float] = []
@@ -258,10 +246,10 @@ def keep_hosts_silent(ground: Ground) -> Outcome:
         installation.more = ""
         installation.configure()
 
-    return endure(ground, "four hosts that never answer", begin, end, lasts=0, note=wait)
+    yield endure(ground, "four hosts that never answer", begin, end, lasts=0, note=wait)
 
 
-def crowd_the_console(ground: Ground) -> Outcome:
+def crowd_the_console(ground: Ground) -> Iterator[Outcome | str]:
     """Hundreds connect to the console and the metrics and say nothing."""
     installation, held = ground.installation, list[socket.socket]()
     slowest = 0.0
@@ -294,7 +282,7 @@ def crowd_the_console(ground: Ground) -> Outcome:
 
     with ExitStack() as stack:
         stack.callback(leave)
-        return endure(
+        yield endure(
             ground,
             f"{IDLE_CONNECTIONS} idle connections each to console and metrics",
             crowd,
@@ -304,11 +292,11 @@ def crowd_the_console(ground: Ground) -> Outcome:
         )
 
 
-def hang_up(ground: Ground) -> Outcome:
+def hang_up(ground: Ground) -> Iterator[Outcome | str]:
     """SIGHUP: the same process reads its configuration again and goes on."""
     installation = ground.installation
     pid = installation.pid
-    return endure(
+    yield endure(
         ground,
         "SIGHUP",
         lambda: installation.signal(signal.SIGHUP),
@@ -340,6 +328,23 @@ def step_the_clock(ground: Ground) -> Iterator[Outcome | str]:
                 outcome.name, is_told, outcome.recovered, outcome.seconds_to_recover, outcome.log_lines,
                 outcome.tracebacks, "told in the log",
             )  # fmt: skip
+
+
+FAULTS: Mapping[str, Callable[[Ground], Iterator[Outcome | str]]] = MappingProxyType(
+    {
+        "disks": fill_disks,
+        "evidence": move_the_evidence,
+        "descriptors": take_the_descriptors,
+        "database": cut_the_database,
+        "names": take_the_names,
+        "mail": cut_the_mail,
+        "silence": keep_hosts_silent,
+        "crowd": crowd_the_console,
+        "hangup": hang_up,
+        "clock": step_the_clock,
+    }
+)
+"""In the order in which one life of the daemon meets them."""
 
 
 def has_recovered(ground: Ground) -> bool:

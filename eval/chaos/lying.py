@@ -21,6 +21,7 @@ from openpyxl import load_workbook
 
 from eval.chaos.notices import NUMBER
 
+_SUMMARY = "每周汇总"
 _TAKEN, _TAKEN_AND_CUT, _REFUSED_FOR_NOW, _CUT, _SLOW = range(5)
 _CHANCES = {_TAKEN: 55, _TAKEN_AND_CUT: 15, _REFUSED_FOR_NOW: 12, _CUT: 8, _SLOW: 10}
 
@@ -57,7 +58,9 @@ class LyingMailServer:
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         key = f"{mail['Message-ID']} {' '.join(envelope.rcpt_tos)}"
         self.taken[key] += 1
-        self.told.setdefault(key, set()).update(_numbers_in(mail))
+        # A summary of the week tells of what was told when it was found.
+        is_news = _SUMMARY not in str(mail["Subject"])
+        self.told.setdefault(key, set()).update(_numbers_in(mail) if is_news else ())
 
     @property
     def repeats(self) -> int:
