@@ -184,15 +184,13 @@ class Installation:
         return dict(json.loads(body))
 
     def sample(self, name: str) -> float:
-        """The largest value of a series of ``/metrics``, named with some of its labels or none; 0 without."""
+        """The largest value of a series of ``/metrics``; see :func:`series_value`."""
         try:
             with urllib.request.urlopen(f"{self._address}/metrics", timeout=10) as answer:  # noqa: S310 - ours
                 text = answer.read().decode()
         except OSError:
             return 0.0
-        series, _, labels = name.rstrip("}").partition("{")
-        wanted = rf"^{re.escape(series)}(?:\{{[^}}]*{re.escape(labels)}[^}}]*\}})? (\S+)$"
-        return max((float(value) for value in re.findall(wanted, text, re.MULTILINE)), default=0.0)
+        return series_value(text, name)
 
     @property
     def address(self) -> str:
@@ -268,6 +266,14 @@ class Kept:
     unfinished: int
     versions: int
     unproven: int
+
+
+def series_value(metrics: str, name: str) -> float:
+    """The largest value of a series, named with some of its labels or with none; 0 where there is none."""
+    series, _, labels = name.rstrip("}").partition("{")
+    some = rf"\{{[^}}]*{re.escape(labels)}[^}}]*\}}"
+    wanted = rf"^{re.escape(series)}{some if labels else f'(?:{some})?'} (\S+)$"
+    return max((float(value) for value in re.findall(wanted, metrics, re.MULTILINE)), default=0.0)
 
 
 def wait_until(what: Callable[[], object], seconds: float, every: float = 0.25) -> bool:

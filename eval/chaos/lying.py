@@ -48,12 +48,13 @@ class LyingMailServer:
             return "250 OK"
         if says == _SLOW:
             await asyncio.sleep(self._chance.random() * 2)
-        self._keep(envelope)
+        self.keep(envelope)
         if says == _TAKEN_AND_CUT:
             _cut(server)
         return "250 OK"
 
-    def _keep(self, envelope: Envelope) -> None:
+    def keep(self, envelope: Envelope) -> None:
+        """Take a mail and remember what it tells of."""
         assert isinstance(envelope.content, bytes)  # noqa: S101 - decode_data is off
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         key = f"{mail['Message-ID']} {' '.join(envelope.rcpt_tos)}"

@@ -46,10 +46,10 @@ class NameServer:
             except OSError:
                 return
             if not self.is_away:
-                self._socket.sendto(_answer(question), whom)
+                self._socket.sendto(answer_to(question), whom)
 
 
-def _answer(question: bytes) -> bytes:
+def answer_to(question: bytes) -> bytes:
     """This machine's address where one is asked for; a name without such a record otherwise."""
     end = question.index(b"\0", 12) + 5
     asked = question[12:end]

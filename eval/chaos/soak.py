@@ -194,7 +194,8 @@ def soak(stack: ExitStack, home: Path, *, asked: Asked, seed: int, say: Callable
     installation.stop()
     minutes = (time.monotonic() - began) / 60
     is_whole = minutes >= asked.minutes or len(samples) == asked.rounds
-    return _summary(installation, samples, sources, minutes, is_whole=is_whole)
+    tracebacks = installation.tracebacks()
+    return summarise(samples, sources=sources, minutes=minutes, tracebacks=tracebacks, is_whole=is_whole)
 
 
 def _rounds(
@@ -234,9 +235,10 @@ def _sample(installation: Installation, number: int) -> Sample:
     )
 
 
-def _summary(
-    installation: Installation, samples: Sequence[Sample], sources: int, minutes: float, *, is_whole: bool
+def summarise(
+    samples: Sequence[Sample], *, sources: int, minutes: float, tracebacks: int, is_whole: bool
 ) -> Soaked:
+    """The figures of all rounds; growth is measured after the first fifth of them."""
     settled = samples[len(samples) // 5 :]
     slope = statistics.linear_regression(
         [each.round for each in settled], [each.megabytes for each in settled]
@@ -261,6 +263,6 @@ def _summary(
         database_megabytes=megabytes(lambda each: each.database),
         evidence_megabytes=megabytes(lambda each: each.evidence),
         log_bytes_a_round=f"{statistics.median(log):.0f}, {max(log)} at most",
-        tracebacks=installation.tracebacks(),
+        tracebacks=tracebacks,
         is_whole=is_whole,
     )
