@@ -66,7 +66,8 @@ def take_ground(
     if database == "postgresql":
         server_volume = _volume(stack, "512m")
         if server_volume is not None:
-            server_volume.chmod(0o755)
+            for folder in (server_volume, server_volume.parent):
+                folder.chmod(0o755)  # the server runs as another user
         server = stack.enter_context(private_postgresql(server_volume))
         url = make_url(server.empty())
         to_database = Way(url.port or 0)
