@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
+from crawling.listing.calls import without_calls
 from crawling.listing.dates import Printed, date_in_url, printed_day, shows_date, with_years
 from crawling.listing.model import Item
 from crawling.listing.rows import Candidate, without_companions
@@ -40,6 +41,26 @@ _ENOUGH_UNDATED = 2.0
 _MANY = 5
 _CUT = re.compile(r"(?:\.{2,}|…+|·{3,}|。{2,})\s*(?P<behind>[\]】)）]?)$")
 _LETTERS = re.compile(r"\W+")
+_MARK = re.compile(
+    r"^(?:[\[【(（](?:置顶|推荐|最新|热点?|荐|图文?|顶|新|new|hot)[\]】)）]\s*|(?:置顶|new|hot)\s+)+",
+    re.IGNORECASE,
+)
+"""What a site puts before the titles that it wants to be seen first."""
+_TITLE_SIGN = re.compile(
+    r"公告|公示|通知|通告|简章|启事|招聘|招录|选聘|采购|招标|中标|名单|意见|办法|细则|方案|规定|指南|须知|许可|审批|核发"
+    r"|备案|认定|核定|登记|资格|资质|考试|报名|注册|培训|证书?$|申请|复函|批复"
+)
+_LONG_ENOUGH_FOR_SIGNS = 6
+"""Characters: shorter ones with such a word are names of columns (招聘信息)."""
+_POSTING = re.compile(
+    r"\d(?:\.\d+)?\s*[-~—～至到]\s*\d+(?:\.\d+)?\s*(?:k|千|万|元)|元\s*/\s*月|/月|面议|(?:学历|经验)不限|不限(?:学历|经验)"
+    r"|(?:中专|高中|大专|本科|硕士)(?:及以上|以上)?(?:学历)?(?=[\s|/,，]|$)|\d年(?:以上|及以上)?(?:工作)?经验|招\s?\d+\s?人",
+    re.IGNORECASE,
+)
+"""What stands beside the name of a post in a row of a job board."""
+_RUN = 4
+"""So many links without a day, at one end of a dated list, are another list of the same page."""
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)")
 _NO_TITLE = re.compile(r"[\W\d年月日时分秒天周前昨今]+")
 """A number, or the time at which somebody wrote last: a link of forums."""
 
@@ -65,7 +86,7 @@ def find_items(
     ``markup`` defines what a click calls, ``pattern`` is the configuration's for that; days without a year
     are given one where ``today`` is known.
     """
-    opened = [_opened(link, page_url, markup, pattern) for link in links]
+    opened = without_calls([_opened(link, page_url, markup, pattern) for link in links])
     closed = sum(not link.url and shows_date(link.before, link.after) for link in opened)
     candidates = [
         candidate for link in opened if (candidate := _candidate(link, page_url, today)) is not None
@@ -80,7 +101,7 @@ def find_items(
         if known is None or known.points < candidate.points:  # picture and title link to the same page
             group[candidate.url] = candidate
     chosen = _choose([list(group.values()) for group in groups.values()])
-    ordered = [chosen[url] for url in order if url in chosen]
+    ordered = _without_neighbours([chosen[url] for url in order if url in chosen])
     return Found(_dated(ordered, today), _sureness(ordered), closed, _elsewhere(opened, page_url))
 
 
@@ -97,7 +118,7 @@ def link_title(link: Link) -> str:
 
     A tooltip that says something else than a cut text goes on with (``公告标题：…发布时间：…``) is no title.
     """
-    text, title = link.text.strip(), link.title.strip()
+    text, title = (_MARK.sub("", said.strip()) for said in (link.text, link.title))
     cut = _CUT.search(text)
     if not text or not title or len(title) < (cut.start() if cut else len(text) + 1):
         return text or title
@@ -153,6 +174,20 @@ def _choose(groups: list[list[Candidate]]) -> dict[str, Candidate]:
     return chosen
 
 
+def _without_neighbours(ordered: list[Candidate]) -> list[Candidate]:
+    """Without the links of another list, as 热门阅读 is, that lead to pages of the same kind."""
+    dated = [place for place, candidate in enumerate(ordered) if candidate.dated or _shows_clock(candidate)]
+    if len(dated) < _MANY:
+        return ordered
+    first = dated[0] if dated[0] >= _RUN else 0
+    last = dated[-1] if len(ordered) - 1 - dated[-1] >= _RUN else len(ordered) - 1
+    return ordered[first : last + 1]
+
+
+def _shows_clock(candidate: Candidate) -> bool:
+    return _CLOCK.search(f"{candidate.link.before} {candidate.link.after}") is not None
+
+
 def _sureness(chosen: list[Candidate]) -> float:
     if not chosen:
         return 0.0
@@ -174,15 +209,16 @@ def _candidate(link: Link, page_url: str, today: date | None) -> Candidate | Non
         return None
     day = printed_day(link.before, link.after, url, today)
     shown = shows_date(link.before, link.after)
-    points = _points(url, page_url, title, dated=shown)
+    beside = shown or _POSTING.search(f"{link.before} {link.after}") is not None
+    points = _points(url, page_url, title, has_company=beside)
     return Candidate(link, url, title, day, points, shown or date_in_url(url) is not None)
 
 
-def _points(url: str, page_url: str, title: str, *, dated: bool) -> float:
-    """About 0 for navigation, 3 to 7 for an item."""
+def _points(url: str, page_url: str, title: str, *, has_company: bool) -> float:
+    """About 0 for navigation, 3 to 7 for an item; ``has_company``: a day or words of a posting beside it."""
     parts = urlsplit(url)
     last = parts.path.rpartition("/")[2]
-    points = 2.5 if dated else 0.0
+    points = 2.5 if has_company else 0.0
     if date_in_url(url):
         points += 1.5
     if is_attachment(url):
@@ -195,8 +231,10 @@ def _points(url: str, page_url: str, title: str, *, dated: bool) -> float:
         points += 1.5
     elif len(title) >= 9:
         points += 1.0
-    elif len(title) < _SHORT_TITLE:
+    elif len(title) < _SHORT_TITLE and not has_company:
         points -= 1.0
+    if len(title) >= _LONG_ENOUGH_FOR_SIGNS and _TITLE_SIGN.search(title):
+        points += 1.0
     folder = urlsplit(page_url).path.rpartition("/")[0]
     if folder and parts.path.startswith(f"{folder}/"):
         points += 0.5

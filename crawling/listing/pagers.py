@@ -102,6 +102,14 @@ _TAG = re.compile(r"<[^<>]*>")
 _NAMES = ("prefix", "name", "pagename", "filename", "path", "url")
 _SUFFIXES = ("suffix", "ext", "extname", "pageext", "postfix")
 
+_SELECT = re.compile(r"<select\b(?:(?!</select).){10,20000}", re.IGNORECASE | re.DOTALL)
+_OPTION = re.compile(
+    r"<option\b[^>]{0,200}?value=[\"']?(?P<value>[^\"'\s>]{0,300}?[./?][^\"'\s>]{0,300})[^>]{0,200}>\s{0,9}第?\s{0,9}(?P<number>\d{1,5})"
+    r"\s{0,9}[页頁]?\s{0,9}<",
+    re.IGNORECASE,
+)
+_MOST_OPTIONS = 5_000
+
 
 def numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
     """TRS WCM writes page links as ``createPageHTML(count, current, name, suffix)``.
@@ -249,3 +257,14 @@ def _counted_by_script(markup: str, page_url: str) -> Iterator[str]:
     around = (_WRITTEN.search(markup[max(place.start() - 120, 0) : place.end() + 40]) for place in places)
     if written := next(filter(None, around), None):
         yield absolute_url(f"{written['name']}_{counts['currentPage'] + 1}.{written['suffix']}", page_url)
+
+
+def chosen_from_options(markup: str, page_url: str) -> Iterator[str]:
+    """A pager that is a ``select`` of addresses: the option whose number follows that of the chosen one."""
+    for found in islice(_SELECT.finditer(markup), _PLACES_LOOKED_AT):
+        options = [
+            (int(option["number"]), absolute_url(option["value"], page_url), "selected" in option[0].lower())
+            for option in islice(_OPTION.finditer(found[0]), _MOST_OPTIONS)
+        ]
+        chosen = next((number for number, url, is_chosen in options if is_chosen or url == page_url), 1)
+        yield from (url for number, url, _ in options if number == chosen + 1)

@@ -10,7 +10,12 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.model import Note, NoteKind
-from crawling.listing.pagers import counts_to_its_end, numbered_by_script, says_that_pages_follow
+from crawling.listing.pagers import (
+    chosen_from_options,
+    counts_to_its_end,
+    numbered_by_script,
+    says_that_pages_follow,
+)
 from extraction.model import Link
 
 _NEXT = re.compile(
@@ -26,7 +31,7 @@ _PAGE_KEYS = re.compile(
     r"|pg)=)(?P<number>\d{1,5})(?=&|$)"
 )
 _WORDS = re.compile(
-    r"下\s{0,3}一?\s{0,3}[页頁]|[尾末]\s{0,3}[页頁]|共\s{0,3}\d+\s{0,3}[页頁]|第\s{0,3}\d*\s{0,3}[页頁]|跳转到?|转到第"
+    r"下\s{0,3}一?\s{0,3}[页頁]|[尾末]\s{0,3}[页頁]|共\s{0,3}\d+\s{0,3}[页頁]|第\s{0,3}\d*\s{0,3}[页頁]|\d{1,5}\s{0,3}/\s{0,3}\d{1,6}\s{0,3}[页頁]|跳转到?|转到第"
     r"|(?:加载|载入|查看|点击|展开|显示|获取)更多|(?:点击|上拉|继续)加载|更多数据|next\s?page"
 )
 _SCRIPTED = re.compile(
@@ -59,6 +64,7 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
         *_series(links, markup, page_url),
         *_counted_by_query(links, here),
         *_numbers(links, markup, here),
+        *chosen_from_options(markup, page_url),
     ]
     addresses = (absolute_url(url, page_url) for url in found)
     return tuple(dict.fromkeys(url for url in addresses if url and url != here and same_site(url, page_url)))

@@ -14,10 +14,15 @@ from crawling.listing.dates import Printed, shows_date
 from extraction.model import Link
 
 _NUMBER = re.compile(r"[0-9a-fA-F-]{16,}|\d+")
-_ORGANISATION = re.compile(
+ORGANISATION = re.compile(
     r"(?:公司|集团|厂|事务所|大学|学院|学校|医院|银行|商行|门店|协会|中心|工作室|研究院|研究所|合作社|人社局|管理局|委员会|酒店)"
     r"(?:[（(][^）)]{1,12}[）)])?(?:\.{2,}|…)?$"
 )
+_OF_AN_ORGANISATION = re.compile(
+    r"/(?:co|com|comp|company|corp|firm|ent|enterprise|employer|unit|qiye|gongsi|danwei)s?[/_\-\d?.]",
+    re.IGNORECASE,
+)
+"""Folders in which job boards keep the pages of employers."""
 _FEWEST_ROWS = 3
 _ALTERNATING = 0.8
 _FAR_WORSE = 0.9
@@ -116,11 +121,16 @@ def _worth_of_kinds(candidates: Sequence[Candidate], kinds: list[str]) -> dict[s
 def _worth(group: list[Candidate]) -> float:
     many = len(group)
     length = sum(min(len(candidate.title), 30) for candidate in group) / many
-    organisations = sum(_ORGANISATION.search(candidate.title) is not None for candidate in group) / many
+    organisations = sum(map(_is_organisation, group)) / many
     distinct = len({candidate.url for candidate in group}) / many
     points = sum(candidate.points for candidate in group) / many
     first = sum(not candidate.link.before for candidate in group) / many
     return length / 8 - 2.5 * organisations + 2 * distinct + points / 3 + 0.5 * first
+
+
+def _is_organisation(candidate: Candidate) -> bool:
+    folder = _OF_AN_ORGANISATION.search(urlsplit(candidate.url).path)
+    return folder is not None or ORGANISATION.search(candidate.title) is not None
 
 
 def _kind(candidate: Candidate) -> str:
