@@ -8,6 +8,7 @@ from assessment.reading import Answer, ReadingError, extract_answer
 from crawling.listing.forms import PAGE, read_data_list, recognise
 from crawling.listing.model import ListError, ListPage
 from crawling.listing.reading import read_list_page
+from extraction.model import Extracted
 from settings.sources import Listing, Selectors
 from vocabulary.codes import Outcome
 
@@ -27,7 +28,22 @@ def read_list(
     try:
         if form != PAGE:
             return read_data_list(answer.body, url, form, listing, charset=answer.charset, today=today)
-        extracted = extract_answer(answer, url, is_file=False)
-        return read_list_page(answer.body, url, extracted, selectors, listing, today=today)
+        return _read_page(answer, url, selectors, listing, today)
     except ListError as error:
         raise ReadingError(Outcome.ERROR, str(error)) from error
+
+
+def _read_page(
+    answer: Answer, url: str, selectors: Selectors, listing: Listing | None, today: date | None
+) -> ListPage:
+    """A page without a visible word may carry its list in a script, for that to draw."""
+    try:
+        extracted, nothing = extract_answer(answer, url, is_file=False), None
+    except ReadingError as error:
+        if error.outcome is not Outcome.EMPTY or b"<script" not in answer.body.lower():
+            raise
+        extracted, nothing = Extracted("", "text/html", charset=answer.charset), error
+    page = read_list_page(answer.body, url, extracted, selectors, listing, today=today)
+    if nothing is not None and not page.items:
+        raise nothing
+    return page

@@ -203,9 +203,9 @@ def test_hostile_json_ends_in_a_clear_error(body: str) -> None:
 
 def test_a_wide_answer_is_looked_through_in_bounded_time() -> None:
     wide: dict[str, object] = {"data": {f"k{n}": [[[{}]]] for n in range(200_000)}}
-    began = time.perf_counter()
+    began = time.process_time()
     assert read(json.dumps(wide)).items == ()
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 # Feeds
@@ -334,10 +334,10 @@ def test_an_outer_definition_is_not_fetched() -> None:
 
 def test_deep_xml_ends_within_its_bounds() -> None:
     deep = "<rss>" + "<a>" * 200_000 + "</a>" * 200_000 + "</rss>"
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(ListError):
         assert read(deep).items == ()
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("form", sorted(FORMS))

@@ -79,6 +79,7 @@ _DATES = (
         "docpubtime",
         "webdate",
     ),
+    *("publishat", "publishedat", "releasedat", "postedat", "pubat", "firstpublishtime"),
     *("fbsj", "fbrq", "发布时间", "发布日期", "公布日期", "日期", "时间"),
 )
 """What the day of publication is called."""
@@ -94,7 +95,7 @@ _MADE_DATES = (
         "inputtime",
         "ctime",
     ),
-    *("updatetime", "updatedate"),
+    *("updatetime", "updatedate", "updatedat"),
 )
 """What the day is called on which a record was written: of use where no other is given."""
 _MADE = re.compile(r"creat|add|input|ctime|write|updat|modif|import|sync")
@@ -105,6 +106,8 @@ _ADDRESS = re.compile(
     r"(?:https?:/)?/[^\s<>]{2,}|[\w%./-]+\.(?:s?html?|jspx?|aspx?|php|do|pdf|docx?)(?:\?\S*)?", re.IGNORECASE
 )
 _PICTURE = re.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|ico|mp4)$")
+_OF_NET = re.compile(r"^/Date\((\d{10,13})(?:[+-]\d{4})?\)/$")
+"""How .NET writes a moment."""
 _CHINA = timedelta(hours=8)
 """Moments counted in seconds name a day where the publisher is."""
 _TOTALS = (
@@ -222,7 +225,7 @@ def guess_fields(records: list[Record], listing: Listing) -> Listing:
 
 
 def _title_field(records: list[Record]) -> str:
-    named = _named(records, _TITLES, lambda value: isinstance(value, str) and bool(value.strip()))
+    named = _named(records, _TITLES, _is_said)
     return (
         named
         or next(
@@ -239,14 +242,27 @@ def _title_field(records: list[Record]) -> str:
 
 
 def _link_field(records: list[Record]) -> str:
-    if named := _named(records, _LINKS, lambda value: isinstance(value, str) and bool(value.strip())):
-        return named
-    keys = (
-        (key for plain, key in plain_fields(records[0]).items() if not _NOT_THE_LINK.search(plain))
-        if records
-        else ()
-    )
-    return next((key for key in keys if _mostly(records, key, is_address)), "")
+    """By its name, a record's own fields first; else what holds addresses, one for each record."""
+    for levels in (1, _FIELDS_DEEP):
+        if named := _named(records, _LINKS, _is_said, (levels,), tells_apart=True):
+            return named
+        keys = plain_fields(records[0], levels).items() if records else ()
+        for plain, key in keys:
+            is_link = not _NOT_THE_LINK.search(plain) and _mostly(records, key, is_address)
+            if is_link and _tells_apart(records, key):
+                return key
+    return ""
+
+
+def _is_said(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _tells_apart(records: list[Record], key: str) -> bool:
+    """Whether a field differs from record to record: a document's address does, a company's does not."""
+    looked_at = records[:_LOOKED_AT]
+    values = {str(at_path(record, key)) for record in looked_at}
+    return len(looked_at) < _FEWEST_KEYED or len(values) * 2 > len(looked_at)
 
 
 def _date_field(records: list[Record]) -> str:
@@ -276,14 +292,24 @@ def is_address(value: object) -> bool:
     return isinstance(value, str) and bool(_ADDRESS.fullmatch(value.strip())) and not _PICTURE.search(value)
 
 
-def _named(records: list[Record], names: tuple[str, ...], holds: Callable[[object], bool]) -> str:
-    """The records' key that is called like one of ``names``, in whatever case, and mostly holds such."""
+def _named(
+    records: list[Record],
+    names: tuple[str, ...],
+    holds: Callable[[object], bool],
+    depths: tuple[int, ...] = (1, _FIELDS_DEEP),
+    *,
+    tells_apart: bool = False,
+) -> str:
+    """The records' key that is called like one of ``names``, in whatever case, and mostly holds such.
+
+    ``depths``: a record's own fields come before those of what it holds.
+    """
     if not records:
         return ""
-    for levels in (1, _FIELDS_DEEP):  # a record's own fields before those of what it holds
+    for levels in depths:
         plain = plain_fields(records[0], levels)
         found = (plain[name] for name in names if name in plain and _mostly(records, plain[name], holds))
-        if path := next(found, ""):
+        if path := next((key for key in found if not tells_apart or _tells_apart(records, key)), ""):
             return path
     return ""
 
@@ -324,6 +350,7 @@ def json_date(value: object) -> date | None:
     if isinstance(value, dict):  # Java's Date, or a field that keeps its words beside
         value = value.get("time") or value.get("value")
     if isinstance(value, str):
+        value = _OF_NET.sub(r"\1", value)
         if found := day_in_china(value) or first_date(value):
             return found
         value = int(value) if value.isdecimal() and len(value) in {10, 13} else None

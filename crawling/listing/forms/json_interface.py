@@ -30,6 +30,7 @@ from crawling.listing.forms.fields import (
     words_of,
 )
 from crawling.listing.forms.known import page_of_a_record
+from crawling.listing.forms.tables_in_data import longest_table, records_of_rows
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind, rows_of_another_site
 from settings.sources import Listing
 from vocabulary.codes import DaySource
@@ -99,6 +100,7 @@ def read_content(content: object, url: str, listing: Listing, today: date | None
         drawn = markup_in_data.read(content, url, listing, today)
         if drawn is not None:
             return _page(url, drawn.items, _next_page(url, listing), drawn.sureness, drawn.notes)
+        records = records_of_rows(longest_table(content))
     guess = guess_fields(records, listing)
     if records and not guess.link:
         guess = guess.model_copy(update={"link": page_of_a_record(url, plain_fields(records[0]))})

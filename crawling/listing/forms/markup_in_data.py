@@ -57,6 +57,16 @@ def _markup(content: object) -> Iterator[str]:
         value = waiting.popleft()
         if isinstance(value, str) and _MARKUP.search(value):
             yield value
+        elif isinstance(value, list) and (row := _row(value)):
+            yield row
         elif isinstance(value, dict | list):
             inner = value.values() if isinstance(value, dict) else value
             waiting.extend(islice(inner, _MOST_LOOKED_AT))
+
+
+def _row(cells: list[object]) -> str:
+    """A row of a table whose cells are sent one by one, links among them; empty where it is none."""
+    words = [cell for cell in cells if isinstance(cell, str | int)]
+    if not 1 < len(words) == len(cells) or not any(isinstance(word, str) and "<a" in word for word in words):
+        return ""
+    return f"<table><tr>{''.join(f'<td>{word}</td>' for word in words)}</tr></table>"

@@ -10,9 +10,8 @@ from datetime import date
 from html import unescape
 from itertools import islice
 
-from crawling.listing.dates import first_date
 from crawling.listing.forms import json_interface, markup_in_data
-from crawling.listing.forms.fields import is_address
+from crawling.listing.forms.tables_in_data import records_of_rows
 from crawling.listing.model import ListError, ListPage
 from settings.sources import Listing
 
@@ -52,6 +51,12 @@ def read(markup: str, url: str, listing: Listing, today: date | None = None) -> 
             break
         for page in _lists(found[3], url, listing, today):
             best = _longer(best, page)
+        drawn = (
+            markup_in_data.read(unescape(found[3]), url, listing, today)
+            if found[1].lower() != "script"
+            else None
+        )
+        best = _longer(best, drawn) if drawn is not None else best
     for held in _HELD.finditer(markup[:_LONGEST]):
         for page in _lists(f"={unescape(held[1] or held[2])}", url, listing, today):
             best = _longer(best, page)
@@ -99,16 +104,7 @@ def _called_rows(script: str) -> list[dict[str, object]]:
     longest = max(rows.values(), key=len, default=[])
     if len(longest) < _FEWEST:
         return []
-    columns = list(zip(*longest, strict=True))
-    links = [number for number, column in enumerate(columns) if all(map(is_address, column))]
-    days = [number for number, column in enumerate(columns) if all(map(first_date, column))]
-    others = [number for number in range(len(columns)) if number not in {*links, *days}]
-    if not links or not others:
-        return []
-    title = max(others, key=lambda number: sum(map(len, columns[number])))
-    return [
-        {"url": row[links[0]], "title": row[title], "date": row[days[0]] if days else ""} for row in longest
-    ]
+    return records_of_rows(longest)
 
 
 def _value(script: str, start: int) -> tuple[object, int]:
