@@ -52,20 +52,25 @@ class Part:
     is_file: bool
 
 
-def parts_of(message: Message, depth: int = 0) -> Iterator[Part]:
+def parts_of(message: Message, inner: list[Message], depth: int = 0) -> Iterator[Part]:
     """Texts and files in their order; of alternatives those that say something of their own.
 
-    Raises :class:`ReadingError` where parts are nested too deep.
+    Mails that are met within are added to ``inner``. Raises :class:`ReadingError` where parts are
+    nested too deep.
     """
     if depth > _DEEPEST:
         raise ReadingError(Outcome.UNDECODABLE, f"its parts are nested deeper than {_DEEPEST} levels")
     if message.is_multipart():
-        for below in _below(message):
-            yield from parts_of(below, depth + 1)
+        below = _below(message)
+        if message.get_content_maintype() == "message":
+            inner += below
+        for each in below:
+            yield from parts_of(each, inner, depth + 1)
         return
     part = _part(message)
-    if (inner := _mail_inside(part, message)) is not None:
-        yield from parts_of(inner, depth + 1)
+    if (found := _mail_inside(part, message)) is not None:
+        inner.append(found)
+        yield from parts_of(found, inner, depth + 1)
     elif not _is_ornament(message, part):
         yield part
 

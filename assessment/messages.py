@@ -11,7 +11,8 @@ from hashlib import sha256
 from itertools import islice
 
 from assessment.message_parts import Part, parts_of
-from assessment.message_writers import in_order, signed_by, writer_of
+from assessment.message_signatures import signed_by
+from assessment.message_writers import in_order, inner_persons, writer_of
 from assessment.reading import ReadingError
 from crawling.listing.addresses import absolute_url
 from extraction import Extracted, ExtractionError, extract
@@ -28,6 +29,10 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 """An address up to where Chinese words go on without a blank; those within it stand between its marks."""
+_IS_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]")
+_HEADER_OF_MAILS = re.compile(
+    rb"(?i)(?:from|to|cc|subject|date|reply-to|sender|message-id|mime-version|content-type)[ \t]*:"
+)
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -65,13 +70,31 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
     return (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
 
 
+def _mended(raw: bytes) -> bytes:
+    """``raw`` without what would end its headers before their time, so that a name in them stood in the text.
+
+    Gateways leave lines among them that are none, and mailboxes put blank ones above.
+    """
+    raw = raw.lstrip(b"\xef\xbb\xbf\r\n\t ")
+    lines = _split(raw)[0].splitlines(keepends=True)
+    known = [place for place, line in enumerate(lines) if _HEADER_OF_MAILS.match(line)]
+    above = lines[: known[-1]] if len(known) > 1 else []
+    kept = [
+        line
+        for place, line in enumerate(above)
+        if _IS_HEADER.match(line) or (not place and line.startswith(b"From "))
+    ]
+    return raw if len(kept) == len(above) else b"".join(kept) + raw[sum(map(len, above)) :]
+
+
 def open_message(raw: bytes) -> OpenedMessage:
     """Subject, writer, parts and links of a message. Raises :class:`ReadingError` where it is no message."""
     try:
-        message = message_from_bytes(raw)
+        message = message_from_bytes(_mended(raw))
         if not message.keys():
             raise ReadingError(Outcome.UNDECODABLE, "it has no headers and is no mail")
-        parts = tuple(islice(parts_of(message), PART_LIMIT + 1))
+        inner: list[Message] = []
+        parts = tuple(islice(parts_of(message, inner), PART_LIMIT + 1))
         writer = writer_of(message)
         subject = _subject(message)
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
@@ -79,7 +102,7 @@ def open_message(raw: bytes) -> OpenedMessage:
             Outcome.UNDECODABLE, f"the message is broken ({type(error).__name__}): open it by hand"
         ) from error
     texts = [text for part in parts[:PART_LIMIT] if not part.is_file and (text := _read(part))]
-    signed = frozenset[str]().union(*(signed_by(text.text) for text in texts))
+    signed = signed_by(subject).union(*(signed_by(text.text) for text in texts), *map(inner_persons, inner))
     return OpenedMessage(
         subject=subject,
         address=writer.address,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from extraction.model import StatedDays
+from extraction.written_days import in_figures, with_plain_days
 
 _DATE = r"((?:19|20)\d\d)\s{0,2}[-/.年]\s{0,2}(\d{1,2})\s{0,2}[-/.月]\s{0,2}(\d{1,2})(?!\d)"
 _READ_DATE = re.compile(_DATE)
@@ -16,6 +17,10 @@ _LABELS = (
     re.compile(
         rf"{_NOT_OF_THE_PAGE}(?:发\s?布|发\s?文|发稿|发表|公布|公开|刊登|登载|发行|生成|上网|信息)"
         rf"(?:\s?(?:时\s?间|日\s?期|于)|日?(?=\s{{0,4}}[:：])){_BEHIND}{_DATE}"
+    ),
+    re.compile(
+        rf"(?<![A-Za-z])(?:Publish(?:ed)?|Posted|Released?)(?:\s?(?:on|at|date|time|by[^\n]{{0,30}}on))?{_BEHIND}{_DATE}",
+        re.IGNORECASE,
     ),
     re.compile(_DATE + r"[日\s\d:：]{0,20}(?:(?:信息|文章|稿件)?来源|作者|编辑|浏览|阅读|点击|字号|发布者)"),
     re.compile(
@@ -37,7 +42,7 @@ _LONGEST_LINE = 140
 _LONGEST_NAME = 40
 _SENTENCE = re.compile(r"[。；;！？]")
 _ANOTHER_DAY = re.compile(
-    r"今天|今日|星期|成文|印发|签发|制发|(?:页面|网页|静态)生成|截[止至]|有效|报名|考试|笔试|面试|体检|[开投招评]标|期限|起止|举[办行]|培训"
+    r"今天|今日|星期|(?:打印|访问|当前|查询|下载|登录|检索|服务器|北京|现在)(?:的|本页|本站)?(?:时间|日期|是)|您.{0,4}访问|成文|印发|签发|制发|(?:页面|网页|静态)生成|截[止至]|有效|报名|考试|笔试|面试|体检|[开投招评]标|期限|起止|举[办行]|培训"
     r"|施行|实施|生效|开[始庭]|结束|[日号午点]\s?[至到~—]|出生|成立"
 )
 """Words of a line whose day is another than that of publication."""
@@ -45,11 +50,12 @@ _SIGNED = re.compile(
     r"(?:[12]\s?\d\s?\d\s?\d|[一二三四五六七八九〇○◯零Oo0]{4})\s{0,3}年\s{0,3}(?:\d{1,2}|[一二三四五六七八九十元]{1,2})\s{0,3}月\s{0,3}"
     r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s{0,3}日"
 )
+_SIGNED_SHORT = re.compile(r"(?:19|20)\d\d\s?([-./])\s?\d{1,2}\s?\1\s?\d{1,2}")
+"""So written it is a signature only below the name of an office."""
 _SIGNS = re.compile(
     r"(?:局|厅|部|委|委员会|办|办公室|政府|中心|院|校|大学|学院|公司|集团|所|站|处|科|会|社|馆|队|银行|法院|小组|厂|园|店|支行|分行)"
     r"(?:[（(][^（()）]{1,20}[）)])?$"
 )
-_FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo", "1234567890000100")
 _META_NAMES = (
     "datepublished",
     "pubdate",
@@ -60,7 +66,17 @@ _META_NAMES = (
     "firstpublishedtime",
     "og:published_time",
     "weibo:article:create_at",
+    "bytedance:published_time",
+    "og:release_date",
+    "pubtime",
+    "publishtime",
+    "releasedate",
+    "dateposted",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dc.date",
     "date",
+    "createdate",
 )
 _MADE_NAMES = (
     "maketime",
@@ -78,6 +94,8 @@ _URL_DATES = (
     re.compile(r"/t(20\d\d)([01]\d)([0-3]\d)_"),
     re.compile(r"/(20\d\d)[-/]?([01]\d)[-/]([0-3]\d)/"),
     re.compile(r"/(20\d\d)/([01]\d)([0-3]\d)/"),
+    re.compile(r"/(20\d\d)/(\d{1,2})/(\d{1,2})/"),
+    re.compile(r"[/_t](20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:\d{6})?[_./-]"),
 )
 SHOWN = "shown"
 """Under this name a page's facts hold the moment that it shows by an element or a script of its own."""
@@ -86,9 +104,17 @@ _UNSET = date(1970, 1, 2)
 """Content systems print the epoch where nobody has set a date."""
 _HEAD, _TAIL = 6_000, 1_200
 """Characters in which labels are looked for: they stand above the body, seldom below it."""
+_BELOW = 400
+"""Characters below the title whose labels count before those of lists beside it."""
+_SHORTEST = 4
+"""Characters of a line that may be the title."""
+_BIG_DAY = re.compile(r"(?m)^(\d{1,2})日?\s?((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})月?$")
+"""The day in large type above its month."""
 
 
-def stated_days(metas: Mapping[str, str], text: str, url: str, title: str = "") -> StatedDays:
+def stated_days(
+    metas: Mapping[str, str], text: str, url: str, title: str = "", headings: Sequence[str] = ()
+) -> StatedDays:
     """The days that a page or file names as that of its publication.
 
     Args:
@@ -96,45 +122,64 @@ def stated_days(metas: Mapping[str, str], text: str, url: str, title: str = "") 
         text: its visible text.
         url: its address.
         title: its own title; the line under it may be a time without a label.
+        headings: its headings, of which one may be the title as readers see it.
     """
     return StatedDays(
-        printed=_printed(text, title) or read_day(metas.get(SHOWN, "")),
-        written=_first_day(_WRITTEN.finditer(text[:_HEAD])) or signed_day(text),
+        printed=_printed(text, (title, *headings[:3])) or read_day(metas.get(SHOWN, "")),
+        written=_first_day(_WRITTEN.finditer(with_plain_days(text[:_HEAD]))) or signed_day(text),
         in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
         in_meta=_in_meta(metas, text),
     )
 
 
-def _printed(text: str, title: str) -> date | None:
-    """By a label, by the line under the title, by a label at the text's end."""
-    head = text[:_HEAD]
-    strong = (match for pattern in _LABELS[:2] for match in pattern.finditer(head))
+def _printed(text: str, titles: Sequence[str]) -> date | None:
+    """By a label below the title, by one elsewhere, by the line under the title, by a label at the end."""
+    lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
+    places = _places_of(titles, lines)
+    head = with_plain_days(text[:_HEAD])
+    below = ("\n".join(lines[place : place + 3 * _MOST_LINES_BELOW])[:_BELOW] for place in places)
     return (
-        _first_day(strong)
-        or _under_title(text, title)
-        or _first_day(_LABELS[2].finditer(head))
+        _first_day(_labelled(map(with_plain_days, below)))
+        or _first_day(_labelled([head]))
+        or _under_title(titles, lines, places)
+        or _first_day(_LABELS[3].finditer(head))
         or (_first_day(_LABELS[0].finditer(text[-_TAIL:])) if len(text) > _HEAD else None)
     )
 
 
-def _under_title(text: str, title: str) -> date | None:
+def _labelled(texts: Iterable[str]) -> Iterator[re.Match[str]]:
+    return (match for text in texts for pattern in _LABELS[:3] for match in pattern.finditer(text))
+
+
+def _places_of(titles: Sequence[str], lines: Sequence[str]) -> list[int]:
+    """The lines that are the title, or begin it where the name of the site follows."""
+    wanted = [plain for title in titles if len(plain := _plain(title)) >= _SHORTEST]
+    return [place for place, line in enumerate(lines) if any(_is_title(line, title) for title in wanted)]
+
+
+def _is_title(line: str, wanted: str) -> bool:
+    plain = _plain(line)
+    if len(plain) < min(len(wanted), 6):
+        return False
+    return wanted.endswith(plain[-30:]) or wanted.startswith(plain) or plain.startswith(wanted)
+
+
+def _under_title(titles: Sequence[str], lines: Sequence[str], places: Sequence[int]) -> date | None:
     """A line below the title that holds a time, and beside it a source or a counter at most."""
-    lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
-    wanted = _plain(title)
-    if len(wanted) < 4:
-        return None
-    places = [
-        place for place, line in enumerate(lines) if _plain(line) and wanted.endswith(_plain(line)[-30:])
-    ]
-    places = [place for place in places if len(_plain(lines[place])) >= min(len(wanted), 6)]
     for place in places:
-        below = [line for line in lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line][
-            :_MOST_LINES_BELOW
-        ]
-        for line in below:
+        below = [line for line in lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line]
+        below = below[:_MOST_LINES_BELOW]
+        for line in (_behind(titles, lines[place]), *map(with_plain_days, below)):
             if (day := read_date(line)) and _is_time_line(line):
                 return day
+        if big := _BIG_DAY.search("\n".join(below)):
+            return _first_day(_READ_DATE.finditer(f"{big[2]}-{big[3]}-{big[1]}"))
     return None
+
+
+def _behind(titles: Sequence[str], line: str) -> str:
+    """What stands behind the title in its own line, as ``公告（2017-03-08）``."""
+    return next((line[len(title) :] for title in titles if title and line.startswith(title)), "")
 
 
 def _is_time_line(line: str) -> bool:
@@ -177,30 +222,16 @@ def signed_day(text: str) -> date | None:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     alone: list[date] = []
     for place in range(len(lines) // 2, len(lines)):
+        is_below = place and len(lines[place - 1]) <= _LONGEST_NAME and _SIGNS.search(lines[place - 1])
+        if is_below and _SIGNED_SHORT.fullmatch(lines[place]):
+            return read_date(lines[place])
         found = _SIGNED.fullmatch(lines[place])
-        if found is None or (day := _in_figures(found[0])) is None:
+        if found is None or (day := in_figures(found[0])) is None or day <= _UNSET:
             continue
-        if place and _SIGNS.search(lines[place - 1]) and len(lines[place - 1]) <= _LONGEST_NAME:
+        if is_below:
             return day
         alone.append(day)
     return alone[0] if len(alone) == 1 else None
-
-
-def _in_figures(written: str) -> date | None:
-    """``二〇一六年五月十三日`` and ``2016年5月13日``."""
-    numbers = [_number(part) for part in re.split("[年月日]", "".join(written.split()))[:3]]
-    try:
-        day = date(*numbers)
-    except ValueError:
-        return None
-    return day if day > _UNSET else None
-
-
-def _number(written: str) -> int:
-    tens, ten, ones = written.translate(_FIGURES).partition("十")
-    if not ten:
-        return int(tens) if tens.isascii() and tens.isdecimal() else 0
-    return int(tens or 1) * 10 + int(ones or 0)
 
 
 def read_day(text: str) -> date | None:

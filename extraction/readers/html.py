@@ -65,7 +65,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         media_type=declared.media_type,
         title=title,
         publisher=page_publisher(page.metas, text),
-        days=stated_days(page.metas, text, declared.url, title),
+        days=stated_days(page.metas, text, declared.url, title, page.headings),
         charset=charset,
         links=page.all_links,
         frames=page.links.frames,

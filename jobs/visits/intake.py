@@ -17,10 +17,12 @@ from urllib.parse import quote, unquote
 import structlog
 from sqlmodel import Session, select
 
-from assessment.archives import ArchiveReading
+from assessment.archives import ArchiveReading, Member
 from assessment.message_parts import Part
-from assessment.message_writers import is_person, masked
+from assessment.message_signatures import signed_in_file
+from assessment.message_writers import in_order, masked
 from assessment.messages import OpenedMessage, message_key, open_message
+from assessment.person_names import is_person
 from assessment.reading import Answer, Assessment, Known
 from assessment.recognising import read_in_workers
 from crawling.listing.model import Item
@@ -243,6 +245,9 @@ class _Parts:
             )
             if isinstance(reading, ArchiveReading):
                 return store_archive(self._run, known, _archive_without(reading, private), self._origin)
+            if part.is_file:
+                private = in_order({*private, *signed_in_file(reading.text, part.name)})
+                known = replace(known, title=masked(known.title, private))
             shown = without(reading, private)
             return [store_page(self._run, known, shown, self._origin, is_complete=False)[0]]
         except Exception as error:  # noqa: BLE001 - one part fails alone
@@ -315,6 +320,13 @@ def _archive_without(archive: ArchiveReading, private: tuple[str, ...]) -> Archi
         for member in archive.members
     )
     return ArchiveReading(without(archive.contents, private), members)
+
+
+def _member_read(member: Member, private: tuple[str, ...]) -> Assessment | None:
+    if member.reading is None:
+        return None
+    signed = signed_in_file(member.reading.text, unquote(member.known.url))
+    return without(member.reading, in_order({*private, *signed}))
 
 
 def _member_without(url: str, private: tuple[str, ...]) -> str:

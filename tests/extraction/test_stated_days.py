@@ -34,6 +34,15 @@ def stated(below: str, head: str = "", body: str = BODY) -> StatedDays:
         "<div>2017-03-08 09:12</div>",
         "<div>示例县卫健局 2017.03.08 浏览 33 次 字号：大 中 小</div>",
         "<span>[ 2017-03-08 ]</span><span>打印</span>",
+        "<p>发布日期：20170308</p>",
+        "<p>发布时间：17-03-08</p>",
+        "<p>发布时间：二〇一七年三月八日</p>",
+        "<p>Published: Mar 8, 2017</p>",
+        "<p>08 March 2017</p>",
+        "<p>发布时间：3/8/2017</p>",
+        "<div><b>08</b><span>2017-03</span></div>",
+        "<p>发布时间：<script>document.write('2017-03-08')</script></p>",
+        "<span id='day'></span><script>var pubDate = '2017-03-08';</script>",
     ],
 )
 def test_the_day_that_readers_see_is_read(below: str) -> None:
@@ -46,6 +55,9 @@ def test_the_day_that_readers_see_is_read(below: str) -> None:
         "",
         "<p>今天是2026年11月28日 星期六</p>",
         "<p>网页生成时间：2026-11-28 10:00</p>",
+        "<p>您访问本页的时间：2026-11-28</p>",
+        "<p>打印日期：2026-11-28</p>",
+        "<script>a = 1; pubDate = '2017-03-08'; pubDate = '2018-03-08';</script>",
         "<p>公开2026年预算的单位如下。</p>",
     ],
 )
@@ -75,7 +87,9 @@ def test_the_time_at_which_a_page_was_made_anew_is_no_day_of_publication() -> No
     assert stated("", other).in_meta == DAY
 
 
-@pytest.mark.parametrize("day", ["2017年3月8日", "二〇一七年三月八日", "二○一七年 三月 八日"])
+@pytest.mark.parametrize(
+    "day", ["2017年3月8日", "二〇一七年三月八日", "二○一七年 三月 八日", "2017-03-08", "2017.3.8"]
+)
 def test_the_signature_is_the_day_that_a_text_bears(day: str) -> None:
     signed = stated("", body=f"{BODY}<p>示例县卫生健康局</p><p>{day}</p><p>版权所有 示例县政府网</p>")
     assert (signed.printed, signed.written) == (None, DAY)
@@ -96,3 +110,41 @@ def test_moments_that_only_programs_read_count() -> None:
     assert stated("<time datetime='2017-03-08T09:00:00+08:00'>九年前</time>").printed == DAY
     wechat = "<div class='rich_media_meta'></div><script>var ct = \"1488935000\";</script>"
     assert stated(wechat).printed == DAY
+
+
+def test_the_label_below_the_title_counts_before_those_of_lists_above_it() -> None:
+    markup = f"<title>{TITLE}_示例网</title><ul><li>又一公告 发布时间：2026-11-01</li></ul>"
+    markup += f"<div>首页 > {TITLE}</div>"
+    markup += f"<div>{TITLE}</div><p>发布时间：2017-03-08</p>{BODY}"
+    assert extract(markup.encode(), url=URL).days.printed == DAY
+    assert extract(markup.replace("<p>发布时间：", "<p>").encode(), url=URL).days.printed == date(2026, 11, 1)
+
+
+def test_a_day_stands_behind_the_title_or_under_a_heading_that_says_more_than_the_title() -> None:
+    behind = f"<title>{TITLE}</title><p>{TITLE}（2017-03-08）</p>{BODY}"
+    assert extract(behind.encode(), url=URL).days.printed == DAY
+    longer = f"<title>招聘公告</title><h1>{TITLE}</h1><p>2017-03-08</p>{BODY}"
+    assert extract(longer.encode(), url=URL).days.printed == DAY
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["art/2017/3/8/art_1_2.html", "tzgg/20170308/88.html", "20170308112233.html", "t20170308_1.htm"],
+)
+def test_the_day_of_an_address_is_read(address: str) -> None:
+    page = extract(f"<title>{TITLE}</title>{BODY}".encode(), url=f"http://rsj.example.gov.cn/{address}")
+    assert page.days == StatedDays(in_address=DAY)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta itemprop="datePublished" content="2017-03-08T10:00:00+08:00">',
+        '<meta property="bytedance:published_time" content="2017-03-08T10:00:00+08:00">',
+        '<meta name="DC.date.issued" content="2017-03-08">',
+        '<script type="application/ld+json">{"pubDate":"2017-03-08T09:00:00"}</script>',
+        '<script type="application/ld+json">{"@type":"JobPosting","datePosted":"2017-03-08"}</script>',
+    ],
+)
+def test_what_pages_say_to_programs_is_read(head: str) -> None:
+    assert stated("", head) == StatedDays(in_meta=DAY)

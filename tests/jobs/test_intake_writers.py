@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-from assessment.message_writers import masked, signed_by
+from assessment.message_signatures import signed_by, signed_in_file
+from assessment.message_writers import masked
 from assessment.messages import open_message
 from assessment.workers import Workers
 from jobs.tasks import take_steps
@@ -59,6 +60,13 @@ HEADERS = {
     ),
     "in a group": ("孙七丁", "From: 举报:孙七丁 <e@example.com>;".encode()),
     "in Latin letters": ("Sun Qiding", b"From: Sun Qiding <e@example.com>"),
+    "joined to a number": ("孙七丁", "From: 孙七丁-财务 <e@example.com>".encode()),
+    "in parts, another dot": ("买买提·艾力", "From: 买买提•艾力 <e@example.com>".encode()),
+    "with a dot, in Latin letters": ("Zhang.Wei", b'From: "Zhang.Wei" <e@example.com>'),
+    "short, in Latin letters": ("Li Wu", b"From: Li Wu <e@example.com>"),
+    "by its address alone": ("Li Zhe", b"From: li.zhe@example.com"),
+    "below a line that is no header": ("孙七丁", "a broken line\r\nFrom: 孙七丁 <e@example.com>".encode()),
+    "in a header of the mailer's": ("孙七丁", "From: e@example.com\r\nX-Mailer-Sender: 孙七丁".encode()),
     "partly lost": ("孙七", b"From: " + word("孙七", "gbk", "gbk")[:-2] + b"!?= <e@example.com>"),
 }
 
@@ -111,12 +119,53 @@ def test_no_row_names_the_writer_of_the_header(
             {"孙七丁"},
         ),
         ("正文。\n孙七丁\nQQ：1234567 a@b.cn", {"孙七丁", "1234567", "a@b.cn"}),
+        ("正文。\n李喆 敬上", {"李喆"}),
+        ("正文。\n此致敬礼！李喆", {"李喆"}),
+        ("正文。\n二〇二六年十一月二十日 李喆（签名）", {"李喆"}),
+        ("正文。\n李喆 王小二\n2026年11月20日", {"李喆", "王小二"}),
+        ("举报人：李喆、王小二", {"李喆", "王小二"}),
+        ("我是示例大学的学生李喆，前去应聘。", {"李喆"}),
+        ("正文。\n买买提·艾力\n2026年11月20日", {"买买提·艾力", "买买提", "艾力"}),
+        ("正文。\nBest regards,\nLi Zhe", {"Li Zhe", "Zhe Li", "Zhe"}),
+        ("我的电话是138-0000-0000。" + "\n补充说明。" * 12, {"13800000000"}),
+        ("正文。\n住址：示例路1号", {"示例路1号"}),
+        ("发件人：人事部 <hr@b.cn>\n收件人：李喆 <l@b.cn>" + "\n补充说明。" * 9, {"李喆", "l@b.cn"}),
+        ("回复如下：\n尊敬的李喆女士：请带证书。" + "\n补充说明。" * 9, {"李喆"}),
+        ("李喆实名举报某公司。", {"李喆"}),
+        ("领导您好：\n要求：高中学历\n热心市民\n2026年11月20日", set()),
+        ("关于举报某公司的情况", set()),
         ("本人高中毕业，应聘会计。\n常州市\n一、岗位", set()),
         ("请看 http://example.cn/n/13800000000.html", set()),
     ],
 )
 def test_a_signature_is_private_and_nothing_else(letter: str, private: set[str]) -> None:
     assert signed_by(letter) == private
+
+
+def test_a_notice_that_is_sent_as_proof_names_its_own_people() -> None:
+    notice = "示例公司招聘会计。\n联系人：王大山 13800000000\n示例公司"
+    assert signed_in_file(notice, "招聘公告.docx") == set()
+    assert signed_in_file(f"举报信\n{notice}") >= {"王大山", "13800000000"}
+    assert signed_in_file("情况说明\n举报人李喆：已核对。") == {"李喆"}
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_letter_that_a_hotline_sends_on_names_nobody(encoded: bool) -> None:
+    inner = "From: 李喆 <lizhe@b.cn>\nSubject: x\n\n李喆：须持有会计证，lizhe@b.cn".encode()
+    form = b"application/octet-stream\nContent-Transfer-Encoding: base64" if encoded else b"message/rfc822"
+    raw = b"From: a@c.cn\nContent-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: " + form
+    raw += b"\n\n" + (base64.encodebytes(inner) if encoded else inner) + b"\n--q--\n"
+    assert {"李喆", "lizhe@b.cn"} <= set(open_message(raw).private)
+
+
+def test_a_name_is_starred_however_it_is_written() -> None:
+    assert masked(
+        "买买提.艾力 ZhangWei zhang_wei QQ12345678 138-0000-1234", ("买买提·艾力", "Zhang Wei")
+    ) == ("＊＊＊＊＊＊ ＊＊＊＊＊＊＊＊ ＊＊＊＊＊＊＊＊＊ QQ12345678 138-0000-1234")
+    assert (
+        masked("QQ12345678 138-0000-1234", ("12345678", "13800001234"))
+        == "QQ＊＊＊＊＊＊＊＊ ＊＊＊＊＊＊＊＊＊＊＊＊＊"
+    )
 
 
 def test_a_signed_letter_shows_no_signature(house: House) -> None:
