@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
+from detection.guards import guard
 from detection.lexicon import Hit
 from detection.linking import EntityLinker, squeeze
 from detection.spans import Form, Span
 from detection.wording import Wording
 
-_JOINT = re.compile(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
+_JOINT = guard(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+|＋|\|)\s{0,2}$")
 _REACH = 26
 _STUDIES = ("体检", "专业", "学历", "经验", "课程", "培训", "学位")
 """What a list of demands names beside certificates."""
 _MOST = 12
 """Names before one certificate word that are read as a list."""
-_ABBREVIATION = re.compile(r"[（(][A-Za-z/&]{2,8}[）)]$")
-_OPENS = re.compile(r"\s?[（(]")
-_BETWEEN = re.compile(
+_ABBREVIATION = guard(r"[（(][A-Za-z/&]{2,8}[）)]$")
+_OPENS = guard(r"\s?[（(]")
+_BETWEEN = guard(
     r"(?:[\s、/／和与及+＋|者的等《》“”\"（(]|[，,]?或者?|以及|持有?|具有|具备|有|取得|获得|拥有|相关|通过|考取|[一二三]级|证书?){1,6}"
 )
-_CHOICE = re.compile(r"或(?!以上|更高)|/|／|任意一|之一")
-_CHOICE_BEFORE = re.compile(
+_CHOICE = guard(r"或(?!以上|更高)|/|／|任意一|之一")
+_CHOICE_BEFORE = guard(
     r"(?P<left>[^，,。；;\n]{0,30})(?:(?<=学历)[，,])?(?:或者?|或是)(?:[经由][^，,。；;\n]{0,26})?(?:持有?|具有|具备|有|取得|获得|拥有|通过|考取)?(?:者)?"
     r"(?:(?![持取具并且的年须需应])[一-龥]){0,10}[《“\"（(]?$"
 )
-_OPTION = re.compile("学历|学位|职称|证|资格|经验|经历|年|毕业|文凭|大专|本科|中专|高中|师|员")
+_OPTION = guard("学历|学位|职称|证|资格|经验|经历|年|毕业|文凭|大专|本科|中专|高中|师|员")
 """What satisfies a demand in a certificate's place; 工程或者经济系列职称 are fields of one title."""
-_FIELD_BETWEEN = re.compile(
+_FIELD_BETWEEN = guard(
     r"[）)》”]?\s?[（(]?(?:(?:[，,]?或者?|、|及|和)(?:持有?|具有|具备|取得|获得)?[一-龥]{1,12}(?:专业|系列|类)的?"
     r"|或者?(?:(?![持取具并且的年须需应])[一-龥]){1,10})[《“\"]?"
 )
-_EXAMPLES = re.compile(r"(?:如|例如|比如|诸如)[：:]?\s?$")
-_EXAMPLE = re.compile(
+_EXAMPLES = guard(r"(?:如|例如|比如|诸如)[：:]?\s?$")
+_EXAMPLE = guard(
     r"[》”）)]?[，,]?\s?[（(]?(?:主要|一般)?(?:包括|如|例如|比如|诸如|譬如|即|分别为|分别是)[：:]?"
 )
 _EXAMPLE_GAP = 14
-_NUMBER = re.compile(
+_NUMBER = guard(
     r"[\s　]{0,4}(?:[（(]?(?:\d{1,2}(?:\.\d{1,2})?|[一二三四五六七八九十]{1,2})[、.．)）]"
     r"|第[一二三四五六七八九十]{1,3}[章节]|NO\.\d{1,2}[：:.]?|[-•·*①-⑳])?"
     r"[\s　]{0,3}"
@@ -45,10 +45,10 @@ _NUMBER = re.compile(
 _NUMBERED = 10
 _PARAGRAPH = 24
 """Characters from which on a line is a paragraph and no item."""
-_CHAPTER = re.compile(r"[\s　]{0,4}[一二三四五六七八九十]{1,2}、")
-_NUMBERED_LINE = re.compile(r"[\s　]{0,4}(?:[（(]?[\d一二三四五六七八九十]{1,2}[、.．)）]|[-•·*①-⑳])")
+_CHAPTER = guard(r"[\s　]{0,4}[一二三四五六七八九十]{1,2}、")
+_NUMBERED_LINE = guard(r"[\s　]{0,4}(?:[（(]?[\d一二三四五六七八九十]{1,2}[、.．)）]|[-•·*①-⑳])")
 _GAP, _CLAUSE = 22, 56
-_CHOICE_AFTER = re.compile(
+_CHOICE_AFTER = guard(
     r"(?:者|的|等)?(?:\d{1,2}年(?:及?以上)?)?(?:[（(][^）)]{0,12}[）)])?\s?(?:或(?!以上|更高|缺)|／|/(?!\d))"
 )
 
@@ -88,14 +88,11 @@ def _names_before(
         joint = _JOINT.search(window)
         if joint is None:
             break
-        begin = 0
         piece_end = joint.start()
         bracket = _ABBREVIATION.search(window, 0, piece_end)
         if bracket is not None:
             piece_end = bracket.start()
-        for match in wording.limit.finditer(window, 0, piece_end):
-            if match.lastgroup == "stop":
-                begin = match.end()
+        begin = max(0, wording.last_limit(window, 0, piece_end))
         core = squeeze(window[begin:piece_end])
         if (
             len(core) < 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
+from detection.guards import Guarded, guard
 from detection.rulebook import read_rules
 from detection.spans import Form, Span
 from vocabulary.codes import DocumentKind
@@ -17,12 +17,12 @@ _AFTER = 36
 @dataclass(frozen=True, slots=True)
 class HolderRules:
     kinds: frozenset[DocumentKind]
-    body_behind: re.Pattern[str]
-    body_linked: re.Pattern[str]
-    body_before: re.Pattern[str]
-    persons: re.Pattern[str]
-    persons_behind: re.Pattern[str]
-    proof: re.Pattern[str]
+    body_behind: Guarded
+    body_linked: Guarded
+    body_before: Guarded
+    persons: Guarded
+    persons_behind: Guarded
+    proof: Guarded
 
 
 @cache
@@ -31,7 +31,7 @@ def load_holder_rules() -> HolderRules:
     rules = read_rules("holders.toml")
     kinds = frozenset(DocumentKind(kind) for kind in rules["kinds"])
     names = [name for name in HolderRules.__slots__ if name != "kinds"]
-    return HolderRules(kinds, **{name: re.compile(rules[name]) for name in names})
+    return HolderRules(kinds, **{name: guard(rules[name]) for name in names})
 
 
 def keep_persons(text: str, spans: list[Span], kind: DocumentKind) -> list[Span]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
+from detection.guards import Guarded, guard
 from detection.rulebook import read_rules
 from detection.spans import Form, Span
 from vocabulary.codes import DocumentKind
@@ -17,23 +17,23 @@ _TELLING = frozenset({DocumentKind.OTHER, DocumentKind.NEWS, DocumentKind.PERMIT
 
 @dataclass(frozen=True, slots=True)
 class InsideRules:
-    opened: re.Pattern[str]
+    opened: Guarded
     """Before a name: a title mark that is still open."""
-    titled: re.Pattern[str]
+    titled: Guarded
     """Behind a name: the rest of the title of a regulation or a form."""
-    body: re.Pattern[str]
+    body: Guarded
     """Behind a name without a certificate word: the rest of a body's or a site's name."""
-    examination: re.Pattern[str]
+    examination: Guarded
     """Behind a name without a certificate word: an examination's name ends."""
-    passed: re.Pattern[str]
+    passed: Guarded
     """Before such a name: somebody passes the examination, and so has what it is for."""
-    united: re.Pattern[str]
+    united: Guarded
     """Behind a name without a certificate word: a country's examination of that name."""
-    predicate: re.Pattern[str]
+    predicate: Guarded
     """Before a generic word: what a certificate is said to be."""
-    counted: re.Pattern[str]
+    counted: Guarded
     """Behind a generic word: it only says from which day, or how many."""
-    site: re.Pattern[str]
+    site: Guarded
     """Behind a name: the rest of a site's name, whatever the name is."""
 
 
@@ -41,7 +41,7 @@ class InsideRules:
 def load_inside_rules() -> InsideRules:
     """Raises KeyError where ``inside_names.toml`` lacks a rule."""
     rules = read_rules("inside_names.toml")
-    return InsideRules(**{name: re.compile(rules[name]) for name in InsideRules.__slots__})
+    return InsideRules(**{name: guard(rules[name]) for name in InsideRules.__slots__})
 
 
 def drop_inside_names(text: str, spans: list[Span], kind: DocumentKind) -> list[Span]:

@@ -12,6 +12,7 @@ from catalogue import Edition
 from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
 from detection.fuzzy import FuzzyNames
+from detection.guards import Guarded, guard
 from detection.lexicon import Lexicon
 from detection.occupations import occupation_of
 from detection.rulebook import alternatives, read_rules
@@ -53,14 +54,14 @@ class EntityLinker:
 
         ``advert``: the text sells certificates.
         """
-        quote = _ABBREVIATION.sub("", squeeze(text[span.start : span.end]))
+        quote = _squeeze_more(text[span.start : span.end])
         if span.form is Form.GENERIC:
             return self._read_generic(quote, text, span)
         if self._forms.vendor_before.search(text, max(0, span.start - _VENDOR_REACH), span.start):
             return LinkedName(quote, Status.LAWFUL_OTHER, certain=False)
         if self._forms.skill.search(quote):
             return LinkedName(_SKILL, Status.LAWFUL_OTHER, led=bool(span.lead))
-        core = _ABBREVIATION.sub("", squeeze(span.core))
+        core = _squeeze_more(span.core)
         quote += span.shared
         answer = (self._read_lead(span, core, quote) if span.lead else None) or self.read_name(core, quote)
         if answer is not None and answer.status is Status.ACCESS and self._is_of_association(span, text):
@@ -292,7 +293,13 @@ def _up_to(core: str, quote: str) -> str:
 
 def squeeze(text: str) -> str:
     """``text`` without blanks, line ends and quotation marks."""
-    return _BLANKS.sub("", text) if _BLANKS.search(text) else text
+    return text if text.isalnum() else _BLANKS.sub("", text)
+
+
+def _squeeze_more(text: str) -> str:
+    """``text`` without its abbreviation in brackets either."""
+    squeezed = squeeze(text)
+    return squeezed if squeezed.isalnum() else _ABBREVIATION.sub("", squeezed)
 
 
 _CONTEXT, _VENDOR_REACH, _TITLE_REACH, _ISSUER_REACH = 40, 14, 150, 32
@@ -311,73 +318,73 @@ _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
 class Forms:
     """Rules about names on no list."""
 
-    foreign: re.Pattern[str]
-    vendor: re.Pattern[str]
-    vendor_name: re.Pattern[str]
-    vendor_before: re.Pattern[str]
+    foreign: Guarded
+    vendor: Guarded
+    vendor_name: Guarded
+    vendor_before: Guarded
     """A vendor's name right before a certificate's."""
-    trade: re.Pattern[str]
+    trade: Guarded
     """Trades that with a level are the skill qualification, without one the operation certificate."""
-    graded: re.Pattern[str]
+    graded: Guarded
     """Words that make a trade the skill qualification as a level does."""
-    operation: re.Pattern[str]
+    operation: Guarded
     """Words that make it the operation certificate whatever the level."""
-    title: re.Pattern[str]
-    titled: re.Pattern[str]
+    title: Guarded
+    titled: Guarded
     """The same in the name of a field: 工程造价专业技术资格."""
-    no_title: re.Pattern[str]
-    skill: re.Pattern[str]
+    no_title: Guarded
+    skill: Guarded
     as_titles: frozenset[str]
     """Qualifications of the catalogue that count as 职称."""
-    association: re.Pattern[str]
-    designated: re.Pattern[str]
-    course_paper: re.Pattern[str]
-    trained_by_law: re.Pattern[str]
-    vague_stem: re.Pattern[str]
+    association: Guarded
+    designated: Guarded
+    course_paper: Guarded
+    trained_by_law: Guarded
+    vague_stem: Guarded
     """A short form that names no particular certificate."""
-    field_title: re.Pattern[str]
+    field_title: Guarded
     """Titles that an advert's field makes a certificate of its own; in group 1 the field."""
-    titles_sold: re.Pattern[str]
+    titles_sold: Guarded
     """Words around a title by which an advert sells 职称."""
-    other_nature: re.Pattern[str]
-    added: re.Pattern[str]
-    endings: tuple[tuple[re.Pattern[str], Status, str], ...]
-    contexts: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]
+    other_nature: Guarded
+    added: Guarded
+    endings: tuple[tuple[Guarded, Status, str], ...]
+    contexts: tuple[tuple[Guarded, Guarded, str], ...]
 
 
 @cache
 def load_forms() -> Forms:
     rules: dict[str, Any] = read_rules("forms.toml")
     return Forms(
-        foreign=re.compile(rf"(?:{alternatives(rules['foreign'])})"),
-        vendor=re.compile(alternatives(rules["vendor"])),
-        vendor_name=re.compile(alternatives(rules["vendor_names"])),
-        vendor_before=re.compile(rf"(?:{alternatives(rules['vendor_names'])})[^，。；;、\n]{{0,6}}$"),
-        trade=re.compile(alternatives(rules["trades"])),
-        graded=re.compile(alternatives(rules["graded"])),
-        operation=re.compile(alternatives(rules["operation"])),
-        title=re.compile(alternatives(rules["title"])),
-        titled=re.compile(alternatives([*rules["title"], *rules["titled"]])),
-        no_title=re.compile(alternatives(rules["no_title"])),
-        skill=re.compile(alternatives(rules["skill"])),
+        foreign=guard(rf"(?:{alternatives(rules['foreign'])})"),
+        vendor=guard(alternatives(rules["vendor"])),
+        vendor_name=guard(alternatives(rules["vendor_names"])),
+        vendor_before=guard(rf"(?:{alternatives(rules['vendor_names'])})[^，。；;、\n]{{0,6}}$"),
+        trade=guard(alternatives(rules["trades"])),
+        graded=guard(alternatives(rules["graded"])),
+        operation=guard(alternatives(rules["operation"])),
+        title=guard(alternatives(rules["title"])),
+        titled=guard(alternatives([*rules["title"], *rules["titled"]])),
+        no_title=guard(alternatives(rules["no_title"])),
+        skill=guard(alternatives(rules["skill"])),
         as_titles=frozenset(rules["as_titles"]),
-        association=re.compile(rules["association"]),
-        designated=re.compile(rules["designated"]),
-        course_paper=re.compile(rules["course_paper"]),
-        trained_by_law=re.compile(rules["trained_by_law"]),
-        vague_stem=re.compile(rules["vague_stem"]),
-        field_title=re.compile(rules["field_title"]),
-        titles_sold=re.compile(alternatives(rules["titles_sold"])),
-        other_nature=re.compile(alternatives(rules["other_nature"])),
-        added=re.compile(rf"(?:{alternatives(rules['added'])}){{1,4}}"),
+        association=guard(rules["association"]),
+        designated=guard(rules["designated"]),
+        course_paper=guard(rules["course_paper"]),
+        trained_by_law=guard(rules["trained_by_law"]),
+        vague_stem=guard(rules["vague_stem"]),
+        field_title=guard(rules["field_title"]),
+        titles_sold=guard(alternatives(rules["titles_sold"])),
+        other_nature=guard(alternatives(rules["other_nature"])),
+        added=guard(rf"(?:{alternatives(rules['added'])}){{1,4}}"),
         endings=tuple(
-            (re.compile(rf"(?:{alternatives(row['endings'])})$"), Status(row["status"]), row["name"])
+            (guard(rf"(?:{alternatives(row['endings'])})$"), Status(row["status"]), row["name"])
             for row in rules["ending"]
         ),
         contexts=tuple(
             (
-                re.compile(alternatives(row["names"])),
-                re.compile(alternatives(row["near"])),
+                guard(alternatives(row["names"])),
+                guard(alternatives(row["near"])),
                 row["qualification"],
             )
             for row in rules["context"]

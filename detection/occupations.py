@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from detection.guards import Guarded, guard
 from detection.lexicon import Hit, Lexicon
 from detection.rulebook import read_rules
 from detection.wording import Wording
@@ -17,23 +18,23 @@ _ENDS = re.compile(r"[。；;！!？?\n\r]")
 
 @dataclass(frozen=True, slots=True)
 class OccupationRules:
-    follows: re.Pattern[str]
+    follows: Guarded
     """Generic certificate words that take an occupation's standing."""
-    refers: re.Pattern[str]
+    refers: Guarded
     """Those that refer to an occupation whose certificate the sentence names already."""
-    far: re.Pattern[str]
+    far: Guarded
     """Those of the occupation or the examination that the lines above name."""
-    never: re.Pattern[str]
-    apart: re.Pattern[str]
+    never: Guarded
+    apart: Guarded
     """Between an occupation and the word: a list of papers that others have as well."""
-    other_word: re.Pattern[str]
+    other_word: Guarded
 
 
 @cache
 def load_occupation_rules() -> OccupationRules:
     """Raises KeyError where ``forms.toml`` lacks a rule."""
     rules = read_rules("forms.toml")["occupation"]
-    return OccupationRules(**{name: re.compile(rules[name]) for name in OccupationRules.__slots__})
+    return OccupationRules(**{name: guard(rules[name]) for name in OccupationRules.__slots__})
 
 
 def occupation_of(text: str, place: tuple[int, int], lexicon: Lexicon, wording: Wording) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from detection.guards import guard
+
 _TOUCH = 7
 _NEXT = 2
 _PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
@@ -13,12 +15,12 @@ _LAST_PHRASE_END = re.compile(
 )
 _LAST_CLAUSE_END = re.compile(rf"(?s:.*)(?:{_CLAUSE_END.pattern})")
 _LINE_END = re.compile(r"[\n\r]")
-_SPILL = re.compile(
+_SPILL = guard(
     r"(?:[，,]并(?:且)?[^，,。；;\n]{1,14}者(?=优先|尤佳|更佳|佳)|[者的]?[，,]|(?:[（(][^（()）\n]{1,10})?[）)])\s{0,2}"
     r"(?:者|的)?(?:可|则|将|均|者|予以|给予|给与|可以)?(?=优先|尤佳|更佳|加分|佳)"
 )
 """``有电工证者，优先``, ``持驾驶证，并能熟练驾驶者优先``: the comma before the cue is no end."""
-_ASIDE = re.compile(r"[》”\s]{0,2}[（(](?P<inside>[^（()）\n]{3,40})[）)]")
+_ASIDE = guard(r"[》”\s]{0,2}[（(](?P<inside>[^（()）\n]{3,40})[）)]")
 _OF_ANOTHER = re.compile(
     r"^(?:若|如)?(?:有|持有?|具有|具备|取得|获得)[^，,；;]{2,}(?:优先|尤佳|更佳|佳|加分)|^[^，,；;]{2,}者优先"
 )

@@ -147,13 +147,11 @@ def read_lead(text: str, span: Span, reach: int, wording: Wording) -> str:
     if begin == 0 or text[begin - 1] in _STOPS or text[begin - 1] in _HOLDING:
         return ""
     low = max(reach, begin - _LEAD)
-    stop = 0 if low == reach else -1
-    for match in wording.limit.finditer(text, low, begin):
-        if match.lastgroup == "stop":
-            stop = match.end() - low
-    if stop < 0 or text.endswith("以上", low + stop, begin):
+    last = wording.last_limit(text, low, begin)
+    stop = max(last, low) if low == reach else last
+    if stop < 0 or text.endswith("以上", stop, begin):
         return ""  # 小学及以上 is a level, and no part of the name
-    return text[low + stop : begin]
+    return text[stop:begin]
 
 
 def _with_level_behind(text: str, end: int, wording: Wording) -> int:
@@ -281,15 +279,13 @@ def _is_full_line(text: str, end: int) -> bool:
 
 def _read_core(window: str, wording: Wording) -> tuple[int, int, int]:
     """In a window that ends at the certificate word: begin of the name, begin and end of its core."""
-    begin, end = 0, len(window)
+    end = len(window)
     tail = window.rstrip()
     if tail.endswith(wording.closing):
         opening = max(tail.rfind(mark) for mark in wording.opening)
         if opening >= 0 and len(tail) - opening <= 24:
             return opening + 1, opening + 1, len(tail) - 1
-    for match in wording.limit.finditer(window):
-        if match.lastgroup == "stop":
-            begin = match.end()
+    begin = max(0, wording.last_limit(window, 0, end))
     core_end = end
     trimmed = wording.trimmings.search(window, begin)
     if trimmed is not None:

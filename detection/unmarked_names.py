@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
+from detection.guards import Guarded, guard
 from detection.lexicon import Hit
 from detection.model import DocumentFacts
 from detection.rulebook import read_rules
@@ -26,80 +26,80 @@ _MARKED = 65_536
 
 @dataclass(frozen=True, slots=True)
 class UnmarkedRules:
-    headed: re.Pattern[str]
+    headed: Guarded
     """Before a name: a certificate word that opens a list."""
-    listed_behind: re.Pattern[str]
+    listed_behind: Guarded
     """After a name that a certificate word before it heads."""
-    trailed: re.Pattern[str]
+    trailed: Guarded
     """After a name: a certificate word that closes a list."""
-    holding: re.Pattern[str]
-    held_paper: re.Pattern[str]
-    obtained: re.Pattern[str]
-    by_itself: re.Pattern[str]
-    portrait: re.Pattern[str]
+    holding: Guarded
+    held_paper: Guarded
+    obtained: Guarded
+    by_itself: Guarded
+    portrait: Guarded
     """Before a name: a person is introduced."""
-    examined_before: re.Pattern[str]
+    examined_before: Guarded
     """Before a name: a verb that only an examination takes."""
-    demanded: re.Pattern[str]
-    phrase_ends: re.Pattern[str]
+    demanded: Guarded
+    phrase_ends: Guarded
     """Around a name that stands among the demands of a posting."""
-    composed: re.Pattern[str]
+    composed: Guarded
     """After a name: somebody is made up of such people."""
-    staffed: re.Pattern[str]
-    counted: re.Pattern[str]
+    staffed: Guarded
+    counted: Guarded
     """Around a name: so many of them a company has."""
-    posts: re.Pattern[str]
+    posts: Guarded
     """Before a name: a paper of posts, of which the list that follows names the posts and no papers."""
-    wanted_behind: re.Pattern[str]
-    wanted_before: re.Pattern[str]
+    wanted_behind: Guarded
+    wanted_before: Guarded
     """Around a licensed name: so many of them a licence or a bid asks for, or somebody has to be one."""
-    is_item: re.Pattern[str]
-    item_ends: re.Pattern[str]
+    is_item: Guarded
+    item_ends: Guarded
     """Around a title that is a whole item of a list."""
-    sat_for: re.Pattern[str]
+    sat_for: Guarded
     """The same before a name that is no everyday job."""
-    sought: re.Pattern[str]
+    sought: Guarded
     """Before a name in an advert: a verb that an examination or its certificate takes."""
-    asked: re.Pattern[str]
+    asked: Guarded
     """Behind a name in an advert: a question about the examination."""
-    prospects: re.Pattern[str]
+    prospects: Guarded
     """Before a name in an advert: the jobs that pupils may take up."""
-    favoured: re.Pattern[str]
-    levelled: re.Pattern[str]
-    titled: re.Pattern[str]
+    favoured: Guarded
+    levelled: Guarded
+    titled: Guarded
     """After a title: a word that makes it a professional title."""
-    as_title: re.Pattern[str]
-    abbreviation_before: re.Pattern[str]
-    abbreviation_after: re.Pattern[str]
-    job: re.Pattern[str]
-    course: re.Pattern[str]
-    examined: re.Pattern[str]
-    eligible: re.Pattern[str]
+    as_title: Guarded
+    abbreviation_before: Guarded
+    abbreviation_after: Guarded
+    job: Guarded
+    course: Guarded
+    examined: Guarded
+    eligible: Guarded
     """After an occupation with its level: who may sit for the examination."""
-    sells: re.Pattern[str]
-    advertises: re.Pattern[str]
-    reports: re.Pattern[str]
+    sells: Guarded
+    advertises: Guarded
+    reports: Guarded
     """Titles of texts that tell of trainings and sell none."""
-    joint: re.Pattern[str]
+    joint: Guarded
     """Between two names of a list."""
-    pair: re.Pattern[str]
+    pair: Guarded
     """Between the names of a list of two."""
-    studies_before: re.Pattern[str]
-    studies_after: re.Pattern[str]
+    studies_before: Guarded
+    studies_after: Guarded
     """Fields of study beside a list of two."""
-    marked: re.Pattern[str]
+    marked: Guarded
     """A title in marks that may be a certificate's."""
-    marked_before: re.Pattern[str]
-    marked_behind: re.Pattern[str]
+    marked_before: Guarded
+    marked_behind: Guarded
     """Beside such a title: a word of certificates."""
-    everyday: re.Pattern[str]
+    everyday: Guarded
     """Jobs whose names say nothing of a certificate outside a list or title."""
 
 
 @cache
 def load_unmarked_rules() -> UnmarkedRules:
     rules = read_rules("unmarked_names.toml")
-    return UnmarkedRules(**{name: re.compile(rules[name]) for name in UnmarkedRules.__slots__})
+    return UnmarkedRules(**{name: guard(rules[name]) for name in UnmarkedRules.__slots__})
 
 
 def sells_certificates(text: str, title: str, kind: DocumentKind) -> bool:
@@ -304,7 +304,7 @@ def _is_listed(text: str, spans: list[Span], position: int, least: int) -> bool:
     )
 
 
-def _list_length(text: str, spans: list[Span], position: int, joint: re.Pattern[str], most: int) -> int:
+def _list_length(text: str, spans: list[Span], position: int, joint: Guarded, most: int) -> int:
     """Names in the list around the name, not counted beyond ``most``."""
     length = 1
     for step in (-1, 1):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from detection.guards import Guarded
 from detection.reach import reach_after, reach_before, without_aside
 from detection.usage_rules import Step, UsageRules, load_usage
 from vocabulary.codes import DocumentKind, Usage
@@ -166,10 +167,13 @@ def _by_shape(at: Place, _: Step, __: UsageRules) -> Decision | None:
 @lru_cache(maxsize=4096)
 def _shape_of(before: str, after: str, group: str) -> Decision | None:
     for shape in load_usage().shapes[group]:
-        match = shape.before.search(before)
-        behind = shape.after.match(after) if match is not None else None
-        if match is not None and behind is not None:
-            return Decision(shape.usage, match[0][:_CUE] or behind[0][:_CUE])
+        match = shape.before.search(before) if shape.before is not None else None
+        if match is None and shape.before is not None:
+            continue
+        behind = shape.after.match(after) if shape.after is not None else None
+        if behind is not None or shape.after is None:
+            said = (found[0][:_CUE] for found in (match, behind) if found is not None)
+            return Decision(shape.usage, next(filter(None, said), ""))
     return None
 
 
@@ -242,7 +246,7 @@ def _is_one_of(at: Place, rules: UsageRules) -> bool:
     return bool(heads) and rules.lead.one_of_ends.search(at.text, heads[-1].end(), at.start) is None
 
 
-def _is_said(sides: tuple[re.Pattern[str], re.Pattern[str]], at: Place) -> bool:
+def _is_said(sides: tuple[Guarded, Guarded], at: Place) -> bool:
     return sides[0].search(at.before) is not None or sides[1].match(at.after) is not None
 
 

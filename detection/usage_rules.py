@@ -9,6 +9,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from detection.guards import Guarded, guard
 from detection.rulebook import alternatives, read_rules
 from vocabulary.codes import DocumentKind, Usage
 
@@ -34,8 +35,9 @@ class Shape:
 
     usage: Usage
     groups: frozenset[str]
-    before: re.Pattern[str]
-    after: re.Pattern[str]
+    before: Guarded | None
+    after: Guarded | None
+    """None: whatever stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +66,30 @@ class Turn:
 class Lead:
     """The head of a list of conditions and how its items look."""
 
-    obliges: re.Pattern[str]
-    hands_in: re.Pattern[str]
+    obliges: Guarded
+    hands_in: Guarded
     """The head of a list of papers that an applicant has to hand in or to show."""
-    one_of: re.Pattern[str]
+    one_of: Guarded
     """The head of a list of conditions of which one suffices."""
-    one_of_ends: re.Pattern[str]
-    or_else: re.Pattern[str]
+    one_of_ends: Guarded
+    or_else: Guarded
     """Behind a condition: what satisfies in its place."""
-    item: re.Pattern[str]
-    has: re.Pattern[str]
-    ends: re.Pattern[str]
+    item: Guarded
+    has: Guarded
+    ends: Guarded
 
 
 @dataclass(frozen=True, slots=True)
 class Renting:
     """What makes a word of renting something else than an offer to rent."""
 
-    offered: re.Pattern[str]
+    offered: Guarded
     """Anywhere in a text: somebody offers to rent, seeks to or pays for it."""
-    apart: re.Pattern[str]
+    apart: Guarded
     """Between a renting cue and the mention: another matter begins."""
-    forbidden: tuple[re.Pattern[str], re.Pattern[str]]
+    forbidden: tuple[Guarded, Guarded]
     """Before and behind a mention: somebody forbids, punishes or fights it."""
-    told: tuple[re.Pattern[str], re.Pattern[str]]
+    told: tuple[Guarded, Guarded]
     """Before and behind a mention: somebody tells of prices, risks or cases."""
 
 
@@ -103,8 +105,8 @@ class AskedFor:
     """What an advert asks for under its headings, and how far these reach, in characters."""
 
     conditions: int
-    has: re.Pattern[str]
-    between: re.Pattern[str]
+    has: Guarded
+    between: Guarded
     """Between a heading of papers and a paper."""
 
 
@@ -123,17 +125,17 @@ class UsageRules:
     """By group, in the file's order."""
     lead: Lead
     renting: Renting
-    demand: re.Pattern[str]
+    demand: Guarded
     """What stands beside a demand in a posting: other demands."""
-    asking: re.Pattern[str]
+    asking: Guarded
     """What stands beside a condition or a paper that is asked for, in any text."""
-    obliging: re.Pattern[str]
+    obliging: Guarded
     """In a cue: it obliges whatever the text is."""
-    personal: re.Pattern[str]
+    personal: Guarded
     """Titles of what somebody writes about himself."""
-    articles: re.Pattern[str]
+    articles: Guarded
     """Titles of articles about careers."""
-    subsidies: re.Pattern[str]
+    subsidies: Guarded
     """Titles of guides to a subsidy."""
     audience: re.Pattern[str]
     """Words of texts that teach those who have a certificate already."""
@@ -160,14 +162,14 @@ def load_usage() -> UsageRules:
         words=tuple(table),
         cues=tuple(table.values()),
         shapes=_shapes(rules),
-        lead=Lead(**{name: re.compile(rules["lead"][name]) for name in Lead.__slots__}),
+        lead=Lead(**{name: guard(rules["lead"][name]) for name in Lead.__slots__}),
         renting=_renting(rules["renting"]),
-        demand=re.compile(rules["evidence"]["demand"]),
-        asking=re.compile(rules["evidence"]["asking"]),
-        obliging=re.compile(rules["evidence"]["obliging"]),
-        personal=re.compile(alternatives(rules["articles"]["personal"])),
-        articles=re.compile(alternatives(rules["articles"]["titles"])),
-        subsidies=re.compile(alternatives(rules["articles"]["subsidies"])),
+        demand=guard(rules["evidence"]["demand"]),
+        asking=guard(rules["evidence"]["asking"]),
+        obliging=guard(rules["evidence"]["obliging"]),
+        personal=guard(alternatives(rules["articles"]["personal"])),
+        articles=guard(alternatives(rules["articles"]["titles"])),
+        subsidies=guard(alternatives(rules["articles"]["subsidies"])),
         audience=re.compile(alternatives(rules["articles"]["audience"])),
         headings=_headings(rules),
         under={
@@ -206,7 +208,7 @@ def _shapes(rules: dict[str, Any]) -> dict[str, tuple[Shape, ...]]:
         Shape(
             Usage(row["usage"]),
             _groups(row),
-            *(re.compile(row.get(side, "")) for side in ("before", "after")),
+            *(guard(row[side]) if row.get(side) else None for side in ("before", "after")),
         )
         for row in rules["shapes"]
     ]
@@ -228,14 +230,14 @@ def _turn(row: dict[str, Any]) -> Turn:
 
 
 def _renting(rows: dict[str, Any]) -> Renting:
-    def sides(row: dict[str, list[str]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    def sides(row: dict[str, list[str]]) -> tuple[Guarded, Guarded]:
         return (
-            re.compile(rf"(?:{'|'.join(row['before'])})[^。；;\n]*$"),
-            re.compile(rf"[^。；;\n]{{0,90}}?(?:{'|'.join(row['after'])})"),
+            guard(rf"(?:{'|'.join(row['before'])})[^。；;\n]*$"),
+            guard(rf"[^。；;\n]{{0,90}}?(?:{'|'.join(row['after'])})"),
         )
 
-    apart = re.compile(alternatives(rows["apart"]))
-    return Renting(re.compile(rows["offered"]), apart, sides(rows["forbidden"]), sides(rows["told"]))
+    apart = guard(alternatives(rows["apart"]))
+    return Renting(guard(rows["offered"]), apart, sides(rows["forbidden"]), sides(rows["told"]))
 
 
 def _headings(rules: dict[str, Any]) -> dict[str, HeadingRules]:
@@ -253,4 +255,4 @@ def _heading_rules(sections: dict[str, list[str]]) -> HeadingRules:
 
 
 def _asked_for(row: dict[str, Any]) -> AskedFor:
-    return AskedFor(row["conditions"], re.compile(row["has"]), re.compile(row["between"]))
+    return AskedFor(row["conditions"], guard(row["has"]), guard(row["between"]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
+from detection.guards import Guarded, guard
 from detection.rulebook import alternatives, read_rules
 from vocabulary.codes import PublisherKind, Severity, Status, Usage, Violation
 
@@ -57,11 +57,11 @@ class Particulars:
 
     since: dict[Violation, date]
     """The first day on which a violation of this kind breaks a rule."""
-    forbidden: re.Pattern[str]
-    national: re.Pattern[str]
-    transitional: re.Pattern[str]
-    examines: re.Pattern[str]
-    trains: re.Pattern[str]
+    forbidden: Guarded
+    national: Guarded
+    transitional: Guarded
+    examines: Guarded
+    trains: Guarded
 
 
 @cache
@@ -70,11 +70,11 @@ def load_particulars() -> Particulars:
     rules: dict[str, Any] = read_rules("verdicts.toml")
     return Particulars(
         since={Violation(kind): day for kind, day in rules["since"].items()},
-        forbidden=re.compile(alternatives(rules["naming"]["forbidden"])),
-        national=re.compile(rules["naming"]["national"]),
-        transitional=re.compile(alternatives(rules["transitional"]["cues"])),
-        examines=re.compile(rules["separation"]["examines"]),
-        trains=re.compile(rules["separation"]["trains"]),
+        forbidden=guard(alternatives(rules["naming"]["forbidden"])),
+        national=guard(rules["naming"]["national"]),
+        transitional=guard(alternatives(rules["transitional"]["cues"])),
+        examines=guard(rules["separation"]["examines"]),
+        trains=guard(rules["separation"]["trains"]),
     )
 
 

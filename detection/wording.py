@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from detection.guards import Guarded, first_characters, guard
 from detection.rulebook import alternatives, read_rules
 
 BACKWARD = 32
@@ -37,56 +38,66 @@ _PATTERNS = ("bare_standing", "had", "person", "heading", "body_behind", "of_bod
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    forward: re.Pattern[str]
+    forward: Guarded
     """From the end of a name: infixes, levels, then the certificate word with what belongs to it."""
-    prefix: re.Pattern[str]
+    prefix: Guarded
     """At the end of a window: what belongs to the name that follows."""
     prefix_ends: frozenset[str]
     """The characters that ``prefix`` may end with."""
     limit: re.Pattern[str]
-    """Guard words, and in group ``stop`` what a name cannot reach over."""
-    level: re.Pattern[str]
-    trimmings: re.Pattern[str]
+    """What a name cannot reach over, and words that only look like it."""
+    no_limits: frozenset[str]
+    """Those words."""
+    level: Guarded
+    trimmings: Guarded
     """Infixes at the end of a core."""
-    generic: re.Pattern[str]
-    company: re.Pattern[str]
-    honour: re.Pattern[str]
-    bare_standing: re.Pattern[str]
+    generic: Guarded
+    company: Guarded
+    honour: Guarded
+    bare_standing: Guarded
     """A standing without a paper (职业资格): a mention only behind ``had``."""
-    had: re.Pattern[str]
-    level_named: re.Pattern[str]
+    had: Guarded
+    level_named: Guarded
     """In brackets behind an occupation: （国家职业资格四级）."""
-    of_a_trade: re.Pattern[str]
+    of_a_trade: Guarded
     """With a field or a trade for a core, these name no particular certificate (建筑职业资格证书)."""
-    never_behind: dict[str, re.Pattern[str]]
+    never_behind: dict[str, Guarded]
     """By the last character of a certificate's name: what, right behind it, makes it another word."""
-    level_behind: re.Pattern[str]
-    leading: re.Pattern[str]
+    level_behind: Guarded
+    leading: Guarded
     """Prefixes and levels before a core."""
-    generic_name: re.Pattern[str]
+    generic_name: Guarded
     """Names of no particular certificate that are mentions all the same."""
-    personal_qualification: re.Pattern[str]
+    personal_qualification: Guarded
     """Names in 资格 that are a person's, not a participant's."""
-    person: re.Pattern[str]
+    person: Guarded
     """Cores that name what a person is."""
-    certifying: re.Pattern[str]
+    certifying: Guarded
     """Words by which an open name is a person's certificate whatever its core."""
-    heading: re.Pattern[str]
+    heading: Guarded
     """After a generic name: it heads a field of a form."""
-    body_behind: re.Pattern[str]
+    body_behind: Guarded
     """After an open or generic name: a body holds it."""
-    of_body: re.Pattern[str]
+    of_body: Guarded
     """Before a generic name: a body's paper, not a person's."""
-    holding: re.Pattern[str]
+    holding: Guarded
     """Before an open name: somebody holds it."""
-    vague: re.Pattern[str]
+    vague: Guarded
     """Words by which an open name names no particular certificate."""
-    graded: re.Pattern[str]
+    graded: Guarded
     """A short explanation in brackets, then a level, at the end of a window: 维修工（手机类）中级（四级）."""
-    marked: re.Pattern[str]
+    marked: Guarded
     """What an opening mark has let in at the end of a window."""
     opening: str
     closing: tuple[str, ...]
+
+    def last_limit(self, text: str, start: int, end: int) -> int:
+        """Where the last limit between the two places ends; -1 where a name reaches over all of it."""
+        last = -1
+        for match in self.limit.finditer(text, start, end):
+            if match[0] not in self.no_limits:
+                last = match.end()
+        return last
 
     def ends_here(self, text: str, end: int) -> bool:
         """Whether the name that ends at ``end`` is not the beginning of another word (会计证|券)."""
@@ -102,33 +113,43 @@ def load_wording() -> Wording:
     levels = rf"(?:[（(](?:{level})[)）]|(?:{level}))(?:[（(]含[)）])?(?:[及或]?以上(?:级别)?的?)?"
     infix = alternatives(rules["infixes"])
     prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
-    guard = alternatives(rules["not_a_boundary"])
-    boundaries = sorted(rules["boundaries"], key=len, reverse=True)
-    stop = "|".join(_with_guard(word, rules["boundary_never_before"]) for word in boundaries)
     never_before, closing = rules["never_before"], "".join(rules["closing"])
     return Wording(
-        forward=re.compile(_forward(rules, levels, infix)),
-        prefix=re.compile(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
+        forward=guard(_forward(rules, levels, infix)),
+        prefix=guard(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
         prefix_ends=frozenset(word[-1] for word in (*rules["prefixes"], *rules["levels"], *_PREFIX_ENDS)),
-        limit=re.compile(rf"(?:{guard})|(?P<stop>[{_PUNCTUATION}]|{stop})"),
-        level=re.compile(level),
-        trimmings=re.compile(rf"(?:{infix}|{levels}){{1,6}}$"),
-        generic=re.compile(rf"(?:{alternatives(rules['generic'])}|{levels}){{0,8}}"),
+        limit=_limit(rules),
+        no_limits=frozenset(rules["not_a_boundary"]),
+        level=guard(level),
+        trimmings=guard(rf"(?:{infix}|{levels}){{1,6}}$"),
+        generic=guard(rf"(?:{alternatives(rules['generic'])}|{levels}){{0,8}}"),
         never_behind={
-            "证": re.compile(alternatives(never_before["证"])),
-            "格": re.compile(alternatives(never_before["资格"])),
-            "业": re.compile(rules["trade_behind"]),
+            "证": guard(alternatives(never_before["证"])),
+            "格": guard(alternatives(never_before["资格"])),
+            "业": guard(rules["trade_behind"]),
         },
-        level_behind=re.compile(rf"{levels}{_NO_NAME}"),
-        leading=re.compile(rf"{prefix}{{1,4}}的?"),
-        graded=re.compile(rf"[（(][^（(）)\s]{{1,10}}[）)](?:{levels}){{1,3}}(?:{_GAP}(?:证书|证))?$"),
-        marked=re.compile(rf"[{rules['opening']}]([^{rules['opening']}{closing}，。；：、证+＋\n]{{1,20}})$"),
-        level_named=re.compile(read_rules("forms.toml")["occupation"]["level_behind"]),
+        level_behind=guard(rf"{levels}{_NO_NAME}"),
+        leading=guard(rf"{prefix}{{1,4}}的?"),
+        graded=guard(rf"[（(][^（(）)\s]{{1,10}}[）)](?:{levels}){{1,3}}(?:{_GAP}(?:证书|证))?$"),
+        marked=guard(rf"[{rules['opening']}]([^{rules['opening']}{closing}，。；：、证+＋\n]{{1,20}})$"),
+        level_named=guard(read_rules("forms.toml")["occupation"]["level_behind"]),
         opening=rules["opening"],
         closing=tuple(rules["closing"]),
-        **{name: re.compile(alternatives(rules[key])) for name, key in _WORD_LISTS.items()},
-        **{name: re.compile(rules[name]) for name in _PATTERNS},
+        **{name: guard(alternatives(rules[key])) for name, key in _WORD_LISTS.items()},
+        **{name: guard(rules[name]) for name in _PATTERNS},
     )
+
+
+def _limit(rules: dict[str, Any]) -> re.Pattern[str]:
+    """Words that are no limits, then marks, then limits, the longest first.
+
+    One choice of words and nothing around it: each begins with a letter, so that the rest of a window is
+    passed over without trying them.
+    """
+    marks = sorted(first_characters(re.compile(f"[{_PUNCTUATION}]")) or ())
+    boundaries = sorted(rules["boundaries"], key=len, reverse=True)
+    stops = (_with_guard(word, rules["boundary_never_before"]) for word in boundaries)
+    return re.compile("|".join((alternatives(rules["not_a_boundary"]), *map(re.escape, marks), *stops)))
 
 
 def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:

@@ -59,9 +59,8 @@ def _facts_of(reading: Reading, text: str, title: str, publisher: str, url: str)
     given = (publisher, official.document.issuer or "", reading.values.get("publisher", ""))
     names = chain(given, _names_in_text(text, title, reading.kind), (_site_owner(url) if url else "",))
     stated_kind = reading.stated if reading.kind is DocumentKind.RECRUITMENT else None
-    publisher_kind = stated_kind or decide_publisher_kind(
-        reading.kind, names, text[:600], says_law=reading.is_article or _LAW.search(title) is not None
-    )
+    says_law = reading.kind is DocumentKind.POLICY and (reading.is_article or _LAW.search(title) is not None)
+    publisher_kind = stated_kind or decide_publisher_kind(reading.kind, names, text[:600], says_law=says_law)
     may_explain = reading.kind in _EXPLAINING and publisher_kind is not PublisherKind.INDIVIDUAL
     return DocumentFacts(
         reading.kind,

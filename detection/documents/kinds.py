@@ -18,7 +18,8 @@ _MAX_VALUE = 60
 _MAX_HEAD = 14
 _POLICY = KINDS.index(DocumentKind.POLICY)
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
-_SITE_NAME = re.compile(r"[-_—|｜][^-_—|｜]{2,30}$")
+_DASHES = "-_—|｜"
+_SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
 
 
@@ -151,7 +152,7 @@ def _without_trimmings(title: str) -> str:
     title = title.removesuffix("的模板")
     if len(title) > _MAX_HEAD and 0 < (colon := title.find("：")) <= _MAX_HEAD:
         title = title[:colon]
-    if not title.isalpha():
+    if not title.isalpha() and any(dash in title for dash in _DASHES):
         title = _SITE_NAME.sub("", title).rstrip()
     if title.endswith(("）", ")", "】", "]")):
         title = _CLOSING_BRACKET.sub("", title).rstrip()

@@ -106,7 +106,9 @@ def _load_voices() -> tuple[tuple[PublisherKind, DocumentKind | None, tuple[str,
 def classify_name(name: str) -> NamedAs:
     """The kind that a body's name shows; its kind is None where it shows none."""
     rules = _load_rules()
-    bare = _REMARK.sub("", name.strip()[:MAX_NAME])
+    bare = name.strip()[:MAX_NAME]
+    if bare.endswith(("）", ")")):
+        bare = _REMARK.sub("", bare)
     hits = [rules.list_of_term[term] for term in rules.within.find_matches_as_strings(bare, overlapping=True)]
     ends = (rules.list_of_ending.get(bare[-length:]) for length in rules.ending_lengths)
     hits += [position for position in ends if position is not None]
