@@ -21,6 +21,9 @@ A = TypeVar("A")
 T = TypeVar("T")
 Change = Callable[[Session], T]
 """Changes rows; run again in a transaction of its own where one that it shared could not be committed."""
+_TOGETHER = 8
+"""Changes for which the next transaction does not wait any longer."""
+_MOMENT_SECONDS = 0.02
 ChangeOfMany = Callable[[Session, Sequence[A]], Sequence[T]]
 """Changes rows for several arguments at once and gives a result for each; run again likewise."""
 
@@ -59,6 +62,9 @@ class Writer:
         self._queue: list[_Waiting] = []
         self._is_led = False
         """Whether somebody writes what waits, or is about to."""
+        self._had_company = False
+        """Whether several were committed together the last time."""
+        self._enough = threading.Event()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -84,6 +90,8 @@ class Writer:
         with self._queueing:
             self._queue.append(mine)
             leads, self._is_led = not self._is_led, True
+            if len(self._queue) >= _TOGETHER:
+                self._enough.set()
         if not leads:
             mine.woken.wait()  # and for nobody else: what is committed goes on at once
         if not mine.is_done:
@@ -97,6 +105,7 @@ class Writer:
         """Write all that waits, ``mine`` among it, and hand the lead to who came meanwhile."""
         batch: list[_Waiting] = []
         try:
+            self._await_company()
             with self._writing:
                 with self._queueing:
                     batch, self._queue = self._queue, []
@@ -105,12 +114,21 @@ class Writer:
             with self._queueing:
                 if not batch:  # interrupted while another transaction ran
                     self._queue.remove(mine)
+                self._had_company = len(batch) > 1
                 following = self._queue[0] if self._queue else None
                 self._is_led = following is not None
             if following is not None:
                 following.woken.set()
             for each in batch:
                 each.end()
+
+    def _await_company(self) -> None:
+        """Give others a moment to come, where several came together last time; who is alone never waits."""
+        with self._queueing:
+            if not self._had_company or len(self._queue) >= _TOGETHER:
+                return
+            self._enough.clear()
+        self._enough.wait(_MOMENT_SECONDS)
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         self._evidence.sync(each.evidence for each in batch if each.evidence is not None)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session, col, select
 
+from storage import unit_of_work
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceStore, Resource
 from storage.tables import SourceState
@@ -71,6 +72,38 @@ def test_what_waits_is_committed_in_one_transaction(engine: Engine, tmp_path: Pa
         event.remove(engine, "commit", count)
     assert sorted(map(str, done)) == names(engine) == [f"s{number}" for number in range(8)]
     assert len(commits) == 1  # what held them up wrote nothing
+
+
+def test_who_writes_after_others_wrote_together_waits_a_moment_for_company(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+
+    def count(_connection: Connection) -> None:
+        commits.append(1)
+
+    with EvidenceStore(tmp_path / "evidence") as evidence:
+        writer = Writer(engine, evidence)
+        write_together(writer, engine, [add("a"), add("b")])
+        monkeypatch.setattr(unit_of_work, "_MOMENT_SECONDS", 30)
+        event.listen(engine, "commit", count)
+        with ThreadPoolExecutor(unit_of_work._TOGETHER) as threads:
+            list(threads.map(lambda n: writer.write(add(f"s{n}")), range(unit_of_work._TOGETHER)))  # type: ignore[arg-type]
+        event.remove(engine, "commit", count)
+    assert len(commits) == 1
+    assert len(names(engine)) == 2 + unit_of_work._TOGETHER
+
+
+def test_who_writes_alone_waits_for_nobody(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    with EvidenceStore(tmp_path / "evidence") as evidence:
+        writer = Writer(engine, evidence)
+        monkeypatch.setattr(writer._enough, "wait", waited.append)
+        for name in ("a", "b", "c"):
+            writer.write(add(name))  # type: ignore[arg-type]
+    assert not waited
 
 
 def test_a_change_that_fails_takes_none_of_the_others_with_it(engine: Engine, tmp_path: Path) -> None:
