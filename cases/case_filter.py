@@ -14,9 +14,9 @@ from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
 from cases.search import has_words
-from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
+from storage.tables import AddresseeAnswer, Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import lies_within
-from vocabulary.codes import CaseOrder, CaseState, Due, EventKind, Severity, Waiting
+from vocabulary.codes import AnswerState, CaseOrder, CaseState, Due, EventKind, Severity, Waiting
 
 OPEN: Final = tuple(
     state for state in CaseState if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED}
@@ -258,6 +258,9 @@ def _waits(waiting: Waiting) -> ColumnElement[bool]:
         return and_(col(Case.assignee) != "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
     if waiting is Waiting.EXTENSION:
         return col(Case.extension).is_not(None)
+    if waiting is Waiting.ANSWER:
+        unread = select_columns(col(AddresseeAnswer.case_id))
+        return col(Case.id).in_(unread.where(col(AddresseeAnswer.state) == AnswerState.WAITING))
     came_back = select_columns(col(CaseEvent.id)).where(
         col(CaseEvent.case_id) == col(Case.id), col(CaseEvent.kind) == EventKind.REOPENED.value
     )

@@ -82,13 +82,20 @@ def letter(
     config: Config = None,
 ) -> None:
     """生成责令整改通知书草稿（DOCX）。"""
-    from alerts.reports.notice import BadTemplateError, note_letter, notice_values, write_notice  # noqa: PLC0415
+    from alerts.reports.notice import (  # noqa: PLC0415
+        BadTemplateError,
+        answering,
+        note_letter,
+        notice_values,
+        write_notice,
+    )
     from cases.steps import StepRefused  # noqa: PLC0415
 
-    zone = ZoneInfo(_settings(config).time_zone)
+    settings = _settings(config)
+    zone = ZoneInfo(settings.time_zone)
     try:
         with transaction(config) as session:
-            values = notice_values(session, case, zone)
+            values = notice_values(session, case, zone, **answering(settings, case))
             written = write_notice(values, template)
             now, confirmed = datetime.now(zone), bool(values["confirmed"])
             note_letter(session, case, actor=getpass.getuser(), confirmed=confirmed, now=now)

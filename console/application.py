@@ -25,6 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alerts.metrics.collected import Metrics
 from console import (
     account_page,
+    answering,
+    case_answers,
     desk_case,
     desk_list,
     entering,
@@ -95,6 +97,10 @@ _NAMES: Mapping[object, str] = {
     desk_case.answer_for_time: "handling",
     desk_case.note_case: "handling",
     desk_case.except_case: "handling",
+    desk_case.decide_on_answer: "handling",
+    case_answers.send_answer_file: "answer_file",
+    answering.show_answering: "answer",
+    answering.take_answer: "answer",
     desk_case.show_text: "text",
     desk_case.show_archived: "archive",
     desk_case.send_archived: "archive",
@@ -134,6 +140,7 @@ def build_application(context: Callable[[], Context], metrics: Metrics) -> ASGIA
         *_desk_routes(),
         *_account_routes(),
         *_link_routes(),
+        *_public_routes(),
         Mount(PATH, build_api(desk)),
         Mount("/static", _STATIC),
     ]
@@ -188,6 +195,8 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/answer", desk_case.answer_for_time, methods=["POST"]),
         Route("/cases/{case:int}/note", desk_case.note_case, methods=["POST"]),
         Route("/cases/{case:int}/except", desk_case.except_case, methods=["POST"]),
+        Route("/cases/{case:int}/answers/{answer:int}", desk_case.decide_on_answer, methods=["POST"]),
+        Route("/cases/{case:int}/answers/files/{file:int}", case_answers.send_answer_file),
         Route("/cases/{case:int}/notice", desk_case.download_notice, methods=["POST"]),
         Route("/cases/{case:int}/evidence.zip", desk_case.download_evidence),
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
@@ -200,6 +209,14 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/sources", sources.show_sources),
         Route("/sources/{source}", sources.show_source),
         Route("/sources/{source}/visit", sources.visit_now, methods=["POST"]),
+    ]
+
+
+def _public_routes() -> list[BaseRoute]:
+    """What people outside the office open."""
+    return [
+        Route("/answer", answering.show_answering, methods=["GET"]),
+        Route("/answer", answering.take_answer, methods=["POST"], max_body_size=answering.BODY_BYTES),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from catalogue.imported import ImportedLists
 from settings.model import Settings
@@ -35,6 +36,10 @@ class Context(Protocol):
     @property
     def workers(self) -> Workers:
         """Processes that read what visitors upload."""
+
+    @property
+    def recogniser(self) -> Recogniser | None:
+        """Reads pictures of words; None where nobody does."""
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from settings.sources import Source
 from vocabulary.names import CHINESE
 
 CHECKS_PER_MINUTE = 20
+CODES_PER_MINUTE = 20
 _CHINESE = language(CHINESE)
 
 
@@ -46,6 +47,28 @@ class Turns:
             return True
 
 
+class TurnsByOrigin:
+    """The same for each machine that asks, and for all of them together."""
+
+    MACHINES = 5000
+    """Of which turns are remembered; past that those of the longest ago are forgotten."""
+
+    def __init__(self, each: int, together: int) -> None:
+        self._each = each
+        self._together = Turns(together)
+        self._turns: OrderedDict[str, Turns] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, origin: str) -> bool:
+        """Whether one is left for ``origin``."""
+        with self._lock:
+            turns = self._turns.setdefault(origin, Turns(self._each))
+            self._turns.move_to_end(origin)
+            if len(self._turns) > self.MACHINES:
+                self._turns.popitem(last=False)
+        return turns.take() and self._together.take()
+
+
 class Desk:
     """The console as its pages see it."""
 
@@ -56,6 +79,8 @@ class Desk:
         """What stands before every path where a reverse proxy serves the console in a folder."""
         self.checks = Turns(CHECKS_PER_MINUTE)
         """Texts that all visitors who have not entered may have judged."""
+        self.codes = TurnsByOrigin(CODES_PER_MINUTE, 10 * CODES_PER_MINUTE)
+        """Codes of notices that may be tried."""
 
     @property
     def context(self) -> Context:

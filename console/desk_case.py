@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.notifications.letters import shown
+from cases.answers import decide_answer
 from cases.case_filter import OPEN
 from cases.exceptions import find_exception, set_exception
 from cases.handling import accept, add_note, ask_extension, assign, decide_extension
 from cases.queries import may_see
 from cases.steps import StepRefused
+from console.case_answers import answers_block
 from console.case_list import case_row, people
 from console.case_page import read_case_page, step_banner
 from console.case_text import SHOWN, archived, find_version, marked_text
@@ -162,6 +164,22 @@ def except_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) ->
     )
 
 
+@deed
+def decide_on_answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
+    """Accept what the addressee did, by which the case is rectified (销号), or send it back."""
+    number = min(request.path_params["answer"], 2**31 - 1)
+    accepted, note = last(fields, "accepted") == "yes", last(fields, "note")[:NOTE_LIMIT]
+    return _handle(
+        desk,
+        viewer,
+        request,
+        "decide",
+        lambda session, case_id, now: decide_answer(
+            session, case_id, number, accepted=accepted, actor=viewer.email, reason=note, now=now
+        ),
+    )
+
+
 @page
 def show_text(desk: Desk, viewer: Viewer, request: Request) -> Response:
     """The whole text of a document, with every mention."""
@@ -238,14 +256,15 @@ def send_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
 @deed
 def download_notice(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:  # noqa: ARG001
     """The draft of the rectification notice; that it was made is an event of the case."""
-    from alerts.reports.notice import note_letter, notice_values, write_notice  # noqa: PLC0415 - Word takes time to load
+    from alerts.reports.notice import answering, note_letter, notice_values, write_notice  # noqa: PLC0415 - Word takes time to load
 
     case_id, now, speech = _case_id(request), local_now(desk), viewer.speech
     if not _is_theirs(desk, viewer, case_id):
         return no_case(desk, viewer)
     try:
         with desk.context.transaction() as session:
-            values = notice_values(session, case_id, ZoneInfo(desk.settings.time_zone))
+            zone, way = ZoneInfo(desk.settings.time_zone), answering(desk.settings, case_id)
+            values = notice_values(session, case_id, zone, **way)
             note_letter(session, case_id, actor=viewer.email, confirmed=bool(values["confirmed"]), now=now)
         written = write_notice(values)
     except StepRefused as error:
@@ -310,10 +329,13 @@ def _case_page(
         values = read_case_page(session, case_id, desk.settings, now, speech)
         if values is None:
             return no_case(desk, viewer)
-        handling = _handling(session, desk, viewer, session.get_one(Case, case_id), now)
+        case = session.get_one(Case, case_id)
+        handling = _handling(session, desk, viewer, case, now)
+        answers = answers_block(session, case, desk.settings, viewer)
     around = {
         "layout": "desk.html",
         "handling": handling,
+        **answers,
         "recipient": viewer.name,
         "banner": step_banner(values["events"], done, viewer.email, speech),
         "hint": "",

@@ -68,6 +68,8 @@ def _wanted(viewer: Viewer) -> Iterator[tuple[str, str, CaseFilter]]:
     yield "new", speech.say("转给我、待签收"), mine
     late = CaseFilter(states=(CaseState.OVERDUE,), order=CaseOrder.DEADLINE)
     yield "late", speech.say("逾期未整改"), late
+    answer = CaseFilter(waiting=Waiting.ANSWER, order=CaseOrder.DEADLINE)
+    yield "new", speech.say("单位已反馈，待审核"), answer
     extension = CaseFilter(waiting=Waiting.EXTENSION, order=CaseOrder.DEADLINE)
     yield "near", speech.say("延期待答复"), extension
     asked = (CaseState.RECTIFICATION_ASKED,)

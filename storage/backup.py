@@ -29,7 +29,7 @@ from storage.evidence import EvidenceRef, EvidenceStore
 from storage.leases import Leases, LockedError
 from storage.migrate import latest_revision, upgrade
 from storage.retention.rows import RETENTION
-from storage.tables import DocumentVersion, IntakeMessage, Lease
+from storage.tables import AnswerFile, DocumentVersion, IntakeMessage, Lease
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
@@ -222,7 +222,7 @@ def _drop_evidence(target: Path, evidence: Path) -> None:
     if not gone:
         return
     with closing(sqlite3.connect(target / DATABASE)) as database:
-        for table in (DocumentVersion.__tablename__, IntakeMessage.__tablename__):
+        for table in (DocumentVersion.__tablename__, AnswerFile.__tablename__, IntakeMessage.__tablename__):
             gone -= {name for (name,) in database.execute(f"SELECT evidence_file FROM {table}")}  # noqa: S608
     for name in gone:
         copies[name].unlink()

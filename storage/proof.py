@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceRef, EvidenceStore
-from storage.tables import Document, DocumentVersion, Finding
+from storage.tables import AnswerFile, Document, DocumentVersion, Finding
 
 _NAME_LIMIT = 80
 _CONTEXT = 60
@@ -61,8 +61,8 @@ def find_proof(session: Session, store: EvidenceStore, finding_id: int) -> Proof
     return Proof(finding, document, version, record, before, after)
 
 
-def evidence_ref(version: DocumentVersion) -> EvidenceRef:
-    """Where the response is kept that ``version`` was read from."""
+def evidence_ref(version: DocumentVersion | AnswerFile) -> EvidenceRef:
+    """Where the response is kept that ``version`` was read from, or the file that somebody sent."""
     return EvidenceRef(
         version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
     )

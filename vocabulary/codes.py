@@ -231,6 +231,15 @@ class Dismissal(StrEnum):
     OTHER = "other"
 
 
+class AnswerState(StrEnum):
+    """What became of an addressee's answer."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    """It is done: the case is rectified (销号)."""
+    REJECTED = "rejected"
+
+
 class Role(StrEnum):
     """What somebody may do at the desk."""
 
@@ -291,6 +300,8 @@ class Waiting(StrEnum):
     """Given to somebody who has not acknowledged it."""
     EXTENSION = "extension"
     """More time was asked for, and nobody has answered."""
+    ANSWER = "answer"
+    """Its addressee answered, and nobody has accepted or rejected that."""
     REBOUND = "rebound"
     """It came back, and nobody has decided anew."""
 
@@ -343,6 +354,10 @@ class EventKind(StrEnum):
     EXCEPTION_SET = "exception_set"
     """Its publisher and certificate raise no alarm for a while."""
     EXCEPTION_ENDED = "exception_ended"
+    ANSWERED = "answered"
+    """Its addressee said what was done about it (反馈)."""
+    ANSWER_ACCEPTED = "answer_accepted"
+    ANSWER_REJECTED = "answer_rejected"
     EXCEPTED = "excepted"
     """It would have raised an alarm, and an exception kept it from that."""
 

@@ -33,6 +33,7 @@ SECTIONS: Final = MappingProxyType(
         codes.VisitPurpose: "visit_purpose",
         codes.OutboxState: "outbox_state",
         codes.Dismissal: "dismissal",
+        codes.AnswerState: "answer_state",
         codes.Role: "role",
         codes.AuditKind: "audit_kind",
         codes.CaseOrder: "case_order",

@@ -7,8 +7,11 @@ programs follow links on their own.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
+import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +32,10 @@ DESK_MINUTES = 30
 FIRST_HOURS = 24
 """How long the link to the first account, which a start prints, is valid."""
 _FIRST_SALT = "qualwatch.alerts.first"
+_ANSWER_SALT = "qualwatch.alerts.answers"
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Of codes that people type off paper: none that is taken for another (Crockford's base 32)."""
+_CODE = re.compile(r"(\d{1,10})-?([0-9A-Z]{4})-?([0-9A-Z]{4})-?([0-9A-Z]{4})")
 _KEY_FILE = "link.key"
 _ADDRESS_FILE = "console.address"
 
@@ -149,6 +156,26 @@ def read_first_account_link(settings: Settings, token: str, now: datetime) -> st
     return read_signed(settings, _FIRST_SALT, token, now)
 
 
+def answer_code(settings: Settings, case_id: int) -> str:
+    """What a notice bears, and by which its addressee answers: ``17-8Q2D-M4XA-09PT``."""
+    digest = hmac.digest(_secret(settings).encode(), f"{_ANSWER_SALT} {case_id}".encode(), "sha256")
+    letters = "".join(_LETTERS[byte % 32] for byte in digest[:12])
+    return f"{case_id}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def read_answer_code(settings: Settings, typed: str) -> int:
+    """The case of a code, as somebody typed it; raises ``ForgedLink``."""
+    plain = "".join(unicodedata.normalize("NFKC", typed[:60]).upper().split())
+    plain = re.sub(r"[-\u2010-\u2015\u2212_]+", "-", plain).translate(str.maketrans("OIL", "011"))
+    found = _CODE.fullmatch(plain)
+    if found is None:
+        raise ForgedLink("this is no code of a notice")
+    case_id = int(found[1])
+    if not hmac.compare_digest(answer_code(settings, case_id), f"{case_id}-{'-'.join(found.groups()[1:])}"):
+        raise ForgedLink("the code is not of that case")
+    return case_id
+
+
 def sign(settings: Settings, salt: str, words: str, until: datetime) -> str:
     """``words`` so that ``read_signed`` reads them until then, and nobody else can have written them."""
     return _text(_signer(settings, salt).dumps([words, int(until.timestamp())]))
@@ -220,8 +247,11 @@ def read_list_link(settings: Settings, token: str, now: datetime) -> ListLink:
 
 
 def _signer(settings: Settings, salt: str = _SALT) -> URLSafeSerializer:
-    secret = settings.console.link_secret.get_secret_value() or _kept_key(settings.storage.directory)
-    return URLSafeSerializer(secret, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+    return URLSafeSerializer(_secret(settings), salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+
+
+def _secret(settings: Settings) -> str:
+    return settings.console.link_secret.get_secret_value() or _kept_key(settings.storage.directory)
 
 
 def _kept_key(directory: Path) -> str:

@@ -18,10 +18,13 @@ from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import XMLSyntaxError
 from sqlmodel import Session, col, select
 
+from alerts.delivery.links import answer_code as code_of
+from alerts.delivery.links import console_address
 from alerts.reports.texts import masked, on_one_line
 from cases.departments import CATALOGUE, follow_up
 from cases.queries import read_case
 from cases.steps import IllegalStep, UnknownCase
+from settings.model import Settings
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
@@ -41,10 +44,13 @@ class BadTemplateError(Exception):
     """The template is no DOCX file, or asks for something that a notice does not have."""
 
 
-def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, Any]:
+def notice_values(
+    session: Session, case_id: int, zone: ZoneInfo, *, answer_code: str = "", answer_url: str = ""
+) -> dict[str, Any]:
     """What a template may name, all of it text on one line, masked; see ``templates/README.md``.
 
-    Raises ``UnknownCase``, and ``IllegalStep`` where nothing is left to be put right.
+    ``answer_code`` and ``answer_url``: by which and where the addressee may answer. Raises ``UnknownCase``,
+    and ``IllegalStep`` where nothing is left to be put right.
     """
     file = read_case(session, case_id)
     if file is None:
@@ -82,7 +88,17 @@ def notice_values(session: Session, case_id: int, zone: ZoneInfo) -> dict[str, A
         "deadline": chinese_day(case.deadline) or BLANK_DEADLINE,
         "seen_at": chinese_moment(version.seen_at.astimezone(zone)),
         "sha256": version.body_sha256,
+        "answer_code": answer_code,
+        "answer_url": answer_url,
     }
+
+
+def answering(settings: Settings, case_id: int) -> dict[str, str]:
+    """``answer_code`` and ``answer_url`` of a case; both empty where the desk is not reached from outside."""
+    if not settings.console.base_url:
+        return {"answer_code": "", "answer_url": ""}
+    url = f"{console_address(settings)}/answer"
+    return {"answer_code": code_of(settings, case_id), "answer_url": url}
 
 
 def note_letter(session: Session, case_id: int, *, actor: str, confirmed: bool, now: datetime) -> None:

@@ -26,12 +26,12 @@ from storage.errors import EvidenceError
 from storage.evidence import EvidenceRef, EvidenceStore, sync_directory
 from storage.retention.rows import Begin
 from storage.rows import insert_once
-from storage.tables import DocumentVersion, EvidenceFile, IntakeMessage
+from storage.tables import AnswerFile, DocumentVersion, EvidenceFile, IntakeMessage
 from storage.warc import pack_heading
 from storage.warc_members import Member, exchanges, read_members
 
 _COPIED = 1 << 20
-_REFERRING: tuple[Any, ...] = (DocumentVersion, IntakeMessage)
+_REFERRING: tuple[Any, ...] = (DocumentVersion, AnswerFile, IntakeMessage)
 
 log = structlog.get_logger()
 
@@ -194,11 +194,11 @@ class Archive:
 
 
 def _referring(session: Session, name: str) -> Iterator[_Row]:
-    versions = select(
-        col(DocumentVersion.id), col(DocumentVersion.evidence_record), col(DocumentVersion.body_sha256)
-    ).where(col(DocumentVersion.evidence_file) == name)
-    for number, record_id, body in session.execute(versions):
-        yield _Row(DocumentVersion, number, record_id, body)
+    for table in (DocumentVersion, AnswerFile):
+        kept: Any = table
+        rows = select(kept.id, kept.evidence_record, kept.body_sha256).where(kept.evidence_file == name)
+        for number, record_id, body in session.execute(rows):
+            yield _Row(table, number, record_id, body)
     messages = select(col(IntakeMessage.id), col(IntakeMessage.evidence_record))
     for number, record_id in session.execute(messages.where(col(IntakeMessage.evidence_file) == name)):
         yield _Row(IntakeMessage, number, record_id, "")

@@ -7,7 +7,7 @@ from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntr
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.catalogue import StoredList
 from storage.tables.columns import StoredText, UtcDateTime, storable
-from storage.tables.desk import StandingException
+from storage.tables.desk import AddresseeAnswer, AnswerFile, StandingException
 from storage.tables.documents import (
     Document,
     DocumentVersion,
@@ -39,6 +39,8 @@ from storage.tables.work import HostPace, Lease, TaskTrial
 __all__ = [
     "Account",
     "AccountSession",
+    "AddresseeAnswer",
+    "AnswerFile",
     "ApiToken",
     "AuditEntry",
     "Backfill",

@@ -1,11 +1,12 @@
-"""What the desk keeps beside its cases: standing exceptions."""
+"""What the desk keeps beside its cases: standing exceptions, and what addressees answer."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import text_column, time_column
+from storage.tables.columns import text_column, time_column, word_column
+from vocabulary.codes import AnswerState
 
 
 class StandingException(SQLModel, table=True):
@@ -32,3 +33,45 @@ class StandingException(SQLModel, table=True):
     met: int = 0
     """Alarms that it kept from being raised."""
     met_at: datetime | None = time_column(nullable=True)
+
+
+class AddresseeAnswer(SQLModel, table=True):
+    """What a body that was told to put something right says it did (反馈); see ``cases.answers``."""
+
+    __tablename__ = "addressee_answer"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_addressee_answer_state", "state", "case_id"))
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", index=True)
+    key: str = Field(max_length=64)
+    """Of the form: the same one sent twice is one answer."""
+    name: str = Field(max_length=60)
+    """Who says it, as they wrote it."""
+    words: str = text_column()
+    state: AnswerState = word_column(AnswerState, 12, default=AnswerState.WAITING)
+    received_at: datetime = time_column()
+    decided_at: datetime | None = time_column(nullable=True)
+    decided_by: str = Field(default="", max_length=254)
+    reason: str = text_column()
+    """Why it was rejected, as the addressee is told."""
+
+
+class AnswerFile(SQLModel, table=True):
+    """A file that came with an answer; its bytes are evidence."""
+
+    __tablename__ = "answer_file"
+    id: int | None = Field(default=None, primary_key=True)
+    answer_id: int = Field(
+        sa_column=Column(ForeignKey("addressee_answer.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    name: str = Field(max_length=120)
+    media_type: str = Field(max_length=100)
+    """By its contents, whatever its name says."""
+    size: int
+    body_sha256: str = Field(max_length=64)
+    evidence_file: str = text_column()
+    evidence_record: str = text_column()
+    evidence_offset: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    text: str = text_column()
+    """The beginning of what a worker read of it."""
+    unread: str = text_column()
+    """Why it was not read, or which part of it."""
