@@ -129,12 +129,18 @@ def renewed(renew: Callable[[], bool], name: str) -> Iterator[Renewal]:
     renewal, over = Renewal(), threading.Event()
 
     def keep() -> None:
+        fails = False
         while not over.wait(RENEWED_EVERY_SECONDS):
             try:
                 if renew():
+                    if fails:
+                        log.info("lease_renewed_again", lease=name)
+                    fails = False
                     continue
             except SQLAlchemyError as error:
-                log.warning("lease_not_renewed", lease=name, why=str(getattr(error, "orig", None) or error))
+                if not fails:  # one sentence per state, not per try
+                    log.warning("lease_not_renewed", lease=name, why=_said(error))
+                fails = True
                 continue
             log.error("lease_lost", lease=name)
             renewal.lost.set()
@@ -147,6 +153,11 @@ def renewed(renew: Callable[[], bool], name: str) -> Iterator[Renewal]:
     finally:
         over.set()
         keeper.join()
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """What the database said, without the statement."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 def new_holder() -> str:

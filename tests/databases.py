@@ -69,6 +69,15 @@ class PostgresqlServer:
         """Where it has ended."""
         self._control("start")
 
+    @property
+    def runs(self) -> bool:
+        """Whether it takes connections."""
+        try:
+            self._execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def restart(self) -> None:
         self._control("-m", "fast", "restart")
 

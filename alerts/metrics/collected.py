@@ -129,7 +129,8 @@ class Metrics:
         self._kept = _Kept(engine, sources, clock, condition)
         self.registry.register(self._kept)
         self.registry.register(HealthCollector(condition))
-        self.registry.register(ListsCollector(measure_lists))
+        self._lists = ListsCollector(measure_lists)
+        self.registry.register(self._lists)
 
     def read_ahead(self) -> None:
         """Read what the next scrapes are told; from the first call on they wait for no database.
@@ -137,7 +138,8 @@ class Metrics:
         To be called every few seconds: of what takes long it rests the longer, so that reading never takes
         more than a small part of the time.
         """
-        self._kept.read_ahead()
+        if self._kept.read_ahead():
+            self._lists.read_ahead()
 
 
 class _Kept(Collector):
@@ -175,13 +177,15 @@ class _Kept(Collector):
         yield region_names_family()
         yield from families
 
-    def read_ahead(self) -> None:
-        """See :meth:`Metrics.read_ahead`."""
+    def read_ahead(self) -> bool:
+        """See :meth:`Metrics.read_ahead`; whether it was time."""
         began = monotonic()
-        if self._ahead is None or began >= self._ahead.stale_at:
-            families = self._read()
-            ended = monotonic()
-            self._ahead = _ReadAhead(families, ended + _REST * (ended - began))
+        if self._ahead is not None and began < self._ahead.stale_at:
+            return False
+        families = self._read()
+        ended = monotonic()
+        self._ahead = _ReadAhead(families, ended + _REST * (ended - began))
+        return True
 
     def _read(self) -> list[Metric] | None:
         """Everything that the database knows; None where it does not answer."""

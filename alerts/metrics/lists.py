@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.metrics.series import Values, gauge
 from catalogue.completeness import Completeness
 from vocabulary.codes import Evidence
 
 Measure = Callable[[], Sequence[Completeness]]
-"""Measures the lists at a scrape; ValueError or OSError where one cannot be read."""
+"""Measures the lists; ValueError, OSError or an error of the database where one cannot be read."""
 
 
 class ListsCollector(Collector):
@@ -20,12 +21,23 @@ class ListsCollector(Collector):
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
+        self._is_ahead = False
+        self._ahead: Sequence[Completeness] | None = None
+
+    def read_ahead(self) -> None:
+        """Measure for the next scrapes, which then wait for no database; where it is away, what was known."""
+        try:
+            self._ahead = self._measure()
+        except SQLAlchemyError:
+            pass
+        except (ValueError, OSError):
+            self._ahead = None
+        self._is_ahead = True
 
     def collect(self) -> Iterator[Metric]:
         """A list that cannot be read leaves the series out; the commands say which it is."""
-        try:
-            measured = self._measure()
-        except (ValueError, OSError):
+        measured = self._ahead if self._is_ahead else self._measured_now()
+        if measured is None:
             return
         expected: Values = {}
         known: Values = {}
@@ -46,3 +58,9 @@ class ListsCollector(Collector):
             ("document", "region", "evidence"),
             known,
         )
+
+    def _measured_now(self) -> Sequence[Completeness] | None:
+        try:
+            return self._measure()
+        except (ValueError, OSError, SQLAlchemyError):
+            return None

@@ -97,7 +97,9 @@ def _starved(asked: argparse.Namespace, database: str) -> Iterator[faults.Outcom
             raise SystemExit(f"the daemon did not begin: see {installation.log}")
         for name in asked.faults:
             yield from faults.FAULTS[name](ground)
-        losses = count(installation, ground.mail, 0, 0.0, settled=faults.has_recovered(ground))
+        settled = faults.has_recovered(ground)
+        installation.stop()  # what is under way is no visit without an end
+        losses = count(installation, ground.mail, 0, 0.0, settled=settled)
         note = ", ".join(f"{name} {value}" for name, value in asdict(losses).items() if name != "kills")
         yield faults.Outcome("all of them", None, not losses.bad, 0.0, 0, 0, note)
 

@@ -136,10 +136,17 @@ def fill_disks(ground: Ground) -> Iterator[Outcome | str]:
             ground,
             name,
             lambda volume=volume, ballast=ballast: ballast.append(fill_up(volume)),  # type: ignore[misc]
-            lambda ballast=ballast: ballast.pop().unlink(),  # type: ignore[misc]
+            lambda ballast=ballast: _give_room(ground, ballast.pop()),  # type: ignore[misc]
             series="" if is_temporary else "qualwatch_lacking",
             note=lambda: f"{_empty_files(ground.installation)} empty files",
         )
+
+
+def _give_room(ground: Ground, ballast: Path) -> None:
+    """A server that ended because it could not write its log is started by whoever gives it room."""
+    ballast.unlink()
+    if ground.server is not None and not ground.server.runs:
+        ground.server.start()
 
 
 def move_the_evidence(ground: Ground) -> Iterator[Outcome | str]:

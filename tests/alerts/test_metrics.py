@@ -20,12 +20,16 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, delete, update
 
 from alerts.delivery.outbox import deliver_due
 from alerts.metrics.collected import Metrics
 from alerts.metrics.server import CONNECTIONS, MetricsServer, serve_metrics
+from catalogue.completeness import Completeness
+from catalogue.current import current_completeness
+from catalogue.imported import NONE_IMPORTED
 from settings.model import Settings
 from settings.sources import Source
 from storage.retention.amounts import measure
@@ -208,6 +212,27 @@ def test_a_database_that_is_gone_is_said_and_not_shown_as_zeros(
             ("qualwatch_findings", "qualwatch_case", "qualwatch_outbox", "qualwatch_mail")
         )
     ]
+
+
+def test_a_database_that_goes_away_leaves_what_is_known_of_lists_and_ends_no_scrape(engine: Engine) -> None:
+    away = False
+
+    def lists() -> Sequence[Completeness]:
+        if away:
+            raise OperationalError("SELECT", {}, Exception("server closed the connection"))
+        return current_completeness(NONE_IMPORTED)
+
+    metrics = Metrics(engine, SOURCES, lambda: NOW, measure_lists=lists)
+    unread = Metrics(engine, SOURCES, lambda: NOW, measure_lists=lists)
+    metrics.read_ahead()
+    away = True
+    labels = {"document": "国家职业资格目录（2021年版）", "region": ""}
+    value = metrics.registry.get_sample_value
+    assert value("qualwatch_catalogue_items_expected", labels) == 72
+    metrics.read_ahead()
+    assert value("qualwatch_catalogue_items_expected", labels) == 72
+    with serve_metrics(unread.registry, "127.0.0.1", 0, _well) as server:
+        assert "qualwatch_database_up" in _get(f"{server.url}/metrics")[1]
 
 
 def test_health_is_ok_or_says_what_is_wrong(metrics: Metrics) -> None:
