@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import socket
@@ -18,7 +19,7 @@ from alerts.delivery.channels import ChannelDown
 from alerts.metrics.collected import Metrics
 from jobs.context import Context
 from jobs.health import HealthWatch
-from jobs.lacks import Kind, Lack, Lacks
+from jobs.lacks import Kind, Lack, Lacks, lack_behind
 from jobs.repeats import TRACEBACKS, WARNINGS, WINDOW_SECONDS, Repeats
 from jobs.service_manager import ServiceManager
 from jobs.visits.due import plan, visit_due
@@ -184,6 +185,13 @@ def test_jobs_that_fail_and_channels_that_are_down_are_named(house: House) -> No
     written = registry.get_sample_value("qualwatch_since_write_seconds", {"what": "evidence"})
     assert written is not None
     assert written < 10
+
+
+def test_a_group_of_errors_lacks_what_one_of_them_lacks() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    lack = lack_behind(ExceptionGroup("steps failed", [ValueError("x"), ExceptionGroup("y", [full])]))
+    assert lack == Lack(Kind.DISK, "this program met: No space left on device")
+    assert lack_behind(ExceptionGroup("steps failed", [ValueError("x")])) is None
 
 
 def test_what_nobody_looks_for_any_more_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
+from structlog.testing import capture_logs
 
 import storage.leases
-from storage.leases import LEASE, Leases, LockedError, has_died_here, new_holder
+from storage.leases import LEASE, Leases, LockedError, has_died_here, new_holder, renewed
 from storage.tables import Lease
 
 HOLDER = """
@@ -99,6 +101,27 @@ def test_whoever_lost_a_lease_is_told(engine: Engine, monkeypatch: pytest.Monkey
         assert renewal.lost.wait(10)
     with Session(engine) as session:
         assert session.exec(select(Lease.holder)).all() == ["elsewhere/1/1/1"], "it is theirs now"
+
+
+def test_a_lease_that_cannot_be_renewed_for_a_while_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.leases, "RENEWED_EVERY_SECONDS", 0.001)
+    tries, renewed_again = 0, threading.Event()
+
+    def renew() -> bool:
+        nonlocal tries
+        tries += 1
+        if tries <= 3:
+            raise OperationalError("UPDATE", {}, Exception("server closed\nunexpectedly"))
+        if tries > 4:
+            renewed_again.set()
+        return True
+
+    with capture_logs() as logs, renewed(renew, "work"):
+        assert renewed_again.wait(30)
+    assert [(line["event"], line.get("why")) for line in logs] == [
+        ("lease_not_renewed", "server closed"),
+        ("lease_renewed_again", None),
+    ]
 
 
 def test_of_many_who_want_it_at_once_one_gets_it(engine: Engine) -> None:
