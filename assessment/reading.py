@@ -18,7 +18,7 @@ from assessment.attachments import (
     unread_frames,
 )
 from assessment.judging import Judged, Known, judge
-from assessment.notices import bears_title
+from assessment.notices import bears_title, is_index
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from crawling.listing.addresses import same_site
 from detection.model import ScanResult
@@ -96,6 +96,8 @@ class Assessment:
     """Frames of the page's own site, in which parts of it stand."""
     bears_title: bool = True
     """Whether it shows the title by which it was known; a refusal does not."""
+    is_index: bool = False
+    """Whether it is made of links alone, and says nothing itself."""
     pictures: tuple[Link, ...] = ()
     """Pictures of the page's own site that it shows in place of text."""
     unread: str = ""
@@ -153,6 +155,7 @@ def assess(
         attachments=attached_files(links, known.url, markup),
         frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
         bears_title=known.is_attachment or bears_title(known.title, extracted.title, extracted.text),
+        is_index=is_index((link.text for link in links), extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
         pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),

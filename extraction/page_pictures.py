@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from extraction.cleaning import clean_line
@@ -13,6 +14,12 @@ _SAYS_NOTHING = 400
 """Characters outside of links up to which a page has no text of its own: title, date, imprint, phone."""
 _SMALLEST_SIDE = 200
 """Pixels that the page declares; smaller pictures are ornaments and codes to scan."""
+_ORNAMENT = re.compile(
+    r"(?:^|[_-])(?:40[34]|50\d|error|sorry|logo|banner|qr_?code|ewm|erweima|icon|loading|nopic|nodata|empty|blank)\d{0,2}"
+    r"(?=[._-]|$)",
+    re.IGNORECASE,
+)
+"""Names of pictures that stand on excuses and around contents."""
 _MOST = 8
 _SOURCES = ("data-src", "data-original", "data-lazy-src", "src")
 """Where pictures that are loaded late keep their address, then where others do."""
@@ -56,7 +63,8 @@ class PictureCollector:
         if any(_is_small(attributes.get(side, "")) for side in ("width", "height")):
             return
         for name in _SOURCES:
-            if url := self._links.absolute(attributes.get(name, "")):
+            url = self._links.absolute(attributes.get(name, ""))
+            if url and not _ORNAMENT.search(url.partition("?")[0].rpartition("/")[2]):
                 self._pictures.setdefault(url, Link(url, clean_line(attributes.get("alt", ""))))
                 return
 

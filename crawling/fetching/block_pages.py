@@ -120,6 +120,14 @@ _GONE = re.compile(
 )
 _LOGIN = ("登录", "登陆", "统一身份认证", "sign in", "log in", "login")
 _PASSWORD = re.compile(rb"""(?i)<input\b[^<>]*\btype\s*=\s*["']?password\b""")
+_LETTERS = re.compile(r"[\W_]+")
+_CUT = re.compile(r"(?:\.{2,}|…+|·{3,})\s*[\]】)）]?$")
+_SHORTEST_TITLE = 5
+_FEWEST_BESIDE = 30
+"""Characters beside the title from which a page says more than that its subject is not to be had."""
+_SPEAKS = re.compile(
+    r"您|抱歉|对不起|很遗憾|返回|该(?:信息|页面|职位|文章)|页面|sorry|please|error", re.IGNORECASE
+)
 _LONGEST_EXCUSE = 240
 """Bytes of visible text, 80 Chinese characters: an apology or the labels of a form."""
 
@@ -182,18 +190,21 @@ def seen_bytes(body: bytes) -> bytes:
     return visible_bytes(body.lower()) if len(body) <= _LONGEST_BODY else b""
 
 
-def block_reason(status: int, body: bytes, *, markup: bool, seen: bytes | None = None) -> str:
+def block_reason(
+    status: int, body: bytes, *, markup: bool, seen: bytes | None = None, title: str = ""
+) -> str:
     """Why this answer is a block page, in words that follow "the server"; empty where it is none.
 
     ``markup`` says whether the body is HTML; the bytes of other files are not searched. ``seen`` is what
-    :func:`seen_bytes` gives, where it is known.
+    :func:`seen_bytes` gives, where it is known. A page that shows the ``title`` which its list gives, and a
+    text below it, is no refusal, whatever it talks about.
     """
     if status in _BLOCKING_STATUS:
         return _BLOCKING_STATUS[status]
     if not markup or len(body) > _LONGEST_BODY:
         return ""
     visible = seen_bytes(body) if seen is None else seen
-    if len(visible) > _LONGEST_TEXT * 2:
+    if len(visible) > _LONGEST_TEXT * 2 or is_notice(title, visible):
         return ""
     lowered = body.lower()
     if what := _mark(lowered, visible):
@@ -248,9 +259,24 @@ def is_login_page(body: bytes) -> bool:
     return len(visible) <= _LONGEST_EXCUSE and any(word in visible for word in _LOGIN_BYTES)
 
 
-def is_missing_page(body: bytes, seen: bytes | None = None) -> bool:
+def is_notice(title: str, visible: bytes) -> bool:
+    """Whether a page shows the title by which it is known, and under it more than an excuse would say.
+
+    An excuse may name what it refuses (``您访问的“……”已下线``), in a few words that speak to its reader.
+    """
+    wanted = _LETTERS.sub("", _CUT.sub("", title.lower()))
+    if len(wanted) < _SHORTEST_TITLE:
+        return False
+    said = _decoded(visible)
+    before, found, behind = _LETTERS.sub("", said).partition(wanted)
+    return bool(found) and (len(before + behind) >= _FEWEST_BESIDE or not _SPEAKS.search(said))
+
+
+def is_missing_page(body: bytes, seen: bytes | None = None, title: str = "") -> bool:
     """Whether a page answered with 200 only says that what was asked for is not there."""
     if len(body) > _LONGEST_BODY:
         return False
     visible = seen_bytes(body) if seen is None else seen
-    return len(visible) <= _LONGEST_EXCUSE and _GONE.search(_decoded(visible)) is not None
+    if len(visible) > _LONGEST_EXCUSE or is_notice(title, visible):
+        return False
+    return _GONE.search(_decoded(visible)) is not None

@@ -56,6 +56,7 @@ class _Errand:
     robots: RobotsCache | None
     """None: robots.txt itself is asked for."""
     patience: Patience | None = None
+    title: str = ""
 
 
 class Fetcher:
@@ -99,10 +100,12 @@ class Fetcher:
         last_modified: str = "",
         access: Access = PLAIN,
         patience: Patience | None = None,
+        title: str = "",
     ) -> Fetched:
         """Ask for ``url`` and give what answers, after redirects; ``access`` is what its source asks for.
 
-        ``patience`` knows which hosts do not answer; without it they are asked all the same.
+        ``patience`` knows which hosts do not answer; without it they are asked all the same. ``title`` is the
+        one that a list gives of a page: what shows it is no refusal.
 
         With ``etag`` or ``last_modified`` the answer may be :attr:`Fetched.unchanged`. Raises
         :class:`FetchError` with the outcome, or :class:`FetchingStoppedError` after :meth:`stop`.
@@ -114,7 +117,7 @@ class Fetcher:
         if last_modified and not is_drawn:
             wanted["If-Modified-Since"] = last_modified
         again = ask_list_again if kind is PageKind.LIST else ask_again
-        errand = _Errand(wanted, access, self._robots_for(access), patience)
+        errand = _Errand(wanted, access, self._robots_for(access), patience, title)
         return self._ask(self._draw if is_drawn else self._read, url, errand, again)
 
     def stop(self) -> None:
@@ -186,11 +189,11 @@ class Fetcher:
         return self._ask(self._read, url, errand, ask_again).body
 
     def _read(self, url: str, errand: _Errand) -> Fetched:
-        return self._follow(url, errand, self._accept)
+        return self._follow(url, errand, partial(self._accept, errand.title))
 
-    def _accept(self, answer: Fetched) -> Fetched | Redirect:
+    def _accept(self, title: str, answer: Fetched) -> Fetched | Redirect:
         """What an answer comes to; raises :class:`FetchError` where it is no page."""
-        refuse_failure(answer, self._pace.postpone)
+        refuse_failure(answer, self._pace.postpone, title)
         target = refresh_target(answer.final_url, answer.body)
         return Redirect(answer.final_url, answer.status, target) if target else answer
 
@@ -251,7 +254,7 @@ class Fetcher:
         if not is_drawable(frame):
             return frame
         drawn = self._chromium().draw(frame, partial(self._load, errand), self._stopped)
-        refuse_failure(drawn, self._pace.postpone)
+        refuse_failure(drawn, self._pace.postpone, errand.title)
         return drawn
 
     def _chromium(self) -> Chromium:

@@ -29,14 +29,17 @@ def is_drawable(fetched: Fetched) -> bool:
     return is_page or (fetched.status in _CHALLENGING and b"<script" in fetched.body.lower())
 
 
-def refuse_failure(fetched: Fetched, postpone: Callable[[str, float], None]) -> None:
-    """Raise :class:`FetchError` where an answer is none to be read; ``postpone`` a host that asks for it."""
+def refuse_failure(fetched: Fetched, postpone: Callable[[str, float], None], title: str = "") -> None:
+    """Raise :class:`FetchError` where an answer is none to be read; ``postpone`` a host that asks for it.
+
+    ``title``: the one that a list gives of the page.
+    """
     status, body = fetched.status, fetched.body
     if status == HTTPStatus.NOT_MODIFIED and _is_conditional(fetched):
         return
     markup = is_markup(fetched)
     seen = seen_bytes(body) if markup else b""
-    blocked = block_reason(status, body, markup=markup, seen=seen)
+    blocked = block_reason(status, body, markup=markup, seen=seen, title=title)
     if not blocked and markup and is_login_page(body):
         blocked = "asks for a login"
     retry_after = seconds_to_wait(fetched.header("Retry-After"))
@@ -55,7 +58,7 @@ def refuse_failure(fetched: Fetched, postpone: Callable[[str, float], None]) -> 
         raise bad_status(status, retry_after, len(body))
     if not body.strip():
         raise FetchError(Outcome.EMPTY, "the answer is empty", status=status, bytes_read=len(body))
-    if markup and is_missing_page(body, seen):
+    if markup and is_missing_page(body, seen, title):
         detail = f"the page says that it is not there (status {status})"
         raise FetchError(Outcome.GONE, detail, status=status, bytes_read=len(body))
 

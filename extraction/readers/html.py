@@ -38,8 +38,8 @@ _UNSEEN = frozenset(_UNSEEN_NAMES.split()) | STRUCK
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SHOWN_BY_SCRIPT = frozenset({"html", "body"})
 """Sites hide the whole page until a script has found it in no foreign frame; readers see it all the same."""
-_FRAMES_ALONE = "（本页由框架组成）"
-"""Stands for the words of a page that has none of its own."""
+_FRAMES_ALONE, _PICTURES_ALONE = "（本页由框架组成）", "（本页由图片组成）"
+"""Stand for the words of a page that has none of its own."""
 _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
 _MOMENTS = frozenset(MOMENTS)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
@@ -56,8 +56,9 @@ def read(body: bytes, declared: Declared) -> Extracted:
     _parse(markup, Unveiling(page, another, _parse))
     page.links.add_files(files_in_scripts(markup))
     text = join_lines("\n".join(page.lines))
-    if not text and page.links.frames:
-        text = page.title.strip() or _FRAMES_ALONE
+    pictures = page.pictures.finished()
+    if not text and (page.links.frames or pictures):
+        text = page.title.strip() or (_FRAMES_ALONE if page.links.frames else _PICTURES_ALONE)
     title = page_title(page.metas, page.title, page.headings)
     note_moments(page.metas, markup)
     return Extracted(
@@ -69,7 +70,7 @@ def read(body: bytes, declared: Declared) -> Extracted:
         charset=charset,
         links=page.all_links,
         frames=page.links.frames,
-        pictures=page.pictures.finished(),
+        pictures=pictures,
     )
 
 

@@ -16,6 +16,13 @@ _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml", 
 
 _LONGEST_EXCUSE = 400
 """Characters of a page that may be an excuse in place of a notice."""
+_FAILURE = re.compile(
+    r"HTTP Status [45]\d\d|应用程序中的服务器错误|Traceback \(most recent"
+    r"|\b(?:java|javax|org)\.[\w.]{3,80}(?:Exception|Error)\b"
+    r"|SQLSTATE\[|ORA-\d{5}|(?:Fatal|Parse) error:|Whitelabel Error Page|Stack trace:|System\.\w+Exception"
+)
+_HEAD = 2_000
+"""Characters of a page in which a failing program says so."""
 _ERROR_PAGE = re.compile(r"(?i)/(?:404|error|notfound|not_found|errorpage|err)(?:[./_-]|$)")
 
 
@@ -39,14 +46,21 @@ def refuse_elsewhere(fetched: Fetched, list_url: str = "") -> None:
 
 
 def refuse_excuse(known: Known, reading: Assessment) -> None:
-    """A short page that shows nothing of the title of its item is none; raises :class:`ReadingError`."""
-    if len(reading.text) <= _LONGEST_EXCUSE and not (
-        reading.attachments or reading.pictures or reading.frames
-    ):
+    """A page that shows nothing of the title of its item is none where it is short, a list or a failure.
+
+    Raises :class:`ReadingError`.
+    """
+    if reading.attachments or reading.pictures or reading.frames:
+        return
+    without = f"without the title that the list gives («{known.title[:40]}»)"
+    if _FAILURE.search(reading.text[:_HEAD]):
+        raise ReadingError(Outcome.EMPTY, f"what a failing program of the server says, {without}")
+    if reading.is_index:
+        raise ReadingError(Outcome.EMPTY, f"a page of links {without}")
+    if len(reading.text) <= _LONGEST_EXCUSE:
         raise ReadingError(
             Outcome.EMPTY,
-            f"a short page without the title that the list gives («{known.title[:40]}»): a refusal in words "
-            "that are not known here, or filled by a script",
+            f"a short page {without}: a refusal in words that are not known here, or filled by a script",
         )
 
 

@@ -160,6 +160,7 @@ class DocumentReader:
             last_modified=conditions.last_modified,
             access=Access.to(self._source),
             patience=self._run.patience,
+            title=known.title,
         )
 
     def _read_fetched(

@@ -1,0 +1,67 @@
+"""What shows the title that its list gives is no refusal, whatever it talks about; what lacks it may be."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assessment.reading import Answer, Assessment, Known, ReadingError, assess
+from crawling.fetching.block_pages import block_reason, is_missing_page
+from jobs.visits.answers import refuse_excuse
+
+URL = "http://rsj.example.gov.cn/tzgg/88.html"
+TITLE = "示例县公开招聘会计公告"
+
+
+def page(body: str) -> bytes:
+    return f"<html><head><title>提示</title></head><body>{body}</body></html>".encode()
+
+
+def read(body: str, title: str = TITLE) -> tuple[Known, Assessment]:
+    known = Known(URL, title=title)
+    return known, assess(Answer(page(body), "text/html", "utf-8"), known, date(2026, 11, 28))
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("招聘系统维护工程师公告", "因工作需要，招聘一名，须持有相关证书。系统升级请稍后关注，薪资面议。"),
+        ("考试报名须知及办法", "登录系统后请输入验证码，完成人机验证即可报名，须持有会计从业资格证书。"),
+        ("会计从业资格证书已失效说明", "会计从业资格证书信息已失效，相关文件不存在。"),
+        ("关于撤销招聘公告的说明", "原公告已撤销，会计岗位不再要求会计证。"),
+    ],
+)
+def test_a_notice_that_talks_like_a_refusal_is_read(title: str, body: str) -> None:
+    markup = page(f"<h1>{title}</h1><p>{body}</p>")
+    assert not block_reason(200, markup, markup=True, title=title)
+    assert not is_missing_page(markup, title=title)
+    assert not block_reason(200, markup, markup=True, title=f"{title[:8]}……")
+
+
+def test_an_excuse_may_name_what_is_gone() -> None:
+    assert is_missing_page(page(f"<p>您访问的“{TITLE}”已下线，请看其他职位</p>"), title=TITLE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>HTTP Status 500</h1>" + "<p>at com.example.Page.read(Page.java:11)</p>" * 20,
+        "".join(
+            f"<li><a href='/n/{number}.html'>示例县关于第{number}件事的通知</a> 2026-11-05</li>"
+            for number in range(40)
+        ),
+        "<p>喝杯茶，马上回来</p><img src='/images/404.png'>",
+    ],
+)
+def test_a_failure_a_list_or_a_short_page_without_the_title_is_no_notice(body: str) -> None:
+    known, reading = read(body)
+    assert not reading.bears_title
+    with pytest.raises(ReadingError, match="without the title"):
+        refuse_excuse(known, reading)
+
+
+def test_a_notice_under_another_title_and_one_that_is_a_picture_are_kept() -> None:
+    sentences = "<p>卫生局招聘护士，须持有护士执业证书；身体健康，遵纪守法。</p>" * 20
+    refuse_excuse(*read(sentences))
+    refuse_excuse(*read("<img src='/upload/88.jpg' width=800>"))
