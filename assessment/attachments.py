@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
+from extraction.clicks import is_file_address, shown_file
 from extraction.model import Link
 
-_ENDS = r"pdf|docx?|xlsx?|wps|et|rtf|ofd|zip|rar|7z|tgz|tar\.gz|pptx?|csv|png|jpe?g|tiff?|bmp|webp"
+_ENDS = (
+    r"pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|rtf|ofd|zip|rar|7z|tgz|tar\.gz|pptx?|csv|mht|mhtml"
+    r"|png|jpe?g|tiff?|bmp|webp"
+)
 _NAMES_A_FILE = re.compile(
-    rf"\.(?:{_ENDS})\s*(?:[（(\[【]?\s*(?:\d[\d.,]*\s*(?:[kmg]i?b?|字节|bytes?)|已?下载\S{{0,8}}|点击\S{{0,8}})\s*[）)\]】]?)?"
+    rf"\.(?:{_ENDS})[\s》】」”\"）)\]]*(?:[（(\[【]?\s*(?:\d[\d.,]*\s*(?:[kmg]i?b?|字节|bytes?)|已?下载\S{{0,8}}|点击\S{{0,8}})\s*[）)\]】]?)?"
     r"[\s.。）)\]】]*$",
     re.IGNORECASE,
 )
@@ -45,7 +50,7 @@ def attached_files(links: tuple[Link, ...], page_url: str, markup: str = "") -> 
     """
     found: dict[str, Attachment] = {}
     for link in links:
-        url = absolute_url(link.url or _opened(link, markup), page_url)
+        url = absolute_url(shown_file(link.url) or link.url or _opened(link, markup), page_url)
         if not url or url == absolute_url(page_url):
             continue
         certain = is_attachment(url) or link.is_file or _names_a_file(link)
@@ -88,7 +93,7 @@ def _names_a_file(link: Link) -> bool:
 def _may_be_a_file(link: Link, url: str, page_url: str) -> bool:
     if not same_site(url, page_url):
         return False
-    if _LABELLED.search(link.text) or _LABELLED.search(link.title):
+    if _LABELLED.search(link.text) or _LABELLED.search(link.title) or link.is_below_label:
         return True
     return _FILE_ADDRESS.search(url) is not None and not _MARKUP.search(url)
 
@@ -112,7 +117,7 @@ def unread_frames(frames: tuple[str, ...], page_url: str, text: str) -> str:
 
 def content_frames(frames: tuple[str, ...], page_url: str) -> tuple[str, ...]:
     """Those frames of the page's own site that may hold some of its content."""
-    inside = (absolute_url(frame, page_url) for frame in frames if not is_attachment(frame))
+    inside = (absolute_url(frame, page_url) for frame in frames if not is_file_address(urlsplit(frame).path))
     content = (
         frame
         for frame in inside

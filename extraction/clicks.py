@@ -7,10 +7,12 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from html import unescape
 from itertools import islice
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 PAGES = "s?html?|xhtml|jspx?|aspx?|php|do|action|cfm"
-FILES = "pdf|docx?|xlsx?|wps|et|ofd|rtf|zip|rar|7z|pptx?|csv|txt|tgz|tar\\.gz"
+FILES = (
+    "pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|ofd|rtf|zip|rar|7z|pptx?|csv|txt|tgz|tar\\.gz|mht|mhtml"
+)
 _ADDRESS = re.compile(
     rf"(?:https?://|//|/|\.{{1,2}}/)[^\s<>\"'\\{{}}]{{2,}}"
     rf"|[\w%./~-]+\.(?:{PAGES}|{FILES})(?:[?#][^\s<>\"']*)?"
@@ -56,6 +58,7 @@ FILE_ATTRIBUTES = frozenset(
             "data-src",
         ),
         *("data-href", "data-url", "data-path", "data-download", "data-attach", "data-link"),
+        *("file", "filepath", "data-filepath", "data-attachment", "attach", "src-file"),
     }
 )
 _FILE_ENDS = re.compile(rf"(?i)\.(?:{FILES})(?:[?#]|$)")
@@ -68,6 +71,12 @@ _MOST_SCRIPTS, _MOST_FILES = 100, 20
 _VIEWED = ("file", "url", "src", "pdf", "path", "furl", "fileurl")
 """Keys in which viewers (pdf.js, kkFileView, Office Online) are told what to show."""
 _SUDY_TITLE = re.compile(r"""['"]title['"]\s*:\s*['"]([^'"]{1,300})['"]""")
+_VIEWER = re.compile(r"(?i)pdf\.?js|viewer|preview|/op/view\.aspx$|view\.s?html?$")
+_IS_FILE = re.compile(r"(?i)application/(?:pdf|msword|vnd\.|x-pdf|octet-stream)")
+_LOADED = re.compile(
+    r"""\.load\(\s*["']([^"'\s<>#]{3,300})|\.src\s*=\s*["']([^"'\s<>]{3,300})["']|["']src["']\s*,\s*["']([^"'\s<>]{3,300})["']"""
+)
+_IS_PAGE = re.compile(rf"(?i)\.(?:{PAGES})(?:[?#]|$)")
 _LONGEST_ACTION = 500
 
 
@@ -135,14 +144,23 @@ def file_addresses(tag: str, attributes: Mapping[str, str]) -> list[tuple[str, s
         attributes[key] for key in attributes.keys() & FILE_ATTRIBUTES if _FILE_ENDS.search(attributes[key])
     ]
     if tag in {"embed", "iframe", "object", "frame"}:
-        source = attributes.get("src") or attributes.get("data") or ""
-        found += [source] if _FILE_ENDS.search(source.partition("?")[0]) else _viewed(source)
+        source = attributes.get("src") or attributes.get("data") or attributes.get("data-src") or ""
+        is_file = _FILE_ENDS.search(source.partition("?")[0]) or _IS_FILE.search(attributes.get("type", ""))
+        found += [source] if is_file else _viewed(source)
+    elif tag == "input" and _FILE_ENDS.search(attributes.get("value", "")):
+        found.append(attributes["value"])
     return [(address, name) for address in dict.fromkeys(found)]
 
 
 def is_file_address(url: str) -> bool:
     """Whether an address ends as that of a document does."""
     return _FILE_ENDS.search(url) is not None
+
+
+def shown_file(url: str) -> str:
+    """The file that a link has a viewer show; empty where it leads to no viewer."""
+    found = _viewed(url) if _VIEWER.search(url.partition("?")[0]) else []
+    return urljoin(url, found[0]) if found else ""
 
 
 def _viewed(source: str) -> list[str]:
@@ -164,6 +182,18 @@ def _from_base64(value: str) -> str:
     return unquote(found) if _ADDRESS.fullmatch(found) else ""
 
 
+def frames_in_scripts(markup: str) -> list[str]:
+    """Addresses of pages that scripts load into an element or a frame of the page."""
+    found: dict[str, None] = {}
+    has_frame = "<iframe" in markup.lower()
+    for script in islice(_scripts(markup), _MOST_SCRIPTS):
+        for loaded in islice(_LOADED.finditer(script), _MOST_FILES):
+            address = loaded[1] or loaded[2] or loaded[3]
+            if _IS_PAGE.search(address) and (loaded[1] or has_frame):
+                found.setdefault(unescape(address))
+    return list(found)
+
+
 def files_in_scripts(markup: str) -> list[str]:
     """Addresses of documents that the page's own scripts name whole, to show or to link them."""
     found: dict[str, None] = {}
@@ -172,7 +202,9 @@ def files_in_scripts(markup: str) -> list[str]:
             address = _ADDRESS_BEFORE.search(script[max(end.start() - _LONGEST_FILE, 0) : end.end(1)])
             if address is not None and _NAMED.search(address[1]):
                 found.setdefault(unescape(address[1]))
-    return list(found)[:_MOST_FILES]
+    # A name beside an address is no address of its own.
+    whole = [address for address in found if "/" in address]
+    return (whole or list(found))[:_MOST_FILES]
 
 
 def _scripts(markup: str) -> Iterator[str]:
@@ -180,7 +212,7 @@ def _scripts(markup: str) -> Iterator[str]:
     for part in _SCRIPT_END.split(markup)[:-1]:
         opening = _SCRIPT.search(part)
         if opening is not None:
-            yield part[opening.end() :]
+            yield part[opening.end() :].replace("\\/", "/")
 
 
 def _name(attributes: Mapping[str, str]) -> str:

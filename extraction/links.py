@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from extraction.clicks import clicked_action, clicked_address, file_addresses, names_its_page
+from extraction.clicks import (
+    clicked_action,
+    clicked_address,
+    file_addresses,
+    is_file_address,
+    names_its_page,
+)
 from extraction.limits import MAX_LINKS
 from extraction.link_words import LINE_END, name_and_rest
 from extraction.model import Link
@@ -40,6 +46,12 @@ _SOFT_END = "\v"
 _ENDS = frozenset({_SOFT_END, LINE_END})
 _LONGEST_BESIDE = 120
 """Characters beside a link that may belong to it where only line breaks tell rows apart."""
+_LABEL_OF_FILES = re.compile(
+    r"(?:相关|下载)?附\s?件(?:下载|列表|清单|名称|信息)?\s?[\d一二三四五六七八九十]{0,3}\s?[:：]\s?[\d一二三四五六七八九十]{0,2}[.、．]?\s?$"
+    r"|(?:相关附件|附件下载|附件列表|文件下载)\s?$"
+)
+_LABEL_PIECES, _BETWEEN_FILES = 8, 24
+"""Pieces of text before a link that may be such a label; characters between two files below one."""
 _UNENCODED = re.compile(r"[^\x21-\x7e]+")
 
 
@@ -50,6 +62,7 @@ class _Pending:
     start: int
     action: str = ""
     is_file: bool = False
+    is_below_label: bool = False
     is_next: bool = False
     end: int = 0
     text: str = ""
@@ -106,10 +119,20 @@ class LinkCollector:
             title = _line(attributes.get("title", "") or attributes.get("aria-label", ""))
             self._open = _Pending(url, title, len(self._flow), action)
             self._open.is_file = "download" in attributes or "appendix" in attributes
+            self._open.is_below_label = self._is_below_label()
             names = f"{attributes.get('rel', '')} {attributes.get('class', '')}"
             self._open.is_next = _NEXT_NAMES.search(names) is not None
             if attributes.get("rel", "").lower() == "next":
                 self._open.title = _NEXT_PAGE
+
+    def _is_below_label(self) -> bool:
+        """Whether a label of files stands right before a link, or before the links that precede it."""
+        last = self._links[-1] if self._links else None
+        since = last.end if last else 0
+        words = _line("".join(self._flow[max(since, len(self._flow) - _LABEL_PIECES) :]))
+        if _LABEL_OF_FILES.search(words):
+            return True
+        return last is not None and last.is_below_label and len(words) <= _BETWEEN_FILES
 
     def open_clickable(self, tag: str, attributes: dict[str, str]) -> None:
         """Another element that a click makes a link, as ``<li onclick="location.href='/a.html'">``."""
@@ -138,21 +161,27 @@ class LinkCollector:
         for address, name in file_addresses(tag, attributes):
             url = self.absolute(address)
             if url and len(self._links) < MAX_LINKS:
-                words = _line(name) or url.partition("?")[0].rpartition("/")[2]
+                words = _line(name) or _name_in(url)
                 self._links.append(_Pending(url, words, len(self._flow), is_file=True))
         is_frame = tag in {"frame", "iframe"} or "html" in attributes.get("type", "").lower()
         if not is_frame or len(self._frames) >= _MOST_FRAMES or _is_unseen(attributes):
             return
-        if url := self.absolute(attributes.get("src") or attributes.get("data") or ""):
+        source = next((attributes[name] for name in ("src", "data", "data-src") if attributes.get(name)), "")
+        if url := self.absolute(source):
             self._frames.setdefault(url)
+
+    def add_frames(self, addresses: Iterable[str]) -> None:
+        """Parts of the page that its scripts load."""
+        for url in map(self.absolute, addresses):
+            if url and len(self._frames) < _MOST_FRAMES:
+                self._frames.setdefault(url)
 
     def add_files(self, addresses: Iterable[str]) -> None:
         """Documents that the page's scripts name."""
         known = {link.url for link in self._links}
         for url in map(self.absolute, addresses):
             if url and url not in known and len(self._links) < MAX_LINKS:
-                words = unquote(url.partition("?")[0].rpartition("/")[2])
-                self._links.append(_Pending(url, words, len(self._flow), is_file=True))
+                self._links.append(_Pending(url, _name_in(url), len(self._flow), is_file=True))
 
     def add_text(self, text: str) -> None:
         self._flow.append(text)
@@ -302,6 +331,8 @@ class LinkCollector:
         for link in self._links:
             if link.is_next and not link.text and not link.title:
                 link.title = _NEXT_PAGE
+            if not link.text and not link.title and is_file_address(link.url):
+                link.title = _name_in(link.url)  # an icon leads to the file
         return tuple(
             Link(
                 link.url,
@@ -312,10 +343,15 @@ class LinkCollector:
                 row=link.row,
                 action=link.action,
                 is_file=link.is_file,
+                is_below_label=link.is_below_label,
             )
             for link in self._links
-            if link.text or link.title
+            if link.text or link.title or is_file_address(link.url)
         )
+
+
+def _name_in(url: str) -> str:
+    return unquote(url.partition("?")[0].rpartition("/")[2])
 
 
 def _is_unseen(attributes: dict[str, str]) -> bool:

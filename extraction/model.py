@@ -46,6 +46,8 @@ class Link:
     """What a click calls, with arguments, as ``showview(38196)``; empty where it calls nothing."""
     is_file: bool = False
     """Whether the page offers it as a file, by ``download`` or in a viewer."""
+    is_below_label: bool = False
+    """Whether it stands behind ``附件：`` or in a list under these words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _FEW_LETTERS = 300
 """Of a page whose body may stand in its scripts."""
 _MOST_SCRIPTS = 100
 _DEEPEST = 4
-_MARKUP = ("<p", "<div", "<br", "<table", "<span", "<section", "&lt;p", "&lt;div")
+_MARKUP = ("<p", "<div", "<br", "<table", "<span", "<section", "&lt;p", "&lt;div", "<a ", "&lt;a ")
 
 
 class Page(Protocol):

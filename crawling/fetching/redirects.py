@@ -30,9 +30,20 @@ _LOCATION = re.compile(
 )
 _DEPENDS = re.compile(rb"(?i)\bif\s*\(|\?[^:'\"]*:|\bswitch\b|onclick|addEventListener|\bcookie\b")
 """A script that looks at something before it sends readers on: which of them it sends cannot be told."""
-_NOT_DONE = re.compile(rb"(?is)<!--.*?-->|<noscript\b.*?</noscript\s*>")
-"""What browsers that run scripts pass over; the pages searched for it are short."""
-_CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)")
+_NOT_DONE = re.compile(rb"(?is)(<script\b[^>]*>.*?</script\s*>)|<!--.*?-->|<noscript\b.*?</noscript\s*>")
+"""What browsers that run scripts pass over, but for the scripts; the pages searched for it are short."""
+_LEFT_OUT = re.compile(rb"(?ms)^\s*//[^\n]*|<!--|-->|/\*.*?\*/")
+"""Within a script: what hides it from browsers of old, and comments."""
+_JOINED = re.compile(rb"(['\"])\s*\+\s*\1")
+_BY_KEY = re.compile(rb"\[\s*['\"](location|href)['\"]\s*\]")
+_VARIABLE = re.compile(
+    rb"""(?:var|let|const)\s+([A-Za-z_$][\w$]*)\s*=\s*("[^"\\]{1,500}"|'[^'\\]{1,500}')\s*[;,\n]"""
+)
+_OPENED = re.compile(
+    rb"""\b(?:window\s*\.\s*)?(?:open|navigate)\s*\(\s*(["'])([^"'\\]{1,500})\1\s*(?:,\s*["']_(?:self|top|parent)["'][^)]*)?\)"""
+)
+_TO = rb"location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()\s*"
+_CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*['\"]?([^'\"]+)")
 
 
 def redirect_target(response: requests.Response) -> str:
@@ -51,7 +62,7 @@ def refresh_target(url: str, body: bytes) -> str:
     """
     if len(body) > _LONGEST_REFRESH_PAGE:
         return ""
-    shown = _NOT_DONE.sub(b"", body)
+    shown = _NOT_DONE.sub(lambda found: found[1] or b"", body)
     target = _refreshed(shown) or _located(shown)
     if not target or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
         return ""
@@ -71,11 +82,27 @@ def _refreshed(body: bytes) -> str:
 
 def _located(body: bytes) -> str:
     for _, script, one, two in _SCRIPT.findall(body):
-        code = script or one or two
+        code = _plain(script or one or two)
         found = _LOCATION.search(code)
         if found is not None and not _DEPENDS.search(code[: found.end()]):
             return unescape(_decoded(found[1] or found[2])).strip()
     return ""
+
+
+def _plain(code: bytes) -> bytes:
+    """A script with its literals whole and where they are used, and ``open(…, '_self')`` as an assignment."""
+    code = _BY_KEY.sub(rb".\1", _JOINED.sub(b"", _LEFT_OUT.sub(b"", code).replace(b"\\/", b"/")))
+    code = _OPENED.sub(_as_assignment, code)
+    for name, value in _VARIABLE.findall(code):
+        used = rb"(%b)%b(?![\w$.(\[])" % (_TO, re.escape(name))
+        code = re.sub(used, rb"\g<1>" + value, code)
+    return code
+
+
+def _as_assignment(found: re.Match[bytes]) -> bytes:
+    """A window of its own is opened beside the page; only one that takes its place sends readers on."""
+    in_place = b"navigate" in found[0] or b"_" in found[0][found.end(2) - found.start() :]
+    return b"location=" + found[1] + found[2] + found[1] if in_place else found[0]
 
 
 def _decoded(raw: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from extraction.charset import decode
 from extraction.cleaning import clean, join_lines
-from extraction.clicks import FILE_ATTRIBUTES, files_in_scripts, is_file_address
+from extraction.clicks import FILE_ATTRIBUTES, files_in_scripts, frames_in_scripts, is_file_address
 from extraction.composing import TextComposer
 from extraction.facts import page_publisher, page_title
 from extraction.links import MOMENTS, LinkCollector
@@ -26,7 +26,7 @@ from extraction.tables import Cell
 from extraction.veils import STRUCK, Page, Unveiling, is_unseen
 
 _UNSEEN_NAMES = """
-script style noscript template iframe frame object embed applet svg select datalist audio video canvas map
+script style noscript template iframe frame object embed applet svg select datalist audio video canvas
 rt rp
 """
 _BLOCK_NAMES = """
@@ -42,6 +42,8 @@ _FRAMES_ALONE, _PICTURES_ALONE = "（本页由框架组成）", "（本页由图
 """Stand for the words of a page that has none of its own."""
 _FRAMES = frozenset({"frame", "iframe", "embed", "object"})
 _MOMENTS = frozenset(MOMENTS)
+_FEW_LETTERS = 300
+"""Outside of links: the content of a page with no more may be loaded by its scripts."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _MOST_HEADINGS = 20
 _STRUCK = re.compile(r"<(/?)(?:s|strike)(?=[\s>])", re.IGNORECASE)
@@ -55,6 +57,8 @@ def read(body: bytes, declared: Declared) -> Extracted:
     page = another()
     _parse(markup, Unveiling(page, another, _parse))
     page.links.add_files(files_in_scripts(markup))
+    if page.letters < _FEW_LETTERS:
+        page.links.add_frames(frames_in_scripts(markup))
     text = join_lines("\n".join(page.lines))
     pictures = page.pictures.finished()
     if not text and (page.links.frames or pictures):
@@ -121,6 +125,10 @@ class PageText:
             self.pictures.open_block(tag)
         elif tag == "a":
             self.links.open_link(attributes)
+        elif tag == "area":
+            self.links.open_link(attributes)
+            self.links.add_picture(attributes.get("alt", ""))
+            self.links.close_link()
         elif tag in {"table", "tr", "td", "th"}:
             self._start_table_part(tag, attributes)
             self.links.open_container(tag)
@@ -163,7 +171,7 @@ class PageText:
 
     def _note_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         """What an element says beside its name: a frame, a file, a day, where a click leads."""
-        if tag in _FRAMES or not FILE_ATTRIBUTES.isdisjoint(attributes):
+        if tag in _FRAMES or tag == "input" or not FILE_ATTRIBUTES.isdisjoint(attributes):
             self.links.add_frame(tag, attributes)
         if tag != "a" and not _MOMENTS.isdisjoint(attributes):
             self.links.add_moment(attributes)
