@@ -42,6 +42,7 @@ check: static test ## format, lint, types, imports, tests
 
 bench: setup ## measure speed and memory, as ratios in one run
 	$(BIN)/python -m eval.bench
+	$(BIN)/python -m eval.bench_desk
 
 chaos: setup ## kill and starve real daemons, and say what they lost
 	$(BIN)/python -m eval.chaos

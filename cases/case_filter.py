@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, literal_column, or_, true, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
-from cases.search import has_words
+from cases.search import has_words, may_hold
 from storage.tables import AddresseeAnswer, Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import lies_within
 from vocabulary.codes import AnswerState, CaseOrder, CaseState, Due, EventKind, Severity, Waiting
@@ -45,15 +45,25 @@ class CaseScope:
 
     def condition(self, session: Session) -> ColumnElement[bool]:
         """Whether a case is within it."""
+        branches = list(self._branches(session))
+        if session.get_bind().dialect.name != "sqlite" or len(branches) == 1:
+            return or_(*branches)
+        # SQLite knows not how few cases each of them leaves, and would read all that are open.
+        return col(Case.id).in_(union_all(*(select_columns(col(Case.id)).where(each) for each in branches)))
+
+    def _branches(self, session: Session) -> Iterator[ColumnElement[bool]]:
+        """The ways in which a case may be within it."""
         parts: list[ColumnElement[bool]] = []
         if self.regions:
             parts.append(or_(*(lies_within(col(Case.region), region) for region in self.regions)))
         if self.departments:
             parts.append(followed_up_by(session, self.departments))
-        if not parts:
-            return true()
-        own = or_(and_(*parts), col(Case.assignee) == self.email) if self.email else and_(*parts)
-        return or_(own, *(other.condition(session) for other in self.others))
+        yield and_(true(), *parts)
+        if parts and self.email:
+            yield col(Case.assignee) == self.email
+        if parts:
+            for other in self.others:
+                yield from other._branches(session)  # noqa: SLF001 - of the same class
 
 
 EVERYTHING: Final = CaseScope()
@@ -89,6 +99,17 @@ class CaseFilter:
     """Words that all stand in publisher, title, certificate, quotes or document number."""
     order: CaseOrder = CaseOrder.NEWEST
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether something in it leaves so few cases that they are best found first and sorted then."""
+        named = (self.text, self.region, self.department, self.qualification, self.publisher, self.source)
+        return (
+            any(named)
+            or self.assignee not in {"", NOBODY}
+            or self.due is not None
+            or self.waiting is not None
+        )
+
     def condition(self, session: Session, now: datetime) -> ColumnElement[bool]:
         """The cases that are meant; days are those of ``now``'s time zone."""
         return and_(true(), *self._parts(session, now))
@@ -103,8 +124,10 @@ class CaseFilter:
         if self.department:
             yield followed_up_by(session, (self.department,))
         if self.qualification:
+            yield may_hold(session, self.qualification)
             yield col(Case.qualification).icontains(self.qualification, autoescape=True)
         if self.publisher:
+            yield may_hold(session, self.publisher)
             yield col(Case.publisher).icontains(self.publisher, autoescape=True)
         if self.source:
             yield _met_in(self.source)
@@ -190,60 +213,6 @@ def filter_pairs(wanted: CaseFilter) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in found if value != ""]
 
 
-def page_key(case: Case, order: CaseOrder) -> str:
-    """Where a page ends that ends with ``case``: the next one begins behind it."""
-    if order is CaseOrder.SEVERITY:
-        return f"{case.severity}.{case.id}"
-    if order is CaseOrder.DEADLINE:
-        return f"{case.deadline or ''}.{case.id}"
-    if order is CaseOrder.CHANGED:
-        return f"{case.updated_at.astimezone(UTC).replace(tzinfo=None).isoformat()}.{case.id}"
-    return str(case.id)
-
-
-def ordering(order: CaseOrder) -> Sequence[ColumnElement[Any]]:
-    """What a list is sorted by; ends with the number, so that no two cases stand at the same place."""
-    number = col(Case.id)
-    orders: Mapping[CaseOrder, Sequence[ColumnElement[Any]]] = {
-        CaseOrder.NEWEST: (number.desc(),),
-        CaseOrder.OLDEST: (number.asc(),),
-        # critical, high, medium: the alphabet has them in the order that is wanted, and an index with it.
-        CaseOrder.SEVERITY: (col(Case.severity).asc(), number.asc()),
-        CaseOrder.DEADLINE: (col(Case.deadline).is_(None), col(Case.deadline).asc(), number.asc()),
-        CaseOrder.CHANGED: (col(Case.updated_at).desc(), number.desc()),
-    }
-    return orders[order]
-
-
-def behind(order: CaseOrder, key: str) -> ColumnElement[bool]:
-    """Whether a case stands behind the one that ``page_key`` said; all do where it says nothing."""
-    first, _, last = key.rpartition(".")
-    case_id = _number(last, 10**15)
-    if not case_id:
-        return true()
-    number = col(Case.id)
-    if order is CaseOrder.SEVERITY:
-        same = and_(col(Case.severity) == first, number > case_id)
-        return or_(col(Case.severity) > first, same)
-    if order is CaseOrder.DEADLINE:
-        return _behind_deadline(_day(first), case_id)
-    if order is CaseOrder.CHANGED:
-        return _behind_change(_moment(first), case_id)
-    return number < case_id if order is CaseOrder.NEWEST else number > case_id
-
-
-def _behind_change(at: datetime | None, case_id: int) -> ColumnElement[bool]:
-    changed = col(Case.updated_at)
-    return true() if at is None else or_(changed < at, and_(changed == at, col(Case.id) < case_id))
-
-
-def _behind_deadline(day: date | None, case_id: int) -> ColumnElement[bool]:
-    deadline, number = col(Case.deadline), col(Case.id)
-    if day is None:
-        return and_(deadline.is_(None), number > case_id)
-    return or_(deadline > day, and_(deadline == day, number > case_id), deadline.is_(None))
-
-
 def _met_in(source: str) -> ColumnElement[bool]:
     return col(Case.id).in_(
         select_columns(col(Finding.case_id))
@@ -255,16 +224,16 @@ def _met_in(source: str) -> ColumnElement[bool]:
 
 def _waits(waiting: Waiting) -> ColumnElement[bool]:
     if waiting is Waiting.ACCEPTANCE:
-        return and_(col(Case.assignee) != "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
+        return and_(col(Case.assignee) > "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
     if waiting is Waiting.EXTENSION:
         return col(Case.extension).is_not(None)
     if waiting is Waiting.ANSWER:
         unread = select_columns(col(AddresseeAnswer.case_id))
         return col(Case.id).in_(unread.where(col(AddresseeAnswer.state) == AnswerState.WAITING))
-    came_back = select_columns(col(CaseEvent.id)).where(
-        col(CaseEvent.case_id) == col(Case.id), col(CaseEvent.kind) == EventKind.REOPENED.value
-    )
-    return and_(col(Case.state).in_((CaseState.FOUND, CaseState.NOTIFIED)), came_back.exists())
+    # As the index says it: of a parameter no database would know that it is the same.
+    is_return = col(CaseEvent.kind) == literal_column(f"'{EventKind.REOPENED.value}'")
+    came_back = select_columns(col(CaseEvent.case_id)).where(is_return)
+    return and_(col(Case.state).in_((CaseState.FOUND, CaseState.NOTIFIED)), col(Case.id).in_(came_back))
 
 
 def _stands_to_deadline(due: Due, today: date) -> ColumnElement[bool]:
@@ -308,10 +277,3 @@ def _day(typed: str) -> date | None:
     except ValueError:
         return None
     return day if 1990 <= day.year <= 2100 else None
-
-
-def _moment(typed: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=UTC)
-    except ValueError:
-        return None

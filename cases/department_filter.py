@@ -16,15 +16,16 @@ from vocabulary.areas import code_prefix, lies_within
 def followed_up_by(session: Session, departments: Iterable[str]) -> ColumnElement[bool]:
     """Whether a case is followed up by one of ``departments``, called by any of their names."""
     wanted = tuple(departments)
-    decided = [
-        *_decisions(_imported(session), wanted),
-        *_decisions([rule for rules in annex_rules().values() for rule in rules], wanted),
-    ]
+    imported, annexed = _imported(session), [rule for rules in annex_rules().values() for rule in rules]
+    rules = [*imported, *annexed]
+    decided = [*_decisions(imported, wanted), *_decisions(annexed, wanted)]
     theirs = [key for key, department in catalogue_departments().items() if _is_theirs(department, wanted)]
     otherwise = col(Case.qualification).in_(theirs)
     if not decided:
         return otherwise
-    return case(*decided, else_=otherwise)
+    # None of other certificates is: an index finds those of these, and the rules are asked of few.
+    named = {rule.qualification for rule in rules if _is_theirs(rule.department, wanted)}
+    return and_(col(Case.qualification).in_({*theirs, *named}), case(*decided, else_=otherwise))
 
 
 def _decisions(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, and_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from cases.case_filter import ALL_CASES, EVERYTHING, CaseFilter, CaseScope, behind, ordering, page_key
+from cases.case_filter import ALL_CASES, EVERYTHING, CaseFilter, CaseScope
+from cases.case_order import Stretch, page_key, stretches
 from storage.tables import Case, CaseEvent, Finding
+from vocabulary.codes import CaseState
 
 COUNTED = 1000
 """Cases that are counted one by one; where there are more, a list says so and no number."""
@@ -48,15 +52,40 @@ def list_cases(
 
     ``after`` is where an earlier part ended (``CasePage.following``). Days are those of ``now``'s time zone.
     """
-    chosen = (
-        select(Case)
-        .where(wanted.condition(session, now), scope.condition(session), behind(wanted.order, after))
-        .order_by(*ordering(wanted.order))
-        .limit(limit + 1)
-    )
-    found = session.exec(chosen).all()
+    meant, states = wanted, ()
+    if not (wanted.is_narrow or scope.regions or scope.departments):
+        meant, states = replace(wanted, states=()), wanted.states
+    condition = and_(meant.condition(session, now), scope.condition(session))
+    found: list[Case] = []
+    for stretch in stretches(wanted.order, after):
+        if len(found) <= limit:
+            found += session.exec(_of_stretch(states, condition, stretch, limit + 1 - len(found)))
     more = len(found) > limit
     return CasePage(found[:limit], page_key(found[limit - 1], wanted.order) if more else "")
+
+
+def _of_stretch(
+    states: Sequence[CaseState], meant: ColumnElement[bool], stretch: Stretch, limit: int
+) -> SelectOfScalar[Case]:
+    """The first cases of a stretch. Each of several states is read off its index in the order that is wanted:
+    of all together a database would sort every case that is open.
+    """
+    cases = select(Case).where(meant, stretch.condition)
+    if len(states) == 1:
+        cases = cases.where(col(Case.state) == states[0])
+    elif states:
+        firsts = [
+            select_columns(col(Case.id))
+            .where(col(Case.state) == state, meant, stretch.condition)
+            .order_by(*stretch.order)
+            .limit(limit)
+            .subquery()
+            for state in states
+        ]
+        cases = select(Case).where(
+            col(Case.id).in_(union_all(*(select_columns(first.c.id) for first in firsts)))
+        )
+    return cases.order_by(*stretch.order).limit(limit)
 
 
 def every_case(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, Executable, bindparam, column, func, or_, table
+from sqlalchemy import ColumnElement, Executable, bindparam, column, func, or_, table, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -55,6 +55,12 @@ def has_words(session: Session, typed: str) -> ColumnElement[bool]:
     is_number = number.isascii() and number.isdecimal() and len(number) <= 15
     found = _of_the_index(session, terms) if terms else col(Case.id) < 0
     return or_(found, col(Case.id) == int(number)) if is_number else found
+
+
+def may_hold(session: Session, typed: str) -> ColumnElement[bool]:
+    """True of every case that holds ``typed`` as it is written, and of few others: an index's beginning."""
+    terms = search_terms(typed)
+    return _of_the_index(session, terms) if terms else true()
 
 
 def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from settings import Settings, SettingsError, load_settings
+from storage.audit import record
 from storage.backup import BackupError, back_up
 from storage.backup import restore as restore_backup
 from storage.database import for_reading, open_database
@@ -22,6 +24,8 @@ from storage.errors import DatabaseError, EvidenceError
 from storage.evidence import EvidenceStore
 from storage.migrate import require_current
 from storage.proof import Proof, UnknownFindingError, find_proof
+from storage.tables import Finding
+from vocabulary.codes import AuditKind
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable, mask_personal_numbers
 from vocabulary.reasons import in_chinese
@@ -57,12 +61,20 @@ def evidence(
                 EvidenceStore(settings.storage.evidence_directory) as store,
             ):
                 proof = find_proof(session, store, finding)
+                _note_reading(engine, finding, session.get_one(Finding, finding).case_id)
                 written = _write_body(proof, output)
                 _print_proof(proof, written, ZoneInfo(settings.time_zone))
         except UnknownFindingError:
             _fail(UNUSABLE, f"没有编号为 {finding} 的发现")
         except EvidenceError as error:
             _fail(WRONG, f"证据核对未通过：{in_chinese(str(error))}")
+
+
+def _note_reading(engine: Engine, finding: int, case_id: int | None) -> None:
+    """Write down who takes the page away, before it is: it may hold personal data."""
+    with Session(engine) as session, session.begin():
+        who, detail = getpass.getuser(), f"evidence of finding {finding}"
+        record(session, AuditKind.READ, actor=who, at=datetime.now(UTC), case_id=case_id, detail=detail)
 
 
 def backup(

@@ -11,7 +11,6 @@ from storage.database import one_transaction
 from vocabulary.codes import AuditKind
 
 
-@one_transaction
 def note_reading(
     desk: Desk,
     viewer: Viewer,
@@ -22,11 +21,25 @@ def note_reading(
     kind: AuditKind = AuditKind.READ,
 ) -> None:
     """Write it before it is shown: what cannot be written down is not shown."""
+    note_reading_of(desk, viewer.email, request, detail, case_id=case_id, kind=kind)
+
+
+@one_transaction
+def note_reading_of(
+    desk: Desk,
+    email: str,
+    request: Request,
+    detail: str,
+    *,
+    case_id: int | None = None,
+    kind: AuditKind = AuditKind.READ,
+) -> None:
+    """The same for whoever stands behind that address."""
     with desk.context.transaction() as session:
         record(
             session,
             kind,
-            actor=viewer.email,
+            actor=email,
             at=desk.context.now(),
             case_id=case_id,
             detail=detail,

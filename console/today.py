@@ -16,7 +16,7 @@ from alerts.languages import Language
 from alerts.notifications.letters import shown
 from alerts.notifications.unread import unread_block, waiting_documents
 from cases.case_filter import OPEN, CaseFilter
-from cases.queries import COUNTED, count_cases, list_cases
+from cases.queries import count_cases, list_cases
 from console.case_list import UNDECIDED, address, case_row
 from console.desk import Desk
 from console.desk_list import local_now
@@ -29,6 +29,8 @@ from vocabulary.codes import CaseOrder, CaseState, Due, Waiting
 
 SHOWN = 6
 """Cases of each list; the rest is behind its link."""
+COUNTED = 99
+"""Cases of each list that are counted; its own page counts further."""
 TROUBLES = 20
 UNREAD_DAYS = 7
 
@@ -47,10 +49,12 @@ def show_today(desk: Desk, viewer: Viewer, request: Request) -> Response:
 def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) -> Iterator[dict[str, Any]]:
     """Those that are not empty, the most urgent first."""
     for tone, name, wanted in _wanted(viewer):
-        cases = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN).cases
+        page = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN)
+        cases, count = page.cases, len(page.cases)
         if not cases:
             continue
-        count = count_cases(session, wanted, now=now, scope=viewer.scope)
+        if page.following:
+            count = count_cases(session, wanted, now=now, scope=viewer.scope, at_most=COUNTED)
         yield {
             "tone": tone,
             "name": name,

@@ -53,7 +53,11 @@ def lies_within(column: Mapped[str | None], area: str) -> ColumnElement[bool]:
         for region in changed
         if region.code.startswith(prefix) and not region.now.startswith(prefix)
     ]
-    return or_(and_(column.startswith(prefix, autoescape=True), column.not_in(went)), column.in_(came))
+    # As a range, which an index serves on every database.
+    within = and_(column >= prefix, column < f"{int(prefix) + 1:0{len(prefix)}}")
+    if went:
+        within = and_(within, column.not_in(went))
+    return or_(within, column.in_(came)) if came else within
 
 
 def code_prefix(area: str) -> str:

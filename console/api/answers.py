@@ -42,9 +42,10 @@ from console.api.schema import (
     StepTaken,
 )
 from console.desk import Desk
+from console.reading import note_reading_of
 from storage.database import for_reading, one_transaction
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import Step
+from vocabulary.codes import AuditKind, Step
 
 _LINE, _TEXT = 500, 4000
 _MANY = ("state", "severity")
@@ -101,7 +102,9 @@ def read_cases(desk: Desk, caller: Caller, request: Request, body: bytes) -> Bas
             after=wanted.after,
             limit=wanted.limit,
         )
-        return CasesOut(cases=[CaseOut(**_case(case)) for case in page.cases], following=page.following)
+        found = CasesOut(cases=[CaseOut(**_case(case)) for case in page.cases], following=page.following)
+    note_reading_of(desk, caller.email, request, f"api {request.url.query}", kind=AuditKind.EXPORTED)
+    return found
 
 
 @answers
@@ -112,7 +115,7 @@ def read_one(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseM
         file = read_case(session, case_id) if may_see(session, case_id, caller.scope) else None
         if file is None:
             raise _no_case()
-        return CaseFileOut(
+        found = CaseFileOut(
             **_case(file.case),
             findings=[
                 FindingOut(
@@ -137,6 +140,8 @@ def read_one(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseM
             ],
             steps=[step for step in possible_steps(file.case.state) if step is not Step.OVERDUE],
         )
+    note_reading_of(desk, caller.email, request, "api case", case_id=case_id)
+    return found
 
 
 @answers

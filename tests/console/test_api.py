@@ -7,13 +7,15 @@ from uuid import uuid4
 
 import pytest
 import requests
+from sqlmodel import Session
 
 from accounts import people, tokens
 from accounts.people import Person
+from storage.audit import read_trail
 from storage.tables import Case
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Room
-from vocabulary.codes import CaseOrder, CaseState, Role
+from vocabulary.codes import AuditKind, CaseOrder, CaseState, Role
 
 
 class Program:
@@ -89,6 +91,10 @@ def test_a_case_is_read_masked_with_its_history(room: Room) -> None:
     assert told.json()["findings"][0]["quote"] == "会计从业资格证"
     assert [each["kind"] for each in told.json()["events"]] == ["found"]
     assert told.json()["steps"] == ["confirm", "dismiss", "rectified"]
+    with Session(room.engine) as session:
+        kinds = (AuditKind.READ, AuditKind.EXPORTED)
+        trail = read_trail(session, actor="wang@example.com", kinds=kinds)
+    assert [(entry.kind, entry.case_id) for entry in trail] == [(kinds[0], case), (kinds[1], None)]
 
 
 @pytest.mark.parametrize("order", CaseOrder)

@@ -106,6 +106,9 @@ def test_the_page_of_a_finding_is_extracted_and_shown_with_its_quote(kept: Kept)
     assert "2026年11月1日 16:30:00（Asia/Shanghai）" in result.stdout
     assert "须持有【会计从业资格证】" in result.stdout
     assert "已核对" in result.stdout
+    with closing(sqlite3.connect(kept.directory / "qualwatch.sqlite3")) as database:
+        trail = database.execute("SELECT kind, detail FROM audit_entry").fetchall()
+    assert trail == [("read", f"evidence of finding {kept.finding_id}")]
 
 
 def test_what_a_page_says_neither_steers_the_terminal_nor_shows_telephone_numbers(kept: Kept) -> None:
