@@ -196,7 +196,7 @@ def show_text(desk: Desk, viewer: Viewer, request: Request) -> Response:
             "seen_at": viewer.speech.moment(met.version.seen_at.astimezone(zone)),
             "limit": SHOWN,
         }
-    note_reading(desk, viewer, request, f"text {met.version.id}", case_id=case_id)
+    note_reading(desk, viewer, request, f"text {request.path_params['version']}", case_id=case_id)
     return render(desk, viewer, request, "text", values)
 
 
