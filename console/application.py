@@ -33,6 +33,8 @@ from console import (
     exceptions,
     identity_provider,
     pages,
+    report_list,
+    reporting,
     selfcheck,
     signing_in,
     sources,
@@ -101,6 +103,11 @@ _NAMES: Mapping[object, str] = {
     case_answers.send_answer_file: "answer_file",
     answering.show_answering: "answer",
     answering.take_answer: "answer",
+    reporting.show_reporting: "report",
+    reporting.take_report: "report",
+    reporting.show_receipt: "receipt",
+    report_list.show_reports: "reports",
+    report_list.read_contact: "reports",
     desk_case.show_text: "text",
     desk_case.show_archived: "archive",
     desk_case.send_archived: "archive",
@@ -204,6 +211,8 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
         Route("/check", selfcheck.show_form, methods=["GET"]),
         Route("/check", selfcheck.check, methods=["POST"], max_body_size=selfcheck.BODY_BYTES),
+        Route("/reports", report_list.show_reports),
+        Route("/reports/{report:int}/contact", report_list.read_contact, methods=["POST"]),
         Route("/exceptions", exceptions.show_exceptions),
         Route("/exceptions/{exception:int}/end", exceptions.end_standing, methods=["POST"]),
         Route("/sources", sources.show_sources),
@@ -217,6 +226,9 @@ def _public_routes() -> list[BaseRoute]:
     return [
         Route("/answer", answering.show_answering, methods=["GET"]),
         Route("/answer", answering.take_answer, methods=["POST"], max_body_size=answering.BODY_BYTES),
+        Route("/report", reporting.show_reporting, methods=["GET"]),
+        Route("/report", reporting.take_report, methods=["POST"], max_body_size=reporting.BODY_BYTES),
+        Route("/receipt", reporting.show_receipt),
     ]
 
 

@@ -20,6 +20,7 @@ from vocabulary.names import CHINESE
 
 CHECKS_PER_MINUTE = 20
 CODES_PER_MINUTE = 20
+REPORTS_PER_MINUTE = 10
 _CHINESE = language(CHINESE)
 
 
@@ -81,6 +82,8 @@ class Desk:
         """Texts that all visitors who have not entered may have judged."""
         self.codes = TurnsByOrigin(CODES_PER_MINUTE, 10 * CODES_PER_MINUTE)
         """Codes of notices that may be tried."""
+        self.reports = TurnsByOrigin(REPORTS_PER_MINUTE, 4 * REPORTS_PER_MINUTE)
+        """Reports of the public that are taken, and receipts that may be tried."""
 
     @property
     def context(self) -> Context:

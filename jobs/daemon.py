@@ -268,7 +268,7 @@ class _Daemon:
         yield RepeatingJob("delivery", SECONDS["delivery"], self._now(deliver))
         yield RepeatingJob("urgent", SECONDS["urgent"], self._now(tell_urgent))
         yield RepeatingJob("clock", SECONDS["clock"], self._now(take_steps))
-        if intake.is_configured:
+        if intake.is_configured or self.runtime.settings.console.public_reports:
             yield RepeatingJob(
                 "intake", intake.every_minutes * 60, self._now(take_in_with_room), is_long=True
             )

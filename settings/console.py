@@ -39,6 +39,12 @@ class Console(Section):
     """Where it is reached from outside; empty: where it is served, which only this machine reaches."""
     public_check: bool = False
     """Whether everybody who reaches the console may have a text judged before it is published (自查)."""
+    public_reports: bool = False
+    """Whether everybody who reaches the console may report a posting (监督举报)."""
+    contact_key: SecretStr = SecretStr("")
+    """What seals who reported, 32 bytes in base64; empty: a key is made and kept in the data directory."""
+    contact_key_file: str = ""
+    """A file that holds it, instead."""
     link_days: Annotated[int, Field(ge=1, le=365)] = 14
     """How long the links in mails are valid."""
     link_secret: SecretStr = SecretStr("")

@@ -240,6 +240,16 @@ class AnswerState(StrEnum):
     REJECTED = "rejected"
 
 
+class ReportState(StrEnum):
+    """What came of a report of the public, as whoever has its receipt reads it."""
+
+    RECEIVED = "received"
+    NOTHING_FOUND = "nothing_found"
+    OPEN = "open"
+    """A case was opened, or is known."""
+    DONE = "done"
+
+
 class Role(StrEnum):
     """What somebody may do at the desk."""
 

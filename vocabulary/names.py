@@ -34,6 +34,7 @@ SECTIONS: Final = MappingProxyType(
         codes.OutboxState: "outbox_state",
         codes.Dismissal: "dismissal",
         codes.AnswerState: "answer_state",
+        codes.ReportState: "report_state",
         codes.Role: "role",
         codes.AuditKind: "audit_kind",
         codes.CaseOrder: "case_order",

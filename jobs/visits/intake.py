@@ -30,6 +30,7 @@ from crawling.mailboxes import Mailbox, MailboxError, MaildirBox, Waiting, open_
 from detection.model import Mention
 from jobs.context import Context, PageDone
 from jobs.visits.documents import DocumentReader
+from jobs.visits.reports import ReportBox
 from jobs.visits.run import VisitRun
 from jobs.visits.storing import Origin, store_archive, store_page
 from settings.sources import Source
@@ -79,6 +80,9 @@ def take_in(context: Context) -> IntakeSummary:
         if intake.imap.host:
             with _noting(visit), open_imap(intake.imap) as box:
                 visit.read_box(box)
+        if context.settings.console.public_reports:
+            with _noting(visit):
+                visit.read_box(ReportBox(context))
     except StoppedError:
         log.info("intake_interrupted")
     finally:

@@ -1,8 +1,8 @@
-"""What the desk keeps beside its cases: standing exceptions, and what addressees answer."""
+"""What the desk keeps beside its cases: standing exceptions, answers of addressees, reports."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
@@ -75,3 +75,26 @@ class AnswerFile(SQLModel, table=True):
     """The beginning of what a worker read of it."""
     unread: str = text_column()
     """Why it was not read, or which part of it."""
+
+
+class PublicReport(SQLModel, table=True):
+    """What somebody reported by the form (监督举报); see ``cases.public_reports``."""
+
+    __tablename__ = "public_report"
+    __table_args__ = (UniqueConstraint("receipt"), Index("ix_public_report_taken_in_at", "taken_in_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    receipt: str = Field(max_length=64)
+    """SHA-256 of the number under which its state is seen."""
+    region: str = Field(default="", max_length=6)
+    """GB/T 2260 code that they chose; empty: none."""
+    link: str = text_column()
+    words: str = text_column()
+    files: int = 0
+    contact: str = text_column()
+    """Sealed by ``storage.sealing``; empty: they gave none."""
+    message: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """The report as a message (RFC 5322) without its contact; empty once it was taken in."""
+    message_key: str = Field(max_length=64)
+    """``IntakeMessage.key`` of it."""
+    received_at: datetime = time_column()
+    taken_in_at: datetime | None = time_column(nullable=True)

@@ -20,6 +20,7 @@ password_file = "secrets/smtp"
 password_file = "secrets/imap"
 [console]
 link_secret_file = "secrets/link"
+contact_key_file = "secrets/contact"
 [[chats]]
 name = "office"
 channel = "webhook"
@@ -30,6 +31,7 @@ SECRETS = {
     "smtp": "geheim-2",
     "imap": "geheim-3\n",
     "link": "geheim-4\r\n",
+    "contact": "geheim-6",
     "chat": "https://example.cn/hook/geheim-5",
 }
 
@@ -50,6 +52,7 @@ def test_every_secret_may_stand_in_a_file_beside_the_configuration(file: Path) -
     assert settings.mail.smtp.password.get_secret_value() == "geheim-2"
     assert settings.intake.imap.password.get_secret_value() == "geheim-3"
     assert settings.console.link_secret.get_secret_value() == "geheim-4"
+    assert settings.console.contact_key.get_secret_value() == "geheim-6"
     assert settings.chats[0].secret_url.get_secret_value() == SECRETS["chat"]
     assert {"geheim-1", "geheim-2", "geheim-3", "geheim-4", SECRETS["chat"]} <= set(settings.secrets())
     assert "geheim" not in repr(settings)
