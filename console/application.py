@@ -33,6 +33,7 @@ from console import (
     exceptions,
     identity_provider,
     pages,
+    publishing,
     report_list,
     reporting,
     selfcheck,
@@ -103,6 +104,11 @@ _NAMES: Mapping[object, str] = {
     case_answers.send_answer_file: "answer_file",
     answering.show_answering: "answer",
     answering.take_answer: "answer",
+    publishing.show_published: "published",
+    publishing.show_publication: "published",
+    publishing.send_feed: "published",
+    publishing.make_public: "handling",
+    publishing.download_announcement: "announcement",
     reporting.show_reporting: "report",
     reporting.take_report: "report",
     reporting.show_receipt: "receipt",
@@ -204,6 +210,8 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/except", desk_case.except_case, methods=["POST"]),
         Route("/cases/{case:int}/answers/{answer:int}", desk_case.decide_on_answer, methods=["POST"]),
         Route("/cases/{case:int}/answers/files/{file:int}", case_answers.send_answer_file),
+        Route("/cases/{case:int}/publication", publishing.make_public, methods=["POST"]),
+        Route("/cases/{case:int}/announcement.docx", publishing.download_announcement),
         Route("/cases/{case:int}/notice", desk_case.download_notice, methods=["POST"]),
         Route("/cases/{case:int}/evidence.zip", desk_case.download_evidence),
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
@@ -229,6 +237,9 @@ def _public_routes() -> list[BaseRoute]:
         Route("/report", reporting.show_reporting, methods=["GET"]),
         Route("/report", reporting.take_report, methods=["POST"], max_body_size=reporting.BODY_BYTES),
         Route("/receipt", reporting.show_receipt),
+        Route("/published", publishing.show_published),
+        Route("/published.atom", publishing.send_feed),
+        Route("/published/{publication:int}", publishing.show_publication),
     ]
 
 

@@ -27,6 +27,7 @@ from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, day_of, de
 from console.desk import Desk
 from console.desk_list import download, local_now
 from console.frontage import POLICY, Fields, deed, last, no_case, notice, page, render, to
+from console.publishing import publication_block
 from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
@@ -332,11 +333,14 @@ def _case_page(
             return no_case(desk, viewer)
         case = session.get_one(Case, case_id)
         handling = _handling(session, desk, viewer, case, now)
-        answers = answers_block(session, case, desk.settings, viewer)
+        beside = {
+            **answers_block(session, case, desk.settings, viewer),
+            **publication_block(session, case_id, now, speech),
+        }
     around = {
         "layout": "desk.html",
         "handling": handling,
-        **answers,
+        **beside,
         "recipient": viewer.name,
         "banner": step_banner(values["events"], done, viewer.email, speech),
         "hint": "",
@@ -363,6 +367,7 @@ def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: dat
         "may_extend": has_deadline,
         "may_notice": case.state in OPEN,
         "excepted_until": viewer.speech.day(standing.until) if standing else "",
+        "may_publish": case.state in {CaseState.OVERDUE, CaseState.RECTIFIED, CaseState.PUBLISHED},
         "may_except": case.state is CaseState.DISMISSED and bool(case.publisher) and standing is None,
         "people": [
             each for each in people(session, desk.settings) if each[0].casefold() != case.assignee.casefold()

@@ -7,7 +7,7 @@ from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntr
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.catalogue import StoredList
 from storage.tables.columns import StoredText, UtcDateTime, storable
-from storage.tables.desk import AddresseeAnswer, AnswerFile, PublicReport, StandingException
+from storage.tables.desk import AddresseeAnswer, AnswerFile, Publication, PublicReport, StandingException
 from storage.tables.documents import (
     Document,
     DocumentVersion,
@@ -64,6 +64,7 @@ __all__ = [
     "LookBack",
     "OutboxMessage",
     "PublicReport",
+    "Publication",
     "RejudgedChange",
     "Rejudgement",
     "RoutingRule",

@@ -1,8 +1,8 @@
-"""What the desk keeps beside its cases: standing exceptions, answers of addressees, reports."""
+"""What the desk keeps beside its cases: exceptions, answers of addressees, reports, publications."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
@@ -98,3 +98,29 @@ class PublicReport(SQLModel, table=True):
     """``IntakeMessage.key`` of it."""
     received_at: datetime = time_column()
     taken_in_at: datetime | None = time_column(nullable=True)
+
+
+class Publication(SQLModel, table=True):
+    """What somebody chose to make public of a case (曝光), as it was then; see ``cases.publications``."""
+
+    __tablename__ = "publication"
+    __table_args__ = (UniqueConstraint("case_id"), Index("ix_publication_withdrawn_at", "withdrawn_at", "id"))
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id")
+    publisher: str = text_column()
+    """Masked, as all of it; of a person no name."""
+    region: str = Field(default="", max_length=6)
+    title: str = text_column()
+    qualification: str = text_column()
+    violation: str = Field(max_length=40)
+    quote: str = text_column()
+    legal_basis: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    remark: str = text_column()
+    put_right: bool = False
+    """Whether it was rectified before it was made public."""
+    published_at: datetime = time_column()
+    published_by: str = Field(max_length=254)
+    changed_at: datetime = time_column()
+    """When it was last put up or taken down."""
+    withdrawn_at: datetime | None = time_column(nullable=True)
+    """When it was taken down; None: it is public."""
