@@ -40,6 +40,7 @@ from console import (
     signing_in,
     sources,
     today,
+    trends,
 )
 from console.api import answers
 from console.api.application import PATH, build_api, show_openapi
@@ -121,6 +122,7 @@ _NAMES: Mapping[object, str] = {
     desk_case.download_evidence: "evidence",
     exceptions.show_exceptions: "exceptions",
     exceptions.end_standing: "exceptions",
+    trends.show_trends: "trends",
     sources.show_sources: "sources",
     sources.show_source: "source",
     sources.visit_now: "visit_now",
@@ -221,6 +223,7 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/check", selfcheck.check, methods=["POST"], max_body_size=selfcheck.BODY_BYTES),
         Route("/reports", report_list.show_reports),
         Route("/reports/{report:int}/contact", report_list.read_contact, methods=["POST"]),
+        Route("/trends", trends.show_trends),
         Route("/exceptions", exceptions.show_exceptions),
         Route("/exceptions/{exception:int}/end", exceptions.end_standing, methods=["POST"]),
         Route("/sources", sources.show_sources),

@@ -215,7 +215,7 @@ def _choices(
     return {
         "states": [(state.value, speech.name(state), state in wanted.states) for state in CaseState],
         "severities": [(each.value, speech.name(each), each in wanted.severities) for each in SEVERITIES],
-        "regions": _regions(wanted.region, viewer),
+        "regions": region_choices(wanted.region, viewer),
         "sources": [(name, name, name == wanted.source) for name in sources],
         "due": [(each.value, speech.name(each), each is wanted.due) for each in Due],
         "waiting": [(each.value, speech.name(each), each is wanted.waiting) for each in Waiting],
@@ -225,7 +225,7 @@ def _choices(
     }
 
 
-def _regions(chosen: str, viewer: Viewer) -> list[tuple[str, str, bool]]:
+def region_choices(chosen: str, viewer: Viewer) -> list[tuple[str, str, bool]]:
     """The provinces and the viewer's own; where an area is chosen, also what lies above and in it."""
     codes = dict.fromkeys([*viewer.scope.regions, *province_names()])
     if chosen:

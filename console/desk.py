@@ -15,6 +15,7 @@ from alerts.delivery.links import Link, LinkRefused, ListLink, read_link, read_l
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
 from console.context import Context
+from console.kept_trends import KeptTrends
 from settings.sources import Source
 from vocabulary.names import CHINESE
 
@@ -82,6 +83,7 @@ class Desk:
         """Texts that all visitors who have not entered may have judged."""
         self.codes = TurnsByOrigin(CODES_PER_MINUTE, 10 * CODES_PER_MINUTE)
         """Codes of notices that may be tried."""
+        self.trends = KeptTrends()
         self.reports = TurnsByOrigin(REPORTS_PER_MINUTE, 4 * REPORTS_PER_MINUTE)
         """Reports of the public that are taken, and receipts that may be tried."""
 
