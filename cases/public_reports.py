@@ -81,7 +81,9 @@ def list_reports(
 ) -> list[PublicReport]:
     """The newest first; ``before`` is the last number of the part above."""
     wanted = select(PublicReport).where(within(scope)).order_by(col(PublicReport.id).desc()).limit(limit)
-    return list(session.exec(wanted.where(PublicReport.id < before) if before else wanted).all())  # type: ignore[operator]
+    if before:
+        wanted = wanted.where(col(PublicReport.id) < before)
+    return list(session.exec(wanted).all())
 
 
 def within(scope: CaseScope) -> ColumnElement[bool]:
@@ -122,7 +124,7 @@ def _followed(session: Session, report: PublicReport, message: IntakeMessage | N
 def _cases(session: Session, report: PublicReport) -> Sequence[Case]:
     """Those of the documents that the message held, and of the page that it links."""
     own = col(Document.url).startswith(f"{MESSAGE}{report.message_key}", autoescape=True)
-    of = or_(own, Document.url == report.link) if report.link else own
+    of = or_(own, col(Document.url) == report.link) if report.link else own
     wanted = (
         select(Case)
         .join(Finding, col(Finding.case_id) == col(Case.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import docx
@@ -117,14 +118,18 @@ def test_only_who_answers_for_a_case_publishes_it(room: Room, seat: Seat) -> Non
     assert other.get(f"/cases/{case}/announcement.docx").status_code == 404
     assert seat.post(f"/cases/{case}/publication", {"public": "yes"}).status_code == 403
     with room.context.transaction() as session:
-        values = {"publisher": "甲", "violation": "self_set_qualification", "published_by": "x"}
+        values: dict[str, Any] = {
+            "publisher": "甲",
+            "violation": "self_set_qualification",
+            "published_by": "x",
+        }
         at = room.context.now() - timedelta(days=1)
         first = session.get_one(Case, case).model_dump(exclude={"id", "key"})
         for number in range(25):
             more = Case(**first, key=f"k{number}")
             session.add(more)
             session.flush()
-            session.add(Publication(case_id=more.id, published_at=at, changed_at=at, **values))
+            session.add(Publication(case_id=more.id or 0, published_at=at, changed_at=at, **values))
     with room.statements() as said:
         page = Page(room.get(f"{room.url}/published").text)
     assert len(said) <= 4

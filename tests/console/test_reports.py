@@ -134,8 +134,8 @@ def test_reports_are_few_a_minute_and_closed_where_nobody_opened_them(room: Room
     assert statuses == {200, 429}
     with room.context.transaction() as session:
         for number in range(WAITING_AT_ONCE):
-            values = {"receipt": f"r{number}", "message": b"x", "message_key": "k"}
-            session.add(PublicReport(**values, received_at=room.context.now()))
+            receipt, now = f"r{number}", room.context.now()
+            session.add(PublicReport(receipt=receipt, message=b"x", message_key="k", received_at=now))
         session.flush()
         assert len(list_reports(session, scope=CaseScope(regions=("110000",)), limit=10)) == 10
     settings.console.__dict__["public_reports"] = False
