@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import urldefrag, urlsplit
 
 import requests
@@ -126,9 +128,13 @@ class Transport:
         )
         if declared.isdecimal() and int(declared) > limit:
             raise too_large
+        chunks: Iterator[bytes] = response.raw.stream(_CHUNK, decode_content=True)
+        first, second = next(chunks, b""), next(chunks, b"")
+        if not second and len(first) <= limit:
+            return first
         # On disk beyond a few MB: several endless bodies at once must not fill the memory.
         with tempfile.SpooledTemporaryFile(_BODY_IN_MEMORY) as body:
-            for chunk in response.raw.stream(_CHUNK, decode_content=True):
+            for chunk in chain((first, second), chunks):
                 body.write(chunk)
                 if body.tell() > limit:
                     too_large.bytes_read = body.tell()
