@@ -1,7 +1,7 @@
 """The site that spiders are measured on: a process of its own that answers from memory, all in GBK.
 
-``python -m eval.bench_site PAGES`` prints its address. ``/plain/`` sends every page whole, ``/tagged/`` sends
-an ETag and answers 304 where it is asked with it.
+``python -m eval.bench_site PAGES LISTS`` prints its address; each list holds as many of the pages.
+``/plain/`` sends every page whole, ``/tagged/`` sends an ETag and answers 304 where it is asked with it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ def list_path(number: int) -> str:
     return "list/" if number == 0 else f"list/index_{number}.html"
 
 
-def make_pages(count: int) -> dict[str, bytes]:
+def list_paths(count: int, lists: int) -> list[str]:
+    """The first page of each list."""
+    return [list_path(number * -(-count // lists // ITEMS)) for number in range(lists)]
+
+
+def make_pages(count: int, lists: int = 1) -> dict[str, bytes]:
     """Every path below a mode with the page that stands there."""
+    begins = set(list_paths(count, lists))
     records = list(islice(generate_pool(OWN.gold), count))
     pages = {}
     for number, record in enumerate(records):
@@ -40,7 +46,8 @@ def make_pages(count: int) -> dict[str, bytes]:
             for number in range(first, min(first + ITEMS, count))
         )
         following = first // ITEMS + 1
-        onward = f"<a href='../{list_path(following)}'>下一页</a>" if following * ITEMS < count else ""
+        goes_on = following * ITEMS < count and list_path(following) not in begins
+        onward = f"<a href='../{list_path(following)}'>下一页</a>" if goes_on else ""
         pages[list_path(first // ITEMS)] = _gbk(
             f"<html><head><title>通知公告</title></head><body><ul>{rows}</ul>{onward}</body></html>"
         )
@@ -87,12 +94,12 @@ class _Answering(asyncio.Protocol):
         return head % (tag, len(body)) + body
 
 
-async def _serve(count: int) -> None:
-    pages = {path.encode(): body for path, body in make_pages(count).items()}
+async def _serve(count: int, lists: int) -> None:
+    pages = {path.encode(): body for path, body in make_pages(count, lists).items()}
     server = await asyncio.get_running_loop().create_server(lambda: _Answering(pages), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,6 +1,6 @@
-"""The yardstick of visits: Scrapy over the same list, following its links, text and a regular expression.
+"""The yardstick of visits: Scrapy over the same lists, following their links, text and a regular expression.
 
-``python -m eval.bench_spider URL`` prints how many pages it read. It keeps nothing and judges nothing.
+``python -m eval.bench_spider URL…`` prints how many pages it read. It keeps nothing and judges nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> int:
         "TELNETCONSOLE_ENABLED": False,
     }
     process = CrawlerProcess(settings)
-    process.crawl(Postings, start_urls=[sys.argv[1]])
+    process.crawl(Postings, start_urls=sys.argv[1:])
     process.start()
     print(Postings.read)
     return 0

@@ -1,119 +1,42 @@
 """Visits against Scrapy: the same pages of the same server process, in one run, as ratios.
 
-Scrapy fetches, extracts text and runs a regular expression; ``qualwatch run --once`` fetches politely, reads,
-judges, keeps evidence and stores. CPU seconds are those of the whole tree of processes.
+Scrapy fetches, extracts text and runs a regular expression; visits fetch politely, read, judge, keep evidence
+and store. CPU seconds are those of the whole tree of processes. The pages stand in several lists of one
+length, which are visited one after another: what the last one takes against the first says how time and
+memory grow.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
-import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.bench_site import ITEMS
+import pytest
 
-_TREE = """
-import ctypes, json, os, subprocess, sys, time
-ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans of the tree come here to be counted
-began = time.monotonic()
-child = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-out = child.stdout.read()
-seconds, cpu, code = None, 0.0, None
-while True:
-    try:
-        pid, status, usage = os.wait4(-1, 0)
-    except ChildProcessError:
-        break
-    cpu += usage.ru_utime + usage.ru_stime
-    if pid == child.pid:
-        seconds, code = time.monotonic() - began, os.waitstatus_to_exitcode(status)
-print(json.dumps([code, seconds, cpu, out.decode(errors="replace")]))
-"""
-_SAMPLE_SECONDS = 0.25
+from eval.bench_site import ITEMS, list_paths
+from eval.processes import Usage, environment, run_tree, watched
+from tests.databases import run_postgresql
+
 FEW = 100
-"""Pages of a visit that is mostly start-up."""
-Add = Any
+"""Pages of a crawl that is mostly start-up, and of the visit that warms everything up."""
+LISTS = 4
+MOST = 5_000
+"""Items that a visit reads at most."""
+Add = Callable[..., None]
 """``Bench.add``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a command took, with all processes below it."""
-
-    seconds: float
-    cpu: float
-    peak_megabytes: float
-    """Of the whole tree at one time, pages that processes share counted once."""
-    said: str
-
-
-def run_tree(arguments: list[str], folder: Path) -> Usage:
-    """Run a command to its end; raises ``RuntimeError`` where it fails."""
-    peak = [0.0]
-    tree = subprocess.Popen(
-        [sys.executable, "-c", _TREE, *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    ended = threading.Event()
-    sampling = threading.Thread(target=_sample, args=(tree.pid, ended, peak), daemon=True)
-    sampling.start()
-    written, _ = tree.communicate()
-    ended.set()
-    sampling.join()
-    code, seconds, cpu, said = json.loads(written)
-    if code:
-        raise RuntimeError(f"{arguments} ended with {code}: {said[-2000:]}")
-    return Usage(seconds, cpu, peak[0], said)
-
-
-def _sample(root: int, ended: threading.Event, peak: list[float]) -> None:
-    while not ended.wait(_SAMPLE_SECONDS):
-        peak[0] = max(peak[0], megabytes_below(root))
-
-
-def megabytes_below(root: int) -> float:
-    """Memory of the processes below ``root``, pages that they share counted once."""
-    return sum(proportional_megabytes(pid) for pid in _below(root))
-
-
-def _below(root: int) -> list[int]:
-    """Processes below ``root``, without it."""
-    found, waiting = list[int](), [root]
-    while waiting:
-        with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{waiting.pop()}/task").iterdir():
-                children = [int(each) for each in (task / "children").read_text().split()]
-                found += children
-                waiting += children
-    return found
-
-
-def proportional_megabytes(pid: int) -> float:
-    """Memory of one process; of pages that it shares, its share."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    return 0.0
-
-
 @contextlib.contextmanager
-def serving(pages: int) -> Iterator[str]:
+def serving(pages: int, lists: int = 1) -> Iterator[str]:
     """The address of a server process with so many pages."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "eval.bench_site", str(pages)],
+        [sys.executable, "-m", "eval.bench_site", str(pages), str(lists)],
         cwd=Path(__file__).parents[1],
         stdout=subprocess.PIPE,
         text=True,
@@ -128,117 +51,164 @@ def serving(pages: int) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Marginal:
-    """What a page more takes: start-up, which a daemon has once, is left out."""
+class Visit:
+    """One visit, in a process that has started long ago."""
+
+    pages: int
+    new: int
+    seconds: float
+    cpu: float
+    peak_megabytes: float
+    rows: int
+    """Bytes of the database when it had ended."""
+    evidence: int
+
+    @property
+    def pages_a_second(self) -> float:
+        return self.pages / self.seconds
+
+    @property
+    def milliseconds(self) -> float:
+        """CPU of a page."""
+        return 1000 * self.cpu / self.pages
+
+
+def measure_visits(add: Add, folder: Path, pages: int, say: Callable[[str], object] = print) -> None:
+    """Scrapy, a first visit to each list, some of them again by bytes and by ETags, and PostgreSQL."""
+    pages = min(-(-pages // (LISTS * ITEMS)) * ITEMS, MOST) * LISTS
+    with serving(FEW) as small, serving(pages, LISTS) as large:
+        lists = {"warm": (f"{small}/plain/list/", FEW)}
+        for kind in ("plain", "tagged"):
+            for number, path in enumerate(list_paths(pages, LISTS)):
+                lists[f"{kind}{number}"] = f"{large}/{kind}/{path}", pages // LISTS
+        plain = [name for name in lists if name.startswith("plain")]
+        say("Scrapy")
+        crawled = _Crawled.of(folder, [lists["warm"]], [lists[name] for name in plain])
+        add("Scrapy", 1 / crawled.seconds, "pages/s")
+        add("Scrapy, CPU a page", 1000 * crawled.cpu, "ms")
+        add("Scrapy, peak memory", crawled.peak_megabytes, "MB")
+        say("visits")
+        again = ["plain0", "tagged0", "tagged0"]
+        visits = visit(folder / "sqlite", lists, ["warm", *plain, *again])
+        warm, new = visits[0], visits[1 : 1 + LISTS]
+        _add_new(add, crawled, new)
+        _add_again(add, warm, new, visits[1 + LISTS :])
+        say("visits on PostgreSQL")
+        _add_postgresql(add, folder, lists, new[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Crawled:
+    """What a page more takes Scrapy: its start-up is left out."""
 
     seconds: float
     cpu: float
+    peak_megabytes: float
 
     @classmethod
-    def of(cls, few: Usage, many: Usage, pages: int) -> Marginal:
-        more = pages - FEW
-        return cls((many.seconds - few.seconds) / more, (many.cpu - few.cpu) / more)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Bytes on the disk after a visit."""
-
-    database: int
-    evidence: int
-
-    @classmethod
-    def of(cls, folder: Path) -> Kept:
-        sizes = {file: file.stat().st_size for file in folder.rglob("*") if file.is_file()}
-        evidence = sum(size for file, size in sizes.items() if file.name.endswith(".warc.gz"))
-        return cls(sum(size for file, size in sizes.items() if "sqlite3" in file.name), evidence)
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """A visit of new pages, and one of the same pages again."""
-
-    first: Usage
-    again: Usage
-    kept: Kept
-    kept_again: Kept
-
-
-def measure_visits(add: Add, folder: Path, pages: int) -> None:
-    """Scrapy, then a first visit, then the same pages again, by their bytes and by their ETags."""
-    with serving(FEW) as small, serving(pages) as large:
-        spiders = [
-            crawl(folder, f"{address}/plain/list/", n) for address, n in ((small, FEW), (large, pages))
-        ]
-        spider = Marginal.of(spiders[0], spiders[1], pages)
-        add("Scrapy", 1 / spider.seconds, "pages/s")
-        add("Scrapy, CPU a page", 1000 * spider.cpu, "ms")
-        add("Scrapy, peak memory", spiders[1].peak_megabytes, "MB")
-        plain = [
-            _visit_twice(folder, f"{address}/plain/list/", n) for address, n in ((small, FEW), (large, pages))
-        ]
-        first = Marginal.of(plain[0].first, plain[1].first, pages)
-        again = Marginal.of(plain[0].again, plain[1].again, pages)
-        add("visit of new pages, against Scrapy", spider.seconds / first.seconds, "times", wanted=1.0)
-        add("new page, CPU of all processes", 1000 * first.cpu, "ms", wanted=5.0, bound="most")
-        add("visit, peak memory of the tree", plain[1].first.peak_megabytes, "MB")
-        add(
-            "visit, peak memory against a short list",
-            plain[1].first.peak_megabytes / plain[0].first.peak_megabytes,
-            "times",
+    def of(cls, folder: Path, few: Sequence[tuple[str, int]], many: Sequence[tuple[str, int]]) -> _Crawled:
+        short, long = (
+            crawl(folder, [url for url, _ in lists], sum(count for _, count in lists))
+            for lists in (few, many)
         )
-        add("same bytes again, CPU", 1000 * again.cpu, "ms", wanted=1.5, bound="most")
-        _add_kept(add, plain[0], plain[1], pages)
-        tagged = [
-            _visit_twice(folder, f"{address}/tagged/list/", n)
-            for address, n in ((small, FEW), (large, pages))
-        ]
-        unmodified = Marginal.of(tagged[0].again, tagged[1].again, pages)
-        add("304 Not Modified, CPU", 1000 * unmodified.cpu, "ms", wanted=1.2, bound="most")
+        more = sum(count for _, count in many) - FEW
+        return cls((long.seconds - short.seconds) / more, (long.cpu - short.cpu) / more, long.peak_megabytes)
 
 
-def _add_kept(add: Add, few: Twice, many: Twice, pages: int) -> None:
-    """What a page more takes on the disk, when it is new and when it is met again."""
-    more = pages - FEW
-    add("new page, rows", (many.kept.database - few.kept.database) / more, "bytes")
-    add("new page, evidence", (many.kept.evidence - few.kept.evidence) / more, "bytes")
-    grown = [each.kept_again.database - each.kept.database for each in (few, many)]
-    add("unchanged page, rows", (grown[1] - grown[0]) / more, "bytes")
-    grown = [each.kept_again.evidence - each.kept.evidence for each in (few, many)]
-    add("unchanged page, evidence", (grown[1] - grown[0]) / more, "bytes")
+def _add_new(add: Add, crawled: _Crawled, new: Sequence[Visit]) -> None:
+    seconds = sum(each.seconds for each in new) / sum(each.pages for each in new)
+    cpu = sum(each.cpu for each in new) / sum(each.pages for each in new)
+    first, last = new[0], new[-1]
+    add("visit of new pages", 1 / seconds, "pages/s")
+    add("visit of new pages, against Scrapy", crawled.seconds / seconds, "times", wanted=1.0)
+    add("new page, CPU of all processes", 1000 * cpu, "ms", wanted=5.0, bound="most")
+    add("new page, CPU against Scrapy", cpu / crawled.cpu, "times")
+    add("visits, peak memory of the tree", max(each.peak_megabytes for each in new), "MB")
+    name = f"after {sum(each.pages for each in new):,} new pages against {first.pages:,}"
+    add(f"memory {name}", last.peak_megabytes / first.peak_megabytes, "times", wanted=1.2, bound="most")
+    add(f"CPU a page {name}", last.milliseconds / first.milliseconds, "times", wanted=1.2, bound="most")
 
 
-def crawl(folder: Path, url: str, pages: int) -> Usage:
-    usage = run_tree([sys.executable, "-m", "eval.bench_spider", url], folder)
+def _add_again(add: Add, warm: Visit, new: Sequence[Visit], later: Sequence[Visit]) -> None:
+    """Pages met again, and what all of them take on the disk."""
+    same, tagged, unmodified = later
+    if same.new or unmodified.new:
+        raise RuntimeError(f"pages that were known are new: {same} {unmodified}")
+    add("same bytes again, CPU", same.milliseconds, "ms", wanted=1.5, bound="most")
+    add("304 Not Modified, CPU", unmodified.milliseconds, "ms", wanted=1.2, bound="most")
+    pages = sum(each.pages for each in new)
+    add("new page, rows", (new[-1].rows - warm.rows) / pages, "bytes")
+    add("new page, evidence", (new[-1].evidence - warm.evidence) / pages, "bytes")
+    add("unchanged page, rows", (same.rows - new[-1].rows) / same.pages, "bytes")
+    add("unchanged page, evidence", (same.evidence - new[-1].evidence) / same.pages, "bytes")
+    if unmodified.evidence != tagged.evidence:
+        raise RuntimeError("evidence was written of pages that did not change")
+
+
+def _add_postgresql(add: Add, folder: Path, lists: dict[str, tuple[str, int]], on_sqlite: Visit) -> None:
+    """The same first list on a PostgreSQL that keeps nothing safe; without one, nothing is added."""
+    try:
+        clusters = run_postgresql()
+        server = next(clusters)
+    except pytest.skip.Exception as why:
+        print(f"not measured on PostgreSQL: {why}", file=sys.stderr)
+        return
+    try:
+        _, first = visit(folder / "postgresql", lists, ["warm", "plain0"], server.empty())
+    finally:
+        clusters.close()  # type: ignore[attr-defined]  # a generator
+    add("PostgreSQL, CPU beside the server's own", first.milliseconds, "ms")
+    relative = first.pages_a_second / on_sqlite.pages_a_second
+    add("PostgreSQL, pages a second relative to SQLite", relative, "times", wanted=0.9)
+
+
+def crawl(folder: Path, urls: Sequence[str], pages: int) -> Usage:
+    """Scrapy over some lists; raises ``RuntimeError`` where it did not read every page."""
+    usage = run_tree([sys.executable, "-m", "eval.bench_spider", *urls], folder)
     if int(usage.said.split()[-1]) != pages:
         raise RuntimeError(f"Scrapy read {usage.said!r} of {pages} pages")
     return usage
 
 
-def _visit_twice(folder: Path, url: str, pages: int) -> Twice:
-    """A visit over an empty database, and the same once more."""
-    kept = folder / "visits"
-    shutil.rmtree(kept, ignore_errors=True)
-    first = _visit(folder, url, pages)
-    with contextlib.closing(sqlite3.connect(kept / "qualwatch.sqlite3")) as database, database:
-        database.execute("update source_state set next_due_at = null")
-    new = Kept.of(kept)
-    again = _visit(folder, url, pages)
-    return Twice(first, again, new, Kept.of(kept))
-
-
-def _visit(folder: Path, url: str, pages: int) -> Usage:
-    """``run --once`` over the list at ``url``; raises ``RuntimeError`` where it did not read every page."""
+def visit(
+    folder: Path, lists: dict[str, tuple[str, int]], names: Sequence[str], database: str = ""
+) -> list[Visit]:
+    """Visits to the lists of these names in turn; raises ``RuntimeError`` where a page was not read."""
+    folder.mkdir()
     config = folder / "visits.toml"
-    config.write_text(
-        f'[storage]\ndirectory = "{folder / "visits"}"\n'
-        f"[fetching]\nallow_private_hosts = ['{url.split('/')[2]}']\ndelay_seconds = 0\nthreads = 16\n"
-        "[detection]\nprocesses = 2\n"
-        f'[[sources]]\nname = "bench"\nurl = "{url}"\nadaptive = false\nevery_minutes = 5\n'
-        f"page_limit = {pages // ITEMS + 2}\nitem_limit = {min(pages + ITEMS, 5_000)}\n",
-        "utf-8",
+    config.write_text(_configuration(folder, lists, database), "utf-8")
+    arguments = [sys.executable, "-m", "eval.bench_visitor", str(config), *names]
+    visitor = subprocess.Popen(
+        arguments,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=(folder / "said").open("w"),
+        text=True,
     )
-    usage = run_tree([sys.executable, "-m", "qualwatch", "run", "--once", "--config", str(config)], folder)
-    if f"页面 {pages} 个" not in usage.said:
-        raise RuntimeError(f"not every one of {pages} pages was read: {usage.said[-2000:]}")
-    return usage
+    with visitor, watched(visitor.pid, itself=True) as peak:
+        visits = [_read(json.loads(line), peak.taken(), lists) for line in visitor.stdout or ()]
+    if visitor.returncode or len(visits) != len(names):
+        raise RuntimeError(f"{arguments} ended with {visitor.returncode}: {(folder / 'said').read_text()}")
+    return visits
+
+
+def _read(said: dict[str, Any], peak: float, lists: dict[str, tuple[str, int]]) -> Visit:
+    source = said.pop("source")
+    if said["pages"] != lists[source][1]:
+        raise RuntimeError(f"{source} has {lists[source][1]} pages, of which {said['pages']} were read")
+    return Visit(peak_megabytes=peak, **said)
+
+
+def _configuration(folder: Path, lists: dict[str, tuple[str, int]], database: str) -> str:
+    hosts = sorted({url.split("/")[2] for url, _ in lists.values()})
+    sources = "".join(
+        f'[[sources]]\nname = "{name}"\nurl = "{url}"\nadaptive = false\n'
+        f"page_limit = {count // ITEMS + 2}\nitem_limit = {min(count + ITEMS, MOST)}\n"
+        for name, (url, count) in lists.items()
+    )
+    return (
+        f'[storage]\ndirectory = "{folder / "visits"}"\ndatabase = "{database}"\n'
+        f"[fetching]\nallow_private_hosts = {hosts}\ndelay_seconds = 0\nthreads = 16\n"
+        f"[detection]\nprocesses = 2\n{sources}"
+    )

@@ -20,11 +20,11 @@ from pathlib import Path
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from eval.bench_visits import megabytes_below, proportional_megabytes
 from eval.chaos.clock import Clock
 from eval.chaos.installation import Installation, wait_until
 from eval.chaos.lying import LyingMailServer
 from eval.chaos.notices import Notices
+from eval.processes import megabytes_below, proportional_megabytes
 from storage.database import open_database
 from storage.tables import SourceState
 from tests.alerts.mailserver import serving

@@ -66,10 +66,10 @@ def test_the_yardstick_of_visits_reads_every_page_of_the_site_that_visits_are_me
     tmp_path: Path,
 ) -> None:
     with serving(130) as address:
-        usage = crawl(tmp_path, f"{address}/plain/list/", 130)
+        usage = crawl(tmp_path, [f"{address}/plain/list/"], 130)
         assert usage.cpu > 0
         with pytest.raises(RuntimeError, match="130"):
-            crawl(tmp_path, f"{address}/plain/list/", 131)
+            crawl(tmp_path, [f"{address}/plain/list/"], 131)
         tagged = requests.get(f"{address}/tagged/page/7.html", timeout=5)
         asked = {"If-None-Match": tagged.headers["ETag"]}
         assert requests.get(tagged.url, headers=asked, timeout=5).status_code == 304

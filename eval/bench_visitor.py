@@ -1,0 +1,64 @@
+"""Visits as the daemon makes them, without its start: one process with its workers, one visit after another.
+
+``python -m eval.bench_visitor CONFIG SOURCE…`` prints a line of JSON for each visit: its pages, the seconds
+that it took, the CPU seconds of the process and all below it, and what the disk holds then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from eval.processes import below
+from jobs.context import Context
+from jobs.runtime import open_daemon_runtime
+from jobs.visits.watch import visit_source
+from settings.load import load_settings
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main(config: str, *sources: str) -> int:
+    with open_daemon_runtime(load_settings(Path(config))) as runtime:
+        for source in sources:
+            print(json.dumps(_visit(runtime.context, source)), flush=True)
+    return 0
+
+
+def _visit(context: Context, source: str) -> dict[str, Any]:
+    began, cpu = time.monotonic(), _cpu_seconds()
+    summary = visit_source(context, source)
+    taken = time.monotonic() - began, _cpu_seconds() - cpu
+    sizes = {file: file.stat().st_size for file in context.settings.storage.directory.rglob("*.*")}
+    return {
+        "source": source,
+        "pages": summary.pages,
+        "new": summary.new_documents,
+        "seconds": taken[0],
+        "cpu": taken[1],
+        "rows": sum(size for file, size in sizes.items() if "sqlite3" in file.name),
+        "evidence": sum(size for file, size in sizes.items() if file.name.endswith(".warc.gz")),
+    }
+
+
+def _cpu_seconds() -> float:
+    """Of this process, of those below it, and of those that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(_cpu_of, below(os.getpid())))
+
+
+def _cpu_of(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICKS  # its own, and those of children that it has waited for
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
