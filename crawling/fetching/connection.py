@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -32,6 +33,8 @@ _ADDRESSES_TRIED = 3
 """Of a name with many addresses: more would multiply the connect timeout."""
 _LEGACY_RENEGOTIATION = 0x4
 """``OP_LEGACY_SERVER_CONNECT``, which the ssl module names from Python 3.12."""
+_POOLS_REMEMBERED = 64
+"""Hosts whose connections are kept open, at most."""
 _LOOK_SECONDS = 0.2
 """How often the watch looks for exchanges whose time is over."""
 
@@ -231,7 +234,28 @@ class CheckedAdapter(HTTPAdapter):
 
     def __init__(self, pool_connections: int, pool_maxsize: int, *, old_tls: bool = False) -> None:
         self._old_tls = old_tls
+        self._pools: dict[tuple[str, str, Any], HTTPConnectionPool] = {}
+        """Those used lately, by scheme, host and port, and whether certificates are verified."""
         super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """The connections to a host: to look them up by all that they depend on takes long."""
+        site = urlsplit(request.url or "")
+        key = site.scheme, site.netloc, verify
+        known = self._pools.get(key)
+        if known is not None:
+            return known
+        found = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        if len(self._pools) >= _POOLS_REMEMBERED:
+            self._pools.clear()
+        self._pools[key] = found
+        return found
+
+    def close(self) -> None:
+        self._pools.clear()
+        super().close()  # type: ignore[no-untyped-call]
 
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None
