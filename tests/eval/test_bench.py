@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from eval import bench
+from eval.bench_site import ITEMS, list_paths, make_pages
 from eval.bench_visits import crawl, serving
 from eval.corpus import generate_pool, hostile_texts
 from eval.quality import OWN
@@ -60,6 +62,21 @@ def test_the_bench_writes_its_results(tmp_path: Path) -> None:
     assert "two processes against one" in names
     assert any(name.startswith("nested 或, 190 KB with 1") for name in names)
     assert all(result["value"] > 0 for result in report["results"])
+
+
+def test_the_lists_that_visits_are_measured_on_hold_every_page_once() -> None:
+    pages = make_pages(4 * ITEMS, lists=2)
+    met = []
+    for path in list_paths(4 * ITEMS, 2):
+        reading, linked = path, []
+        while reading:
+            markup = pages[reading].decode("gb18030")
+            linked += re.findall(r"<li><a href='../(page/\d+.html)'", markup)
+            onward = re.search(r"<a href='../([^']+)'>下一页", markup)
+            reading = onward[1] if onward else ""
+        assert len(linked) == 2 * ITEMS
+        met += linked
+    assert sorted(met) == sorted(path for path in pages if path.startswith("page/"))
 
 
 def test_the_yardstick_of_visits_reads_every_page_of_the_site_that_visits_are_measured_on(
