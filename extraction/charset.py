@@ -43,6 +43,8 @@ they decode anything, GBK included, to mojibake."""
 _UTF8_CHINESE = re.compile(rb"[\xe2-\xe9\xef][\x80-\xbf]{2}")
 _UTF8_WORDS = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){4,}")
 """Four Chinese characters in UTF-8: six of GBK whose bytes look so stand side by side in no text."""
+_TWICE = re.compile(r"(?:[\xe3-\xe9][\x80-\xbf]{2}){4,}")
+_FEWEST_WIDE, _MOSTLY_WIDE = 40, 0.15
 _ASCII = bytes(range(0x80))
 _SEGMENT = re.compile(rb"[^<>\n]+|[<>\n]+")
 """Between marks that are part of no character of any of the encodings."""
@@ -55,11 +57,12 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
 
     Pages put together from files in UTF-8 and in GBK are read part by part; the name is that of most parts.
     """
-    for bom, codec in _BOMS:
-        if body.startswith(bom):
-            return body[len(bom) :].decode(codec, "replace"), codec
+    marked = next(((len(bom), codec) for bom, codec in _BOMS if body.startswith(bom)), (0, ""))
+    start, sure = marked if marked[1] else (0, _without_mark(body, declared))
+    if sure:
+        return body[start:].decode(sure, "replace"), sure
     try:
-        return body.decode("utf-8"), "utf-8"
+        return _once(body.decode("utf-8")), "utf-8"
     except UnicodeDecodeError:
         pass
     if _is_mostly_utf8(body):
@@ -74,6 +77,28 @@ def decode(body: bytes, declared: str = "") -> tuple[str, str]:
             broken[codec] = None
     readings = [(body.decode(codec, "replace"), codec) for codec in broken]
     return min(readings, key=lambda reading: reading[0].count(DAMAGE))
+
+
+def _without_mark(body: bytes, declared: str) -> str:
+    """UTF-16 without its mark, in which every other byte of markup is 0, and HZ, which is all ASCII."""
+    head = body[:_META_WINDOW]
+    for odd, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) >= _FEWEST_WIDE and head[odd::2].count(0) > len(head) * _MOSTLY_WIDE > head[
+            1 - odd :: 2
+        ].count(0):
+            return codec
+    is_shifted = b"~{" in body and "hz" in (*_declared(body, declared),)
+    return "hz" if is_shifted else ""
+
+
+def _once(text: str) -> str:
+    """A text in UTF-8 that was taken for Latin and put into UTF-8 again, as gateways do, read as it was."""
+    if not _TWICE.search(text):
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _is_mostly_utf8(part: bytes) -> bool:
@@ -97,13 +122,17 @@ def _decode_part(part: bytes, main: str) -> str:
     return min(readings, key=lambda text: text.count(DAMAGE))
 
 
-def _candidates(body: bytes, declared: str) -> Iterator[str]:
+def _declared(body: bytes, declared: str) -> Iterator[str]:
     if codec := CODECS.get(declared.strip(" \"'").lower()):
         yield codec
     if match := _META.search(body[:_META_WINDOW]):
         named = (match[1] or match[2]).decode("ascii").lower()
         if codec := CODECS.get(named):
             yield codec
+
+
+def _candidates(body: bytes, declared: str) -> Iterator[str]:
+    yield from _declared(body, declared)
     from resiliparse.parse.encoding import detect_encoding  # noqa: PLC0415  (only undeclared pages pay for it)
 
     if codec := CODECS.get(detect_encoding(body, max_len=len(body)) or ""):

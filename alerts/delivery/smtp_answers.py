@@ -24,8 +24,8 @@ _SENT_TOO_MUCH = re.compile(
     r"frequen(?:cy|t)|throttl|rate[ -]?limit|\brate\b.{0,30}(?:exceed|limit)|"
     r"too (?:many|much) (?!recipients)|"
     r"(?:sending|send|connections?|ip|hourly|daily|messages?) (?:\w+ ){0,2}(?:limit|quota)|"
-    r"limit(?:s|ed)? (?:\w+ ){0,3}(?:reached|exceeded)|exceed\w* (?:\w+ ){0,3}(?:limit|rate|frequency)|"
-    r"too fast|\b(?:MI:(?:STC|DMC|CCL|CEL|SFQ)|RP:(?:QRC|CCL|DRC|RCL|TRC|CEL))\b|\b5\.4\.5\b|"
+    r"limit(?:s|ed)? (?:\w+ ){0,3}(?:reached|exceed)|exceed\w* (?:\w+ ){0,3}(?:limit|rate|frequency)|"
+    r"too fast|\b(?:MI:(?:STC|DMC|CCL|CEL|SFQ)|RP:(?:QRC|CCL|DRC|RCL|TRC|CEL)|HL:(?:IFC|ICC))\b|\b5\.4\.5\b|"
     r"频率|频繁|太快|过快|限额|限流|(?:次数|数量|发送量|发信量|连接数|限制).{0,12}(?:超|过多|上限)|"
     r"超[过出限].{0,12}(?:限|上限|次数|数量)",
     re.IGNORECASE,

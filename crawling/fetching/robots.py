@@ -21,6 +21,8 @@ _BYTES_READ = 512 * 1024
 """RFC 9309 asks for at least 500 KiB."""
 _LONGEST_DELAY = 60.0
 _RULE = re.compile(r"(?i)(?:user-?agent|disallow|allow|crawl-delay)\s*:")
+_TAG = re.compile(r"<[^<>]{1,200}>")
+"""Some servers send the file within a page."""
 _NO_FILE = frozenset({Outcome.EMPTY, Outcome.TOO_LARGE, Outcome.GONE, Outcome.BLOCKED})
 """What came instead of a file: nothing, a page that says that there is none, or one that asks for a login."""
 _SITES_REMEMBERED = 2_000
@@ -117,7 +119,7 @@ def _parsed(body: bytes) -> Protego | None:
     A BOM before the first line would hide the group that it begins, whatever the encoding.
     """
     text, _ = decode(body)
-    lines = [line.partition("#")[0].strip("\ufeff \t") for line in text.splitlines()]
+    lines = [_TAG.sub("", line).partition("#")[0].strip("\ufeff \t") for line in text.splitlines()]
     if not any(_RULE.match(line) for line in lines):
         return None
     return Protego.parse("\n".join(lines))

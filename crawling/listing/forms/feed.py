@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from crawling.listing.addresses import absolute_url, same_site
 from crawling.listing.dates import day_in_china, first_date
 from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind
 from crawling.listing.unpacking import children, local_name, parse_xml, text_of
+from extraction.stated import read_day
 from settings.sources import Listing
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]")
 _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_MONTH_IN_WORDS = re.compile(r"(\d{1,2})\s+(十?[一二三四五六七八九十])月\s+(20\d\d)")
+"""As programs write a month whose locale is China's: ``星期五, 20 十一月 2026``."""
+_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _MOST_ENTRIES = 5_000
 _TAGS = re.compile(r"<[^<>]{1,200}>")
 
@@ -60,21 +66,26 @@ def _without_address(entries: int) -> Note:
 
 
 def _item(entry: _Element, page_url: str) -> Item | None:
-    base = urljoin(page_url, _base(entry))
-    links = _links(entry, "alternate")
-    address = (
-        next((link.get("href") or "" for link in links), "") or text_of(entry, "link") or _own_address(entry)
-    )
-    url = absolute_url(address, base) if address else ""
-    if not url or not same_site(url, page_url):
+    url = next((url for url in _addresses(entry, page_url) if same_site(url, page_url)), "")
+    if not url:
         return None
     title = unescape(_TAGS.sub("", text_of(entry, "title"))).strip()  # RSS escapes twice
     return Item(url, title, feed_date(text_of(entry, *_DATES)))
 
 
+def _addresses(entry: _Element, page_url: str) -> Iterator[str]:
+    """Where the entry leads, then where it is kept: a counter of another site may stand in between."""
+    base = urljoin(page_url, _base(entry))
+    for link in _links(entry, "alternate"):
+        yield absolute_url(link.get("href") or "", urljoin(page_url, _base(link)))
+    for address in (text_of(entry, "link"), _own_address(entry), text_of(entry, "origlink")):
+        if address:
+            yield absolute_url(address, base)
+
+
 def _own_address(entry: _Element) -> str:
     """What identifies the entry, where that is an address: ``guid`` and ``id`` may be anything."""
-    named = text_of(entry, "guid", "id", "origlink")
+    named = text_of(entry, "guid", "id", "origlink") or entry.get(_ABOUT) or ""
     return named if named.startswith(("http://", "https://", "/")) else ""
 
 
@@ -95,4 +106,8 @@ def _links(element: _Element, relation: str) -> list[_Element]:
 
 def feed_date(text: str) -> date | None:
     """The day of an RFC 822 or ISO 8601 moment, as :func:`crawling.listing.dates.day_in_china` reads it."""
-    return day_in_china(text) or first_date(text)
+    text = _MONTH_IN_WORDS.sub(
+        lambda found: f"{found[3]}-{_MONTHS.index(found[2]) + 1 if found[2] in _MONTHS else 0}-{found[1]}",
+        text,
+    )
+    return day_in_china(text) or first_date(text) or read_day(text)
