@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from itertools import islice
 from quopri import decodestring
 
 from assessment.reading import ReadingError
-from extraction import ExtractionError, sniff
+from assessment.transfer import unpacked_body
+from extraction import ExtractionError, sniff, tnef
 from extraction.mime import file_name_of
 from extraction.outlook import mail_of
 from extraction.readers.picture import size_of
 from extraction.sniffing import OUTLOOK
+from extraction.tnef import SIGNATURE
 from vocabulary.codes import Outcome
 
 _DEEPEST = 20
@@ -34,8 +37,11 @@ _HEADER_LINE = re.compile(rb"(?:[\w-]{1,60}:[^\r\n]*|[ \t]+[^\r\n]*)\r?\n")
 _OF_MAILS = frozenset(
     b"from to subject date received message-id mime-version return-path content-type delivered-to cc".split()
 )
-_ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,100}\r?\n)*[A-Za-z0-9+/]{4,100}={0,2}\s*")
-_FEWEST_BASE64 = 60
+_PICTURE_WITHIN = re.compile(
+    rb"""<img\b[^<>]{0,300}?\bsrc\s*=\s*["']?data:image/(png|jpe?g|gif|bmp|webp);base64,([A-Za-z0-9+/=\s]{2000,})""",
+    re.IGNORECASE,
+)
+_MOST_PASTED = 10
 _BOUNDARY = re.compile(rb"(?m)^--([^\r\n]{1,70}?)[ \t]*\r?$")
 _ORNAMENT_SIDE, _ORNAMENT_AREA = 150, 40_000
 """Pixels up to which a picture within the text is a logo, a line or a counter."""
@@ -68,6 +74,7 @@ def parts_of(message: Message, inner: list[Message], depth: int = 0) -> Iterator
             yield from parts_of(each, inner, depth + 1)
         return
     part = _part(message)
+    yield from _pasted(part)
     if (found := _mail_inside(part, message)) is not None:
         inner.append(found)
         yield from parts_of(found, inner, depth + 1)
@@ -126,10 +133,7 @@ def _unpacked(message: Message, inner: Message) -> Message:
 
 
 def _part(leaf: Message) -> Part:
-    payload = leaf.get_payload(decode=True)
-    body = payload if isinstance(payload, bytes) else b""
-    if not leaf.get("Content-Transfer-Encoding"):
-        body = _without_base64(body)
+    body = unpacked_body(leaf)
     found = file_name_of(leaf)
     name = found.text if found.is_whole else f"附件{_ending(found.text)}"
     media_type = leaf.get_content_type()
@@ -143,14 +147,26 @@ def _part(leaf: Message) -> Part:
     )
 
 
-def _without_base64(body: bytes) -> bytes:
-    """A body that is nothing but base64 and does not say so."""
-    if len(body.strip()) < _FEWEST_BASE64 or not _ONLY_BASE64.fullmatch(body):
-        return body
+def _pasted(part: Part) -> Iterator[Part]:
+    """Pictures that a mailer writes into the markup of a letter; those too small to say anything left out."""
+    if part.media_type != "text/html":
+        return
+    for found in islice(_PICTURE_WITHIN.finditer(part.body), _MOST_PASTED):
+        try:
+            body = b64decode(found[2])
+            if not _is_small(body):
+                yield Part(body, "", "", f"图片.{found[1].decode()}", is_file=True)
+        except (Base64Error, ValueError):
+            continue
+
+
+def _is_small(picture: bytes) -> bool:
+    """Whether a picture is a logo, a line or a counter, or none at all."""
     try:
-        return b64decode(body)
-    except (Base64Error, ValueError):
-        return body
+        width, height = size_of(picture)
+    except ExtractionError:
+        return True
+    return min(width, height) < _ORNAMENT_SIDE or width * height < _ORNAMENT_AREA
 
 
 def _ending(name: str) -> str:
@@ -177,9 +193,11 @@ def _mail_inside(part: Part, leaf: Message) -> Message | None:
         return again if again.is_multipart() else None
     if part.is_file and _looks_like_mail(part.body):
         return message_from_bytes(part.body.lstrip())
-    if part.is_file and sniff(part.body, name=part.name) == OUTLOOK:
+    if part.is_file:
+        is_packed = part.body.startswith(SIGNATURE)
         try:
-            return message_from_bytes(mail_of(part.body))
+            if is_packed or sniff(part.body, name=part.name) == OUTLOOK:
+                return message_from_bytes(tnef.mail_of(part.body) if is_packed else mail_of(part.body))
         except ExtractionError:
             return None  # it is listed as a file that nobody could read
     return None
@@ -205,7 +223,7 @@ def _is_ornament(leaf: Message, part: Part) -> bool:
     if not leaf.get("Content-ID") and leaf.get_content_disposition() != "inline":
         return False
     try:
-        width, height = size_of(part.body)
+        size_of(part.body)
     except ExtractionError:
         return False
-    return min(width, height) < _ORNAMENT_SIDE or width * height < _ORNAMENT_AREA
+    return _is_small(part.body)

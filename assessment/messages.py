@@ -29,6 +29,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 """An address up to where Chinese words go on without a blank; those within it stand between its marks."""
+_SEVERAL = re.compile(r"[,;|](?=https?://)")
 _IS_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]")
 _HEADER_OF_MAILS = re.compile(
     rb"(?i)(?:from|to|cc|subject|date|reply-to|sender|message-id|mime-version|content-type)[ \t]*:"
@@ -132,7 +133,8 @@ def _links(text: Extracted) -> Iterator[str]:
     shown = (
         found
         for address in (*(link.url for link in text.links), text.text)
-        for found in _LINK.findall(address)
+        for several in _LINK.findall(address)
+        for found in _SEVERAL.split(several)
     )
     for address in shown:
         plain = address.rstrip(".,;:!?)'")

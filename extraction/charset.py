@@ -83,12 +83,10 @@ def _without_mark(body: bytes, declared: str) -> str:
     """UTF-16 without its mark, in which every other byte of markup is 0, and HZ, which is all ASCII."""
     head = body[:_META_WINDOW]
     for odd, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(head) >= _FEWEST_WIDE and head[odd::2].count(0) > len(head) * _MOSTLY_WIDE > head[
-            1 - odd :: 2
-        ].count(0):
+        most = head[odd::2].count(0) > len(head) * _MOSTLY_WIDE > head[1 - odd :: 2].count(0)
+        if len(head) >= _FEWEST_WIDE and most:
             return codec
-    is_shifted = b"~{" in body and "hz" in (*_declared(body, declared),)
-    return "hz" if is_shifted else ""
+    return "hz" if b"~{" in body and "hz" in _declared(body, declared) else ""
 
 
 def _once(text: str) -> str:

@@ -7,6 +7,7 @@ such streams, and a mail that is attached is a folder within a folder.
 from __future__ import annotations
 
 import mimetypes
+import struct
 from email.message import EmailMessage
 from email.policy import SMTP
 from io import BytesIO
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from extraction.cleaning import clean_line
 from extraction.model import UnreadableError
+from extraction.tnef import unpacked_rtf
 
 if TYPE_CHECKING:
     from olefile import OleFileIO
@@ -22,7 +24,7 @@ _PROPERTIES = "__properties_version1.0"
 _STREAM = "__substg1.0_"
 _ATTACHED = "__attach_version1.0_"
 _MAIL_INSIDE = f"{_STREAM}3701000D"
-_SUBJECT, _BODY, _HTML = "0037", "1000", "1013"
+_SUBJECT, _BODY, _RTF, _HTML = "0037", "1000", "1009", "1013"
 _WRITER, _WRITER_ADDRESSES = "0C1A", ("5D01", "0C1F")
 _DATA, _LONG_NAME, _SHORT_NAME, _TYPE = "3701", "3707", "3704", "370E"
 _CONTENT_ID = "3712"
@@ -41,7 +43,7 @@ def mail_of(body: bytes) -> bytes:
     try:
         with olefile.OleFileIO(BytesIO(body)) as ole:
             return _mail(ole, (), 0).as_bytes(policy=SMTP)
-    except (OSError, ValueError, IndexError, TypeError, LookupError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, LookupError, RecursionError, struct.error) as error:
         raise UnreadableError(f"the Outlook mail is damaged ({error}); save it as .eml") from error
 
 
@@ -53,7 +55,8 @@ def _mail(ole: OleFileIO, folder: Folder, depth: int) -> EmailMessage:
     if writer or address:
         mail["X-Sender"] = f"{writer} <{address}>".strip()
     text, markup = _text(ole, folder, _BODY), _text(ole, folder, _HTML)
-    if not (text.strip() or markup.strip()):
+    packed = _read(ole, folder, _RTF, _BINARY)
+    if not (text.strip() or markup.strip() or packed):
         text = _NO_TEXT
     if text.strip():
         mail.set_content(text)
@@ -61,6 +64,9 @@ def _mail(ole: OleFileIO, folder: Folder, depth: int) -> EmailMessage:
         mail.add_alternative(markup, subtype="html")
     elif markup.strip():
         mail.set_content(markup, subtype="html")
+    if packed and not (text.strip() or markup.strip()):
+        mail.set_content("")
+        mail.add_attachment(unpacked_rtf(packed), maintype="text", subtype="rtf", filename="正文.rtf")
     for attached in _folders(ole, folder)[:_MOST_ATTACHED]:
         _attach(mail, ole, attached, depth)
     return mail

@@ -106,8 +106,10 @@ def _links(element: _Element, relation: str) -> list[_Element]:
 
 def feed_date(text: str) -> date | None:
     """The day of an RFC 822 or ISO 8601 moment, as :func:`crawling.listing.dates.day_in_china` reads it."""
-    text = _MONTH_IN_WORDS.sub(
-        lambda found: f"{found[3]}-{_MONTHS.index(found[2]) + 1 if found[2] in _MONTHS else 0}-{found[1]}",
-        text,
-    )
+    text = _MONTH_IN_WORDS.sub(_in_figures, text)
     return day_in_china(text) or first_date(text) or read_day(text)
+
+
+def _in_figures(day: re.Match[str]) -> str:
+    month = _MONTHS.index(day[2]) + 1 if day[2] in _MONTHS else 0
+    return f"{day[3]}-{month}-{day[1]}"
