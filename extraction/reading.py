@@ -16,6 +16,7 @@ from extraction.sniffing import (
     ENCRYPTED_OFFICE,
     HTML,
     OFD,
+    OFFICE_XML,
     OLE,
     OUTLOOK,
     PDF,
@@ -27,6 +28,7 @@ from extraction.sniffing import (
     XLS,
     XLSX,
     sniff,
+    without_lead,
 )
 
 READERS: dict[str, str] = {
@@ -40,6 +42,7 @@ READERS: dict[str, str] = {
     RTF: "rtf",
     OFD: "ofd",
     WEB_ARCHIVE: "mht",
+    OFFICE_XML: "office_xml",
     **dict.fromkeys(PICTURES, "picture"),
 }
 """Media type → module of ``extraction.readers``: a new format is one module and one row."""
@@ -49,7 +52,7 @@ _FEWEST_BYTES = 4
 
 ADVICE: dict[str, str] = {
     **dict.fromkeys(ARCHIVES, "it is an archive: expand it and read its members one by one"),
-    "application/xml": "it is a feed or an Office file of 2003: make it a source's feed, or save it as DOCX",
+    "application/xml": "it is a feed or data: make it a source's feed, or save it as DOCX",
     OUTLOOK: "it is a mail of Outlook: read here where it comes by mail; save it as .eml or DOCX",
     OLE: "it is damaged or older than Word 97: fetch it again, or save it as DOCX in WPS",
     UNKNOWN: "its content is of no known kind; look at it by hand",
@@ -114,6 +117,7 @@ def extract(
 
 def read_as(body: bytes, declared: Declared) -> Extracted:
     """What the reader for the bytes makes of them. Raises what :func:`extract` raises."""
+    body = without_lead(body)
     found = sniff(body, declared.media_type, declared.name)
     if found == ENCRYPTED_OFFICE:
         raise UnreadableError(PROTECTED)

@@ -22,6 +22,8 @@ XLS = "application/vnd.ms-excel"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFD = "application/ofd"
+OFFICE_XML = "application/vnd.ms-office.xml"
+"""Word and Excel of 2003, and packages in one piece: XML that is not packed."""
 PDF = "application/pdf"
 RTF = "application/rtf"
 ZIP = "application/zip"
@@ -71,10 +73,14 @@ _LEADING_HTML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:[^-]|-(?!->)){0,4096}-->\s*)*" + _TAGS, re.IGNORECASE
 )
 _ANY_HTML = re.compile(_TAGS, re.IGNORECASE)
+_OFFICE_XML = re.compile(
+    rb"""progid=["'](?:Word\.Document|Excel\.Sheet)|schemas\.microsoft\.com/office/word/2003/wordml"""
+    rb"""|schemas\.microsoft\.com/office/2006/xmlPackage|<Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet"""
+)
 _LEADING_XML = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
 _LEADING_MIME = re.compile(rb"\s*(?:MIME-Version|From|Subject|Date|X-[\w-]+|Content-[\w-]+):", re.IGNORECASE)
-_WEB_PARTS = re.compile(rb"(?im)^content-type:\s*multipart/related")
-_WINDOW = 8192
+_WEB_PARTS = re.compile(rb"(?im)^content-type:\s*(?:multipart/(?:related|alternative|mixed)|text/html)")
+_WINDOW, _LONGEST_LEAD = 8192, 64
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a\x1b"})
 """No text has many of these, whatever its encoding: ISO 2022 has escapes, old DOS files end in 1A."""
 _ENDINGS = {
@@ -97,6 +103,13 @@ _OFFICE_ENDINGS = {
 }
 """Asked only where a container is too damaged to say what it holds."""
 _HTML_TYPES = frozenset({HTML, "application/xhtml+xml"})
+
+
+def without_lead(body: bytes) -> bytes:
+    """``body`` without the blanks or the mark that a careless program puts before a file."""
+    rest = body[:_LONGEST_LEAD].lstrip(b"\xef\xbb\xbf\r\n\t ")
+    lead = min(len(body), _LONGEST_LEAD) - len(rest)
+    return body[lead:] if lead and rest.startswith((b"PK\x03\x04", b"{\\rtf", _OLE)) else body
 
 
 def sniff(body: bytes, media_type: str = "", name: str = "") -> str:
@@ -176,8 +189,9 @@ def _sniff_text(body: bytes, media_type: str, name: str) -> str:
         return HTML
     if _LEADING_MIME.match(head) and _WEB_PARTS.search(head):
         return WEB_ARCHIVE
-    if _LEADING_XML.match(head):
-        return HTML if ending == HTML else "application/xml"
+    if is_office := _OFFICE_XML.search(head) or _LEADING_XML.match(head):
+        xml = OFFICE_XML if is_office.re is _OFFICE_XML else "application/xml"
+        return HTML if ending == HTML else xml
     if media_type.startswith("text/") and media_type != PLAIN:
         return HTML if ending == HTML or _ANY_HTML.search(head) else PLAIN
     return HTML if ending == HTML or len(_ANY_HTML.findall(head)) > 2 else PLAIN

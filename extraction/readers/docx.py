@@ -54,11 +54,11 @@ def read(body: bytes, declared: Declared) -> Extracted:
         inside = EmbeddedDocuments(package, {each.identity: each.target for each in related}, declared)
         styles = next((read_part(package, each.target) for each in related if each.kind == "styles"), b"")
         unseen = unseen_styles(styles)
-        lines = _read_story(read_part(package, main), unseen, inside.lines, grid=declared.grid)
+        lines = read_story(read_part(package, main), unseen, inside.lines, grid=declared.grid)
         for kind in _AFTER:
             targets = [each.target for each in related if each.kind == kind]
             for target in list(dict.fromkeys(targets))[:_MOST_STORIES]:
-                beside = _read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
+                beside = read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
                 lines += [f"{_REMARK.get(kind, '')}{line}" for line in beside]
         for each in related:
             if each.kind in _OBJECTS:
@@ -67,15 +67,16 @@ def read(body: bytes, declared: Declared) -> Extracted:
         beside = [
             line
             for target in margins[:_MOST_STORIES]
-            for line in _read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
+            for line in read_story(read_part(package, target), unseen, inside.lines, grid=declared.grid)
         ]
         lines += margin_lines(beside, lines)
     return read_with_pictures(body, "\n".join(lines), declared, unread=inside.unread)
 
 
-def _read_story(
+def read_story(
     part: bytes, unseen: frozenset[str], embedded: Callable[[str], list[str]], *, grid: bool
 ) -> list[str]:
+    """The lines of one flow of text; see :class:`_Story`. Raises UnreadableError."""
     from lxml.etree import XMLSyntaxError  # noqa: PLC0415
 
     story = _Story(unseen, embedded, grid=grid)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from email import message_from_bytes
+from email.message import Message
 
 from extraction.model import Extracted, UnreadableError
 from extraction.readers import html
@@ -11,14 +13,15 @@ from extraction.reading import Declared
 from extraction.sniffing import HTML
 
 _MOST_PARTS = 500
+_TAGS = re.compile(rb"(?is)<(script|style)\b.*?</\1\s*>|<[^<>]*>|\s+")
 
 
 def read(body: bytes, declared: Declared) -> Extracted:
-    """The first page that the archive holds; its pictures and styles are left out."""
+    """The page of the archive that says most: a frame rather than the page around; pictures are left out."""
     try:
-        message = message_from_bytes(body.lstrip())
+        message = message_from_bytes(body.lstrip(b"\xef\xbb\xbf\r\n\t "))
         parts = [part for part in message.walk() if part.get_content_type() == HTML][:_MOST_PARTS]
-        page = next((part for part in parts), None)
+        page = max(parts, key=_words, default=None)
         content = page.get_payload(decode=True) if page is not None else None
         charset = page.get_content_charset() if page is not None else None
     except (ValueError, LookupError, RecursionError) as error:
@@ -30,3 +33,9 @@ def read(body: bytes, declared: Declared) -> Extracted:
     return replace(
         html.read(content, replace(declared, charset=charset or "")), media_type=declared.media_type
     )
+
+
+def _words(part: Message) -> int:
+    """Bytes that a page shows."""
+    content = part.get_payload(decode=True)
+    return len(_TAGS.sub(b"", content)) if isinstance(content, bytes) else 0
