@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -10,8 +11,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-ADDRESS = "127.0.53.53"
-"""Of this machine alone; name servers are asked at port 53."""
+ADDRESSES = tuple(f"127.0.53.{number}" for number in range(53, 253))
+"""Of this machine alone, the first that is free is taken; name servers are asked at port 53."""
 _A, _CLASS_IN = 1, 1
 _ANSWERED, _IS_ANSWER, _SECONDS = 0x8180, 0xC00C, 1
 
@@ -24,10 +25,9 @@ class NameServer:
         if os.geteuid() != 0 or shutil.which("unshare") is None:
             raise PermissionError("giving programs a name server of their own needs root and unshare")
         self.is_away = False
+        self._socket, address = _listen()
         self._file = folder / "resolv.conf"
-        self._file.write_text(f"nameserver {ADDRESS}\noptions timeout:2 attempts:2\n")
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((ADDRESS, 53))
+        self._file.write_text(f"nameserver {address}\noptions timeout:2 attempts:2\n")
         threading.Thread(target=self._serve, daemon=True).start()
 
     @property
@@ -47,6 +47,16 @@ class NameServer:
                 return
             if not self.is_away:
                 self._socket.sendto(answer_to(question), whom)
+
+
+def _listen() -> tuple[socket.socket, str]:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for address in ADDRESSES[:-1]:
+        with contextlib.suppress(OSError):
+            listening.bind((address, 53))
+            return listening, address
+    listening.bind((ADDRESSES[-1], 53))
+    return listening, ADDRESSES[-1]
 
 
 def answer_to(question: bytes) -> bytes:
