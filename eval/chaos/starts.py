@@ -151,7 +151,7 @@ def _bad_disks(installation: Installation) -> Iterator[Finding | str]:
                     installation.folder, volume, "", installation.notices, installation.mail_port
                 )
                 on_it.configure()
-                spoil(volume)  # type: ignore[operator]
+                spoil(volume)
                 yield _refused(on_it, name, "")
         except PermissionError as error:
             yield f"{name}: {error}"
