@@ -6,6 +6,7 @@ stored texts, which are extracted already, directly. Pure and light: nothing her
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
@@ -13,7 +14,7 @@ from time import perf_counter
 from assessment.day import Day, day_of
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from catalogue.loading import catalogue_digest, load_catalogue
-from detection.detector import detector_of
+from detection.detector import Asked, detector_of
 from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
@@ -79,11 +80,34 @@ def judge(
         imported: the official lists that make the catalogue, beside the shipped data.
     """
     began = perf_counter()
+    asked, day = _ask(text, known, today, stated=stated, as_of=as_of)
+    [result] = detector_of(load_catalogue(imported)).scan_all([asked])
+    if recognised:
+        result = doubt_recognised(result)
+    return Judged(result, day, perf_counter() - began, catalogue_digest(imported))
+
+
+def judge_all(
+    texts: Sequence[tuple[str, Known]],
+    today: date,
+    *,
+    as_of: date | None = None,
+    imported: ImportedLists = NONE_IMPORTED,
+) -> list[ScanResult]:
+    """What :func:`judge` says of each text, sooner than one after the other; one that fails fails all."""
+    asked = [_ask(text, known, today, as_of=as_of)[0] for text, known in texts]
+    return detector_of(load_catalogue(imported)).scan_all(asked)
+
+
+def _ask(
+    text: str, known: Known, today: date, *, stated: StatedDays | None = None, as_of: date | None
+) -> tuple[Asked, Day]:
+    """What detection is asked, and the day by which it answers, with where that day comes from."""
     facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
     day = Day(as_of, as_of) if as_of else _day(text, known, today, stated, facts)
-    result = detector_of(load_catalogue(imported)).scan(
+    asked = Asked(
         text,
-        as_of=day.as_of,
+        day.as_of,
         title=known.title,
         publisher=known.publisher,
         url=known.url,
@@ -91,9 +115,7 @@ def judge(
         region=known.region,
         facts=facts,
     )
-    if recognised:
-        result = doubt_recognised(result)
-    return Judged(result, day, perf_counter() - began, catalogue_digest(imported))
+    return asked, day
 
 
 def _day(text: str, known: Known, today: date, stated: StatedDays | None, facts: DocumentFacts) -> Day:

@@ -16,11 +16,11 @@ from detection.coordination import (
     share_certificate_word,
 )
 from detection.explanations import Letter, Publisher, say_contested, write_letter
-from detection.folding import fold_text
+from detection.folding import Folded, fold_text
 from detection.holders import keep_persons
 from detection.inside_names import drop_inside_names, names_level_examination
 from detection.joining import join_broken_names
-from detection.lexicon import find_hits
+from detection.lexicon import Lexicon, find_hits
 from detection.linking import EntityLinker, LinkedName
 from detection.model import DocumentFacts, Mention
 from detection.spans import Form, Span, find_spans, read_lead, with_prefix
@@ -82,16 +82,29 @@ class Setting:
     place: Place
 
 
-def read_mentions(original: str, title: str, linker: EntityLinker, setting: Setting) -> list[Mention]:
-    """The mentions of a text with their verdicts, in order of their start; offsets count ``original``."""
-    lexicon, wording = linker.lexicon, load_wording()
+@dataclass(slots=True)
+class Found:
+    """A text as it is read, and the hits of the lexicon in it."""
+
+    folded: Folded
+    hits: list[tuple[int, int, int]]
+
+
+def find_names(original: str, lexicon: Lexicon) -> Found:
+    """What the lexicon finds in a text, before anybody asks what it means."""
     folded = fold_text(original)
     hits = find_hits(folded.text, lexicon)
-    if not hits:
+    joined = join_broken_names(folded, lexicon) if hits else folded
+    return Found(folded, hits) if joined is folded else Found(joined, find_hits(joined.text, lexicon))
+
+
+def read_mentions(
+    original: str, title: str, found: Found, linker: EntityLinker, setting: Setting
+) -> list[Mention]:
+    """The mentions of a text with their verdicts, in order of their start; offsets count ``original``."""
+    if not found.hits:
         return []
-    joined = join_broken_names(folded, lexicon)
-    if joined is not folded:
-        folded, hits = joined, find_hits(joined.text, lexicon)
+    lexicon, wording, folded, hits = linker.lexicon, load_wording(), found.folded, found.hits
     text = folded.text
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:

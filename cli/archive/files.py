@@ -47,7 +47,7 @@ def _lines(path: Path) -> Iterator[tuple[Item, int, int]]:
         stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw) if packed else raw)
         for each in read_lines(stream, str(path), batched=False):
             for line in each.lines:
-                yield Line(str(path), each.first, line), len(line or b""), raw.tell()
+                yield Line(str(path), each.numbers[0], line), len(line or b""), raw.tell()
 
 
 def _table(path: Path, *, in_folder: bool) -> Iterator[tuple[Item, int, int]]:

@@ -45,7 +45,8 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
     Args:
         target: a path, an address, or ``-``.
         rules: where JSON lines are asked for, standard input is read as such.
-        batched: whether many lines go into one batch, as several processes want it.
+        batched: whether many lines of standard input go into one batch, as several processes want it; those
+            of a file always do.
 
     Raises:
         UnreadableTargetError: nothing is there, or it may not be read.
@@ -60,22 +61,22 @@ def open_target(target: str, rules: Rules, *, batched: bool) -> Inputs:
     if "://" in target and not path.exists():
         raise UnreadableTargetError(f"{target}: only http and https addresses are read")
     if path.is_dir():
-        return _open_folder(path, batched=batched)
+        return _open_folder(path)
     if not path.exists():
         raise UnreadableTargetError(f"{target}: no such file or folder")
     if _holds_records(path, as_lines=rules.as_lines):
-        return Inputs(_read_records(path, batched=batched), many=True)
+        return Inputs(_read_records(path, batched=batched or path.is_file()), many=True)
     return Inputs(iter([Paths((target,), in_folder=False)]), many=False)
 
 
-def _open_folder(folder: Path, *, batched: bool) -> Inputs:
+def _open_folder(folder: Path) -> Inputs:
     paths = list(walk(folder))
 
     def read() -> Iterator[Batch]:
         for path in paths:
             inputs.on_file()
             if path.name.lower().endswith(LINES_SUFFIXES):
-                yield from _read_records(path, batched=batched)
+                yield from _read_records(path, batched=True)
             else:
                 yield Paths((str(path),), in_folder=True)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
-from assessment.judging import Known, judge
+from assessment.judging import Known, judge, judge_all
 from cli.checking.files import read_file
 from cli.checking.model import Batch, Document, Failure, Judgement, Lines, Paths, Processed, Rules
 from cli.checking.records import read_record
@@ -25,18 +25,34 @@ def judge_record(document: Document | Failure, rules: Rules) -> Judgement | Fail
     """The verdicts on a record; what could not be read stays what it is."""
     if isinstance(document, Failure):
         return document
-    known = Known(
+    try:
+        known = _known(document, rules)
+        judged = judge(document.text, known, rules.today, as_of=rules.as_of, imported=rules.imported)
+    except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
+        return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")
+    return Judgement(document, judged.result)
+
+
+def judge_records(records: Sequence[Document | Failure], rules: Rules) -> Iterator[Judgement | Failure]:
+    """The verdicts on records, read together; one by one where a text of them breaks a rule."""
+    texts = [(record.text, _known(record, rules)) for record in records if isinstance(record, Document)]
+    try:
+        results = iter(judge_all(texts, rules.today, as_of=rules.as_of, imported=rules.imported))
+    except Exception:  # noqa: BLE001 - judge_record tells of the one that fails
+        yield from (judge_record(record, rules) for record in records)
+        return
+    for record in records:
+        yield record if isinstance(record, Failure) else Judgement(record, next(results))
+
+
+def _known(document: Document, rules: Rules) -> Known:
+    return Known(
         document.url,
         title=document.title,
         publisher=document.publisher or rules.publisher,
         published_on=document.published_on,
         region=rules.region,
     )
-    try:
-        judged = judge(document.text, known, rules.today, as_of=rules.as_of, imported=rules.imported)
-    except Exception as error:  # noqa: BLE001 - a text that breaks a rule must not take the others with it
-        return Failure(document.identity, document.name, f"not judged: {type(error).__name__}: {error}")
-    return Judgement(document, judged.result)
 
 
 def to_answer(outcome: Judgement | Failure, *, every_mention: bool) -> dict[str, Any]:
@@ -71,8 +87,8 @@ def process(batch: Batch, rules: Rules) -> Processed:
 
 def _outcomes(batch: Batch, rules: Rules) -> Iterator[Judgement | Failure]:
     if isinstance(batch, Lines):
-        for offset, line in enumerate(batch.lines):
-            yield judge_record(read_record(line, batch.name, batch.first + offset), rules)
+        numbered = zip(batch.numbers, batch.lines, strict=True)
+        yield from judge_records([read_record(line, batch.name, number) for number, line in numbered], rules)
     elif isinstance(batch, Paths):
         for path in batch.paths:
             yield read_file(path, rules, in_folder=batch.in_folder)

@@ -77,10 +77,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Some lines of JSON; ``first`` counts from 1. A line longer than is read is None."""
+    """Some lines of JSON with their numbers, counted from 1. A line longer than is read is None."""
 
     name: str
-    first: int
+    numbers: tuple[int, ...]
     lines: tuple[bytes | None, ...]
 
 

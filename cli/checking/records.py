@@ -27,19 +27,19 @@ def read_lines(stream: BinaryIO, name: str, *, batched: bool) -> Iterator[Lines]
 
     Empty lines are left out.
     """
-    number, first, size, batch = 0, 1, 0, list[bytes | None]()
+    number, size, numbers, batch = 0, 0, list[int](), list[bytes | None]()
     while line := _read_line(stream):
         number += 1
         if not line.strip():
             continue
         batch.append(line if len(line) <= MAX_LINE else None)
-        first = number if len(batch) == 1 else first
+        numbers.append(number)
         size += len(line)
         if not batched or len(batch) >= BATCH_LINES or size >= BATCH_BYTES:
-            yield Lines(name, first, tuple(batch))
-            size, batch = 0, []
+            yield Lines(name, tuple(numbers), tuple(batch))
+            size, numbers, batch = 0, [], []
     if batch:
-        yield Lines(name, first, tuple(batch))
+        yield Lines(name, tuple(numbers), tuple(batch))
 
 
 def _read_line(stream: BinaryIO) -> bytes:

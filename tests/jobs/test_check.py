@@ -16,7 +16,8 @@ import pytest
 
 from cli.checking import records
 from cli.checking.files import read_page
-from cli.checking.model import Failure, Judgement, Lines, Rules
+from cli.checking.judging import judge_record, judge_records
+from cli.checking.model import Document, Failure, Judgement, Lines, Rules
 from cli.checking.records import read_lines, read_record
 from settings.model import Fetching
 from tests.commands import run_command
@@ -367,10 +368,22 @@ def test_a_line_that_is_too_long_is_told_and_the_next_one_read(
     path.write_bytes(_lines({"id": "a", "text": "长" * 500}, {"id": "b", "text": "短"}))
     with path.open("rb") as stream:
         batches = list(read_lines(stream, "a.jsonl", batched=False))
-    assert [(batch.first, batch.lines[0] is None) for batch in batches] == [(1, True), (2, False)]
+    assert [(batch.numbers, batch.lines[0] is None) for batch in batches] == [((1,), True), ((2,), False)]
     failure = read_record(None, "a.jsonl", 1)
     assert isinstance(failure, Failure)
     assert "line 1: longer than" in failure.reason
+
+
+def test_a_record_that_cannot_be_judged_fails_alone_in_its_batch() -> None:
+    texts = (UNLAWFUL, "\ud800会计证", LAWFUL, UNLAWFUL)
+    records_ = [Document(str(place), f"#{place}", text) for place, text in enumerate(texts)]
+    outcomes = list(judge_records([*records_, Failure(None, "#4", "no id")], RULES))
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    assert [failure.name for failure in failed] == ["#1", "#4"]
+    assert failed[0].reason.startswith("not judged: UnicodeEncodeError")
+    judged = [outcome for outcome in outcomes if isinstance(outcome, Judgement)]
+    assert [len(judgement.result.findings) for judgement in judged] == [1, 0, 1]
+    assert judged == [judge_record(judgement.document, RULES) for judgement in judged]
 
 
 def test_lines_are_batched_by_number_and_keep_their_count(tmp_path: Path) -> None:
@@ -379,7 +392,7 @@ def test_lines_are_batched_by_number_and_keep_their_count(tmp_path: Path) -> Non
     with path.open("rb") as stream:
         batches: list[Lines] = list(read_lines(stream, "a", batched=True))
     assert [len(batch.lines) for batch in batches] == [256, 256, 88]
-    assert [batch.first for batch in batches] == [1, 513, 1025]
+    assert [batch.numbers[:2] for batch in batches] == [(1, 3), (513, 515), (1025, 1027)]
 
 
 @pytest.mark.parametrize(
