@@ -11,7 +11,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import text_column, time_column, word_column
+from storage.tables.columns import text_column, time_column, where_on_both, word_column
 from vocabulary.codes import CaseState, Outcome
 
 
@@ -21,11 +21,15 @@ class Case(SQLModel, table=True):
     __tablename__ = "case"
     __table_args__ = (
         UniqueConstraint("key"),
-        Index("ix_case_state", "state"),
-        # In the order of lists: a page is read off the index where it begins.
-        Index("ix_case_severity", "severity", "id"),
-        Index("ix_case_deadline", "deadline", "id"),
-        Index("ix_case_updated_at", "updated_at", "id"),
+        # In the order of lists: a page is read off the index where it begins, for each state by itself.
+        *(
+            Index(f"ix_case{of_state}_{column}", *([column] if not of_state else ["state", column]), "id")
+            for of_state in ("", "_state")
+            for column in ("opened_at", "severity", "deadline", "updated_at")
+        ),
+        Index("ix_case_region", "region", "state"),
+        Index("ix_case_qualification", "qualification", "state"),
+        Index("ix_case_extension", "extension", **where_on_both("extension IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
@@ -38,7 +42,7 @@ class Case(SQLModel, table=True):
     severity: str = Field(max_length=10)
     publisher: str = text_column()
     publisher_kind: str = Field(max_length=24)
-    region: str | None = Field(default=None, max_length=6, index=True)
+    region: str | None = Field(default=None, max_length=6)
     title: str = text_column()
     url: str = text_column()
     needs_review: bool = False
@@ -51,7 +55,7 @@ class Case(SQLModel, table=True):
     """When the assignee acknowledged that (签收); None: not yet."""
     dismissal: str = Field(default="", max_length=24, sa_column_kwargs={"server_default": ""})
     """Why it was dismissed, a ``vocabulary.codes.Dismissal``; empty: it was not, or nobody said."""
-    opened_at: datetime = time_column(index=True)
+    opened_at: datetime = time_column()
     updated_at: datetime = time_column()
     held_at: datetime | None = time_column(nullable=True)
     """Since when nothing of it may be removed; see ``cases.holds``. None: it is not on hold."""
@@ -126,7 +130,10 @@ class CaseEvent(SQLModel, table=True):
     """One step of a case: when, who, what; never changed."""
 
     __tablename__ = "case_event"
-    __table_args__ = (UniqueConstraint("case_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "key"),
+        Index("ix_case_event_reopened", "case_id", **where_on_both("kind = 'reopened'")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case.id")
     key: str = Field(max_length=80)

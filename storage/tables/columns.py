@@ -10,6 +10,8 @@ from sqlalchemy import (
     Dialect,
     Enum,
     Text,
+    TextClause,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -35,6 +37,11 @@ def storable(text: str) -> str:
         else:
             return text
     return text.translate(_UNSTORABLE)
+
+
+def where_on_both(condition: str) -> dict[str, TextClause]:
+    """What makes an index hold those rows alone; for ``Index(…, **where_on_both(…))``."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
