@@ -9,6 +9,7 @@ from extraction.stated import SHOWN
 
 _PUBLISHED = re.compile(r'"(?:datePublished|pubDate|datePosted)"\s*:\s*"([^"]{8,40})"')
 """JSON-LD, as search engines read it."""
+_CREATED = re.compile(r'"(?:dateCreated|uploadDate)"\s*:\s*"([^"]{8,40})"')
 _ITEM = re.compile(
     r"""<meta\b[^<>]{0,200}\bitemprop\s*=\s*["']?date(?:Published|Posted)["'][^<>]{0,200}?\bcontent\s*=\s*["']([^"'<>]{8,40})""",
     re.IGNORECASE,
@@ -32,12 +33,12 @@ _WRITES_ITSELF = re.compile(
     r"""\b(?:ct|create_?time|ori_?create_?time|publish_?time)\s*[:=]\s*["'](\d{10}|20\d\d-\d\d-\d\d[^"']{0,9})["']""",
     re.IGNORECASE,
 )
-_IS_WECHAT = re.compile(r"rich_media_(?:title|content|meta)|id=[\"']js_content")
+_IS_WECHAT = re.compile(r"rich_media_(?:title|content|meta)|id=[\"']?js_content")
 
 
 def note_moments(metas: dict[str, str], markup: str) -> None:
     """Add what is found to the facts that the page states of itself."""
-    if found := _PUBLISHED.search(markup):
+    if found := _PUBLISHED.search(markup) or _CREATED.search(markup):
         metas.setdefault("datepublished", found[1])
     if found := _ITEM.search(markup):
         metas.setdefault("datepublished", found[1])

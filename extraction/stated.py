@@ -15,7 +15,7 @@ _BEHIND = r"(?:\s{0,4}[:：]\s{0,6}|\s{1,6})?[\[（(]?\s{0,2}"
 _NOT_OF_THE_PAGE = r"(?<!页面)(?<!静态)(?<!网页)"
 _LABELS = (
     re.compile(
-        rf"{_NOT_OF_THE_PAGE}(?:发\s?布|发\s?文|发稿|发表|公布|公开|刊登|登载|发行|生成|上网|信息)"
+        rf"{_NOT_OF_THE_PAGE}(?:发\s?布|发\s?文|发稿|发表|公布|颁布|公开|刊登|登载|发行|生成|上网|信息)"
         rf"(?:\s?(?:时\s?间|日\s?期|于)|日?(?=\s{{0,4}}[:：])){_BEHIND}{_DATE}"
     ),
     re.compile(
@@ -37,6 +37,7 @@ _BESIDE = re.compile(
     r"|校对|时\s?间|日\s?期|星期.|次数?|人气|评论|微信|微博|转载|原创|本站|[\d:：\s\[\]【】()（）|/.,，\-—年月日+]"
 )
 """Words of the line under a title; what they leave is the name of an office or a person."""
+_WEEKDAY = re.compile(r"星期[一二三四五六日天]")
 _MOST_LINES_BELOW = 5
 _LONGEST_LINE = 140
 _LONGEST_NAME = 40
@@ -48,8 +49,9 @@ _ANOTHER_DAY = re.compile(
 """Words of a line whose day is another than that of publication."""
 _SIGNED = re.compile(
     r"(?:[12]\s?\d\s?\d\s?\d|[一二三四五六七八九〇○◯零Oo0]{4})\s{0,3}年\s{0,3}(?:\d{1,2}|[一二三四五六七八九十元]{1,2})\s{0,3}月\s{0,3}"
-    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s{0,3}日"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s{0,3}日(?:印发|印)?"
 )
+_ANNEXES = re.compile(r"附\s?[件表录：:]|抄送|（此件|\(此件|（联系")
 _SIGNED_SHORT = re.compile(r"(?:19|20)\d\d\s?([-./])\s?\d{1,2}\s?\1\s?\d{1,2}")
 """So written it is a signature only below the name of an office."""
 _SIGNS = re.compile(
@@ -95,6 +97,7 @@ _URL_DATES = (
     re.compile(r"/(20\d\d)[-/]?([01]\d)[-/]([0-3]\d)/"),
     re.compile(r"/(20\d\d)/([01]\d)([0-3]\d)/"),
     re.compile(r"/(20\d\d)/(\d{1,2})/(\d{1,2})/"),
+    re.compile(r"[?&](?:date|day|time|rq|fbrq)=(20\d\d)-?(\d\d)-?(\d\d)(?!\d)"),
     re.compile(r"[/_t](20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:\d{6})?[_./-]"),
 )
 SHOWN = "shown"
@@ -124,16 +127,22 @@ def stated_days(
         title: its own title; the line under it may be a time without a label.
         headings: its headings, of which one may be the title as readers see it.
     """
+    titles = (title, *headings[:3])
+    written = _first_day(_WRITTEN.finditer(with_plain_days(text[:_HEAD]))) or signed_day(text)
+    printed = _printed(text, titles) or read_day(metas.get(SHOWN, ""))
     return StatedDays(
-        printed=_printed(text, (title, *headings[:3])) or read_day(metas.get(SHOWN, "")),
-        written=_first_day(_WRITTEN.finditer(with_plain_days(text[:_HEAD]))) or signed_day(text),
+        printed=printed or (None if written else _printed(text, titles, with_weekday=True)),
+        written=written,
         in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
         in_meta=_in_meta(metas, text),
     )
 
 
-def _printed(text: str, titles: Sequence[str]) -> date | None:
-    """By a label below the title, by one elsewhere, by the line under the title, by a label at the end."""
+def _printed(text: str, titles: Sequence[str], *, with_weekday: bool = False) -> date | None:
+    """By a label below the title, by one elsewhere, by the line under the title, by a label at the end.
+
+    ``with_weekday``: a day of the week in that line is none of a banner, which says what day it is today.
+    """
     lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
     places = _places_of(titles, lines)
     head = with_plain_days(text[:_HEAD])
@@ -141,7 +150,7 @@ def _printed(text: str, titles: Sequence[str]) -> date | None:
     return (
         _first_day(_labelled(map(with_plain_days, below)))
         or _first_day(_labelled([head]))
-        or _under_title(titles, lines, places)
+        or _under_title(titles, lines, places, with_weekday=with_weekday)
         or _first_day(_LABELS[3].finditer(head))
         or (_first_day(_LABELS[0].finditer(text[-_TAIL:])) if len(text) > _HEAD else None)
     )
@@ -164,13 +173,16 @@ def _is_title(line: str, wanted: str) -> bool:
     return wanted.endswith(plain[-30:]) or wanted.startswith(plain) or plain.startswith(wanted)
 
 
-def _under_title(titles: Sequence[str], lines: Sequence[str], places: Sequence[int]) -> date | None:
+def _under_title(
+    titles: Sequence[str], lines: Sequence[str], places: Sequence[int], *, with_weekday: bool
+) -> date | None:
     """A line below the title that holds a time, and beside it a source or a counter at most."""
     for place in places:
         below = [line for line in lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line]
         below = below[:_MOST_LINES_BELOW]
         for line in (_behind(titles, lines[place]), *map(with_plain_days, below)):
-            if (day := read_date(line)) and _is_time_line(line):
+            plain = _WEEKDAY.sub("", line) if with_weekday else line
+            if (day := read_date(plain)) and _is_time_line(plain):
                 return day
         if big := _BIG_DAY.search("\n".join(below)):
             return _first_day(_READ_DATE.finditer(f"{big[2]}-{big[3]}-{big[1]}"))
@@ -215,23 +227,31 @@ def _moments(said: str) -> Iterator[str]:
 
 
 def signed_day(text: str) -> date | None:
-    """The day of the signature: a line of its own in the later half, below the name of who signs.
+    """The day of the signature: a line of its own in the later half or above annexes, below who signs.
 
     Where no line above it is a name, the day counts only if it is the only one that stands so.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     alone: list[date] = []
-    for place in range(len(lines) // 2, len(lines)):
-        is_below = place and len(lines[place - 1]) <= _LONGEST_NAME and _SIGNS.search(lines[place - 1])
-        if is_below and _SIGNED_SHORT.fullmatch(lines[place]):
-            return read_date(lines[place])
-        found = _SIGNED.fullmatch(lines[place])
-        if found is None or (day := in_figures(found[0])) is None or day <= _UNSET:
+    for place, line in enumerate(lines):
+        day = _signing_day(line)
+        if day is None:
             continue
-        if is_below:
+        above = lines[place - 1] if place else ""
+        is_below = len(above) <= _LONGEST_NAME and _SIGNS.search(above) is not None
+        is_at_end = place >= len(lines) // 2 or _ANNEXES.match(lines[place + 1]) is not None
+        if is_below and is_at_end:
             return day
-        alone.append(day)
+        if place >= len(lines) // 2 and _SIGNED.fullmatch(line):
+            alone.append(day)
     return alone[0] if len(alone) == 1 else None
+
+
+def _signing_day(line: str) -> date | None:
+    if _SIGNED.fullmatch(line):
+        day = in_figures(line)
+        return day if day is not None and day > _UNSET else None
+    return read_date(line) if _SIGNED_SHORT.fullmatch(line) else None
 
 
 def read_day(text: str) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+_WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 _FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo", "1234567890000100")
 _IN_WORDS = re.compile(
     r"[一二三四五六七八九〇○◯零]{4}\s{0,3}年\s{0,3}[一二三四五六七八九十元]{1,2}\s{0,3}月\s{0,3}[一二三四五六七八九十]{1,3}\s{0,3}日"
@@ -29,7 +30,7 @@ _YEAR_LAST = re.compile(_LABEL + r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])[/-
 
 def with_plain_days(text: str) -> str:
     """``text`` with its days in figures, the year first: those in words, and what stands behind a label."""
-    text = _IN_WORDS.sub(_figured, text)
+    text = _IN_WORDS.sub(_figured, text.translate(_WIDE))
     text = _ENGLISH[0].sub(lambda found: f"{found[3]}-{_month(found[1])}-{found[2]}", text)
     text = _ENGLISH[1].sub(lambda found: f"{found[3]}-{_month(found[2])}-{found[1]}", text)
     text = _COMPACT.sub(r"\1\2-\3-\4", text)

@@ -209,10 +209,10 @@ def block_reason(
     lowered = body.lower()
     if what := _mark(lowered, visible):
         return f"shows {what}"
-    title = b" ".join(lowered[start:end] for start, end in _parts(lowered, frozenset({b"title"})))
-    shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in title), "")
+    named = b" ".join(lowered[start:end] for start, end in _parts(lowered, frozenset({b"title"})))
+    shown = next((word for word, encoded in _WORD_BYTES if encoded in visible or encoded in named), "")
     if not shown and len(visible) <= _LONGEST_REFUSAL and b"<a " not in lowered:
-        refusing = _REFUSING.search(_decoded(visible + b" " + title))
+        refusing = _REFUSING.search(_decoded(visible + b" " + named))
         shown = refusing[0] if refusing is not None else ""
     return f"shows a block page («{shown}»)" if shown else ""
 

@@ -35,6 +35,9 @@ def stated(below: str, head: str = "", body: str = BODY) -> StatedDays:
         "<div>示例县卫健局 2017.03.08 浏览 33 次 字号：大 中 小</div>",
         "<span>[ 2017-03-08 ]</span><span>打印</span>",
         "<p>发布日期：20170308</p>",
+        "<p>发布时间：２０１７－０３－０８</p>",
+        "<p>2017年3月8日 星期三</p>",
+        "<p>颁布日期：2017-03-08 实施日期：2017-05-01</p>",
         "<p>发布时间：17-03-08</p>",
         "<p>发布时间：二〇一七年三月八日</p>",
         "<p>Published: Mar 8, 2017</p>",
@@ -148,3 +151,11 @@ def test_the_day_of_an_address_is_read(address: str) -> None:
 )
 def test_what_pages_say_to_programs_is_read(head: str) -> None:
     assert stated("", head) == StatedDays(in_meta=DAY)
+
+
+def test_a_signature_stands_above_annexes_too_and_counts_before_a_banner() -> None:
+    signed = "<p>示例县人社局</p><p>2017年3月8日</p>"
+    annexes = "<p>附件</p>" + "<p>岗位一：会计二名，要求见公告</p>" * 20
+    assert stated("", body=f"{BODY}{signed}{annexes}") == StatedDays(written=DAY)
+    assert stated("<p>2026年11月28日 星期六</p>", body=f"{BODY}{signed}") == StatedDays(written=DAY)
+    assert stated("", body=f"{BODY}{signed.replace('8日', '8日印发')}").written == DAY
