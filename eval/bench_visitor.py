@@ -12,18 +12,22 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eval.processes import below
-from jobs.context import Context
-from jobs.runtime import open_daemon_runtime
-from jobs.visits.watch import visit_source
-from settings.load import load_settings
+
+if TYPE_CHECKING:
+    from jobs.context import Context
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main(config: str, *sources: str) -> int:
+    # Each worker process imports this module anew, within the memory that a page may take: as with
+    # ``python -m qualwatch``, that must not load the program.
+    from jobs.runtime import open_daemon_runtime  # noqa: PLC0415
+    from settings.load import load_settings  # noqa: PLC0415
+
     with open_daemon_runtime(load_settings(Path(config))) as runtime:
         for source in sources:
             print(json.dumps(_visit(runtime.context, source)), flush=True)
@@ -31,6 +35,8 @@ def main(config: str, *sources: str) -> int:
 
 
 def _visit(context: Context, source: str) -> dict[str, Any]:
+    from jobs.visits.watch import visit_source  # noqa: PLC0415
+
     began, cpu = time.monotonic(), _cpu_seconds()
     summary = visit_source(context, source)
     taken = time.monotonic() - began, _cpu_seconds() - cpu
