@@ -175,8 +175,8 @@ def find_mirrors(
     found = rows(session, _like(), bands=bands, document=document.id)
     notice = _notice(document.url, document.title, document.publisher, document.published_on, number)
     mirrors = []
-    for met, text, facts, *of_document in found:
-        other = _notice(*of_document, str(facts.get("number") or ""))
+    for met, text, facts, url, title, publisher, published_on in found:
+        other = _notice(url, title, publisher, published_on, str(facts.get("number") or ""))
         # Titles, sites and dates are told apart at less cost than texts.
         if is_mirror(notice, other, 1.0):
             share = likeness(version.text, text)

@@ -261,7 +261,8 @@ def _case_of_family(
 @cache
 def _days_of_case() -> Executable:
     """When all that a case was seen in was published."""
-    document, version, finding, case = map(table_of, (Document, DocumentVersion, Finding, Case))
+    document, version = table_of(Document), table_of(DocumentVersion)
+    finding, case = table_of(Finding), table_of(Case)
     return (
         select_columns(document.c.published_on)
         .select_from(document)
@@ -289,7 +290,7 @@ def _cases_of_kin() -> Executable:
 
 def _cases_seen() -> Select[tuple[int, str]]:
     """Keys and titles of the cases of a qualification and violation, the oldest first, with the versions."""
-    case, finding, version = map(table_of, (Case, Finding, DocumentVersion))
+    case, finding, version = table_of(Case), table_of(Finding), table_of(DocumentVersion)
     return (
         select_columns(case.c.id, case.c.title)
         .select_from(case)

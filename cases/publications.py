@@ -43,10 +43,9 @@ def publish(session: Session, case_id: int, *, actor: str, remark: str, now: dat
     known = session.exec(select(Publication).where(Publication.case_id == case_id)).first()
     if known is not None and known.withdrawn_at is None:
         raise IllegalStep(f"案件{case_id}已经公布")
-    shown = _shown(session, case, remark)
+    shown = _shown(session, case, remark, actor)
     shown.put_right = _was_put_right(session, case_id)
     shown.published_at = shown.changed_at = now
-    shown.published_by = actor
     if known is not None:
         shown.id = known.id
     written = session.merge(shown)
@@ -92,7 +91,7 @@ def get_public(session: Session, publication_id: int) -> Public | None:
     return found[0] if found and found[0].publication.id == publication_id else None
 
 
-def _shown(session: Session, case: Case, remark: str) -> Publication:
+def _shown(session: Session, case: Case, remark: str, actor: str) -> Publication:
     newest = session.exec(
         select(Finding).where(Finding.case_id == case.id).order_by(col(Finding.id).desc()).limit(1)
     ).first()
@@ -107,6 +106,7 @@ def _shown(session: Session, case: Case, remark: str) -> Publication:
         quote=_masked(newest.quote, 200) if newest else "",
         legal_basis=[_masked(clause, 200) for clause in newest.legal_basis] if newest else [],
         remark=_masked(remark, REMARK),
+        published_by=actor,
     )
 
 

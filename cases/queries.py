@@ -52,7 +52,8 @@ def list_cases(
 
     ``after`` is where an earlier part ended (``CasePage.following``). Days are those of ``now``'s time zone.
     """
-    meant, states = wanted, ()
+    meant = wanted
+    states: tuple[CaseState, ...] = ()
     if not (wanted.is_narrow or scope.regions or scope.departments):
         meant, states = replace(wanted, states=()), wanted.states
     condition = and_(meant.condition(session, now), scope.condition(session))

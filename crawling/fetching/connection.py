@@ -22,7 +22,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -234,7 +234,7 @@ class CheckedAdapter(HTTPAdapter):
 
     def __init__(self, pool_connections: int, pool_maxsize: int, *, old_tls: bool = False) -> None:
         self._old_tls = old_tls
-        self._pools: dict[tuple[str, str, Any], HTTPConnectionPool] = {}
+        self._pools: dict[tuple[str, str, Any], ConnectionPool] = {}
         """Those used lately, by scheme, host and port, and whether certificates are verified."""
         super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
 
@@ -255,7 +255,7 @@ class CheckedAdapter(HTTPAdapter):
 
     def close(self) -> None:
         self._pools.clear()
-        super().close()  # type: ignore[no-untyped-call]
+        super().close()
 
     def build_connection_pool_key_attributes(
         self, request: PreparedRequest, verify: Any, cert: Any = None

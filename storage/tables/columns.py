@@ -10,7 +10,6 @@ from sqlalchemy import (
     Dialect,
     Enum,
     Text,
-    TextClause,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -39,7 +38,7 @@ def storable(text: str) -> str:
     return text.translate(_UNSTORABLE)
 
 
-def where_on_both(condition: str) -> dict[str, TextClause]:
+def where_on_both(condition: str) -> dict[str, Any]:
     """What makes an index hold those rows alone; for ``Index(…, **where_on_both(…))``."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 

@@ -122,8 +122,7 @@ def _furnish(room: Room) -> None:
     with Session(room.engine) as session, session.begin():
         session.add(SourceState(name="hr", last_visit_at=NOW, next_due_at=NOW, is_watched=True))
         session.add(SourceTrouble(source="hr", kind=TroubleKind.FAILING, began_at=NOW))
-        times = {"started_at": NOW, "finished_at": NOW}
-        session.add(Visit(source="hr", outcome=Outcome.TIMEOUT, **times))
+        session.add(Visit(source="hr", outcome=Outcome.TIMEOUT, started_at=NOW, finished_at=NOW))
         session.add(SavedView(owner=BOSS, name="x", query="state=all", saved_at=NOW))
         session.flush()
         for table in SQLModel.metadata.sorted_tables:
@@ -142,8 +141,9 @@ def _grow(room: Room) -> None:
             case = Case(**{**values, "qualification": f"证书{number}"}, key=f"more{number}")
             session.add(case)
             session.flush()
-            told = {"kind": "found", "actor": "qualwatch", "note": PAYLOADS[number]}
-            session.add(CaseEvent(case_id=case.id or 0, key="found", at=NOW, **told))
+            told = CaseEvent(case_id=case.id or 0, key="found", kind="found", actor="qualwatch", at=NOW)
+            told.note = PAYLOADS[number]
+            session.add(told)
 
 
 def _make_hostile(session: Session, table: Table) -> None:
