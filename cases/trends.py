@@ -1,7 +1,7 @@
 """How many violations there were, where, by whom and of what, and how soon they were put right.
 
 Counted of the cases that were opened within a period and not dismissed. A case counts as put right where it
-is so now; how long that took is counted from its first rectification.
+was rectified and has not come back since; how long that took is counted until its first rectification.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LISTED = 15
 """Certificates, departments and publishers that are listed."""
 TIMED = 20_000
 """Cases of which the time until they were put right is read, the newest first."""
-_PUT_RIGHT = (CaseState.RECTIFIED, CaseState.CLOSED)
+_ENDED = (CaseState.RECTIFIED, CaseState.PUBLISHED, CaseState.CLOSED)
 _PAIRS = 2_000
 
 
@@ -119,7 +119,13 @@ def read_trends(
 
 
 def _put_right() -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((col(Case.state).in_(_PUT_RIGHT), 1), else_=0)), 0)
+    was_rectified = (
+        select_columns(literal(1))
+        .where(col(CaseEvent.case_id) == col(Case.id), col(CaseEvent.kind) == EventKind.RECTIFIED.value)
+        .exists()
+    )
+    ended = and_(col(Case.state).in_(_ENDED), was_rectified)
+    return func.coalesce(func.sum(case((ended, 1), else_=0)), 0)
 
 
 def _weeks(
@@ -139,14 +145,14 @@ def _weeks(
 
 def _count(session: Session, within: ColumnElement[bool], what: Any) -> list[Counted]:
     """The most frequent first."""
-    name = what.label("name")
+    name = what.label("counted")
     opened = func.count().label("opened")
     rows = session.execute(
         select_columns(name, opened, _put_right())
         .select_from(Case)
         .where(within)
-        .group_by(name)
-        .order_by(opened.desc(), name)
+        .group_by("counted")  # by its label: PostgreSQL takes the expression, said twice, for two
+        .order_by(opened.desc(), "counted")
         .limit(_PAIRS)
     )
     return [Counted(found or "", count, right) for found, count, right in rows]
@@ -204,7 +210,7 @@ def _days(session: Session, within: ColumnElement[bool]) -> tuple[float | None, 
     rows = session.execute(
         select_columns(col(Case.opened_at), first)
         .join(CaseEvent, col(CaseEvent.case_id) == col(Case.id))
-        .where(within, col(Case.state).in_(_PUT_RIGHT), col(CaseEvent.kind) == EventKind.RECTIFIED.value)
+        .where(within, col(Case.state).in_(_ENDED), col(CaseEvent.kind) == EventKind.RECTIFIED.value)
         .group_by(col(Case.id), col(Case.opened_at))
         .order_by(col(Case.id).desc())
         .limit(TIMED)

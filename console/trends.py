@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from alerts.languages import Language
 from alerts.notifications.letters import shown
-from cases.case_filter import CaseFilter
+from cases.case_filter import CaseFilter, read_filter
 from cases.trends import Counted, Offender, Trends, Week, read_trends
 from console.case_list import address, region_choices
 from console.desk import Desk
@@ -52,7 +52,7 @@ def show_trends(desk: Desk, viewer: Viewer, request: Request) -> Response:
     """The cases that the viewer may see, of a period and a region."""
     query, now, speech = request.query_params, local_now(desk), viewer.speech
     weeks = next((each for each in PERIODS if str(each) == query.get("weeks")), PERIODS[1])
-    region = query.get("region", "") if region_name(query.get("region", "")) else ""
+    region = read_filter([("region", query.get("region", ""))]).region
     key = (viewer.scope, weeks, region)
     known = desk.trends.get(key, now)
     if known is None:

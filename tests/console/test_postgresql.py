@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import requests
 
+from alerts.delivery.links import answer_code
 from alerts.metrics.collected import Metrics
 from console.serving import serve_console
 from jobs.context import Context
@@ -52,3 +55,38 @@ def test_an_expired_link_is_renewed(room: Room) -> None:
     room.wait(days=14)
     ((action, hidden),) = Page(room.get(link).text).forms
     assert [room.post(action, hidden).status_code for _ in range(2)] == [200, 200]
+
+
+def test_what_stands_beside_cases_is_kept_and_shown(room: Room) -> None:
+    console = room.context.settings.console
+    console.__dict__["public_reports"] = True
+    first, second = room.report(), room.report(Posting(TEXT, "另一公告", url="https://hr.example.com/2"))
+    seat = room.enter("wang@example.com")
+    until = str(room.context.now().date() + timedelta(days=60))
+    fields = {"step": "dismiss", "note": "合法\x00", "except_until": until}
+    assert seat.send(f"/cases/{second}", f"/cases/{second}/step", **fields).status_code == 303
+    for step in ({"step": "confirm"}, {"step": "ask", "deadline": until}):
+        assert seat.send(f"/cases/{first}", f"/cases/{first}/step", **step).status_code == 303
+    code = answer_code(room.context.settings, first)
+    no_file = {"file": ("", b"", "text/plain")}
+    said = {"code": code, "name": "张某", "words": "已改\x00正", "once": "1"}
+    assert _upload(room, "/answer", said, no_file) == 303
+    assert seat.post(f"/cases/{first}/answers/1", {**seat.key, "accepted": "yes"}).status_code == 303
+    assert _upload(room, "/report", {"words": TEXT, "contact": "赵"}, no_file) == 200
+    assert seat.post("/reports/1/contact", seat.key).status_code == 200
+    assert seat.post(f"/cases/{first}/publication", {**seat.key, "public": "yes"}).status_code == 303
+    for path, words in (
+        ("/today", "今日"),
+        (f"/cases/{first}", "已通过"),
+        ("/exceptions", "福安市某某医院"),
+        ("/reports", "举报 1"),
+        ("/trends", "100%"),
+        ("/published", "已整改"),
+        ("/catalogue", "待核实的行"),
+    ):
+        assert words in seat.page(path).words, path
+
+
+def _upload(room: Room, path: str, fields: dict[str, str], files: dict[str, tuple[str, bytes, str]]) -> int:
+    answer = requests.post(f"{room.url}{path}", data=fields, files=files, timeout=30, allow_redirects=False)
+    return answer.status_code
