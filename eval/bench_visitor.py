@@ -36,10 +36,12 @@ def main(config: str, *sources: str) -> int:
 
 def _visit(context: Context, source: str) -> dict[str, Any]:
     from jobs.visits.watch import visit_source  # noqa: PLC0415
+    from storage.retention.room import give_back  # noqa: PLC0415
 
     began, cpu = time.monotonic(), _cpu_seconds()
     summary = visit_source(context, source)
     taken = time.monotonic() - began, _cpu_seconds() - cpu
+    give_back(context.engine)  # the log of SQLite holds some rows twice
     sizes = {file: file.stat().st_size for file in context.settings.storage.directory.rglob("*.*")}
     return {
         "source": source,
