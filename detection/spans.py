@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from detection.guards import guard
 from detection.lexicon import Hit, Lexicon
 from detection.wording import BACKWARD, Wording
 
@@ -25,8 +26,8 @@ _SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
 _LEAD = 9
 _MARKED = 22
 """Characters of a title in marks before the name that it ends in."""
-_LINE_BREAK = re.compile(r"[一-龥](\r?\n)(?=[一-龥])")
-_SPACED = re.compile(r"(?:[一-龥][ \u3000]){3}[一-龥]?$")
+_LINE_BREAK = guard(r"[一-龥](\r?\n)(?=[一-龥])")
+_SPACED = guard(r"(?:[一-龥][ \u3000]){3}[一-龥]?$")
 _BLANK = re.compile(r"[ \u3000]")
 _FULL_LINE = 18
 """Characters of a line from which on its end may cut a word."""

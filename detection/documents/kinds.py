@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, load_cues
 from vocabulary.codes import DocumentKind, PublisherKind
@@ -61,8 +62,8 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     cues = load_cues()
     window = text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
     title = title.strip()[:MAX_TITLE] or _first_line(window)
-    scores = [0.0] * len(KINDS)
-    asks = _score_title(title, cues, scores)
+    of_title, asks = _read_title(title)
+    scores = list(of_title)
     hits = set(cues.in_text.find_matches_as_strings(window))
     tells = len(hits & cues.explaining) >= _EXPLAINS
     weights = cues.text_weights
@@ -121,6 +122,14 @@ def _is_narrow(kind: DocumentKind, scores: list[float], cues: CueSet) -> bool:
     own = KINDS.index(kind)
     others = max(*scores[:own], *scores[own + 1 :], cues.thresholds[own])
     return scores[own] - others < cues.narrow
+
+
+@lru_cache(maxsize=4096)
+def _read_title(title: str) -> tuple[tuple[float, ...], bool]:
+    """What a title alone says for each kind, and whether it asks; titles of postings come again and again."""
+    scores = [0.0] * len(KINDS)
+    asks = _score_title(title, load_cues(), scores)
+    return tuple(scores), asks
 
 
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
