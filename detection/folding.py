@@ -38,6 +38,9 @@ def _any_but_usual() -> re.Pattern[str]:
 
 _MAY_FOLD = _any_but_usual()
 _SEEN = re.compile(f"[^{_IGNORABLE}]+")
+_TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_READING = re.compile(f"(?<=[一-龥])[（(][a-zü]{{0,4}}[{_TONED}][a-zü]{{0,3}}[)）]")
+"""``從業(yè)資格證``: how a character is read, in brackets; pages in traditional script have it."""
 _WIDE_TO_HALF = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
@@ -78,12 +81,21 @@ def load_folds() -> dict[int, int]:
 
 
 def fold_text(text: str) -> Folded:
-    """``text`` in simplified characters and half-width letters, without characters that show nothing."""
+    """``text`` in simplified characters and half-width letters, without characters that show nothing.
+
+    In traditional script how a character is read is left out as well.
+    """
     if _MAY_FOLD.search(text) is None:
         return Folded(text)
-    folded = text.translate(load_folds())
-    seen = list(_SEEN.finditer(folded))
-    if len(seen) == 1 and len(seen[0][0]) == len(folded):
-        return Folded(folded)
+    folded = _seen_of(text.translate(load_folds()))
+    readings = [match.span() for match in _READING.finditer(folded.text)]
+    return folded.without(readings) if readings else folded
+
+
+def _seen_of(text: str) -> Folded:
+    """``text`` without characters that show nothing."""
+    seen = list(_SEEN.finditer(text))
+    if len(seen) == 1 and len(seen[0][0]) == len(text):
+        return Folded(text)
     places = [place for match in seen for place in range(match.start(), match.end())]
     return Folded("".join(match[0] for match in seen), places)

@@ -9,6 +9,7 @@ from detection import scan
 from detection.detector import detector_of
 from detection.folding import fold_text
 from detection.joining import join_broken_names
+from vocabulary.codes import Status, Usage
 
 DAY = date(2026, 11, 1)
 NAME = "物业管理师"
@@ -53,3 +54,18 @@ def test_places_of_what_is_read_are_those_of_the_original() -> None:
     folded = fold_text("a\u200bＢ\u200bc").without([(1, 2)])
     assert folded.text == "ac"
     assert folded.original(0, 2) == (0, 5)
+
+
+def test_readings_of_characters_in_brackets_break_no_name() -> None:
+    text = "代理記賬業(yè)務的條件:三名以上持有會(huì)計(jì)從業(yè)資格證書的專職人員(含兼職)。"
+    (mention,) = scan(text, as_of=DAY, title="代理記賬許可證辦理條件").mentions
+    assert mention.quote == "會(huì)計(jì)從業(yè)資格證書"
+    assert text[mention.start : mention.end] == mention.quote
+    assert (mention.status, mention.usage) == (Status.CANCELLED, Usage.PERMIT)
+
+
+@pytest.mark.parametrize("name", ["註冊建造師證", "注冊結構工程師證", "總監理工程師崗位證書"])
+def test_registered_professions_are_read_in_traditional_script(name: str) -> None:
+    text = f"崗位要求：\n1、須持有{name}；\n2、大專以上學歷；"
+    quotes = [mention.quote for mention in scan(text, as_of=DAY, title="招聘").mentions]
+    assert quotes == [name]
