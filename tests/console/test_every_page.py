@@ -1,6 +1,6 @@
 """Every page that the application has, by its own list of routes: a new one is looked at without being named.
 
-One desk and one account for all of it. Every free text in the database is hostile, so that what
+One desk, one account and one Chromium for all of it. Every free text in the database is hostile, so that what
 any page shows of it is.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Column, Enum, Table, Text, select, update
 from sqlmodel import Session, SQLModel
 from starlette.routing import Route
@@ -30,6 +31,7 @@ from storage.tables import Case, CaseEvent, DocumentVersion, SavedView, SourceSt
 from storage.tables.columns import StoredText
 from tests.alerts.stored import NOW
 from tests.console.hostile import PAYLOADS
+from tests.console.test_desk_browser import BLOCKED, CHROMIUM
 from tests.console.visitor import Clock, Room, Seat
 from tests.databases import open_migrated
 from vocabulary.codes import Outcome, Role, TroubleKind
@@ -95,6 +97,16 @@ def pages(room: Room, seat: Seat) -> Mapping[str, str]:
             found[route] = path
     assert len(found) > 10
     return {route: path for route, path in found.items() if not route.startswith("/archive/")}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed: nothing to look with")
+    with sync_playwright() as player:
+        opened = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield opened
+        opened.close()
 
 
 def _addresses(room: Room) -> Iterator[tuple[str, str]]:
@@ -181,3 +193,31 @@ def test_no_page_asks_the_database_more_because_there_is_more(
             _grow(room)
     assert {route: found for route, found in counted.items() if max(found) > QUERIES} == {}
     assert {route: found for route, found in counted.items() if found[1] > found[0] + 2} == {}
+
+
+def test_hostile_words_run_and_load_nothing_on_any_page(
+    browser: Browser, room: Room, seat: Seat, pages: Mapping[str, str]
+) -> None:
+    said: list[str] = []
+    page = _tab(browser, room, seat, said)
+    for route, path in pages.items():
+        begun = len(said)
+        page.goto(room.url + path)
+        assert urlsplit(page.url).path == urlsplit(path).path, route
+        heard = [line for line in said[begun:] if not BLOCKED.search(line)]
+        assert heard == [], route
+        assert page.evaluate("document.querySelectorAll('script, object, embed, base').length") == 0, route
+    page.context.close()
+
+
+def _tab(browser: Browser, room: Room, seat: Seat, said: list[str]) -> Page:
+    """A browser in which the seat's owner is signed in; what it complains of is ``said``."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="zh-CN")
+    context.add_cookies([{"name": SESSION_COOKIE, "value": seat.cookie.value or "", "url": room.url}])
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
+    page.on("response", lambda got: said.append(got.url) if not got.url.startswith(room.url) else None)
+    return page
