@@ -159,6 +159,8 @@ def _served(url: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         said = {"STORAGE__DATABASE": url, "CONSOLE__PORT": "0"}
         said["STORAGE__DIRECTORY"] = folder
+        source = '[[sources]]\nname = "source7"\nurl = "https://hr7.example.com/"\n'
+        (Path(folder) / "qualwatch.toml").write_text(source, "utf-8")
         environment = os.environ | {f"QUALWATCH_{name}": value for name, value in said.items()}
         program = subprocess.Popen(
             [sys.executable, "-m", "qualwatch", "console"],
