@@ -105,15 +105,13 @@ def follow(session: Session, reports: Sequence[PublicReport]) -> list[Followed]:
     messages = {
         each.key: each for each in session.exec(select(IntakeMessage).where(col(IntakeMessage.key).in_(keys)))
     }
-    return [_followed(session, each, messages.get(each.message_key)) for each in reports]
+    cases = _cases(session, [each for each in reports if each.message_key in messages])
+    return [_followed(each, messages.get(each.message_key), cases.get(each.id or 0, ())) for each in reports]
 
 
-def _followed(session: Session, report: PublicReport, message: IntakeMessage | None) -> Followed:
+def _followed(report: PublicReport, message: IntakeMessage | None, cases: Sequence[Case]) -> Followed:
     if message is None:
         return Followed(report, ReportState.RECEIVED, "", ())
-    cases = _cases(session, report)
-    if not cases:
-        return Followed(report, ReportState.NOTHING_FOUND, message.detail, ())
     states = {each.state for each in cases}
     if states <= {CaseState.DISMISSED}:
         return Followed(report, ReportState.NOTHING_FOUND, message.detail, cases)
@@ -121,18 +119,28 @@ def _followed(session: Session, report: PublicReport, message: IntakeMessage | N
     return Followed(report, ReportState.DONE if ended else ReportState.OPEN, message.detail, cases)
 
 
-def _cases(session: Session, report: PublicReport) -> Sequence[Case]:
-    """Those of the documents that the message held, and of the page that it links."""
-    own = col(Document.url).startswith(f"{MESSAGE}{report.message_key}", autoescape=True)
-    of = or_(own, col(Document.url) == report.link) if report.link else own
+def _cases(session: Session, reports: Sequence[PublicReport]) -> dict[int, list[Case]]:
+    """By the number of the report: those of the text and files of its message, and of the page it links."""
+    places: dict[str, list[int]] = {}
+    for report in reports:
+        parts = [f"{MESSAGE}{report.message_key}:{part}" for part in range(1, report.files + 2)]
+        for url in (*parts, *([report.link] if report.link else [])):
+            places.setdefault(url, []).append(report.id or 0)
+    found: dict[int, list[Case]] = {}
     wanted = (
-        select(Case)
-        .join(Finding, col(Finding.case_id) == col(Case.id))
-        .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
-        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-        .where(of)
+        select(Document.url, Case)
+        .join(DocumentVersion, col(DocumentVersion.document_id) == col(Document.id))
+        .join(Finding, col(Finding.version_id) == col(DocumentVersion.id))
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .where(col(Document.url).in_(list(places)))
+        .order_by(col(Case.id))
+        .distinct()
     )
-    return session.exec(wanted.order_by(col(Case.id)).distinct().limit(20)).all()
+    for url, case in session.exec(wanted) if places else ():
+        for number in places[url]:
+            if case not in found.setdefault(number, []):
+                found[number].append(case)
+    return found
 
 
 def mark_taken_in(session: Session, report_id: int, now: datetime) -> None:

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.languages import Language
 from alerts.notifications.letters import shown
 from cases.public_reports import Followed, follow, get_report, list_reports
-from cases.queries import may_see
 from console.desk import Desk
 from console.desk_list import local_now
 from console.frontage import Fields, deed, notice, page, render
@@ -21,6 +20,7 @@ from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
 from storage.sealing import Seal, SealError
+from storage.tables import Case
 from vocabulary.areas import region_name
 from vocabulary.presentation import displayable, displayable_lines, mask_personal_numbers, safe_link
 from vocabulary.reasons import reason_in_chinese
@@ -60,7 +60,11 @@ def _list(desk: Desk, viewer: Viewer, request: Request, contacts: dict[int, str]
     before = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         found = list_reports(session, scope=viewer.scope, before=before, limit=PAGE + 1)
-        rows = [_row(session, each, viewer, now, contacts) for each in follow(session, found[:PAGE])]
+        followed = follow(session, found[:PAGE])
+        numbers = [case.id for each in followed for case in each.cases]
+        theirs = select(Case.id).where(col(Case.id).in_(numbers), viewer.scope.condition(session))
+        seen = set(session.exec(theirs))
+        rows = [_row(each, viewer, now, contacts, seen) for each in followed]
     values = {
         "reports": rows,
         "is_open": desk.settings.console.public_reports,
@@ -71,7 +75,7 @@ def _list(desk: Desk, viewer: Viewer, request: Request, contacts: dict[int, str]
 
 
 def _row(
-    session: Session, followed: Followed, viewer: Viewer, now: datetime, contacts: dict[int, str]
+    followed: Followed, viewer: Viewer, now: datetime, contacts: dict[int, str], seen: set[int | None]
 ) -> dict[str, Any]:
     report, speech = followed.report, viewer.speech
     number = report.id or 0
@@ -89,7 +93,7 @@ def _row(
         "cases": [
             {"id": case.id, "state": speech.name(case.state), "name": shown(case.qualification, 60)}
             for case in followed.cases
-            if may_see(session, case.id or 0, viewer.scope)
+            if case.id in seen
         ],
         "has_contact": bool(report.contact),
         "contact": contacts.get(number, ""),

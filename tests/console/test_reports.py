@@ -58,7 +58,9 @@ def test_a_report_becomes_a_case_and_its_receipt_says_so(room: Room) -> None:
     assert "已立案，正在办理" in _state(room, receipt.lower().replace("-", " "))
     assert take_in(room.context).messages == 0, "taken in once"
     seat = room.enter("wang@example.com")
-    page = seat.page("/reports")
+    with room.statements() as said:
+        page = seat.page("/reports")
+    assert len(said) <= 9, "however many there are"
     for words in ("举报 1", "福建省宁德市", "出纳1名", "案件 1", "查看联系方式"):
         assert words in page.words
     assert "赵女士" not in page.html
