@@ -83,9 +83,10 @@ def _words_of(line: HeaderText) -> set[str]:
 
 def _telling(local: str) -> set[str]:
     """What stands before the @ where it tells who somebody is: a QQ number, a name, no ``hr``."""
-    letters = [piece for part in pieces_of(local) if (piece := part.strip("0123456789"))]
+    letters = [piece for piece in pieces_of(local) if not piece.isdecimal()]
     together = {" ".join(letters), " ".join(reversed(letters))} if 1 < len(letters) < 4 else set()
-    return ({local} | together) if len(local) > _LONGEST_OFFICE else set()
+    alone = {piece for piece in letters if len(piece) > _LONGEST_OFFICE + 1}
+    return {local} | together | alone if len(local) > _LONGEST_OFFICE else set()
 
 
 def in_order(private: Iterable[str]) -> tuple[str, ...]:

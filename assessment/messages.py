@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import islice
 
 from assessment.message_parts import Part, parts_of
-from assessment.message_signatures import signed_by
+from assessment.message_signatures import named_in_subject, signed_by
 from assessment.message_writers import in_order, inner_persons, writer_of
 from assessment.reading import ReadingError
 from crawling.listing.addresses import absolute_url
@@ -103,7 +103,8 @@ def open_message(raw: bytes) -> OpenedMessage:
             Outcome.UNDECODABLE, f"the message is broken ({type(error).__name__}): open it by hand"
         ) from error
     texts = [text for part in parts[:PART_LIMIT] if not part.is_file and (text := _read(part))]
-    signed = signed_by(subject).union(*(signed_by(text.text) for text in texts), *map(inner_persons, inner))
+    said = [signed_by(text.text) for text in texts]
+    signed = named_in_subject(subject).union(*said, *map(inner_persons, inner))
     return OpenedMessage(
         subject=subject,
         address=writer.address,

@@ -34,12 +34,17 @@ SHORTEST_PERSON = PERSON.replace("{1,2})", "{1,2}?)")
 """The same for a pattern that says what follows."""
 _IS_PERSON = re.compile(PERSON)
 _NO_PERSON_END = tuple("市县区省局厅院校部司店厂证书人处科组会员师工生者位")
-_NO_PERSONS = frozenset(
-    {"关于", "关于对", "有关", "相关", "高中", "高校", "应届", "单位", "关注", "全体", "全国"}
-)
+_NO_PERSON_WORDS = """
+    关于 关于对 有关 相关 高中 高校 应届 应聘 应该 关注 全体 全国 全部 时间 时限 方式 方案 内容 单位
+    计划 公司 公告 公示 公开 公务 于是 明确 常见 安全 安排 支持 经营 经理 管理 成立 成绩 项目 平台 金融
+    包括 程序 范围 从业 满足 文件 文化 师范 查询 权利 党员 平等 和谐 通知 通过 温馨 强制 强烈 万分 易于
+    高级 解决 解释 管理员 王经理 龙头 古代 双证 向上 连续 终止 广大 莫名 别人 任职 任何 利用
+"""
+_NO_PERSONS = frozenset(_NO_PERSON_WORDS.split())
+"""Words that begin as names do."""
 _BETWEEN_WORDS = re.compile(r"[@\s<>()\[\]\"'“”‘’,;:，；：、/|\\（）《》【】\ufffd]+")
-_WITHIN_WORDS = re.compile(rf"[_.+~{DOTS}-]+")
-"""What joins a name with what its bearer adds to it: ``王小丫_财务``, ``Zhang.Wei``."""
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+|\d+")
+"""What a name consists of beside what joins and adorns it: ``王小丫_财务``, ``Zhang.Wei``, ``LiZhe1990``."""
 _DOMAIN = re.compile(r"(?i)[\w-]+(?:\.[\w-]+)*\.(?:com|cn|net|org|gov|edu|top|cc|vip|hk|tw|me|io)")
 _FEWEST_LATIN = 3
 """Letters of a Latin word that is hidden wherever it stands."""
@@ -67,8 +72,8 @@ def names_in(text: str) -> set[str]:
 
 
 def pieces_of(word: str) -> list[str]:
-    """The parts of a word that are set apart by marks; a domain has none."""
-    return [] if _DOMAIN.fullmatch(word) else [piece for piece in _WITHIN_WORDS.split(word) if piece]
+    """The parts of a word that are set apart by marks, digits or capitals; a domain has none."""
+    return [] if _DOMAIN.fullmatch(word) else _PIECES.findall(word)
 
 
 def _together(pieces: list[str]) -> Iterator[str]:

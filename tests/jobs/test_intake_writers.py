@@ -113,7 +113,7 @@ def test_no_row_names_the_writer_of_the_header(
         ("我叫王小二，我要举报某公司。", {"王小二"}),
         ("本人孙七丁，今年前去应聘。", {"孙七丁"}),
         ("正文。\n联系人：王大山 139 0000 1111", {"王大山", "13900001111"}),
-        ("正文。\n-- \n孙七丁\n示例路1号", {"孙七丁", "示例路1号"}),
+        ("正文。\n-- \n孙七丁\n示例路1号", {"孙七丁", "示例路1号", "示例路"}),
         (
             "正文。\n孙七丁\n\n------ 原始邮件 ------\n发件人: 人事部\n一\n二\n三\n四\n五\n六\n七",
             {"孙七丁"},
@@ -132,6 +132,18 @@ def test_no_row_names_the_writer_of_the_header(
         ("发件人：人事部 <hr@b.cn>\n收件人：李喆 <l@b.cn>" + "\n补充说明。" * 9, {"李喆", "l@b.cn"}),
         ("回复如下：\n尊敬的李喆女士：请带证书。" + "\n补充说明。" * 9, {"李喆"}),
         ("李喆实名举报某公司。", {"李喆"}),
+        ("联系人：李喆\n" + "补充说明。\n" * 12, {"李喆"}),
+        ("姓  名：李  喆\n正文。", {"李喆"}),
+        ("本人，李喆，实名举报。", {"李喆"}),
+        ("正文。\n李喆 电话：13800000000", {"李喆", "13800000000"}),
+        ("正文。\n李喆……", {"李喆"}),
+        ("正文。\n李喆 | 会计 | 示例公司", {"李喆"}),
+        ("正文。\n来自李喆", {"李喆"}),
+        ("我女儿李喆前去应聘。", {"李喆", "李喆前"}),
+        ("> 李喆：\n> 您好！请带证书。" + "\n补充说明。" * 9, {"李喆"}),
+        ("Hi 李喆，\n请带证书。" + "\n补充说明。" * 9, {"李喆"}),
+        ("在 2026年11月20日，上午10:00，李喆 <l@b.cn> 写道：" + "\n补充说明。" * 9, {"李喆"}),
+        ("通知\n招聘单位：示例公司\n要求：应届，高中\n薪资面议", set()),
         ("领导您好：\n要求：高中学历\n热心市民\n2026年11月20日", set()),
         ("关于举报某公司的情况", set()),
         ("本人高中毕业，应聘会计。\n常州市\n一、岗位", set()),
@@ -156,6 +168,19 @@ def test_a_letter_that_a_hotline_sends_on_names_nobody(encoded: bool) -> None:
     raw = b"From: a@c.cn\nContent-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: " + form
     raw += b"\n\n" + (base64.encodebytes(inner) if encoded else inner) + b"\n--q--\n"
     assert {"李喆", "lizhe@b.cn"} <= set(open_message(raw).private)
+
+
+@pytest.mark.parametrize("subject", ["来自李喆的举报", "举报信-李喆", "举报（李喆）", "回复：李喆的面试邀请"])
+def test_a_subject_names_nobody(subject: str) -> None:
+    opened = open_message(f"From: a@b.cn\nSubject: {subject}\n\n应聘通知".encode())
+    assert "李喆" in opened.private
+    assert "应聘" not in opened.private
+
+
+def test_what_adorns_a_name_or_is_joined_to_it_hides_it_not() -> None:
+    header = "From: ★李喆★ LiZhe <zhangxiaoming1990@b.cn>\n\n正文"
+    private = open_message(header.encode()).private
+    assert masked("李喆 Li Zhe zhangxiaoming", private).replace("＊", "").strip() == ""
 
 
 def test_a_name_is_starred_however_it_is_written() -> None:
