@@ -15,14 +15,12 @@ _TOKEN = re.compile(rb"\\([a-zA-Z]+)(-?\d+)? ?|\\'[0-9a-fA-F]{2}|\\[^a-zA-Z]|[{}
 _OLD_FORM = re.compile(rb"\{\\upr\{[^{}]*\}\s*\{\\\*\\ud\s*\{([^{}]*)\}\s*\}\s*\}")
 """The words in the code page, and again in Unicode."""
 _BARE = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+")
-_HALF = re.compile(
-    rb"(?<!\\)((?:\\'[89a-fA-F][0-9a-fA-F]\\'[0-9a-fA-F]{2})*\\'[89a-fA-F][0-9a-fA-F])"
-    rb"([\x40-\x5b\x5d-\x7a\x7c\x7e])"
-)
+_HALF = re.compile(rb"(?<!\\'[0-9a-fA-F]{2})((?:\\'[0-9a-fA-F]{2})++)([\x40-\x5b\x5d-\x7a\x7c\x7e])")
 """A character whose second byte is a letter that needs no escape."""
 _ESCAPED = re.compile(rb"(?:\\'[0-9a-fA-F]{2}){4,}")
 _CODE_PAGE = re.compile(rb"\\ansicpg(?:125\d|0|437|850|65001|10000)(?!\d)")
 _MOST_RUNS, _FEWEST_CHINESE = 200, 2
+_LEAD = 0x81
 _STRIKES = frozenset({b"strike", b"striked", b"v", b"deleted"})
 """Control words that put a line through what follows, hide it or mark it as deleted, until they say 0."""
 
@@ -47,13 +45,22 @@ def in_escapes(body: bytes) -> bytes:
         return body  # raw bytes follow, which are no tokens
     body = _OLD_FORM.sub(rb"{\1}", body)
     body = _BARE.sub(lambda found: b"".join(b"\\'%02x" % byte for byte in found[0]), body)
-    body = _HALF.sub(lambda found: found[1] + b"\\'%02x" % found[2][0], body)
+    body = _HALF.sub(_completed, body)
     runs = (bytes.fromhex(run[0].replace(b"\\'", b"").decode()) for run in _ESCAPED.finditer(body))
     if not any(map(_is_chinese, islice(runs, _MOST_RUNS))):
         return body
     if _CODE_PAGE.search(body):
         return _CODE_PAGE.sub(rb"\\ansicpg936", body, count=1)
     return body.replace(b"{\\rtf1", b"{\\rtf1\\ansi\\ansicpg936", 1)
+
+
+def _completed(found: re.Match[bytes]) -> bytes:
+    """A run of escapes with the letter behind it, escaped too where it completes the run's last character."""
+    run = bytes.fromhex(found[1].replace(b"\\'", b"").decode())
+    at = 0
+    while at < len(run):
+        at += 2 if run[at] >= _LEAD else 1
+    return found[1] + b"\\'%02x" % found[2][0] if at > len(run) else found[0]
 
 
 def _is_chinese(run: bytes) -> bool:

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from extraction import extract
+from extraction.readers.rtf import in_escapes
 
 WORDS = "招聘会计一名，须持有会计从业资格证书。"
 GBK = WORDS.encode("gbk")
@@ -35,6 +36,10 @@ def test_rich_text_is_read_whatever_code_page_it_says(body: bytes) -> None:
 
 def test_rich_text_whose_characters_end_in_letters_is_read() -> None:
     assert "杋证" in extract(b"{\\rtf1\\ansi\\ansicpg936 \\'96i\\'d6\\'a4 " + ESCAPED + b"}").text
+
+
+def test_a_million_escapes_take_no_more_time_than_their_number_asks_for() -> None:
+    assert len(in_escapes(b"{\\rtf1 " + b"\\'d5" * 200_000 + b"}")) > 800_000
 
 
 def test_latin_rich_text_is_left_as_it_is() -> None:
