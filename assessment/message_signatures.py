@@ -203,8 +203,8 @@ def _quoted(text: str) -> Iterator[str]:
         if line[1] or persons:
             yield from ADDRESS.findall(line[2])
     for wrote in _WROTE.finditer(text):
-        line = text[max(wrote.start() - _LONGEST_WROTE, 0) : wrote.start()].rpartition("\n")[2]
-        yield from _named(_OF_TIMES.sub(" ", re.split("[<（(]", line)[0]))
+        above = text[max(wrote.start() - _LONGEST_WROTE, 0) : wrote.start()].rpartition("\n")[2]
+        yield from _named(_OF_TIMES.sub(" ", re.split("[<（(]", above)[0]))
 
 
 def _named(line: str) -> Iterator[str]:
