@@ -39,7 +39,7 @@ from eval.quality import ROOT
 from settings.accounts import Accounts
 from storage.database import open_database
 from storage.migrate import upgrade
-from tests.databases import run_postgresql
+from tests.parts.databases import run_postgresql
 from vocabulary.areas import province_names
 from vocabulary.codes import Role
 

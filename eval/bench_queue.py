@@ -40,7 +40,7 @@ from storage.migrate import upgrade
 from storage.queue_schema import upgrade_queue
 from storage.sources import due_sources, visited_now
 from storage.tables import FetchRecord
-from tests.databases import run_postgresql
+from tests.parts.databases import run_postgresql
 
 HOSTS, SOURCES_OF_HOST, PAGES_OF_SOURCE = 16, 2, 4
 DELAY_SECONDS = 2.0

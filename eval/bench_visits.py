@@ -21,7 +21,7 @@ import pytest
 
 from eval.bench_site import ITEMS, list_paths
 from eval.processes import Usage, environment, run_tree, watched
-from tests.databases import run_postgresql
+from tests.parts.databases import run_postgresql
 
 FEW = 100
 """Pages of a crawl that is mostly start-up, and of the visit that warms everything up."""

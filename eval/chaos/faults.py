@@ -24,8 +24,8 @@ from eval.chaos.lying import LyingMailServer
 from eval.chaos.lying import Path as Way
 from eval.chaos.names import NameServer
 from eval.chaos.notices import Silence
-from tests.databases import PostgresqlServer
-from tests.volumes import fill_up
+from tests.parts.databases import PostgresqlServer
+from tests.parts.volumes import fill_up
 
 TOLD_SECONDS = 90.0
 """Within which a fault has to be told: health looks every ten, a source is visited every sixty."""

@@ -18,8 +18,8 @@ from eval.chaos.lying import Path as Way
 from eval.chaos.names import NameServer
 from eval.chaos.notices import Notices, Silence
 from tests.alerts.mailserver import serving
-from tests.databases import PostgresqlServer, run_postgresql
-from tests.volumes import small_volume
+from tests.parts.databases import PostgresqlServer, run_postgresql
+from tests.parts.volumes import small_volume
 
 NAME = "notices.chaos.example"
 SILENT_HOSTS, SILENT_PAGES = 4, 40

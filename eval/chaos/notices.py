@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
 
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.loopback import Answer, Site, answer
 
 NUMBER = re.compile(r"第(\d{4})号")
 """How a posting is known, in its title and so in every mail that tells of it."""

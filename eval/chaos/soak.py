@@ -28,7 +28,7 @@ from eval.processes import megabytes_below, proportional_megabytes
 from storage.database import open_database
 from storage.tables import SourceState
 from tests.alerts.mailserver import serving
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.loopback import Answer, Site, answer
 
 ROUND_HOURS = 6
 SHOWN = 1

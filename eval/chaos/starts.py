@@ -21,7 +21,7 @@ from eval.chaos.lying import LyingMailServer
 from eval.chaos.notices import Notices
 from extraction import extract
 from tests.alerts.mailserver import serving
-from tests.volumes import fill_up, make_read_only, small_volume
+from tests.parts.volumes import fill_up, make_read_only, small_volume
 
 POSTINGS, LISTS = 40, 4
 MEND_IT = 2

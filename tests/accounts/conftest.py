@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from storage.database import open_database
 from tests.accounts.office import Office
-from tests.databases import PostgresqlServer, copy_migrated
+from tests.parts.databases import PostgresqlServer, copy_migrated
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

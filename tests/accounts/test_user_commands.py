@@ -15,7 +15,7 @@ from cli import case, user
 from storage.database import open_database
 from storage.tables import Case
 from tests.accounts.office import NOW
-from tests.databases import copy_migrated
+from tests.parts.databases import copy_migrated
 
 
 @pytest.fixture

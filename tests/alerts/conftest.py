@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from settings.model import Settings
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 
 
 @pytest.fixture

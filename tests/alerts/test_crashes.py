@@ -16,7 +16,7 @@ from settings.model import Settings
 from storage.tables import Case, OutboxMessage
 from tests.alerts.finding_and_sending import posting, run
 from tests.alerts.mailserver import MailServer, serving
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 from vocabulary.codes import CaseState, OutboxState
 
 FINDINGS = 500

@@ -27,7 +27,7 @@ from storage.tables import Case, CaseEvent, Document, OutboxMessage, RoutingRule
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, mention, report
-from tests.databases import PostgresqlServer
+from tests.parts.databases import PostgresqlServer
 from vocabulary.codes import CaseState, OutboxState, Outcome, Severity, Step
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。\x00"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from catalogue.imported import ImportedList
 from storage.database import open_database
 from storage.imported_lists import forget_list, keep_list, read_lists
-from tests.databases import copy_migrated
+from tests.parts.databases import copy_migrated
 
 
 @contextmanager

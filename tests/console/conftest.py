@@ -16,8 +16,8 @@ from jobs.context import Context
 from settings.model import Settings
 from storage.evidence import EvidenceStore
 from tests.console.visitor import Clock, Room
-from tests.databases import open_migrated
-from tests.jobs.operators import Operator
+from tests.parts.databases import open_migrated
+from tests.parts.operators import Operator
 
 
 @pytest.fixture

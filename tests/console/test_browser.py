@@ -17,7 +17,7 @@ from sqlmodel import Session, update
 from storage.tables import Document
 from tests.alerts.stored import Posting, mention
 from tests.console.visitor import Room
-from tests.jobs.operators import Operator
+from tests.parts.operators import Operator
 from vocabulary.codes import CaseState
 
 CHROMIUM = shutil.which("chromium")

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.console.visitor import Page
-from tests.jobs.operators import Operator
+from tests.parts.operators import Operator
 
 
 @pytest.fixture

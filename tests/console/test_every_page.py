@@ -33,7 +33,7 @@ from tests.alerts.stored import NOW
 from tests.console.hostile import PAYLOADS
 from tests.console.test_desk_browser import BLOCKED, CHROMIUM
 from tests.console.visitor import Clock, Room, Seat
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 from vocabulary.codes import Outcome, Role, TroubleKind
 
 BOSS = "admin@example.com"

@@ -17,7 +17,7 @@ from jobs.context import Context
 from storage.database import open_database
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Page, Room
-from tests.databases import PostgresqlServer
+from tests.parts.databases import PostgresqlServer
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ from storage.tables import Document
 from storage.visits import VisitCounts, finish_visit, start_visit
 from tests.alerts.recording import Recording
 from tests.alerts.stored import NOW, Posting, report
-from tests.databases import open_migrated
 from tests.deploy.asked import DEPLOY, FILES, expressions, metric_names, read_dashboard
+from tests.parts.databases import open_migrated
 from tests.storage.kept import Archive
 from vocabulary.codes import CaseState, Outcome, Severity, Status, Step
 from vocabulary.names import name_of

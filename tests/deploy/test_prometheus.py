@@ -16,7 +16,7 @@ from alerts.metrics.server import serve_metrics
 from tests.alerts.mailserver import MailServer, serving
 from tests.deploy.asked import FILES, expressions, read_dashboard
 from tests.deploy.prometheus import Prometheus, free_port, run_alertmanager, run_prometheus, wait_until
-from tests.jobs.operators import Operator
+from tests.parts.operators import Operator
 
 pytestmark = [
     pytest.mark.skipif(

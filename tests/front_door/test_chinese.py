@@ -14,7 +14,7 @@ import typer.main
 
 from cli.chinese import translate
 from cli.main import assemble
-from tests.commands import run_command
+from tests.parts.commands import run_command
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = re.compile(r"[A-Za-z]+(?:[ ,.:;'’-]+[A-Za-z]+){2,}")

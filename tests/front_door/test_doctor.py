@@ -25,9 +25,9 @@ from storage.evidence import EvidenceStore, Exchange
 from storage.keeping import keep_version
 from storage.visits import start_visit
 from tests.alerts.mailserver import MailServer, free_port, serving
-from tests.databases import open_migrated
-from tests.jobs.certificates import Authority
-from tests.jobs.loopback import Site, answer
+from tests.parts.certificates import Authority
+from tests.parts.databases import open_migrated
+from tests.parts.loopback import Site, answer
 
 NOW = datetime.now(UTC)
 PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for one test

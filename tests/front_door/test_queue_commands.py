@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cli.main import assemble
 from storage.tables import TaskTrial
 from storage.trials import TRIES, begin_trial, fail_trial, give_back, set_aside, troubled
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 
 
 @pytest.fixture

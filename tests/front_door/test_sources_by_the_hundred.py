@@ -20,8 +20,8 @@ from settings import load_settings
 from settings.sources import Source
 from storage.database import open_database
 from storage.sources import claim_now
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Site
 
 PROVINCE, CITY = "吉林省长春市", "福州市"
 TABLE = f"""各地来源汇总表,,,,

@@ -24,9 +24,9 @@ from storage.tables import (
     Visit,
 )
 from storage.visits import source_state
-from tests.jobs.house import House
-from tests.jobs.loopback import Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.house import House
+from tests.parts.loopback import Site, answer
+from tests.parts.operators import Operator
 from vocabulary.codes import Outcome, VisitPurpose
 
 PAGES, ITEMS = 12, 5

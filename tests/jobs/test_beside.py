@@ -19,10 +19,10 @@ from storage.leases import Leases
 from storage.tables import Backfill, Case, Document, DocumentVersion, Finding, OutboxMessage, Visit
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
-from tests.databases import PostgresqlServer, copy_migrated
-from tests.jobs.loopback import Site, answer
-from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
+from tests.parts.databases import PostgresqlServer, copy_migrated
+from tests.parts.loopback import Site, answer
+from tests.parts.operators import Operator
 from vocabulary.codes import CaseState, OutboxState, VisitPurpose
 
 T = TypeVar("T", bound=SQLModel)

@@ -17,8 +17,8 @@ from crawling.fetching.model import FetchError
 from crawling.fetching.patience import HostLeftError, Patience
 from jobs.visits.due import Visitor, plan
 from storage.tables import Document, SlowPage
-from tests.jobs.house import POSTING, Clock, House, listing, posting
-from tests.jobs.loopback import Answer, Site
+from tests.parts.house import POSTING, Clock, House, listing, posting
+from tests.parts.loopback import Answer, Site
 from vocabulary.codes import Outcome
 
 PATHS = [f"/a/20261101_{number}.html" for number in range(101, 121)]

@@ -21,11 +21,11 @@ from settings.model import Settings
 from storage.imported_lists import forget_list, keep_list
 from storage.leases import LockedError
 from storage.tables import Case, JudgedDocument, OutboxMessage, Rejudgement
-from tests.jobs.house import POSTING, House, furnished, listing, posting
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
 from tests.jobs.test_rejudge import NUMBER, UNKNOWN, item, publish
+from tests.parts.house import POSTING, House, furnished, listing, posting
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 from vocabulary.codes import CaseState, Status
 
 COUNT = 6

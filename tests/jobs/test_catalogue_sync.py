@@ -21,9 +21,9 @@ from jobs.catalogue_sync import open_proposals, sync_catalogue
 from settings.model import Settings
 from storage.tables import CatalogueNotice, OutboxMessage
 from tests.catalogue import stored_lists
-from tests.jobs.house import House, furnished, listing, posting
-from tests.jobs.loopback import Site, answer
-from tests.jobs.test_catalogue_import import NUMBER, ROWS, _page, _xlsx
+from tests.cli.test_catalogue_import import NUMBER, ROWS, _page, _xlsx
+from tests.parts.house import House, furnished, listing, posting
+from tests.parts.loopback import Site, answer
 
 LIST = "/zcwj/"
 

@@ -15,9 +15,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from tests.alerts.mailserver import free_port
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Answer, Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Answer, Site, answer
+from tests.parts.operators import Operator
 
 PLACES = "东南西北中前后左右上下高低长短大小新老青红白黑金木水火土山川河海江湖林田园城"
 

@@ -14,8 +14,8 @@ from jobs.context import VisitSummary
 from jobs.visits.expectations import Expected, expected_items, find_rhythm
 from settings.model import Settings
 from storage.tables import OutboxMessage, SourceTrouble, Visit
-from tests.jobs.house import Clock, House, furnished, posting
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.house import Clock, House, furnished, posting
+from tests.parts.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome, TroubleKind
 
 

@@ -23,9 +23,9 @@ from jobs.reassess import judge_stored
 from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.tables import Document, DocumentVersion, Finding
-from tests.commands import run_command
-from tests.jobs.house import House, furnished
-from tests.jobs.loopback import Site, answer
+from tests.parts.commands import run_command
+from tests.parts.house import House, furnished
+from tests.parts.loopback import Site, answer
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 WORDS = """<h1>示例市财政局关于招聘会计人员的通知</h1>

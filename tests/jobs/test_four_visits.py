@@ -28,8 +28,8 @@ from settings.model import Intake, Settings
 from settings.sources import Source
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding, LookBack, Visit
 from storage.visits import VisitCounts
-from tests.jobs.house import POSTING, House, furnished, listing, posting
-from tests.jobs.loopback import Site, answer
+from tests.parts.house import POSTING, House, furnished, listing, posting
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome, VisitPurpose
 
 PAGE = "/n/20261101_1.html"

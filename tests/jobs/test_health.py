@@ -27,9 +27,9 @@ from settings.model import Settings
 from settings.retention import Storage
 from storage.tables import Document, OutboxMessage, SourceState
 from storage.under_way import DAEMON
-from tests.jobs.house import House, furnished, listing, posting
-from tests.jobs.loopback import Site
-from tests.volumes import fill_up, make_read_only, small_volume
+from tests.parts.house import House, furnished, listing, posting
+from tests.parts.loopback import Site
+from tests.parts.volumes import fill_up, make_read_only, small_volume
 from vocabulary.codes import Outcome
 
 

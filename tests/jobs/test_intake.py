@@ -32,8 +32,8 @@ from storage.tables import (
     OutboxMessage,
     Visit,
 )
-from tests.jobs.house import POSTING, House, furnished, posting
-from tests.jobs.loopback import Site
+from tests.parts.house import POSTING, House, furnished, posting
+from tests.parts.loopback import Site
 from vocabulary.codes import Outcome, VisitPurpose
 
 REPORTER = "zhao.jubao@example.org"

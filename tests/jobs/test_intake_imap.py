@@ -22,9 +22,9 @@ from jobs.context import Context
 from jobs.visits.intake import take_in
 from settings.model import Imap, Intake
 from storage.tables import Case
-from tests.jobs.certificates import Authority
-from tests.jobs.house import House
 from tests.jobs.test_intake import house, letter
+from tests.parts.certificates import Authority
+from tests.parts.house import House
 
 __all__ = ("house",)
 

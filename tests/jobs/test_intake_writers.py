@@ -17,8 +17,8 @@ from jobs.tasks import take_steps
 from jobs.visits.intake import take_in
 from settings.model import Intake, Settings
 from storage.tables import IntakeReporter, OutboxMessage
-from tests.jobs.house import House, furnished
-from tests.jobs.loopback import Site
+from tests.parts.house import House, furnished
+from tests.parts.loopback import Site
 
 POSTING = "示例市某公司招聘会计，{name}前去应聘，被告知须持有会计从业资格证书。"
 

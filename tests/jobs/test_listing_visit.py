@@ -12,9 +12,9 @@ import pytest
 from cli.dry_visit import dry_visit
 from settings.model import Detection
 from storage.tables import Document, FetchRecord
-from tests.jobs.house import POSTING, House, listing, posting, rows
-from tests.jobs.loopback import Site, answer
 from tests.jobs.trap_files import zipped
+from tests.parts.house import POSTING, House, listing, posting, rows
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome
 
 XML = "application/xml"

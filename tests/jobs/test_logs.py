@@ -15,8 +15,8 @@ from jobs.terminal import VisitLog
 from settings.model import Logs, Settings
 from settings.people import Chat
 from settings.retention import Storage
-from tests.jobs.house import House, listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.house import House, listing, posting
+from tests.parts.loopback import Site
 
 SECRET = "https://example.cn/hook/geheim"  # noqa: S105 - nobody's
 

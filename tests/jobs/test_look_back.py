@@ -15,9 +15,9 @@ from jobs.tasks import take_steps
 from jobs.visits.look_back import LookBackReport, look_back
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, DocumentVersion, LookBack, OutboxMessage, SourceState, Visit
-from tests.jobs.house import POSTING, Clock, House, furnished, listing, posting
-from tests.jobs.loopback import Answer, Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.house import POSTING, Clock, House, furnished, listing, posting
+from tests.parts.loopback import Answer, Site, answer
+from tests.parts.operators import Operator
 from vocabulary.codes import CaseState, Outcome, Step, VisitPurpose
 
 PAGE = "/a/20261101_101.html"

@@ -18,8 +18,8 @@ from storage.evidence import EvidenceRef
 from storage.keeping import keep_version
 from storage.tables import Finding
 from storage.visits import start_visit
-from tests.databases import open_migrated
-from tests.jobs.mirrored import Page, edited, reprints, templates, yearly
+from tests.parts.databases import open_migrated
+from tests.parts.mirrored import Page, edited, reprints, templates, yearly
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -16,8 +16,8 @@ from jobs.lacks import Kind
 from jobs.visits.due import plan, visit_due
 from settings.sources import Source
 from storage.tables import SourceState
-from tests.jobs.house import House, listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.house import House, listing, posting
+from tests.parts.loopback import Site
 from vocabulary.codes import Outcome
 
 

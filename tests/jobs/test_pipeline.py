@@ -30,8 +30,8 @@ from storage.tables import (
     Visit,
 )
 from storage.visits import VisitCounts, abandon_visits, due_sources
-from tests.jobs.house import POSTING, House, furnished, listing, posting
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.house import POSTING, House, furnished, listing, posting
+from tests.parts.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome, PageKind
 
 

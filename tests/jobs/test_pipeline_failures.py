@@ -16,8 +16,8 @@ from assessment.workers import Workers
 from crawling.fetching.fetcher import Fetcher
 from settings.model import Fetching, Settings
 from storage.tables import Document, FetchRecord, Finding, SourceState
-from tests.jobs.house import House, furnished, listing, posting
-from tests.jobs.loopback import Answer, Site, answer, redirect
+from tests.parts.house import House, furnished, listing, posting
+from tests.parts.loopback import Answer, Site, answer, redirect
 from vocabulary.codes import Outcome
 
 

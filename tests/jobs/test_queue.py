@@ -34,9 +34,9 @@ from storage.tables import Case, SourceState, TaskTrial, Visit
 from storage.trials import SET_ASIDE, TRIES, begin_trial, troubled, try_again
 from storage.visits import DIED, start_visit
 from storage.work_queue import queue_state
-from tests.databases import PostgresqlServer
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.databases import PostgresqlServer
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Site
 from vocabulary.codes import Outcome
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.loopback import Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.loopback import Site, answer
+from tests.parts.operators import Operator
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "raw"
 PER_PAGE = 40

@@ -9,9 +9,9 @@ import pytest
 
 from catalogue.imported import ImportedItem, ImportedList
 from tests.catalogue import stored_lists
-from tests.jobs.house import POSTING, listing, posting
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
+from tests.parts.house import POSTING, listing, posting
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 from vocabulary.codes import Status
 
 UNKNOWN = "示例市某局招聘工作人员1名，须持有雨伞修理师资格证书。"

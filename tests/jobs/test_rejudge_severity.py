@@ -13,8 +13,8 @@ from cases.reconciliation import Change, ChangeKind, Judgement
 from detection import scan
 from detection.model import Mention, ScanResult
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding
-from tests.jobs.house import POSTING, House, listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.house import POSTING, House, listing, posting
+from tests.parts.loopback import Site
 from vocabulary.codes import CaseState, Severity
 
 Judge = Callable[[Severity | None], list[Change]]

@@ -10,9 +10,9 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
 from tests.jobs.test_daemon import fill, lines_until, wait_until
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 
 
 def visits(operator: Operator, source: str) -> int:

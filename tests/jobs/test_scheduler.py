@@ -19,8 +19,8 @@ from settings.retention import Storage
 from storage.retention.room import Room
 from storage.sources import shift_plans
 from storage.tables import SourceState, Visit
-from tests.jobs.house import House, listing, posting
-from tests.jobs.loopback import Site, answer
+from tests.parts.house import House, listing, posting
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome
 
 HOUR = timedelta(hours=1)

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 import cli.main
 from tests.alerts.mailserver import free_port
-from tests.databases import PostgresqlServer, copy_migrated
-from tests.volumes import fill_up, make_read_only, small_volume
+from tests.parts.databases import PostgresqlServer, copy_migrated
+from tests.parts.volumes import fill_up, make_read_only, small_volume
 
 MEND_IT, TRY_AGAIN = 2, 75
 

@@ -20,10 +20,10 @@ from jobs.tasks import TASKS, Task
 from settings import load_settings
 from storage.database import open_database
 from storage.tables import Case, FetchRecord, IntakeMessage, OutboxMessage, Visit
-from tests.commands import run_command
-from tests.databases import PostgresqlServer
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Site
+from tests.parts.commands import run_command
+from tests.parts.databases import PostgresqlServer
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Site
 from vocabulary.codes import VisitPurpose
 
 ORDER = (

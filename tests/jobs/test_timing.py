@@ -15,9 +15,9 @@ from sqlmodel import Session
 from jobs.visits.timing import after_quiet_hours, is_quiet, plan_next_visit
 from settings.sources import Source
 from storage.visits import VisitCounts, finish_visit, start_visit
-from tests.databases import open_migrated
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
+from tests.parts.databases import open_migrated
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 from vocabulary.codes import Outcome, VisitPurpose
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -21,9 +21,6 @@ from settings.retention import Storage as StorageSettings
 from settings.sources import Source
 from storage.evidence import EvidenceStore
 from storage.tables import FetchRecord
-from tests.databases import open_migrated
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
 from tests.jobs.trap_files import file_traps, make_files
 from tests.jobs.traps import (
     NAMES,
@@ -36,6 +33,9 @@ from tests.jobs.traps import (
     status_traps,
     transport_traps,
 )
+from tests.parts.databases import open_migrated
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 from vocabulary.codes import Outcome
 
 KINDS: dict[str, Callable[[int], Iterable[Trap]]] = {

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from storage.tables import Document, FetchRecord, Visit
-from tests.jobs.house import POSTING, House, posting
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.house import POSTING, House, posting
+from tests.parts.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome
 
 TITLES = ["示例县人民医院招聘会计公告", "示例县第二小学招聘厨师公告", "关于示例县道路运输考试安排的通知"]

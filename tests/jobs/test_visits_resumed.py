@@ -21,9 +21,9 @@ from storage.database import open_database
 from storage.resuming import resumable
 from storage.tables import FetchRecord, SourceState, Visit
 from storage.visits import DIED, VisitCounts, abandon_visits, due_sources
-from tests.databases import PostgresqlServer
-from tests.jobs.house import Clock, House, furnished, listing, posting
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.databases import PostgresqlServer
+from tests.parts.house import Clock, House, furnished, listing, posting
+from tests.parts.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome, PageKind
 
 FILE = "岗位要求：具有会计从业资格证书。"

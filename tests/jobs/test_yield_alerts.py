@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Site
-from tests.jobs.operators import Operator
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Site
+from tests.parts.operators import Operator
 
 PATHS = [f"/news/20261101_{number}.html" for number in range(101, 113)]
 

@@ -16,8 +16,8 @@ import openpyxl
 
 from tests.extraction.pictures import png_that_claims
 from tests.extraction.rar_files import rar5
-from tests.jobs.loopback import Answer, answer
 from tests.jobs.traps import TEXT, Trap
+from tests.parts.loopback import Answer, answer
 from vocabulary.codes import Outcome
 
 _ENTITIES = (

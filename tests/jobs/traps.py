@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 
-from tests.jobs.loopback import Answer, Site, answer, redirect
+from tests.parts.loopback import Answer, Site, answer, redirect
 from vocabulary.codes import Outcome
 
 TEXT = "<html><head><title>示例市某局公告</title></head><body><p>某局招聘文员，学历不限。</p></body></html>"

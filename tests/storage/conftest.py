@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from storage.database import open_database
-from tests.databases import PostgresqlServer, copy_migrated
+from tests.parts.databases import PostgresqlServer, copy_migrated
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from storage.database import one_transaction, open_database
 from storage.rows import insert_once
 from storage.tables import SourceState
-from tests.databases import PostgresqlServer
+from tests.parts.databases import PostgresqlServer
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("alerts", "cases", "console", "jobs", "storage")

@@ -24,7 +24,7 @@ from storage.keeping import keep_version
 from storage.proof import safe_name
 from storage.tables import Finding
 from storage.visits import start_visit
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 TEXT = "招聘启事\n会计一名，须持有会计从业资格证，电话13800138000，\x1b[31m面议。"

@@ -25,7 +25,7 @@ from storage.retention.archive import Archive as EvidenceArchive
 from storage.tables import DocumentVersion, EvidenceFile, IntakeMessage
 from storage.visits import start_visit
 from storage.warc_members import exchanges, read_members
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 from tests.storage.kept import NOW, QUOTE, Archive, ago
 from vocabulary.codes import Outcome
 
@@ -185,7 +185,7 @@ import os, signal, sys
 from pathlib import Path
 from storage.database import open_database
 from storage.retention import archive
-from tests.databases import open_migrated
+from tests.parts.databases import open_migrated
 from tests.storage.kept import Archive
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 for place, owner, step in zip(sys.argv[1:], (archive.Archive, archive, archive.Archive), STEPS, strict=True):

@@ -20,7 +20,7 @@ from sqlmodel import Session, select
 from storage.database import begun_again, for_reading, open_database
 from storage.errors import DatabaseError
 from storage.tables import Case, Visit, storable
-from tests.databases import PostgresqlServer
+from tests.parts.databases import PostgresqlServer
 from vocabulary.codes import CaseState, Outcome
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)

@@ -24,7 +24,7 @@ from warcio.checker import Checker  # type: ignore[import-untyped]
 
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRef, EvidenceStore, Exchange, _may_come_late
-from tests.volumes import fill_up, small_volume
+from tests.parts.volumes import fill_up, small_volume
 
 BODY = "<p>招聘会计一名，须持有会计从业资格证。</p>".encode("gb18030")
 EXCHANGE = Exchange(

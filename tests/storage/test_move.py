@@ -21,7 +21,7 @@ from storage.migrate import latest_revision
 from storage.move import MoveError, Step, move
 from storage.tables import Document
 from storage.under_way import DAEMON
-from tests.databases import PostgresqlServer, open_migrated
+from tests.parts.databases import PostgresqlServer, open_migrated
 
 RELEASED = Path(__file__).parent / "released" / f"{latest_revision()}.sql"
 MANY = 250

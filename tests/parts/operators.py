@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-from tests.commands import run_command
-from tests.jobs.loopback import Site
+from tests.parts.commands import run_command
+from tests.parts.loopback import Site
 
 QUALWATCH = (sys.executable, "-m", "qualwatch")
 ROOT = Path(__file__).parents[2]

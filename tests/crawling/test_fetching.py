@@ -14,7 +14,7 @@ from crawling.fetching.advice import ADVICE, advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError
 from settings.model import Fetching
-from tests.jobs.loopback import Site, answer, redirect
+from tests.parts.loopback import Site, answer, redirect
 from vocabulary.codes import Outcome, PageKind
 from vocabulary.names import names_of
 

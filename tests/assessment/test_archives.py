@@ -14,8 +14,8 @@ from assessment.reading import Answer, Known, ReadingError
 from storage.evidence import EvidenceRef
 from storage.tables import Document, DocumentVersion, FetchRecord, Finding
 from tests.extraction.rar_files import rar4, rar5
-from tests.jobs.house import House, listing, posting
-from tests.jobs.loopback import Site, answer
+from tests.parts.house import House, listing, posting
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome
 
 DEMAND = "示例市某局招聘出纳1名，须持有会计从业资格证书。".encode()

@@ -22,10 +22,10 @@ from settings.model import Detection, Fetching, Settings
 from settings.retention import Storage as StorageSettings
 from storage.evidence import EvidenceStore
 from storage.tables import Case, Document, DocumentVersion, FetchRecord, Finding
-from tests.databases import open_migrated
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
-from tests.jobs.house import House, listing, posting
-from tests.jobs.loopback import Site, answer
+from tests.parts.databases import open_migrated
+from tests.parts.house import House, listing, posting
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome
 
 NOTICE = "/a/20261101_101.html"

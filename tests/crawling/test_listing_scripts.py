@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from crawling.listing.model import NoteKind
-from tests.jobs.test_listing_makes import DAYS, NUMBERED, SITE, TITLES, addresses, read, read_data, rows
+from tests.crawling.test_listing_makes import DAYS, NUMBERED, SITE, TITLES, addresses, read, read_data, rows
 
 PLAIN = rows("<li><a href='t{n}.html'>{title}</a><span>2026-11-{d}</span></li>")
 OPENED = [f"/show?id={701 + number}" for number in range(6)]

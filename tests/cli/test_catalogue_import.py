@@ -20,9 +20,9 @@ from typer.testing import Result
 
 from cli.catalogue_import import app
 from tests.catalogue import stored_lists
-from tests.commands import run_command
-from tests.jobs.loopback import Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.commands import run_command
+from tests.parts.loopback import Site, answer
+from tests.parts.operators import Operator
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "catalogue"
 NUMBER = "国发〔2016〕68号"

@@ -20,9 +20,9 @@ from cli.checking.judging import judge_record, judge_records
 from cli.checking.model import Document, Failure, Judgement, Lines, Rules
 from cli.checking.records import read_lines, read_record
 from settings.model import Fetching
-from tests.commands import run_command
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
-from tests.jobs.loopback import Site, answer, redirect
+from tests.parts.commands import run_command
+from tests.parts.loopback import Site, answer, redirect
 
 ROOT = Path(__file__).parents[2]
 RULES = Rules(None, date(2026, 11, 1), every_mention=False, as_lines=False)

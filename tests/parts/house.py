@@ -19,8 +19,8 @@ from settings.model import Settings
 from settings.sources import Source
 from storage.evidence import EvidenceStore
 from storage.tables import FetchRecord, Visit
-from tests.databases import open_migrated
-from tests.jobs.loopback import Answer, Site, answer
+from tests.parts.databases import open_migrated
+from tests.parts.loopback import Answer, Site, answer
 from vocabulary.codes import Outcome
 
 T = TypeVar("T", bound=SQLModel)

@@ -11,7 +11,7 @@ from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
 from crawling.listing.model import ListPage
 from settings.sources import Selectors
-from tests.jobs.test_listing_makes import SITE, TITLES, TODAY
+from tests.crawling.test_listing_makes import SITE, TITLES, TODAY
 from vocabulary.codes import Outcome
 
 DAYS = [date(2026, 11, 20 - n) for n in range(len(TITLES))]

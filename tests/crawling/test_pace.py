@@ -19,7 +19,7 @@ from crawling.fetching.pace import HostPace
 from storage.database import open_database
 from storage.host_pace import HostTurns, Turn
 from storage.tables import HostPace as HostRow
-from tests.databases import PostgresqlServer, copy_migrated
+from tests.parts.databases import PostgresqlServer, copy_migrated
 
 DELAY = 0.05
 ASKING = """

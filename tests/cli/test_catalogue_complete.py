@@ -34,8 +34,8 @@ from tests.catalogue.made_lists import (
     several_annexes,
     table,
 )
-from tests.jobs.loopback import Site, answer, redirect
-from tests.jobs.operators import Operator
+from tests.parts.loopback import Site, answer, redirect
+from tests.parts.operators import Operator
 
 TOTALS = {
     "国发〔2014〕27号": 11,

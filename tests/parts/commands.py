@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _starting = threading.Lock()
 _servers: dict[int, str] = {}
 """The addresses of the servers of this process."""
@@ -75,7 +75,7 @@ def _server(environment: Mapping[str, str]) -> str:
             folder = tempfile.mkdtemp(prefix="qw-commands-")
             address = f"{folder}/socket"
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.commands", address],
+                [sys.executable, "-m", "tests.parts.commands", address],
                 cwd=ROOT,
                 env={name: value for name, value in environment.items() if "QUALWATCH" not in name},
                 stdin=subprocess.PIPE,

@@ -15,8 +15,8 @@ from cli.source_site import region_named, site_name
 from settings import SettingsError, load_settings
 from settings.editing import add_source
 from settings.sources import Source
-from tests.jobs.house import listing
-from tests.jobs.loopback import Site, answer
+from tests.parts.house import listing
+from tests.parts.loopback import Site, answer
 
 PATHS = [f"/zp/202611/t202611{day:02d}_{100 + day}.html" for day in range(1, 13)]
 

@@ -27,11 +27,11 @@ from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
 from storage.proof import evidence_ref
 from storage.tables import DocumentVersion
-from tests.databases import open_migrated
-from tests.jobs.certificates import self_signed
-from tests.jobs.house import POSTING, rows
-from tests.jobs.loopback import Answer, Site, answer, redirect
-from tests.jobs.operators import Operator
+from tests.parts.certificates import self_signed
+from tests.parts.databases import open_migrated
+from tests.parts.house import POSTING, rows
+from tests.parts.loopback import Answer, Site, answer, redirect
+from tests.parts.operators import Operator
 from vocabulary.codes import Outcome, PageKind
 
 pytestmark = pytest.mark.skipif(

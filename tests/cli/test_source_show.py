@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.jobs.house import POSTING, listing, posting
-from tests.jobs.loopback import Site, answer
-from tests.jobs.operators import Operator
+from tests.parts.house import POSTING, listing, posting
+from tests.parts.loopback import Site, answer
+from tests.parts.operators import Operator
 
 PATHS = [f"/news/2026110{number}_1.html" for number in range(1, 6)]
 

@@ -13,7 +13,7 @@ from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError
 from crawling.fetching.redirects import refresh_target
 from settings.model import Fetching
-from tests.jobs.loopback import Site, answer
+from tests.parts.loopback import Site, answer
 from vocabulary.codes import Outcome, PageKind
 
 PAGE = "<html><body>须持有会计从业资格证书</body></html>".encode()

@@ -25,10 +25,10 @@ from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.proof import evidence_ref
 from storage.tables import DocumentVersion
-from tests.jobs.certificates import Authority, self_signed
-from tests.jobs.house import listing, posting
-from tests.jobs.loopback import Site, answer, redirect
-from tests.jobs.operators import Operator
+from tests.parts.certificates import Authority, self_signed
+from tests.parts.house import listing, posting
+from tests.parts.loopback import Site, answer, redirect
+from tests.parts.operators import Operator
 from vocabulary.codes import Outcome, PageKind
 
 pytestmark = pytest.mark.skipif(

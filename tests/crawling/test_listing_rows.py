@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from crawling.listing.model import ListPage, NoteKind
-from tests.jobs.test_listing_makes import TITLES, URL, read
+from tests.crawling.test_listing_makes import TITLES, URL, read
 
 POSTS = ("会计", "出纳", "物业经理", "保育员", "电工", "行政专员")
 GUIDES = (

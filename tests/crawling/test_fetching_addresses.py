@@ -11,7 +11,7 @@ from crawling.fetching.addresses import AddressPolicy, is_public
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError
 from settings.model import Fetching
-from tests.jobs.loopback import Site, answer, redirect
+from tests.parts.loopback import Site, answer, redirect
 from vocabulary.codes import Outcome, PageKind
 
 
