@@ -22,7 +22,7 @@ from vocabulary.areas import region_name
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable
 
-app = Commands(help="例外：某单位的某种证书，在一定日期之前不再提醒。设立用 case dismiss --except-until。")
+app = Commands(help="例外：某单位的某种证书，在一定日期之前不再提醒。排除案件时用 --except-until 设立。")
 
 
 @app.command("list")
