@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,8 +23,8 @@ from alerts.notifications.letters import shown
 from cases.answers import ANSWERABLE, EVER, add_answer, list_answers, require_answerable
 from cases.steps import StepRefused
 from console.desk import Desk
-from console.frontage import comes_from_our_page, desk_of, notice, to
-from console.uploads import Upload, UploadRefused, keep_upload, read_uploads
+from console.frontage import comes_from_our_page, desk_of, refuse_foreign, to
+from console.uploads import Upload, UploadRefused, keep_upload, read_uploads, typed
 from console.viewer import language_of, origin_of
 from storage.database import for_reading, one_transaction
 from storage.tables import AddresseeAnswer, AnswerFile, Case
@@ -52,17 +51,11 @@ async def take_answer(request: Request) -> Response:
     """Keep what the addressee says, with its files."""
     desk, speech = desk_of(request), language_of(request)
     if not comes_from_our_page(request):
-        words = speech.say("为安全起见没有执行。")
-        return notice(desk, 403, speech.say("请求来自其他网站"), words, speech)
+        return refuse_foreign(desk, speech)
     async with request.form(max_files=FILES, max_fields=_FIELDS) as form:
         files = await read_uploads(form, "file")
-        said = {name: _typed(form, name) for name in ("code", "name", "words", "once")}
+        said = {name: typed(form, name) for name in ("code", "name", "words", "once")}
     return await run_in_threadpool(_take, desk, request, said, files)
-
-
-def _typed(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return "" if value is None or isinstance(value, UploadFile) else value
 
 
 def _take(desk: Desk, request: Request, said: dict[str, str], files: Sequence[Upload]) -> Response:

@@ -69,8 +69,7 @@ def form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
             return to(desk, ACCOUNT)
         speech = viewer.speech
         if not comes_from_our_page(request):
-            words = speech.say("为安全起见没有执行。")
-            return notice(desk, 403, speech.say("请求来自其他网站"), words, speech)
+            return refuse_foreign(desk, speech)
         fields = await read_fields(request)
         if not is_own_form(viewer, last(fields, "form_key")):
             words = speech.say("页面已过期，没有执行。请返回上一页，刷新后重新提交。")
@@ -178,6 +177,12 @@ def only_looking(desk: Desk, viewer: Viewer) -> Response:
     """What somebody sees who may look and not decide."""
     speech = viewer.speech
     return notice(desk, 403, speech.say("没有权限"), speech.say("您的账号只能查阅，不能办理。"), speech)
+
+
+def refuse_foreign(desk: Desk, speech: Language = _UNKNOWN_READER, advice: str = "") -> Response:
+    """What a form gets that does not come from a page of ours; ``advice``: what its sender can do."""
+    title, sentence = speech.say("请求来自其他网站"), speech.say("为安全起见没有执行。")
+    return notice(desk, 403, title, sentence + advice, speech)
 
 
 def comes_from_our_page(request: Request) -> bool:

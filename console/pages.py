@@ -22,7 +22,16 @@ from alerts.notifications.new_link import send_link
 from console.case_page import read_case_page, step_banner
 from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, decide
 from console.desk import Desk, FormerRecipient
-from console.frontage import Fields, comes_from_our_page, desk_of, last, notice, read_fields, to
+from console.frontage import (
+    Fields,
+    comes_from_our_page,
+    desk_of,
+    last,
+    notice,
+    read_fields,
+    refuse_foreign,
+    to,
+)
 from console.link_visitor import Visitor, identify
 from console.list_page import read_list_page
 from storage.database import for_reading
@@ -73,8 +82,7 @@ async def take_case_step(request: Request) -> Response:
     """Take a step of a case, and show the case as it is then."""
     desk = desk_of(request)
     if not comes_from_our_page(request):
-        words = "为安全起见没有执行。请从邮件中的按钮打开案件后再处理。"
-        return notice(desk, 403, "请求来自其他网站", words)
+        return refuse_foreign(desk, advice="请从邮件中的按钮打开案件后再处理。")
     fields = await read_fields(request, _FIELDS)
     case = request.path_params["case"]
     return await run_in_threadpool(_take_case_step, desk, request, case, fields)
@@ -104,7 +112,7 @@ async def send_new_link(request: Request) -> Response:
     """Write a mail with fresh links to whoever had an expired one."""
     desk = desk_of(request)
     if not comes_from_our_page(request):
-        return notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。请从邮件中的按钮重新打开。")
+        return refuse_foreign(desk, advice="请从邮件中的按钮重新打开。")
     fields = await read_fields(request, _FIELDS)
     return await run_in_threadpool(_send_new_link, desk, last(fields, "token"))
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,8 +26,8 @@ from cases.public_reports import (
     receipt_digest,
 )
 from console.desk import Desk
-from console.frontage import comes_from_our_page, desk_of, notice
-from console.uploads import Upload, UploadRefused, read_uploads, require_taken
+from console.frontage import comes_from_our_page, desk_of, notice, refuse_foreign
+from console.uploads import Upload, UploadRefused, read_uploads, require_taken, typed
 from console.viewer import language_of, origin_of
 from storage.database import for_reading, one_transaction
 from storage.sealing import Seal
@@ -56,11 +55,10 @@ async def take_report(request: Request) -> Response:
     if not desk.settings.console.public_reports:
         return _closed(desk, request)
     if not comes_from_our_page(request):
-        words = speech.say("为安全起见没有执行。")
-        return notice(desk, 403, speech.say("请求来自其他网站"), words, speech)
+        return refuse_foreign(desk, speech)
     async with request.form(max_files=FILES, max_fields=_FIELDS) as form:
         files = await read_uploads(form, "file")
-        said = {name: _typed(form, name) for name in ("link", "words", "region", "contact")}
+        said = {name: typed(form, name) for name in ("link", "words", "region", "contact")}
     return await run_in_threadpool(_take, desk, request, said, files)
 
 
@@ -87,11 +85,6 @@ def show_receipt(request: Request) -> Response:
         "cases": [speech.name(case.state) for case in found.cases],
     }
     return _receipt_page(desk, request, values)
-
-
-def _typed(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return "" if value is None or isinstance(value, UploadFile) else value.strip()
 
 
 def _take(desk: Desk, request: Request, said: dict[str, str], files: Sequence[Upload]) -> Response:

@@ -22,7 +22,7 @@ from console.case_list import SEVERITIES
 from console.case_text import marked
 from console.desk import Desk
 from console.desk_list import local_now
-from console.frontage import comes_from_our_page, desk_of, notice, outside, surroundings
+from console.frontage import comes_from_our_page, desk_of, outside, refuse_foreign, surroundings
 from console.viewer import Viewer, viewer_of
 from detection.model import Mention
 from vocabulary.areas import province_names
@@ -52,7 +52,7 @@ async def check(request: Request) -> Response:
     if not _may_check(desk, viewer):
         return await run_in_threadpool(outside, desk, request)
     if not comes_from_our_page(request):
-        return notice(desk, 403, "请求来自其他网站", "为安全起见没有执行。")
+        return refuse_foreign(desk)
     async with request.form(max_files=1, max_fields=_FIELDS, max_part_size=BODY_BYTES) as form:
         text, region, file = form.get("text"), form.get("region"), form.get("file")
         said = {"text": str(text or ""), "region": str(region or "")}

@@ -27,6 +27,7 @@ from console.frontage import (
     local_path,
     notice,
     read_fields,
+    refuse_foreign,
     to,
 )
 from console.viewer import has_accounts, language_of, let_sign_in, origin_of, viewer_of
@@ -75,10 +76,7 @@ def _by_form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         desk = desk_of(request)
         if not comes_from_our_page(request):
-            speech = language_of(request)
-            return notice(
-                desk, 403, speech.say("请求来自其他网站"), speech.say("为安全起见没有执行。"), speech
-            )
+            return refuse_foreign(desk, language_of(request))
         return await run_in_threadpool(do, desk, request, await read_fields(request, _FIELDS))
 
     return answer

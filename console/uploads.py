@@ -50,6 +50,12 @@ class KeptUpload:
     """Why it was not read, or which part of it."""
 
 
+def typed(form: FormData, name: str) -> str:
+    """What was typed into a field of a form with files, without blanks around it; empty for a file."""
+    value = form.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
 async def read_uploads(form: FormData, name: str) -> list[Upload]:
     """The files of a form's field that are not empty; of one that is too large only the beginning."""
     files = [each for each in form.getlist(name) if isinstance(each, UploadFile) and each.size]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+
+from storage.kept_key import kept_key
 
 _KEY_FILE = "contact.key"
 
@@ -24,7 +24,7 @@ class Seal:
 
     def __init__(self, directory: Path, key: str = "") -> None:
         try:
-            self._fernet = Fernet(key or _kept_key(directory))
+            self._fernet = Fernet(key or kept_key(directory, _KEY_FILE, _new_key))
         except ValueError as error:
             raise SealError("the key is none: write 32 random bytes in URL-safe base64") from error
 
@@ -40,19 +40,5 @@ class Seal:
             raise SealError("it was sealed by another key") from error
 
 
-def _kept_key(directory: Path) -> bytes:
-    file = directory / _KEY_FILE
-    if not file.exists():
-        aside = directory / f"{_KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
-            new.write(Fernet.generate_key())
-            new.flush()
-            os.fsync(new.fileno())
-        try:
-            # Unlike a rename, a link leaves the key alone that another process has made meanwhile.
-            os.link(aside, file)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return file.read_bytes().strip()
+def _new_key() -> str:
+    return Fernet.generate_key().decode("ascii")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import unicodedata
@@ -23,6 +22,7 @@ from urllib.parse import urlencode
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from settings.model import Settings
+from storage.kept_key import kept_key
 
 _SALT = "qualwatch.alerts.links"
 _LIST_SALT = "qualwatch.alerts.lists"
@@ -251,26 +251,9 @@ def _signer(settings: Settings, salt: str = _SALT) -> URLSafeSerializer:
 
 
 def _secret(settings: Settings) -> str:
-    return settings.console.link_secret.get_secret_value() or _kept_key(settings.storage.directory)
-
-
-def _kept_key(directory: Path) -> str:
-    """The key of this house, made at its first use and readable by its user alone."""
-    file = directory / _KEY_FILE
-    if not file.exists():
-        aside = directory / f"{_KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_urlsafe(32))
-            new.flush()
-            os.fsync(new.fileno())
-        try:
-            # Unlike a rename, a link leaves the key alone that another process has made meanwhile.
-            os.link(aside, file)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return file.read_text(encoding="ascii")
+    return settings.console.link_secret.get_secret_value() or kept_key(
+        settings.storage.directory, _KEY_FILE, lambda: secrets.token_urlsafe(32)
+    )
 
 
 def _text(signed: str | bytes) -> str:
