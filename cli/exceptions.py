@@ -44,6 +44,8 @@ def list_(
                 typer.echo(_line(each, now))
     except AccountError as error:
         raise refuse(error) from error
+    if not found:
+        typer.echo("没有有效的例外。" if not all_ else "没有例外。")
 
 
 @app.command()

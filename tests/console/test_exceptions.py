@@ -87,5 +87,5 @@ def test_exceptions_are_listed_and_ended_at_the_command_line(room: Room, setting
     run("case", "dismiss", str(case), "--kind", "preference", "--except-until", until)
     assert "1  至2028年1月31日  福安市某某医院" in run("exception", "list")
     assert "已结束" in run("exception", "end", "1")
-    assert run("exception", "list").strip() == ""
+    assert run("exception", "list").strip() == "没有有效的例外。"
     assert "（已结束）" in run("exception", "list", "--all")
