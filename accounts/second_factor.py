@@ -12,6 +12,7 @@ from sqlmodel import Session, col, update
 
 from settings.accounts import Accounts
 from storage.audit import record
+from storage.sealing import Seal
 from storage.tables import Account
 from vocabulary.codes import AuditKind, Role
 
@@ -72,13 +73,16 @@ def is_missing(account: Account, rules: Accounts) -> bool:
 
 
 def switch_on(
-    session: Session, account: Account, secret: str, code: str, *, now: datetime, origin: str
+    session: Session, account: Account, secret: str, code: str, seal: Seal, *, now: datetime, origin: str
 ) -> bool:
-    """Ask for codes of ``secret`` from now on; False, and nothing changed, where ``code`` is none of them."""
+    """Ask for codes of ``secret`` from now on; False, and nothing changed, where ``code`` is none of them.
+
+    The database keeps it as ``seal`` seals it: who has that alone cannot make codes.
+    """
     step = step_of(secret, code, now) if is_secret(secret) else None
     if step is None:
         return False
-    account.totp_secret, account.totp_step = secret, step
+    account.totp_secret, account.totp_step = seal.seal(secret), step
     session.add(account)
     record(
         session,

@@ -16,6 +16,7 @@ from accounts.passwords import is_password
 from settings.accounts import Accounts
 from storage.audit import record
 from storage.database import for_reading, one_transaction
+from storage.sealing import OpenSeal, SealError
 from storage.tables import Account, AuditEntry
 from vocabulary.codes import AuditKind
 
@@ -39,6 +40,8 @@ class Refused(StrEnum):
     CODE = "code"
     """The password is right, and a code is asked for."""
     THROTTLED = "throttled"
+    SEALED = "sealed"
+    """The password is right, and the key that sealed the secret of their authenticator is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class Try:
     """Their browser, as it calls itself."""
 
 
-def sign_in(
-    engine: Engine, transaction: Transaction, typed: Try, rules: Accounts, now: datetime
+def sign_in(  # noqa: PLR0917 - what a process knows, and what was typed
+    engine: Engine,
+    transaction: Transaction,
+    typed: Try,
+    rules: Accounts,
+    now: datetime,
+    open_seal: OpenSeal,
 ) -> str | Refused:
     """The token of a new session, or why there is none. What was refused is written down and counted."""
     email = people.normal_email(typed.email)[:254]
@@ -72,7 +80,11 @@ def sign_in(
     if known.totp_secret:
         if not typed.code.strip():
             return Refused.CODE
-        step = second_factor.step_of(known.totp_secret, typed.code, now)
+        try:
+            secret = open_seal().read(known.totp_secret)
+        except SealError:
+            return Refused.SEALED
+        step = second_factor.step_of(secret, typed.code, now)
         if step is None:
             return _refuse(transaction, email, typed.origin, now)
     return _let_in(transaction, known, step, typed, rules, now)

@@ -113,7 +113,8 @@ def restore(
         settings = load_settings(config)
         if settings.storage.database:
             _fail(UNUSABLE, "这里只恢复 SQLite；PostgreSQL 请用 pg_restore")
-        report = restore_backup(source, settings.storage.directory)
+        key = settings.console.contact_key.get_secret_value()
+        report = restore_backup(source, settings.storage.directory, key=key)
     except (SettingsError, DatabaseError, BackupError) as error:
         _fail(UNUSABLE, str(error))
     typer.echo(

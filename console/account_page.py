@@ -75,7 +75,8 @@ def switch_second_factor(desk: Desk, viewer: Viewer, request: Request, fields: F
             second_factor.switch_off(session, account, now=now, origin=origin)
             return
         secret, code = last(fields, "secret"), last(fields, "code")
-        if not second_factor.switch_on(session, account, secret, code, now=now, origin=origin):
+        seal = desk.open_seal()
+        if not second_factor.switch_on(session, account, secret, code, seal, now=now, origin=origin):
             raise AccountError("动态验证码不正确：请重新扫描，并核对手机的时间")
 
     return _do(desk, viewer, request, change, secret=last(fields, "secret"))

@@ -17,6 +17,7 @@ from alerts.recipients import Recipient, addressee
 from console.context import Context
 from console.kept_trends import KeptTrends
 from settings.sources import Source
+from storage.sealing import Seal
 from vocabulary.names import CHINESE
 
 CHECKS_PER_MINUTE = 20
@@ -111,6 +112,10 @@ class Desk:
         if recipient is None:
             raise FormerRecipient(f"{link.recipient} receives no mails any more")
         return recipient
+
+    def open_seal(self) -> Seal:
+        """What seals contacts and secrets of authenticators; raises ``SealError`` and ``OSError``."""
+        return Seal(self.settings.storage.directory, self.settings.console.contact_key.get_secret_value())
 
     def sources(self) -> tuple[Source, ...]:
         """The places that are watched, those that the program serves itself too."""

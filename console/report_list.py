@@ -19,7 +19,7 @@ from console.frontage import Fields, deed, notice, page, render
 from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
-from storage.sealing import Seal, SealError
+from storage.sealing import SealError
 from storage.tables import Case
 from vocabulary.areas import region_name
 from vocabulary.presentation import displayable, displayable_lines, mask_personal_numbers, safe_link
@@ -44,10 +44,8 @@ def read_contact(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -
     if not sealed:
         words = speech.say("举报不存在、不在您负责的地区之内，或没有留下联系方式。")
         return notice(desk, 404, speech.say("没有联系方式"), words, speech)
-    settings = desk.settings
     try:
-        seal = Seal(settings.storage.directory, settings.console.contact_key.get_secret_value())
-        contact = seal.read(sealed)
+        contact = desk.open_seal().read(sealed)
     except SealError:
         words = speech.say("封存联系方式的密钥已经更换，无法读出。")
         return notice(desk, 410, speech.say("没有联系方式"), words, speech)

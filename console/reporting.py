@@ -30,7 +30,6 @@ from console.frontage import comes_from_our_page, desk_of, notice, refuse_foreig
 from console.uploads import Upload, UploadRefused, read_uploads, require_taken, typed
 from console.viewer import language_of, origin_of
 from storage.database import for_reading, one_transaction
-from storage.sealing import Seal
 from storage.tables import PublicReport
 from vocabulary.presentation import safe_link
 from vocabulary.regions import known_regions
@@ -118,9 +117,8 @@ def _incomplete(said: dict[str, str], files: Sequence[Upload], speech: Language)
 
 @one_transaction
 def _store(desk: Desk, said: dict[str, str], files: Sequence[tuple[Upload, str]], receipt: str) -> None:
-    settings, context = desk.settings, desk.context
+    context, seal = desk.context, desk.open_seal()
     message = _message(said, files, receipt_digest(receipt))
-    seal = Seal(settings.storage.directory, settings.console.contact_key.get_secret_value())
     report = PublicReport(
         receipt=receipt_digest(receipt),
         region=said["region"] if said["region"] in _codes() else "",

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
+import structlog
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -35,6 +36,8 @@ from storage.database import for_reading, one_transaction
 from vocabulary.codes import Role
 
 _FIELDS = 10
+
+log = structlog.get_logger()
 
 Deed = Callable[[Desk, Request, Fields], Response]
 
@@ -93,7 +96,10 @@ def take_login(desk: Desk, request: Request, fields: Fields) -> Response:
         origin=origin_of(request),
         agent=request.headers.get("user-agent", ""),
     )
-    done = sign_in(context.engine, context.transaction, typed, desk.settings.accounts, context.now())
+    rules, now = desk.settings.accounts, context.now()
+    done = sign_in(context.engine, context.transaction, typed, rules, now, desk.open_seal)
+    if done is Refused.SEALED:
+        log.error("second_factor_unreadable", mend="put contact.key back, or 'qualwatch user reset'")
     if isinstance(done, Refused):
         return _login(desk, request, back, email=typed.email, refused=done)
     response = to(desk, back)
@@ -176,8 +182,11 @@ def _login(
         Refused.WRONG: speech.say("邮箱、密码或动态验证码不正确。"),
         Refused.CODE: speech.say("请输入验证器上的动态验证码和密码。"),
         Refused.THROTTLED: speech.say("尝试次数过多，请十五分钟后再试。"),
+        Refused.SEALED: speech.say(
+            "封存动态验证码的密钥已经更换，无法核对。请让管理员恢复密钥，或用 qualwatch user reset 重新设置。"
+        ),
     }
-    status = {None: 200, Refused.THROTTLED: 429}.get(refused, 401)
+    status = {None: 200, Refused.THROTTLED: 429, Refused.SEALED: 503}.get(refused, 401)
     values = {
         "next": back,
         "email": email[:254],

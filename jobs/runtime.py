@@ -38,6 +38,7 @@ from storage.leases import LEASE, Leases, LockedError
 from storage.migrate import require_current, upgrade
 from storage.queue_schema import require_queue, upgrade_queue
 from storage.resuming import resumable
+from storage.sealing import Seal
 from storage.sources import free_claims
 from storage.tables import Lease
 from storage.under_way import DAEMON, is_under_way
@@ -153,7 +154,8 @@ def open_command_database(settings: Settings) -> Iterator[Engine]:
 
 def _bring_up_to_date(settings: Settings, engine: Engine) -> None:
     """The tables of this version, and in them what an earlier version kept as files."""
-    upgrade(engine)
+    key = settings.console.contact_key.get_secret_value()
+    upgrade(engine, open_seal=lambda: Seal(settings.storage.directory, key))
     if settings.workers == "procrastinate":
         upgrade_queue(engine)
     with _writable(settings):

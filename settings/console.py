@@ -42,7 +42,7 @@ class Console(Section):
     public_reports: bool = False
     """Whether everybody who reaches the console may report a posting (监督举报)."""
     contact_key: SecretStr = SecretStr("")
-    """What seals who reported, 32 bytes in base64; empty: a key is made and kept in the data directory."""
+    """What seals who reported, and secrets of authenticators: 32 bytes in base64; empty: one is made."""
     contact_key_file: str = ""
     """A file that holds it, instead."""
     link_days: Annotated[int, Field(ge=1, le=365)] = 14

@@ -29,6 +29,7 @@ from storage.evidence import EvidenceRef, EvidenceStore
 from storage.leases import Leases, LockedError
 from storage.migrate import latest_revision, upgrade
 from storage.retention.rows import RETENTION
+from storage.sealing import Seal
 from storage.tables import AnswerFile, DocumentVersion, IntakeMessage, Lease
 
 DATABASE = "qualwatch.sqlite3"
@@ -88,12 +89,12 @@ def back_up(engine: Engine, evidence: Path, target: Path, now: datetime) -> Back
     return report
 
 
-def restore(backup: Path, directory: Path) -> BackupReport:
+def restore(backup: Path, directory: Path, *, key: str = "") -> BackupReport:
     """Make ``backup`` the storage directory ``directory``, which must be missing or empty; verify it there.
 
-    The tables are brought up to this version. Nothing appears at ``directory`` before everything was copied
-    and read. Raises ``BackupError`` where the backup is not whole, ``DatabaseError`` where it is of a newer
-    version of the program.
+    The tables are brought up to this version; ``key`` as in ``storage.sealing``. Nothing appears at
+    ``directory`` before everything was copied and read. Raises ``BackupError`` where the backup is not whole,
+    ``DatabaseError`` where it is of a newer version of the program.
     """
     backup, directory = backup.resolve(), directory.resolve()
     try:
@@ -110,7 +111,7 @@ def restore(backup: Path, directory: Path) -> BackupReport:
         for file in sorted(backup.rglob("*")):
             if file.is_file() and not file.is_symlink() and file.suffix != ".part":
                 _copy_file(file, draft / file.relative_to(backup))
-        _bring_up_to_date(draft / DATABASE)
+        _bring_up_to_date(draft, key)
         versions, problems = _verify(draft)
         if new := [problem for problem in problems if problem not in known]:
             raise BackupError(f"{backup} is damaged: {len(new)} document versions lack evidence: {new[0]}")
@@ -125,10 +126,10 @@ def restore(backup: Path, directory: Path) -> BackupReport:
     return BackupReport(str(made.get("made_at", "")), latest_revision(), versions, files, size, problems)
 
 
-def _bring_up_to_date(database: Path) -> None:
-    engine = open_database(f"sqlite:///{database}")
+def _bring_up_to_date(directory: Path, key: str) -> None:
+    engine = open_database(f"sqlite:///{directory / DATABASE}")
     try:
-        upgrade(engine)
+        upgrade(engine, open_seal=lambda: Seal(directory, key))
         with engine.begin() as connection:  # The backup itself had one: nobody works in a copy.
             connection.execute(delete(Lease))
     finally:

@@ -14,24 +14,31 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import DatabaseError
+from storage.sealing import OpenSeal, SealError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x5157_4D49
 """Any number that nothing else on the server locks: "QWMI"."""
 
 
-def upgrade(engine: Engine, revision: str = "head") -> bool:
+def upgrade(engine: Engine, revision: str = "head", *, open_seal: OpenSeal | None = None) -> bool:
     """Run the missing migrations in one transaction: all of them or none; True where there were any.
 
-    Two programs that start at once wait for each other. Raises ``DatabaseError`` for a database of a newer
-    version of the program and where a migration fails; the database is then as it was.
+    ``open_seal`` seals what versions of before kept as it was; without it a database that holds such words
+    is refused. Two programs that start at once wait for each other. Raises ``DatabaseError`` for a database
+    of a newer version of the program and where a migration fails; the database is then as it was.
     """
     try:
         with exclusively(engine) as connection:
             before = _revisions(connection)
             _refuse_newer(before)
-            command.upgrade(_configuration(connection), revision)
+            command.upgrade(_configuration(connection, open_seal), revision)
             return _revisions(connection) != before
+    except (SealError, OSError) as error:
+        raise DatabaseError(
+            f"the tables could not be brought up to date, nothing was changed: the key that seals secrets "
+            f"cannot be used ({error}): mend console.contact_key, or let storage.directory be written"
+        ) from error
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DatabaseError(
@@ -65,10 +72,10 @@ def latest_revision() -> str:
     return head
 
 
-def _configuration(connection: Connection) -> Config:
+def _configuration(connection: Connection, open_seal: OpenSeal | None) -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    configuration.attributes["connection"] = connection
+    configuration.attributes |= {"connection": connection, "open_seal": open_seal}
     return configuration
 
 

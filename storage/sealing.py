@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
+from collections.abc import Callable
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
 
 from storage.kept_key import kept_key
 
 _KEY_FILE = "contact.key"
+"""Named after what it sealed first: how those who report can be reached."""
 
 
 class SealError(Exception):
@@ -23,6 +25,8 @@ class Seal:
     """
 
     def __init__(self, directory: Path, key: str = "") -> None:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - most programs seal nothing
+
         try:
             self._fernet = Fernet(key or kept_key(directory, _KEY_FILE, _new_key))
         except ValueError as error:
@@ -34,11 +38,17 @@ class Seal:
 
     def read(self, sealed: str) -> str:
         """What was sealed. Raises :class:`SealError`."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - likewise
+
         try:
             return self._fernet.decrypt(sealed.encode("ascii", "replace")).decode() if sealed else ""
         except InvalidToken as error:
             raise SealError("it was sealed by another key") from error
 
 
+OpenSeal = Callable[[], Seal]
+"""Opens the one of a house, for whoever may not need it. Raises :class:`SealError` and ``OSError``."""
+
+
 def _new_key() -> str:
-    return Fernet.generate_key().decode("ascii")
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")

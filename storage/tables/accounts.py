@@ -26,8 +26,8 @@ class Account(SQLModel, table=True):
     language: str = Field(default="zh-CN", max_length=10)
     password_hash: str = text_column()
     """Argon2id; empty until its owner has chosen one."""
-    totp_secret: str = Field(default="", max_length=64)
-    """Base32; empty: no second factor."""
+    totp_secret: str = text_column()
+    """Base32, sealed by ``storage.sealing``; empty: no second factor."""
     totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     """Interval of the last code that was taken: none is taken twice."""
     invitation: str = Field(default="", max_length=64, index=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -14,6 +16,7 @@ from accounts.people import Person
 from accounts.sign_in import Refused, Try, sign_in
 from settings.accounts import Accounts
 from storage.audit import read_trail
+from storage.sealing import Seal
 from storage.tables import Account
 from vocabulary.codes import AuditKind, Role
 
@@ -28,6 +31,7 @@ class Office:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.now = NOW
+        self.seal = Seal(Path(), Fernet.generate_key().decode())
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -50,7 +54,7 @@ class Office:
         self, email: str, password: str = PASSWORD, code: str = "", origin: str = "192.0.2.7"
     ) -> str | Refused:
         typed = Try(email, password, code, origin, "Mozilla/5.0")
-        return sign_in(self.engine, self.transaction, typed, RULES, self.now)
+        return sign_in(self.engine, self.transaction, typed, RULES, self.now, lambda: self.seal)
 
     def who(self, token: str) -> str | None:
         """Whose cookie it is."""

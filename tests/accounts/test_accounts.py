@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyotp
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
@@ -13,6 +16,7 @@ from accounts.errors import AccountError
 from accounts.passwords import check_password, hash_password, is_password
 from accounts.people import Person
 from accounts.sign_in import FOR_ONE_ACCOUNT, FROM_ONE_PLACE, Refused
+from storage.sealing import Seal
 from storage.tables import Account, AccountSession, AuditEntry
 from tests.accounts.office import NOW, PASSWORD, RULES, Office
 from vocabulary.codes import AuditKind, Role
@@ -175,8 +179,11 @@ def test_a_code_is_asked_for_and_taken_once(office: Office) -> None:
     code = pyotp.TOTP(secret).at(NOW)
     with office.transaction() as session:
         account = session.get_one(Account, account.id)
-        assert not second_factor.switch_on(session, account, secret, "000000", now=NOW, origin="")
-        assert second_factor.switch_on(session, account, secret, code, now=NOW, origin="")
+        assert not second_factor.switch_on(
+            session, account, secret, "000000", office.seal, now=NOW, origin=""
+        )
+        assert second_factor.switch_on(session, account, secret, code, office.seal, now=NOW, origin="")
+        assert secret not in account.totp_secret
     assert office.sign_in("wang@example.com") is Refused.CODE
     assert office.sign_in("wang@example.com", code=code) is Refused.WRONG, "it was taken already"
     office.wait(seconds=30)
@@ -185,6 +192,11 @@ def test_a_code_is_asked_for_and_taken_once(office: Office) -> None:
     assert office.who(str(office.sign_in("wang@example.com", code=f"{code[:3]} {code[3:]}")))
     assert office.sign_in("wang@example.com", code=code) is Refused.WRONG
     assert "svg" in second_factor.picture_of(secret, "wang@example.com")
+    office.wait(seconds=30)
+    office.seal = Seal(Path(), Fernet.generate_key().decode())
+    code = pyotp.TOTP(secret).at(office.now)
+    assert office.sign_in("wang@example.com", code=code) is Refused.SEALED
+    assert office.sign_in("wang@example.com", "wrong", code) is Refused.WRONG
 
 
 def test_who_has_to_set_up_a_code_is_said_by_the_rules() -> None:

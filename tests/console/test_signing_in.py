@@ -6,6 +6,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from cryptography.fernet import Fernet
 from sqlmodel import Session
 
 from accounts import people
@@ -165,6 +166,13 @@ def test_a_code_is_set_up_asked_for_and_switched_off(room: Room) -> None:
     assert (asked.status_code, "请输入验证器上的动态验证码" in asked.text) == (401, True)
     room.wait(seconds=30)
     code = pyotp.TOTP(secret).at(room.context.now())
+    fields = {"email": "wang@example.com", "password": PASSWORD, "code": code}
+    key = room.context.settings.storage.directory / "contact.key"
+    kept = key.read_bytes()
+    key.write_bytes(Fernet.generate_key())
+    refused = Seat(room.url).send("/login", **fields)
+    assert (refused.status_code, "密钥已经更换" in refused.text) == (503, True)
+    key.write_bytes(kept)
     assert sign_in(room, "wang@example.com", code=code)
     assert seat.send("/account", path, password=PASSWORD).status_code == 303
     assert sign_in(room, "wang@example.com")

@@ -21,7 +21,9 @@ from storage.database import open_database
 from storage.documents import PageRecord
 from storage.evidence import EvidenceStore, Exchange
 from storage.keeping import keep_version
+from storage.migrate import upgrade
 from storage.proof import safe_name
+from storage.sealing import Seal
 from storage.tables import Finding
 from storage.visits import start_visit
 from tests.parts.databases import open_migrated
@@ -347,6 +349,27 @@ def test_everything_that_is_kept_comes_back_as_it_was(kept: Kept, tmp_path: Path
     assert "文件版本 1 个" in restored.stdout
     assert _contents(kept.directory) == before
     assert kept.evidence().exit_code == 0
+
+
+def test_secrets_of_a_backup_of_before_they_were_sealed_are_sealed_by_its_key(
+    kept: Kept, tmp_path: Path
+) -> None:
+    copy, released = tmp_path / "backup", Path(__file__).parent / "released" / "0022.sql"
+    assert kept.run("backup", str(copy)).exit_code == 0
+    (copy / "qualwatch.sqlite3").unlink()
+    engine = open_database(f"sqlite:///{copy / 'qualwatch.sqlite3'}")
+    upgrade(engine, "0022")
+    with engine.begin() as connection:
+        for line in released.read_text(encoding="utf-8").splitlines():
+            if line.startswith("INSERT INTO account "):
+                connection.exec_driver_sql(line)
+    engine.dispose()
+    shutil.rmtree(kept.directory)
+    restored = kept.run("restore", str(copy))
+    assert restored.exit_code == 0, restored.output
+    with closing(sqlite3.connect(kept.directory / "qualwatch.sqlite3")) as database:
+        ((sealed,),) = database.execute("SELECT totp_secret FROM account").fetchall()
+    assert Seal(kept.directory).read(sealed) == "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def test_a_backup_that_was_damaged_restores_nothing(kept: Kept, tmp_path: Path) -> None:

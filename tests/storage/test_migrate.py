@@ -15,11 +15,16 @@ import storage.migrate
 import storage.tables
 from storage.errors import DatabaseError
 from storage.migrate import latest_revision, upgrade
+from storage.sealing import Seal
+from storage.tables import Account
 
 SCRIPTS = ScriptDirectory(str(Path(storage.migrate.__file__).parent / "migrations"))
 RELEASED = Path(__file__).parent / "released"
 INDEX = "case_words_index"
 """The index of words, which each database has in its own way, and no model describes."""
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - of nobody
+"""Of the authenticator in the released rows; sealed by the key above from revision 0023 on."""
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
 
 
@@ -44,22 +49,46 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_every_revision_leads_to_the_latest_with_its_rows(bare_engine: Engine, revision: str) -> None:
+def test_every_revision_leads_to_the_latest_with_its_rows(
+    bare_engine: Engine, revision: str, tmp_path: Path
+) -> None:
+    seal = Seal(tmp_path, KEY)
     upgrade(bare_engine, revision)
     assert _revision(bare_engine) == revision
     # Documents of before are all to be judged again, cases of before are found by their words, and visits of
     # before are added up.
-    tables = {*inspect(bare_engine).get_table_names(), "judged_document", "case_words", "visit_total"}
+    kept = inspect(bare_engine).get_table_names()
+    tables = {*kept, "judged_document", "case_words", "visit_total"}
     with bare_engine.begin() as connection:
         for line in (RELEASED / f"{revision}.sql").read_text(encoding="utf-8").splitlines():
             if not line.startswith("--"):
                 connection.exec_driver_sql(line)
-    upgrade(bare_engine)
+    upgrade(bare_engine, open_seal=lambda: seal)
     assert _revision(bare_engine) == latest_revision()
     with Session(bare_engine) as session:
         for mapper in SQLModel._sa_registry.mappers:
             rows = session.execute(select(mapper.class_)).scalars().all()
             assert bool(rows) is (mapper.class_.__tablename__ in tables), mapper
+        sealed = session.exec(select(Account.totp_secret)).all()
+    assert SECRET not in sealed
+    assert [seal.read(each) for each in sealed] == ([SECRET] if "account" in kept else [])
+
+
+def test_secrets_are_not_left_plain_for_want_of_a_key(bare_engine: Engine, tmp_path: Path) -> None:
+    upgrade(bare_engine, "0022")
+    with bare_engine.begin() as connection:
+        for line in (RELEASED / "0022.sql").read_text(encoding="utf-8").splitlines():
+            if line.startswith("INSERT INTO account "):
+                connection.exec_driver_sql(line)
+    with pytest.raises(DatabaseError, match="not sealed yet"):
+        upgrade(bare_engine)
+    with pytest.raises(DatabaseError, match=r"nothing was changed.*console\.contact_key"):
+        upgrade(bare_engine, open_seal=lambda: Seal(tmp_path, "no key"))
+    assert _revision(bare_engine) == "0022"
+    assert not (tmp_path / "contact.key").exists()
+    assert upgrade(bare_engine, open_seal=lambda: Seal(tmp_path)) is True
+    with Session(bare_engine) as session:
+        assert Seal(tmp_path).read(session.exec(select(Account)).one().totp_secret) == SECRET
 
 
 def test_models_and_migrations_agree(engine: Engine) -> None:

@@ -31,7 +31,7 @@ INSERT INTO imported_list VALUES ('国发〔2016〕68号', '国发〔2016〕68�
 INSERT INTO evidence_file VALUES ('202611/20261101-0123456789ab.warc.gz', 2, NULL);
 INSERT INTO kept_amount VALUES ('2026-11-01', 'visits', 1, 1, 4096, '2026-11-01 00:31:00');
 INSERT INTO task_trial VALUES ('visit_if_due:fuzhou', 2, 'ValueError: no', '2026-11-01 00:30:00', NULL);
-INSERT INTO account VALUES (1, 'wang@example.com', '王科长', 'reviewer', '["350000"]', '["财政"]', 'zh-CN', '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$Zm9yIG5vYm9keQ', '', 0, '', NULL, 'li@example.com', '2026-11-02', '2026-11-06', '2026-11-01 00:20:00', '2026-11-01 00:21:00', NULL);
+INSERT INTO account VALUES (1, 'wang@example.com', '王科长', 'reviewer', '["350000"]', '["财政"]', 'zh-CN', '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$Zm9yIG5vYm9keQ', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', 54000000, '', NULL, 'li@example.com', '2026-11-02', '2026-11-06', '2026-11-01 00:20:00', '2026-11-01 00:21:00', NULL);
 INSERT INTO account_session VALUES ('aa00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ffaa', 1, '2026-11-01 00:21:00', '2026-11-01 00:25:00', '2026-11-01 12:21:00', '192.0.2.7', 'Mozilla/5.0');
 INSERT INTO api_token VALUES (1, 1, '台账同步', 'bb00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ffbb', TRUE, '2026-11-01 00:22:00', '2027-02-01 00:22:00', NULL);
 INSERT INTO audit_entry VALUES (1, '2026-11-01 00:21:00', 'signed_in', 'wang@example.com', 'wang@example.com', NULL, '', '192.0.2.7');
