@@ -111,6 +111,8 @@ _BELOW = 400
 """Characters below the title whose labels count before those of lists beside it."""
 _SHORTEST = 4
 """Characters of a line that may be the title."""
+_NO_LETTERS = re.compile(r"[\W_]+")
+_NO_WORD_OF_LINE = re.compile(r"[^\w\n]+")
 _BIG_DAY = re.compile(r"(?m)^(\d{1,2})日?\s?((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})月?$")
 """The day in large type above its month."""
 
@@ -127,31 +129,41 @@ def stated_days(
         title: its own title; the line under it may be a time without a label.
         headings: its headings, of which one may be the title as readers see it.
     """
-    titles = (title, *headings[:3])
-    written = _first_day(_WRITTEN.finditer(with_plain_days(text[:_HEAD]))) or signed_day(text)
-    printed = _printed(text, titles) or read_day(metas.get(SHOWN, ""))
+    said = _Said(text, (title, *headings[:3]))
+    written = _first_day(_WRITTEN.finditer(said.head)) or signed_day(text)
+    printed = _printed(said) or (read_day(metas[SHOWN]) if SHOWN in metas else None)
     return StatedDays(
-        printed=printed or (None if written else _printed(text, titles, with_weekday=True)),
+        printed=printed or (None if written else _printed(said, with_weekday=True)),
         written=written,
         in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
         in_meta=_in_meta(metas, text),
     )
 
 
-def _printed(text: str, titles: Sequence[str], *, with_weekday: bool = False) -> date | None:
+class _Said:
+    """The text of a page as its days are looked for."""
+
+    def __init__(self, text: str, titles: Sequence[str]) -> None:
+        self.text = text
+        self.titles = titles
+        self.head = with_plain_days(text[:_HEAD])
+        self.lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
+        self.places = _places_of(titles, self.lines)
+        """The lines of the title."""
+
+
+def _printed(said: _Said, *, with_weekday: bool = False) -> date | None:
     """By a label below the title, by one elsewhere, by the line under the title, by a label at the end.
 
     ``with_weekday``: a day of the week in that line is none of a banner, which says what day it is today.
     """
-    lines = [line.strip() for line in text[: 3 * _HEAD].split("\n")]
-    places = _places_of(titles, lines)
-    head = with_plain_days(text[:_HEAD])
-    below = ("\n".join(lines[place : place + 3 * _MOST_LINES_BELOW])[:_BELOW] for place in places)
+    lines, text = said.lines, said.text
+    below = ("\n".join(lines[place : place + 3 * _MOST_LINES_BELOW])[:_BELOW] for place in said.places)
     return (
         _first_day(_labelled(map(with_plain_days, below)))
-        or _first_day(_labelled([head]))
-        or _under_title(titles, lines, places, with_weekday=with_weekday)
-        or _first_day(_LABELS[3].finditer(head))
+        or _first_day(_labelled([said.head]))
+        or _under_title(said, with_weekday=with_weekday)
+        or _first_day(_LABELS[3].finditer(said.head))
         or (_first_day(_LABELS[0].finditer(text[-_TAIL:])) if len(text) > _HEAD else None)
     )
 
@@ -163,24 +175,26 @@ def _labelled(texts: Iterable[str]) -> Iterator[re.Match[str]]:
 def _places_of(titles: Sequence[str], lines: Sequence[str]) -> list[int]:
     """The lines that are the title, or begin it where the name of the site follows."""
     wanted = [plain for title in titles if len(plain := _plain(title)) >= _SHORTEST]
-    return [place for place, line in enumerate(lines) if any(_is_title(line, title) for title in wanted)]
+    if not wanted:
+        return []
+    plain_lines = _NO_WORD_OF_LINE.sub("", "\n".join(lines)).replace("_", "").split("\n")
+    return [
+        place for place, line in enumerate(plain_lines) if any(_is_title(line, title) for title in wanted)
+    ]
 
 
-def _is_title(line: str, wanted: str) -> bool:
-    plain = _plain(line)
+def _is_title(plain: str, wanted: str) -> bool:
     if len(plain) < min(len(wanted), 6):
         return False
     return wanted.endswith(plain[-30:]) or wanted.startswith(plain) or plain.startswith(wanted)
 
 
-def _under_title(
-    titles: Sequence[str], lines: Sequence[str], places: Sequence[int], *, with_weekday: bool
-) -> date | None:
+def _under_title(said: _Said, *, with_weekday: bool) -> date | None:
     """A line below the title that holds a time, and beside it a source or a counter at most."""
-    for place in places:
-        below = [line for line in lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line]
+    for place in said.places:
+        below = [line for line in said.lines[place + 1 : place + 3 * _MOST_LINES_BELOW] if line]
         below = below[:_MOST_LINES_BELOW]
-        for line in (_behind(titles, lines[place]), *map(with_plain_days, below)):
+        for line in (_behind(said.titles, said.lines[place]), *map(with_plain_days, below)):
             plain = _WEEKDAY.sub("", line) if with_weekday else line
             if (day := read_date(plain)) and _is_time_line(plain):
                 return day
@@ -201,20 +215,20 @@ def _is_time_line(line: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    return re.sub(r"[\W_]+", "", line)
+    return _NO_LETTERS.sub("", line)
 
 
 def _in_meta(metas: Mapping[str, str], text: str) -> date | None:
     """The day in a meta tag, unless it is the time at which the page was made."""
-    made = {moment for name in _MADE_NAMES for moment in _moments(metas.get(name, ""))}
+    made = {moment for name in _MADE_NAMES if name in metas for moment in _moments(metas[name])}
     made |= {
         moment[0][:16]
         for moment in _MOMENT.finditer(text)
         if _MADE.search(text[max(moment.start() - 12, 0) : moment.start()])
     }
     for name in _META_NAMES:
-        said = metas.get(name, "")
-        if (day := read_day(said)) and not made.intersection(_moments(said)):
+        said = metas.get(name)
+        if said and (day := read_day(said)) and not made.intersection(_moments(said)):
             return day
     return None
 

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
+_IS_WIDE = re.compile("[０-９－／．]")
 _FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo", "1234567890000100")
 _IN_WORDS = re.compile(
     r"[一二三四五六七八九〇○◯零]{4}\s{0,3}年\s{0,3}[一二三四五六七八九十元]{1,2}\s{0,3}月\s{0,3}[一二三四五六七八九十]{1,3}\s{0,3}日"
@@ -22,24 +23,48 @@ _ENGLISH = (
         re.IGNORECASE,
     ),
 )
+_LATIN = re.compile("[A-Za-z]")
 _LABEL = r"((?:时\s{0,2}间|日\s{0,2}期|发布|[Dd]ate|[Tt]ime)\s{0,4}[:：]?\s{0,4}[\[（(]?\s?)"
-_COMPACT = re.compile(_LABEL + r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
-_SHORT_YEAR = re.compile(_LABEL + r"([0-3]\d)([-/.])(0?[1-9]|1[0-2])\3(0?[1-9]|[12]\d|3[01])(?![\d:：/.-])")
-_YEAR_LAST = re.compile(_LABEL + r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])[/-]((?:19|20)\d\d)(?!\d)")
+_MONTH_DAY = r"(?P<month>0?[1-9]|1[0-2]){0}(?P<day>0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_BEHIND_LABELS = tuple(
+    (re.compile(rf"[间期布e:：\s\[（(]{day}"), re.compile(_LABEL + day), year)
+    for day, year in (
+        (_YEAR + r"(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)", ""),
+        (
+            r"(?P<year>[0-3]\d)(?P<mark>[-/.])" + _MONTH_DAY.format("(?P=mark)") + r"(?![\d:：/.-])",
+            "20",
+        ),
+        (_MONTH_DAY.format("[/-]") + "[/-]" + _YEAR + r"(?!\d)", ""),
+    )
+)
+"""A day behind what labels end with, behind a label, and how its year begins: many texts have only labels."""
 
 
 def with_plain_days(text: str) -> str:
     """``text`` with its days in figures, the year first: those in words, and what stands behind a label."""
-    text = _IN_WORDS.sub(_figured, text.translate(_WIDE))
-    text = _ENGLISH[0].sub(lambda found: f"{found[3]}-{_month(found[1])}-{found[2]}", text)
-    text = _ENGLISH[1].sub(lambda found: f"{found[3]}-{_month(found[2])}-{found[1]}", text)
-    text = _COMPACT.sub(r"\1\2-\3-\4", text)
-    text = _SHORT_YEAR.sub(r"\g<1>20\2-\4-\5", text)
-    return _YEAR_LAST.sub(r"\1\4-\2-\3", text)
+    if _IS_WIDE.search(text):
+        text = text.translate(_WIDE)
+    if "年" in text:
+        text = _IN_WORDS.sub(_figured, text)
+    if _may_name_a_month(text):
+        text = _ENGLISH[0].sub(lambda found: f"{found[3]}-{_month(found[1])}-{found[2]}", text)
+        text = _ENGLISH[1].sub(lambda found: f"{found[3]}-{_month(found[2])}-{found[1]}", text)
+    for day, labelled, year in _BEHIND_LABELS:
+        if day.search(text):
+            text = labelled.sub(rf"\g<1>{year}\g<year>-\g<month>-\g<day>", text)
+    return text
+
+
+def _may_name_a_month(text: str) -> bool:
+    if _LATIN.search(text) is None:
+        return False
+    folded = text.casefold()  # as a pattern that ignores case reads it
+    return any(month in folded for month in _MONTHS)
 
 
 def _month(name: str) -> int:
-    return _MONTHS.index(name.lower()) + 1
+    return _MONTHS.index(name.casefold()) + 1
 
 
 def _figured(found: re.Match[str]) -> str:

@@ -42,6 +42,8 @@ def stated(below: str, head: str = "", body: str = BODY) -> StatedDays:
         "<p>发布时间：二〇一七年三月八日</p>",
         "<p>Published: Mar 8, 2017</p>",
         "<p>08 March 2017</p>",
+        "<p>Poſted on 08 MAR 2017</p>",
+        "<p>发布日期：3-8-2017</p>",
         "<p>发布时间：3/8/2017</p>",
         "<div><b>08</b><span>2017-03</span></div>",
         "<p>发布时间：<script>document.write('2017-03-08')</script></p>",
@@ -50,6 +52,10 @@ def stated(below: str, head: str = "", body: str = BODY) -> StatedDays:
 )
 def test_the_day_that_readers_see_is_read(below: str) -> None:
     assert stated(below).printed == DAY
+
+
+def test_a_month_in_old_letters_is_no_failure() -> None:
+    assert stated("<p>08 ſep 2017</p>").printed == date(2017, 9, 8)
 
 
 @pytest.mark.parametrize(
