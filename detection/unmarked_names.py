@@ -65,6 +65,13 @@ class UnmarkedRules:
     prospects: Guarded
     """Before a name in an advert: the jobs that pupils may take up."""
     favoured: Guarded
+    lent_before: Guarded
+    lent_behind: Guarded
+    lent_here: Guarded
+    """Around a name: words of lending its paper."""
+    idle_before: Guarded
+    idle_behind: Guarded
+    """Around a name that means a certificate by itself: who is sought need not come to work."""
     levelled: Guarded
     titled: Guarded
     """After a title: a word that makes it a professional title."""
@@ -171,7 +178,8 @@ def _is_mention(text: str, spans: list[Span], position: int, kind: DocumentKind,
     span = spans[position]
     before = text[max(0, span.start - _BEFORE) : span.start]
     after = text[span.end : span.end + _AFTER]
-    wanted = kind in _LICENSING and _is_wanted(text, span, before, after)
+    wanted = _is_lent(text, span, before, after)
+    wanted = wanted or (kind in _LICENSING and _is_wanted(text, span, before, after))
     if wanted or rules.job.match(after):
         return wanted or _is_counted(text, span, before, after)
     listed = kind in ADVERTS or rules.listed_behind.match(after)
@@ -237,6 +245,17 @@ def _is_sat_for(span: Span, before: str, after: str) -> bool:
     if "考" in before and (rules.sat_for.search(before) or rules.examined_before.search(before)):
         return True
     return rules.obtained.search(before) is not None
+
+
+def _is_lent(text: str, span: Span, before: str, after: str) -> bool:
+    """Whether the bare name's paper is offered or sought without the one who holds it (挂证)."""
+    rules = load_unmarked_rules()
+    if rules.lent_here.match(after) or rules.lent_before.search(before):
+        return True
+    if rules.everyday.fullmatch(span.core) is None and rules.lent_behind.match(after):
+        return True
+    idle = rules.idle_behind.match(after) or rules.idle_before.search(before)
+    return idle is not None and rules.by_itself.search(text[span.start : span.end]) is not None
 
 
 def _is_counted(text: str, span: Span, before: str, after: str) -> bool:
