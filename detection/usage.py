@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from detection.guards import Guarded
 from detection.reach import reach_after, reach_before, without_aside
@@ -32,6 +33,9 @@ _ELIGIBLE = re.compile("本职业|正规培训|标准学时|规定的?学时|报
 """What is asked of who sits for an examination is no post's demand."""
 _LACKING = re.compile(r"(?:未|没有?|不)(?:依法)?(?:取得|持有|具有|具备|获得)[^，。；;\n]{0,12}$")
 """``未取得…的，或者…``: who lacks it may not, whatever the other case is."""
+_DEMANDS = (Usage.REQUIRED, Usage.PERMIT)
+_YIELDING = frozenset({Usage.OFFERED, Usage.INFORMATIVE, Usage.HELD})
+"""Usages whose cue before a mention yields to one nearer to it that obliges."""
 _HOLDING = re.compile(r"(?:持有?|取得|获得|具有|具备|拥有)[^，。；;\n]{0,6}$")
 
 
@@ -41,6 +45,15 @@ class Decision:
     cue: str = ""
     evident: bool = True
     """Whether something at the mention decided, and not the kind of document alone."""
+
+
+class Heard(NamedTuple):
+    """A cue that reaches a mention."""
+
+    word: str
+    distance: int
+    """Characters between the two."""
+    is_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class Place:
     """Characters from the heading before it."""
     before: str
     after: str
-    found: dict[Usage, str]
+    found: dict[Usage, Heard]
     """The cues that reach it, the nearest of each usage."""
     alternative: bool
     narrow: bool
@@ -216,15 +229,27 @@ def _by_hiring_section(at: Place, step: Step, rules: UsageRules) -> Decision | N
 
 def _by_cue(at: Place, _: Step, rules: UsageRules) -> Decision | None:
     """The first usage of the group's order whose cue reaches the mention."""
+    obliged = _obliging_distance(at, rules)
     for usage in rules.order[at.group]:
-        if usage not in at.found:
+        heard = at.found.get(usage)
+        if heard is None or (usage in _YIELDING and heard.is_before and heard.distance > obliged):
             continue
         if at.section == "requirements" and usage is Usage.INFORMATIVE and Usage.REQUIRED in at.found:
             continue  # what is demanded under such a heading is no duty
         if at.section == "preferred" and usage is Usage.REQUIRED:
-            return Decision(Usage.PREFERRED, at.found[usage])
-        return Decision(usage, at.found[usage])
+            return Decision(Usage.PREFERRED, heard.word)
+        return Decision(usage, heard.word)
     return None
+
+
+def _obliging_distance(at: Place, rules: UsageRules) -> int:
+    """How near before the mention a cue obliges by itself; beyond every window where none does.
+
+    ``报考保育岗位的须具有保育员证``: what the sentence began with says less than what it demands.
+    """
+    heard = (at.found[usage] for usage in _DEMANDS if usage in at.found)
+    near = (cue.distance for cue in heard if cue.is_before and rules.obliging.search(cue.word))
+    return min(near, default=REACH)
 
 
 def _by_section(at: Place, _: Step, rules: UsageRules) -> Decision | None:
@@ -261,7 +286,7 @@ _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
 }
 _CONDITIONS: dict[str, Callable[[Place, UsageRules], bool]] = {
     "always": lambda _, __: True,
-    "staff": lambda at, _: at.section == "staff",
+    "staff": lambda at, rules: at.section == "staff" and rules.proposed.search(at.before) is None,
     "choice": lambda at, _: at.alternative and _LACKING.search(at.before) is None,
     "or_else": lambda at, rules: rules.lead.or_else.match(at.after) is not None,
     "one_of": _is_one_of,
@@ -272,28 +297,29 @@ _CONDITIONS: dict[str, Callable[[Place, UsageRules], bool]] = {
 
 
 @lru_cache(maxsize=4096)
-def reaching_cues(before: str, after: str, group: str) -> dict[Usage, str]:
+def reaching_cues(before: str, after: str, group: str) -> dict[Usage, Heard]:
     """The cues whose scope reaches the mention between the two windows, the nearest of each usage."""
     rules = load_usage()
-    found: dict[Usage, tuple[int, str]] = {}
+    table = rules.cues[group]
+    found: dict[Usage, Heard] = {}
     reach = reach_before(before)
-    for index, _, cue_end in rules.automaton.find_matches_as_indexes(before):
-        for cue in rules.cues[index]:
-            if cue.before and cue.counts_in(group) and cue_end >= reach[cue.scope]:
+    for index, _, cue_end in table.automaton.find_matches_as_indexes(before):
+        for cue in table.cues[index]:
+            if cue.before and cue_end >= reach[cue.scope]:
                 if cue.usage is Usage.RENTING and rules.renting.apart.search(before, cue_end):
                     continue
-                _note(found, cue.usage, len(before) - cue_end, rules.words[index])
+                _note(found, cue.usage, Heard(table.words[index], len(before) - cue_end, is_before=True))
     reach = reach_after(after, held=_HOLDING.search(before) is not None)
-    for index, cue_start, _ in rules.automaton.find_matches_as_indexes(after):
-        for cue in rules.cues[index]:
-            if cue.after and cue.counts_in(group) and cue_start <= reach[cue.scope]:
-                _note(found, cue.usage, cue_start, rules.words[index])
-    return {usage: word for usage, (_, word) in found.items()}
+    for index, cue_start, _ in table.automaton.find_matches_as_indexes(after):
+        for cue in table.cues[index]:
+            if cue.after and cue_start <= reach[cue.scope]:
+                _note(found, cue.usage, Heard(table.words[index], cue_start, is_before=False))
+    return found
 
 
-def _note(found: dict[Usage, tuple[int, str]], usage: Usage, distance: int, word: str) -> None:
-    if usage not in found or distance < found[usage][0]:
-        found[usage] = (distance, word)
+def _note(found: dict[Usage, Heard], usage: Usage, heard: Heard) -> None:
+    if usage not in found or heard.distance < found[usage].distance:
+        found[usage] = heard
 
 
 def find_headings(text: str, group: str, title: str = "") -> Headings:

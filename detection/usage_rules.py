@@ -10,7 +10,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from detection.guards import Guarded, guard
-from detection.rulebook import alternatives, read_rules
+from detection.rulebook import alternatives, read_rules, spellings
 from vocabulary.codes import DocumentKind, Usage
 
 _TOLD = frozenset({Usage.HELD, Usage.NEGATED, Usage.INFORMATIVE})
@@ -27,6 +27,16 @@ class Cue:
 
     def counts_in(self, group: str) -> bool:
         return group in self.groups or "any" in self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class CueTable:
+    """The cues of one group of texts. A longer word of another group hides none of them (须取得|取得)."""
+
+    automaton: AhoCorasick
+    words: tuple[str, ...]
+    cues: tuple[tuple[Cue, ...], ...]
+    """By word; () for a pseudo-cue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +127,8 @@ class UsageRules:
     order: dict[str, tuple[Usage, ...]]
     steps: tuple[Step, ...]
     turns: tuple[Turn, ...]
-    automaton: AhoCorasick
-    words: tuple[str, ...]
-    cues: tuple[tuple[Cue, ...], ...]
-    """By pattern; () for a pseudo-cue."""
+    cues: dict[str, CueTable]
+    """By group."""
     shapes: dict[str, tuple[Shape, ...]]
     """By group, in the file's order."""
     lead: Lead
@@ -129,6 +137,8 @@ class UsageRules:
     """What stands beside a demand in a posting: other demands."""
     asking: Guarded
     """What stands beside a condition or a paper that is asked for, in any text."""
+    proposed: Guarded
+    """Before a mention in a tender: whom a bidder proposes."""
     obliging: Guarded
     """In a cue: it obliges whatever the text is."""
     personal: Guarded
@@ -150,7 +160,6 @@ class UsageRules:
 def load_usage() -> UsageRules:
     """Raises KeyError or ValueError where ``usage.toml`` names a usage or kind that does not exist."""
     rules: dict[str, Any] = read_rules("usage.toml")
-    table = _cue_table(rules)
     groups = {DocumentKind(kind): group for kind, group in rules["groups"].items()}
     return UsageRules(
         groups=groups,
@@ -158,14 +167,13 @@ def load_usage() -> UsageRules:
         order={group: tuple(Usage(usage) for usage in usages) for group, usages in rules["order"].items()},
         steps=tuple(_step(row) for row in rules["decide"]),
         turns=tuple(_turn(row) for row in rules["turns"]),
-        automaton=AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest),
-        words=tuple(table),
-        cues=tuple(table.values()),
+        cues=_cue_tables(rules),
         shapes=_shapes(rules),
         lead=Lead(**{name: guard(rules["lead"][name]) for name in Lead.__slots__}),
         renting=_renting(rules["renting"]),
         demand=guard(rules["evidence"]["demand"]),
         asking=guard(rules["evidence"]["asking"]),
+        proposed=guard(rules["evidence"]["proposed"]),
         obliging=guard(rules["evidence"]["obliging"]),
         personal=guard(alternatives(rules["articles"]["personal"])),
         articles=guard(alternatives(rules["articles"]["titles"])),
@@ -180,19 +188,23 @@ def load_usage() -> UsageRules:
     )
 
 
-def _cue_table(rules: dict[str, Any]) -> dict[str, tuple[Cue, ...]]:
-    table: dict[str, tuple[Cue, ...]] = dict.fromkeys(rules["pseudo"]["words"], ())
-    for row in rules["cues"]:
-        cue = Cue(
-            Usage(row["usage"]),
-            row["direction"] in ("before", "around"),
-            row["direction"] in ("after", "around"),
-            row["scope"],
-            _groups(row),
-        )
-        for word in row["words"]:
+def _cue_tables(rules: dict[str, Any]) -> dict[str, CueTable]:
+    rows = [(_cue(row), [text for word in row["words"] for text in spellings(word)]) for row in rules["cues"]]
+    return {group: _cue_table(group, rows, rules["pseudo"]["words"]) for group in rules["default"]}
+
+
+def _cue(row: dict[str, Any]) -> Cue:
+    before, after = row["direction"] in ("before", "around"), row["direction"] in ("after", "around")
+    return Cue(Usage(row["usage"]), before, after, row["scope"], _groups(row))
+
+
+def _cue_table(group: str, rows: list[tuple[Cue, list[str]]], pseudo: list[str]) -> CueTable:
+    table: dict[str, tuple[Cue, ...]] = dict.fromkeys(pseudo, ())
+    for cue, words in rows:
+        for word in words if cue.counts_in(group) else ():
             table[word] = (*table.get(word, ()), cue)
-    return table
+    automaton = AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest)
+    return CueTable(automaton, tuple(table), tuple(table.values()))
 
 
 def _groups(row: dict[str, Any]) -> frozenset[str]:

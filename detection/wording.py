@@ -124,7 +124,7 @@ def load_wording() -> Wording:
         trimmings=guard(rf"(?:{infix}|{levels}){{1,6}}$"),
         generic=guard(rf"(?:{alternatives(rules['generic'])}|{levels}){{0,8}}"),
         never_behind={
-            "证": guard(alternatives(never_before["证"])),
+            "证": guard("|".join(never_before["证"])),
             "格": guard(alternatives(never_before["资格"])),
             "业": guard(rules["trade_behind"]),
         },

@@ -128,7 +128,7 @@ def test_every_cue_counts_in_a_group_that_exists() -> None:
     rules = load_usage()
     groups = {*rules.defaults, "any"}
     scopes = {"next", "touch", "phrase", "held", "clause", "line"}
-    for cues in rules.cues:
+    for cues in (cues for table in rules.cues.values() for cues in table.cues):
         for cue in cues:
             assert cue.groups <= groups
             assert cue.scope in scopes
