@@ -2,6 +2,8 @@
 
 The provider says whose mail address it is; whether there is an account for it, and with which rights, stands
 here. Who signs in this way is asked for a second factor by the provider, not by us.
+
+Few offices have such a provider: what speaks with it is loaded when somebody signs in there.
 """
 
 from __future__ import annotations
@@ -10,16 +12,15 @@ import json
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from settings.accounts import Oidc
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
+    from joserfc.jwk import KeySet
 
 _ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 """Of signatures that the provider alone can make; ``none`` and shared secrets are none of them."""
@@ -67,6 +68,8 @@ def begin(rules: Oidc, callback: str, back: str) -> tuple[str, Begun]:
 
 def finish(rules: Oidc, callback: str, query: str, begun: Begun, now: datetime) -> str:
     """The mail address of whom the provider sent back with ``query``. Raises :class:`OidcError`."""
+    from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415 - start-up
+
     provider = _discover(rules)
     with _client(rules, callback) as client:
         try:
@@ -92,6 +95,9 @@ def finish(rules: Oidc, callback: str, query: str, begun: Begun, now: datetime) 
 
 
 def _claims(rules: Oidc, token: str, keys: KeySet, begun: Begun, now: datetime) -> dict[str, Any]:
+    from joserfc import jwt  # noqa: PLC0415 - start-up
+    from joserfc.errors import JoseError  # noqa: PLC0415 - start-up
+
     expected = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=_LEEWAY,
@@ -122,6 +128,9 @@ def _discover(rules: Oidc) -> dict[str, Any]:
 
 
 def _keys(published: dict[str, Any]) -> KeySet:
+    from joserfc.errors import JoseError  # noqa: PLC0415 - start-up
+    from joserfc.jwk import KeySet  # noqa: PLC0415 - start-up
+
     try:
         return KeySet.import_key_set({"keys": published["keys"]})
     except (KeyError, TypeError, ValueError, JoseError) as error:
@@ -129,6 +138,8 @@ def _keys(published: dict[str, Any]) -> KeySet:
 
 
 def _client(rules: Oidc, callback: str) -> OAuth2Session:
+    from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415 - start-up
+
     return OAuth2Session(
         rules.client_id,
         rules.client_secret.get_secret_value(),

@@ -11,7 +11,6 @@ from hashlib import sha256
 from itertools import islice
 
 from assessment.message_parts import Part, parts_of
-from assessment.message_signatures import named_in_subject, signed_by
 from assessment.message_writers import in_order, inner_persons, writer_of
 from assessment.reading import ReadingError
 from crawling.listing.addresses import absolute_url
@@ -90,6 +89,8 @@ def _mended(raw: bytes) -> bytes:
 
 def open_message(raw: bytes) -> OpenedMessage:
     """Subject, writer, parts and links of a message. Raises :class:`ReadingError` where it is no message."""
+    from assessment.message_signatures import named_in_subject, signed_by  # noqa: PLC0415 - start-up
+
     try:
         message = message_from_bytes(_mended(raw))
         if not message.keys():

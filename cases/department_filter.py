@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, case, false, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from cases.departments import Rule, annex_rules, catalogue_departments, fields_of, shares_field
+from cases.departments import annex_rules, catalogue_departments, fields_of, shares_field
+from cases.routing_rows import Rule
 from storage.tables import Case, RoutingRule
 from vocabulary.areas import code_prefix, lies_within
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
+from cases.routing_rows import RULE_COLUMNS, Rule
 from catalogue import load_catalogue
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from storage.imported_lists import read_lists
@@ -29,18 +29,6 @@ _RANK = re.compile(r"(?:主管部门|管理部门|监管部门|部门|委员会|
 _PLACE = re.compile(r"^(?:国家|中国|[^省市县区]{2,7}(?:省|自治区|市|县|区)|[省市县区])")
 
 CATALOGUE = "国家职业资格目录"
-
-
-class Rule(NamedTuple):
-    """A row of a routing table."""
-
-    qualification: str
-    region: str
-    department: str
-    document: str
-
-
-RULE_COLUMNS = Rule._fields
 
 
 @dataclass(frozen=True, slots=True)

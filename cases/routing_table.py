@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from cases.departments import CATALOGUE, RULE_COLUMNS, annex_rules, catalogue_departments
+from cases.departments import CATALOGUE, annex_rules, catalogue_departments
+from cases.routing_rows import RULE_COLUMNS
 from catalogue import Catalogue, load_catalogue
 from storage.imported_lists import read_lists
 from storage.rows import OnConflict, insert_once, insert_or_update

@@ -7,34 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import typer
 
 from accounts.errors import AccountError
-from alerts.delivery.links import Purpose, case_links, desk_link
-from alerts.recipients import addressee
-from alerts.working_time import last_day
-from cases.case_filter import CaseFilter, filter_pairs
-from cases.exceptions import set_exception
-from cases.holds import hold as hold_case
-from cases.holds import release as release_case
-from cases.queries import File, every_case, list_cases, may_see, read_case
-from cases.steps import StepRefused, dismissal_words, possible_steps, take_step
 from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
-from cli.common import Config, refuse, transaction
-from cli.rights import check_actor, scope_as
-from settings.load import load_settings
-from storage.audit import record
-from storage.tables import Case
-from vocabulary.areas import region_name
+from cli.common import Config, load, refuse, transaction
 from vocabulary.codes import AuditKind, Dismissal, Severity, Step, Violation
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import event_name, name_of
 from vocabulary.presentation import displayable, mask_personal_numbers
+
+if TYPE_CHECKING:
+    from cases.case_filter import CaseFilter
+    from cases.queries import File
+    from storage.tables import Case
 
 app = Commands(help="案件的查看与处理：列出、确认、排除、责令整改、曝光、结案。")
 
@@ -56,9 +47,12 @@ def list_(
     config: Config = None,
 ) -> None:
     """列出案件；不另指定时只列未结案件。"""
+    from cases.queries import list_cases
+    from cli.rights import scope_as
+
     now = _now(config)
     with transaction(config) as session, _refusing():
-        scope = scope_as(session, load_settings(config), as_, now.date())
+        scope = scope_as(session, load(config), as_, now.date())
         page = list_cases(session, wanted, now=now, scope=scope, after=after, limit=limit)
         for case in page.cases:
             typer.echo(_line(case))
@@ -78,13 +72,17 @@ def export(
     config: Config = None,
 ) -> None:
     """导出案件台账（XLSX 或 CSV）；不另指定时只含未结案件。"""
-    from alerts.reports.register import register_rows, write_csv, write_register  # noqa: PLC0415 - Excel takes time to load
+    from alerts.reports.register import register_rows, write_csv, write_register
+    from cases.case_filter import filter_pairs
+    from cases.queries import every_case
+    from cli.rights import scope_as
+    from storage.audit import record
 
     if output.suffix.lower() not in {".xlsx", ".csv"}:
         raise typer.BadParameter(f"{output.name}：文件名须以 .xlsx 或 .csv 结尾")
     if output.exists() and not force:
         raise refuse(f"{output} 已存在：请移走，或加 --force 覆盖")
-    settings, now = load_settings(config), _now(config)
+    settings, now = load(config), _now(config)
     with transaction(config) as session, _refusing():
         scope = scope_as(session, settings, as_, now.date())
         cases = every_case(session, wanted, now=now, scope=scope, limit=limit)
@@ -105,12 +103,15 @@ def export(
 @app.command()
 def show(case: CaseId, as_: As = "", config: Config = None) -> None:
     """查看一个案件：原文摘录、办理经过和可办理的步骤。"""
+    from cases.queries import may_see, read_case
+    from cli.rights import scope_as
+
     with transaction(config) as session, _refusing():
-        scope = scope_as(session, load_settings(config), as_, _now(config).date())
+        scope = scope_as(session, load(config), as_, _now(config).date())
         file = read_case(session, case) if may_see(session, case, scope) else None
         if file is None:
             raise refuse(f"没有编号为 {case} 的案件")
-        typer.echo("\n".join(_file_lines(file, ZoneInfo(load_settings(config).time_zone))))
+        typer.echo("\n".join(_file_lines(file, ZoneInfo(load(config).time_zone))))
 
 
 @app.command()
@@ -147,9 +148,11 @@ def ask(
     config: Config = None,
 ) -> None:
     """责令整改，须写明期限。"""
+    from alerts.working_time import last_day
+
     last = day(deadline)
     _take(config, cases, Step.ASK, actor=actor, note=note, deadline=last)
-    if (worked := last_day(load_settings(config).calendar, last)) != last:
+    if (worked := last_day(load(config).calendar, last)) != last:
         typer.echo(f"{chinese_day(last)}是休息日，期限顺延至{chinese_day(worked)}")
 
 
@@ -190,6 +193,8 @@ def hold(
     config: Config = None,
 ) -> None:
     """证据保全：解除之前，该案的任何内容都不清理。"""
+    from cases.holds import hold as hold_case
+
     _set_hold(hold_case, config, case, actor=actor, reason=reason)
     typer.echo(f"案件 {case}：已保全")
 
@@ -202,6 +207,8 @@ def release(
     config: Config = None,
 ) -> None:
     """解除证据保全。"""
+    from cases.holds import release as release_case
+
     _set_hold(release_case, config, case, actor=actor, reason=reason)
     typer.echo(f"案件 {case}：已解除保全")
 
@@ -213,8 +220,12 @@ def link(
     config: Config = None,
 ) -> None:
     """打印案件页面的链接，只供一人使用。"""
+    from alerts.delivery.links import Purpose, case_links
+    from alerts.recipients import addressee
+    from storage.tables import Case
+
     with transaction(config) as session:
-        settings = load_settings(config)
+        settings = load(config)
         recipient = addressee(settings, to or settings.administrator)
         if session.get(Case, case) is None:
             raise refuse(f"没有编号为 {case} 的案件")
@@ -232,7 +243,10 @@ def desk(
     config: Config = None,
 ) -> None:
     """打印进入工作台的链接，只供一人使用，半小时内有效。"""
-    settings = load_settings(config)
+    from alerts.delivery.links import desk_link
+    from alerts.recipients import addressee
+
+    settings = load(config)
     recipient = addressee(settings, to or settings.administrator)
     if recipient is None:
         raise refuse(f"{to} 不是监管人员、其上级或管理员，不能进入工作台")
@@ -254,7 +268,11 @@ def _take(
     except_until: date | None = None,
 ) -> None:
     """Take ``step`` of each case on its own: one that is refused keeps none of the others from it."""
-    now, settings, refused = _now(config), load_settings(config), []  # a deadline's day is the office's
+    from cases.exceptions import set_exception
+    from cases.steps import StepRefused, dismissal_words, take_step
+    from cli.rights import check_actor
+
+    now, settings, refused = _now(config), load(config), []  # a deadline's day is the office's
     for case in dict.fromkeys(cases):
         try:
             with transaction(config) as session:
@@ -283,15 +301,18 @@ def _take(
 
 def _now(config: Path | None) -> datetime:
     """The time in the office's zone."""
-    return datetime.now(ZoneInfo(load_settings(config).time_zone))
+    return datetime.now(ZoneInfo(load(config).time_zone))
 
 
 def _set_hold(
     change: Callable[..., None], config: Path | None, case: int, *, actor: str, reason: str
 ) -> None:
+    from cases.steps import StepRefused
+    from cli.rights import check_actor
+
     try:
         with transaction(config) as session:
-            check_actor(session, load_settings(config), actor, case, _now(config).date())
+            check_actor(session, load(config), actor, case, _now(config).date())
             change(session, case, actor=actor or getpass.getuser(), reason=reason, now=datetime.now(UTC))
     except (StepRefused, AccountError) as error:
         raise refuse(error) from error
@@ -307,6 +328,8 @@ def _refusing() -> Iterator[None]:
 
 
 def _line(case: Case) -> str:
+    from vocabulary.areas import region_name
+
     parts = (
         f"{case.id}  {name_of(case.state)}",
         f"【{name_of(Severity(case.severity))}】{displayable(case.qualification, limit=40)}",
@@ -319,6 +342,8 @@ def _line(case: Case) -> str:
 
 
 def _file_lines(file: File, zone: ZoneInfo) -> list[str]:
+    from cases.steps import possible_steps
+
     case = file.case
     lines = [_line(case), name_of(Violation(case.violation))]
     lines += [displayable(case.title, limit=120), displayable(case.url, limit=2048), ""]

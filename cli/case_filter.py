@@ -6,13 +6,15 @@ import inspect
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cases.case_filter import OPEN, CaseFilter
 from cli.common import region_in_force
 from vocabulary.codes import CaseOrder, CaseState, Due, Severity, Waiting
+
+if TYPE_CHECKING:
+    from cases.case_filter import CaseFilter
 
 
 def _chosen(
@@ -43,6 +45,8 @@ def _chosen(
     text: Annotated[str, typer.Option(help="发布单位、标题、职业资格、原文或文号中的文字。")] = "",
     order: Annotated[CaseOrder, typer.Option(help="排序。")] = CaseOrder.OLDEST,
 ) -> CaseFilter:
+    from cases.case_filter import OPEN, CaseFilter
+
     return CaseFilter(
         states=tuple(state or (() if everything else OPEN)),
         severities=tuple(severity or ()),
@@ -65,8 +69,9 @@ def _chosen(
 
 def takes_filter(command: Callable[..., None]) -> Callable[..., None]:
     """Give ``command``, which takes ``wanted``, the options that say it."""
-    shared = inspect.signature(_chosen, eval_str=True).parameters
-    own = inspect.signature(command, eval_str=True)
+    not_loaded = {"CaseFilter": object}  # it brings the database along, and is no option by itself
+    shared = inspect.signature(_chosen, eval_str=True, locals=not_loaded).parameters
+    own = inspect.signature(command, eval_str=True, locals=not_loaded)
 
     @wraps(command)
     def run(**values: Any) -> None:
@@ -75,6 +80,7 @@ def takes_filter(command: Callable[..., None]) -> Callable[..., None]:
 
     others = [parameter for name, parameter in own.parameters.items() if name != "wanted"]
     merged = [*shared.values(), *others]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
     run.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
     return run
 

@@ -136,8 +136,8 @@ def undo(
     config: Config = None,
 ) -> None:
     """撤销已导入的清单；目录自带数据不变。"""
-    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
-    from storage.imported_lists import forget_list, identities  # noqa: PLC0415
+    from cli.catalogue_changing import changing
+    from storage.imported_lists import forget_list, identities
 
     with changing(config) as session:
         undone = forget_list(session, identity)
@@ -191,8 +191,8 @@ def show_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             typer.echo("\t".join(row))
         return
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(*heading, header_style="bold")
     for row in rows:

@@ -49,7 +49,7 @@ def complete(
     可重复运行，已导入的不再获取；`--undo` 或 `catalogue undo` 撤销。
     退出码：1 仍有文件未得到。
     """
-    from cli.catalogue_completing import Wish, complete_lists, undo_all  # noqa: PLC0415 - brings the network
+    from cli.catalogue_completing import Wish, complete_lists, undo_all
 
     if undo:
         undo_all(config)

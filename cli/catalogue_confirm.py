@@ -59,8 +59,8 @@ def confirm(
 
 
 def _keep(imported: ImportedList, config: Path | None) -> None:
-    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
-    from storage.imported_lists import keep_list  # noqa: PLC0415
+    from cli.catalogue_changing import changing
+    from storage.imported_lists import keep_list
 
     with changing(config) as session:
         keep_list(session, imported, replacing=True)

@@ -51,8 +51,8 @@ def import_list(
     退出码：1 清单不能导入（项数不符、缺号、冲突、已导入过），2 无法读取。
     """
     # Looking something up needs neither.
-    from assessment.official_lists import UnreadableListError, read_list  # noqa: PLC0415
-    from settings import SettingsError, load_settings  # noqa: PLC0415
+    from assessment.official_lists import UnreadableListError, read_list
+    from settings import SettingsError, load_settings
 
     official = describe(document, region, items, since, effect)
     try:

@@ -33,9 +33,9 @@ def proposals(config: Config = None) -> None:
 
     退出码：2 配置、数据库或已导入的清单无法读取。
     """
-    from jobs.catalogue_sync import accept_command, open_proposals  # noqa: PLC0415
-    from vocabulary.areas import region_name  # noqa: PLC0415
-    from vocabulary.presentation import displayable  # noqa: PLC0415
+    from jobs.catalogue_sync import accept_command, open_proposals
+    from vocabulary.areas import region_name
+    from vocabulary.presentation import displayable
 
     with _transaction(config) as session:
         found = [(*each, accept_command(each[0])) for each in open_proposals(session)]
@@ -79,7 +79,7 @@ def review_proposal(
 
     退出码：1 不能导入，2 没有该变动或说明不全。
     """
-    from jobs.catalogue_sync import official_document  # noqa: PLC0415
+    from jobs.catalogue_sync import official_document
 
     with _transaction(config) as session:
         notice, read = _stored(session, number)
@@ -102,9 +102,9 @@ def dismiss(
 
     退出码：1 没有该待审核变动，2 配置或数据库无法读取。
     """
-    import getpass  # noqa: PLC0415
+    import getpass
 
-    from jobs.catalogue_sync import dismiss_proposal  # noqa: PLC0415
+    from jobs.catalogue_sync import dismiss_proposal
 
     if not reason.strip():
         raise typer.BadParameter("请写明理由", param_hint="--reason")
@@ -118,10 +118,10 @@ def dismiss(
 
 def _stored(session: Session, number: int) -> tuple[CatalogueNotice, OfficialList]:
     """The proposal with the list as it was read then; exits with 2 where there is none."""
-    from sqlmodel import col, select  # noqa: PLC0415
+    from sqlmodel import col, select
 
-    from assessment.official_lists import rows_of  # noqa: PLC0415
-    from storage.tables import CatalogueNotice, Document, DocumentVersion  # noqa: PLC0415
+    from assessment.official_lists import rows_of
+    from storage.tables import CatalogueNotice, Document, DocumentVersion
 
     notice, version = session.get(CatalogueNotice, number), session.get(DocumentVersion, number)
     if notice is None or version is None or not notice.proposes:
@@ -137,7 +137,7 @@ def _stored(session: Session, number: int) -> tuple[CatalogueNotice, OfficialLis
 @contextmanager
 def _transaction(config: Path | None) -> Iterator[Session]:
     """A transaction on the configured database; exits with 2 and one message where something is wrong."""
-    from cli.common import transaction  # noqa: PLC0415 - the other commands start without a database
+    from cli.common import transaction
 
     try:
         with transaction(config) as session:

@@ -129,8 +129,8 @@ def _accept(
         items=tuple(each.item for each in proposed),
         digest=read.digest,
     )
-    from cli.catalogue_changing import changing  # noqa: PLC0415 - brings the database
-    from storage.imported_lists import keep_list  # noqa: PLC0415
+    from cli.catalogue_changing import changing
+    from storage.imported_lists import keep_list
 
     with changing(config) as session:
         is_new = keep_list(session, imported)

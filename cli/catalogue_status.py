@@ -35,7 +35,7 @@ def status(output: Output = Format.TEXT, config: Config = None) -> None:
 
 
 def _show(measured: Sequence[Completeness]) -> None:
-    from vocabulary.areas import region_name  # noqa: PLC0415 - it brings the database along
+    from vocabulary.areas import region_name
 
     evidences = tuple(Evidence)
     show_table(

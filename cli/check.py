@@ -97,7 +97,7 @@ def _run(target: str, output: Format, rules: Rules, jobs: int) -> Tally:
 
 def _console() -> Console:
     """Standard output as rich sees it; letters that its encoding lacks become question marks."""
-    from rich.console import Console  # noqa: PLC0415 - start-up
+    from rich.console import Console
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -120,8 +120,8 @@ def _progress(console: Console | None, inputs: Inputs) -> Iterator[None]:
     if inputs.files < SHOWN_FROM or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415 - start-up
-    from rich.progress import Progress  # noqa: PLC0415 - start-up
+    from rich.console import Console
+    from rich.progress import Progress
 
     shared = console if console is not None and console.is_terminal else Console(stderr=True)
     with Progress(console=shared, transient=True) as progress:

@@ -45,6 +45,10 @@ _COMPLETION = {
 class _Spoken:
     """How a command shows its usage and its option ``--help``."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _name_panels()
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
     def get_usage(self, ctx: Any) -> str:
         usage: str = super().get_usage(ctx)  # type: ignore[misc]
         return usage.replace("Usage: ", "用法：", 1).replace("[OPTIONS]", "[选项]").replace("COMMAND", "命令")
@@ -73,8 +77,8 @@ class ChineseGroup(_Spoken, TyperGroup):
 class Commands(typer.Typer):
     """A group of commands."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(cls=ChineseGroup, no_args_is_help=True, **options)
+    def __init__(self, cls: type[ChineseGroup] = ChineseGroup, **options: Any) -> None:
+        super().__init__(cls=cls, no_args_is_help=True, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[_Function], _Function]:
         """As Typer's; the command speaks Chinese."""
@@ -94,8 +98,6 @@ def translate(said: str) -> str:
 
 def run(app: typer.Typer, **options: Any) -> NoReturn:
     """Run ``app``; what was typed wrongly ends with one message and exit code 2."""
-    if not {"-h", "--help"}.isdisjoint(sys.argv) or len(sys.argv) <= 2:
-        _name_panels()
     try:
         code = app(prog_name="qualwatch", standalone_mode=False, **options)
     except Abort:
@@ -115,7 +117,7 @@ def run(app: typer.Typer, **options: Any) -> NoReturn:
 
 def _name_panels() -> None:
     """The headings of help; its library is loaded for nothing else."""
-    from typer import rich_utils  # noqa: PLC0415 - start-up
+    from typer import rich_utils
 
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
     rich_utils.OPTIONS_PANEL_TITLE = "选项"

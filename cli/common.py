@@ -1,23 +1,27 @@
-"""What the commands of this room share: the configuration, and a transaction on its database."""
+"""What the commands of this room share: the configuration, and a transaction on its database.
+
+Every command imports it, for its help too: what it needs of the database is imported where one is opened.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
-from settings import Settings, SettingsError, load_settings
-from storage.database import is_collision, open_database
+from settings.errors import SettingsError
 from storage.errors import DatabaseError
-from storage.host_pace import HostTurns
-from storage.migrate import is_current, require_current
 from vocabulary.reasons import in_chinese
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+    from settings.model import Settings
+    from storage.host_pace import HostTurns
 
 Config = Annotated[
     Path | None,
@@ -35,6 +39,11 @@ def transaction(config: Path | None) -> Iterator[Session]:
 @contextmanager
 def whole(engine: Engine) -> Iterator[Session]:
     """A transaction; exits with 2 where the database ended it for the sake of another program's."""
+    from sqlalchemy.exc import DBAPIError
+    from sqlmodel import Session
+
+    from storage.database import is_collision
+
     try:
         with Session(engine) as session, session.begin():
             yield session
@@ -47,6 +56,9 @@ def whole(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def database(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
     """The settings with the database that is there; exits with 2 and one message where there is none."""
+    from settings.load import load_settings
+    from storage.migrate import require_current
+
     try:
         settings = load_settings(config)
         engine = open_existing(settings.storage.database_url)
@@ -64,6 +76,8 @@ def database(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
 @contextmanager
 def shared_turns(settings: Settings) -> Iterator[HostTurns | None]:
     """The turns that the daemon keeps to as well; None without a database, because looking makes none."""
+    from storage.host_pace import HostTurns
+
     with existing_database(settings) as engine:
         yield HostTurns(engine) if engine is not None else None
 
@@ -71,6 +85,8 @@ def shared_turns(settings: Settings) -> Iterator[HostTurns | None]:
 @contextmanager
 def existing_database(settings: Settings) -> Iterator[Engine | None]:
     """The database; None where there is none of this version."""
+    from storage.migrate import is_current
+
     try:
         engine = open_existing(settings.storage.database_url)
     except DatabaseError:
@@ -84,7 +100,7 @@ def existing_database(settings: Settings) -> Iterator[Engine | None]:
 
 def region_in_force(code: str) -> str:
     """For options that take a region: its code today, empty for none; exits with 2 where there is no such."""
-    from vocabulary.regions import present_code, region_problem  # noqa: PLC0415 - reads a table
+    from vocabulary.regions import present_code, region_problem
 
     if code and (problem := region_problem(code)):
         raise typer.BadParameter(f"“{code}”：{in_chinese(problem)}")
@@ -93,6 +109,8 @@ def region_in_force(code: str) -> str:
 
 def load(config: Path | None) -> Settings:
     """The configuration; exits with 2 and one message per problem where it is none."""
+    from settings.load import load_settings
+
     try:
         return load_settings(config)
     except SettingsError as error:
@@ -113,6 +131,8 @@ def refuse(error: Exception | str) -> typer.Exit:
 
 def open_existing(url: str) -> Engine:
     """Looking must not leave an empty database behind."""
+    from storage.database import open_database
+
     file = url.removeprefix("sqlite:///")
     if file != url and not Path(file).exists():
         raise DatabaseError(f"{file}：尚无数据库，请先运行 qualwatch run")

@@ -7,30 +7,21 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import structlog
 import typer
 
-from alerts.metrics.collected import Metrics
 from cli.common import Config, load, refusal
-from console.serving import serve_console
-from jobs.configuration import ConfigurationFile
-from jobs.context import Context
-from jobs.daemon import first_account
-from jobs.ending import end_on_signal
-from jobs.logs import says, set_up_logging
-from jobs.runtime import open_command_runtime
-from settings import Settings, SettingsError, StartError
-from settings.load import FILE_NAME, load_settings
-from settings.sources import Source
-from storage.errors import DatabaseAwayError, DatabaseError
-from storage.under_way import DAEMON
+
+if TYPE_CHECKING:
+    from jobs.configuration import ConfigurationFile
+    from jobs.context import Context
+    from settings import Settings
+    from settings.sources import Source
 
 _CONFIGURATION_SECONDS = 5.0
 _TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h, as of ``qualwatch run``."""
-
-log = structlog.get_logger()
 
 
 def console(config: Config = None) -> None:
@@ -40,11 +31,17 @@ def console(config: Config = None) -> None:
     由本命令代替时，在其配置中写 console.enabled = false。
     退出码：2 配置有误或地址被占用，75 数据库服务器暂时连不上。
     """
+    import structlog
+
+    from settings import SettingsError, StartError
+    from settings.load import FILE_NAME, load_settings
+    from storage.errors import DatabaseAwayError, DatabaseError
+
     settings = load(config)
     try:
         while _serve(settings, config or Path(FILE_NAME)):
             settings = load_settings(config)
-            log.info("configuration_taken_up", file=str(config or FILE_NAME))
+            structlog.get_logger().info("configuration_taken_up", file=str(config or FILE_NAME))
     except DatabaseAwayError as error:
         raise refusal(str(error), _TRY_AGAIN) from error
     except (StartError, DatabaseError, SettingsError) as error:
@@ -53,6 +50,15 @@ def console(config: Config = None) -> None:
 
 def _serve(settings: Settings, config: Path) -> bool:
     """Serve until a signal; whether the configuration changed so that everything is to be opened anew."""
+    from alerts.metrics.collected import Metrics
+    from console.serving import serve_console
+    from jobs.configuration import ConfigurationFile
+    from jobs.daemon import first_account
+    from jobs.ending import end_on_signal
+    from jobs.logs import says, set_up_logging
+    from jobs.runtime import open_command_runtime
+    from storage.under_way import DAEMON
+
     set_up_logging(typer.echo, quiet=False, settings=settings)
     write = says if settings.logs.format == "json" else typer.echo
     with contextlib.ExitStack() as stack:
@@ -83,6 +89,8 @@ class _Program:
 
     def follow_until(self, stopping: threading.Event, problems: Callable[[], object]) -> None:
         """Look at the configuration until ``stopping``; raises :class:`StartError` where the console died."""
+        from settings import StartError
+
         while not stopping.wait(_CONFIGURATION_SECONDS):
             self._look(asked=False)
             if problems():

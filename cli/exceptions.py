@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import getpass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from accounts.errors import AccountError
-from cases.exceptions import end_exception, list_exceptions
-from cases.steps import StepRefused
 from cli.case import Actor, As
 from cli.chinese import Commands
 from cli.common import Config, refuse, transaction
-from cli.rights import check_actor, scope_as
-from settings.load import load_settings
-from storage.tables import StandingException
-from vocabulary.areas import region_name
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable
+
+if TYPE_CHECKING:
+    from storage.tables import StandingException
 
 app = Commands(help="例外：某单位的某种证书，在一定日期之前不再提醒。排除案件时用 --except-until 设立。")
 
@@ -34,6 +30,11 @@ def list_(
     config: Config = None,
 ) -> None:
     """列出有效的例外，新的在前。"""
+    from accounts.errors import AccountError
+    from cases.exceptions import list_exceptions
+    from cli.rights import scope_as
+    from settings.load import load_settings
+
     settings = load_settings(config)
     now = datetime.now(ZoneInfo(settings.time_zone))
     try:
@@ -55,6 +56,13 @@ def end(
     config: Config = None,
 ) -> None:
     """结束例外：以后再有同样情形，照常提醒。"""
+    from accounts.errors import AccountError
+    from cases.exceptions import end_exception
+    from cases.steps import StepRefused
+    from cli.rights import check_actor
+    from settings.load import load_settings
+    from storage.tables import StandingException
+
     settings = load_settings(config)
     now = datetime.now(ZoneInfo(settings.time_zone))
     try:
@@ -69,6 +77,8 @@ def end(
 
 
 def _line(each: StandingException, now: datetime) -> str:
+    from vocabulary.areas import region_name
+
     parts = (
         f"{each.id}  至{chinese_day(each.until)}" + ("" if each.ends_at > now else "（已结束）"),
         displayable(each.publisher, limit=40),

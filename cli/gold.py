@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cases.examples import examples
 from cli.case_filter import day
 from cli.chinese import Commands
 from cli.common import Config, refuse, transaction
-from settings.load import load_settings
 
 _HELP = "从排除的案件中整理识别的例子。"
 app = Commands(help=_HELP)
@@ -36,6 +34,9 @@ def export(
     config: Config = None,
 ) -> None:
     """把写明类别而排除的案件导出为例子，供改进识别；电话和证件号码已隐去。"""
+    from cases.examples import examples
+    from settings.load import load_settings
+
     if output.exists() and not force:
         raise refuse(f"{output} 已存在：请移走，或加 --force 覆盖")
     zone = ZoneInfo(load_settings(config).time_zone)

@@ -26,8 +26,8 @@ def is_installed() -> bool:
 
 def lists_of(config: Path | None) -> ImportedLists:
     """The lists of the configured installation, none where there is none; exits with 2 and one message."""
-    from settings import SettingsError, load_settings  # noqa: PLC0415 - start-up
-    from storage.errors import DatabaseError  # noqa: PLC0415 - start-up
+    from settings import SettingsError, load_settings
+    from storage.errors import DatabaseError
 
     try:
         return installed_lists(load_settings(config))
@@ -43,8 +43,8 @@ def lists_or_none(settings: Settings | None = None) -> ImportedLists:
     """
     if settings is None and not is_installed():
         return NONE_IMPORTED
-    from settings import SettingsError, load_settings  # noqa: PLC0415 - start-up
-    from storage.errors import DatabaseError  # noqa: PLC0415 - start-up
+    from settings import SettingsError, load_settings
+    from storage.errors import DatabaseError
 
     try:
         return installed_lists(settings or load_settings())
@@ -70,11 +70,11 @@ def _lists_in_database(url: str) -> ImportedLists:
     file = url.removeprefix("sqlite:///")
     if file != url and not _has_lists(Path(file)):
         return NONE_IMPORTED
-    from sqlmodel import Session  # noqa: PLC0415 - start-up
+    from sqlmodel import Session
 
-    from storage.database import for_reading, open_database  # noqa: PLC0415 - start-up
-    from storage.imported_lists import read_lists  # noqa: PLC0415 - start-up
-    from storage.migrate import is_current  # noqa: PLC0415 - start-up
+    from storage.database import for_reading, open_database
+    from storage.imported_lists import read_lists
+    from storage.migrate import is_current
 
     engine = open_database(url)
     try:

@@ -6,28 +6,23 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from sqlalchemy import Engine
-from sqlmodel import Session
 
 from cli.chinese import Commands
 from cli.common import Config, database, refuse, whole
 from cli.storage_move import move_
-from settings import Settings
-from storage.database import for_reading
-from storage.leases import LockedError
-from storage.retention.amounts import Amounts, last_measured, measure
-from storage.retention.archive import Reclaimed
-from storage.retention.room import Room
-from storage.retention.rows import Removed
-from storage.retention.tidying import Tidying
 from vocabulary.codes import KeptKind
 from vocabulary.names import name_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from settings import Settings
+    from storage.retention.amounts import Amounts
+    from storage.retention.archive import Reclaimed
+    from storage.retention.rows import Removed
 
 app = Commands(
     help="存储：各类数据占用多少、还能用多久，到期清理，移到另一个数据库。", invoke_without_command=True
@@ -42,6 +37,11 @@ def storage(context: typer.Context, config: Config = None) -> None:
 
     清理：qualwatch storage prune；先看会清理什么：qualwatch storage prune --dry-run
     """
+    from sqlmodel import Session
+
+    from storage.database import for_reading
+    from storage.retention.amounts import last_measured, measure
+
     if context.invoked_subcommand is not None:
         return
     with database(config) as (settings, engine):
@@ -64,6 +64,9 @@ def prune(
 
     中途可随时停止，下次接着清理。
     """
+    from storage.leases import LockedError
+    from storage.retention.tidying import Tidying
+
     with database(config) as (settings, engine):
         now = datetime.now(UTC)
         tidying = Tidying(engine, settings.storage, settings.retention, lambda: whole(engine), now)
@@ -91,6 +94,9 @@ app.command("move")(move_)
 @contextmanager
 def _busy(words: str) -> Iterator[Callable[[Removed], None]]:
     """A line that moves while something is done, and counts what it is told."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description} {task.fields[count]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(words, total=None, count="")
@@ -105,6 +111,11 @@ def _busy(words: str) -> Iterator[Callable[[Removed], None]]:
 
 
 def _print_amounts(amounts: Amounts, settings: Settings, engine: Engine) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from storage.retention.room import Room
+
     days = _days_of(settings)
     table = Table(box=None)
     table.add_column("类别")

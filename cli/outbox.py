@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from alerts.delivery.dead_letters import (
-    count_messages,
-    drop_messages,
-    list_messages,
-    retry_dead_letters,
-    retry_messages,
-)
-from alerts.delivery.ways import ways_down
 from cli.chinese import Commands
 from cli.common import Config, transaction
-from settings.load import load_settings
-from storage.tables import ChannelState, OutboxMessage
 from vocabulary.codes import OutboxState
 from vocabulary.dates import chinese_moment
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 from vocabulary.reasons import reason_in_chinese
+
+if TYPE_CHECKING:
+    from storage.tables import ChannelState, OutboxMessage
 
 app = Commands(help="待发送和发送失败的邮件与消息。")
 
@@ -38,6 +31,10 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="最多显示的条数。")] = 50,
 ) -> None:
     """列出待发送和发送失败的邮件及原因，并计数。"""
+    from alerts.delivery.dead_letters import count_messages, list_messages
+    from alerts.delivery.ways import ways_down
+    from settings.load import load_settings
+
     states = (
         tuple(OutboxState) if sent else tuple(state for state in OutboxState if state != OutboxState.SENT)
     )
@@ -58,6 +55,8 @@ def retry(
     config: Config = None,
 ) -> None:
     """立即重新发送，尝试次数重新计算。"""
+    from alerts.delivery.dead_letters import retry_dead_letters, retry_messages
+
     if bool(ids) == dead:
         raise typer.BadParameter("请写明编号，或用 --dead 指全部发送失败的")
     now = datetime.now(UTC)
@@ -69,6 +68,8 @@ def retry(
 @app.command()
 def drop(ids: Ids = None, config: Config = None) -> None:
     """放弃发送；已发现的情形仍保留。"""
+    from alerts.delivery.dead_letters import drop_messages
+
     if not ids:
         raise typer.BadParameter("请写明编号")
     with transaction(config) as session:

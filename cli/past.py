@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.common import Config
-from settings import SettingsError, StartError, load_settings
 from storage.errors import DatabaseError
-from storage.leases import LockedError
 from vocabulary.reasons import in_chinese, reason_in_chinese
 
 if TYPE_CHECKING:
@@ -62,10 +60,12 @@ def backfill(
     可与监测程序同时运行，对同一网站的请求间隔仍然有效。
     退出码：0 已完成，1 中断或有列表页失败（再次运行即继续），2 被拒绝。
     """
+    from storage.leases import LockedError
+
     if until is not None and until < since:
         raise typer.BadParameter(f"{until} 早于 {since}", param_hint="--until")
-    from jobs.ending import end_on_signal  # noqa: PLC0415
-    from jobs.visits.backfill import back_fill  # noqa: PLC0415 - the heavy part of the program
+    from jobs.ending import end_on_signal
+    from jobs.visits.backfill import back_fill
 
     with _runtime(config) as runtime:
         wanted = next((each for each in runtime.sources if each.name == source), None)
@@ -111,11 +111,12 @@ def look_back(
     监测程序每小时自动进行，可同时运行。
     退出码：0 全部页面已读到或已消失，1 有页面未能读取，2 被拒绝。
     """
-    from sqlmodel import Session  # noqa: PLC0415 - the heavy part of the program
+    from sqlmodel import Session
 
-    from jobs.ending import end_on_signal  # noqa: PLC0415
-    from jobs.visits.look_back import look_back as look_back_at  # noqa: PLC0415
-    from storage.tables import Case  # noqa: PLC0415
+    from jobs.ending import end_on_signal
+    from jobs.visits.look_back import look_back as look_back_at
+    from storage.leases import LockedError
+    from storage.tables import Case
 
     with _runtime(config) as runtime:
         if case is not None:
@@ -164,7 +165,7 @@ def rejudge(
     监测程序会在目录变化后自动进行；中断后从断点继续。
     退出码：0 全部已判定，1 有的未能判定或尚未判定，2 被拒绝。
     """
-    from jobs.ending import end_on_signal  # noqa: PLC0415
+    from jobs.ending import end_on_signal
 
     if report:
         raise typer.Exit(_show_last(config))
@@ -174,9 +175,9 @@ def rejudge(
 
 
 def _preview(runtime: Runtime, since: date | None) -> int:
-    from alerts.notifications.reassessed import CHANGE_NAMES  # noqa: PLC0415
-    from jobs.reassess import preview  # noqa: PLC0415
-    from vocabulary.presentation import displayable  # noqa: PLC0415
+    from alerts.notifications.reassessed import CHANGE_NAMES
+    from jobs.reassess import preview
+    from vocabulary.presentation import displayable
 
     counts: Counter[str] = Counter()
 
@@ -200,8 +201,9 @@ def _preview(runtime: Runtime, since: date | None) -> int:
 
 
 def _judge_again(runtime: Runtime, since: date | None) -> int:
-    from jobs.reassess import ask_again  # noqa: PLC0415
-    from jobs.reassess import rejudge as judge_again  # noqa: PLC0415
+    from jobs.reassess import ask_again
+    from jobs.reassess import rejudge as judge_again
+    from storage.leases import LockedError
 
     if since is not None:
         ask_again(runtime.context, since)
@@ -221,11 +223,12 @@ def _judge_again(runtime: Runtime, since: date | None) -> int:
 
 
 def _show_last(config: Path | None) -> int:
-    from sqlmodel import Session  # noqa: PLC0415
+    from sqlmodel import Session
 
-    from alerts.notifications.reassessed import last_order  # noqa: PLC0415
-    from storage.database import open_database  # noqa: PLC0415
-    from storage.migrate import require_current  # noqa: PLC0415
+    from alerts.notifications.reassessed import last_order
+    from settings import SettingsError, load_settings
+    from storage.database import open_database
+    from storage.migrate import require_current
 
     try:
         engine = open_database(load_settings(config).storage.database_url)
@@ -245,10 +248,10 @@ def _show_last(config: Path | None) -> int:
 
 def _show_order(engine: Engine, order: Rejudgement) -> int:
     """What the order changed; the exit code."""
-    from sqlmodel import Session  # noqa: PLC0415
+    from sqlmodel import Session
 
-    from alerts.notifications.reassessed import changes_of, summarise  # noqa: PLC0415
-    from storage.database import for_reading  # noqa: PLC0415
+    from alerts.notifications.reassessed import changes_of, summarise
+    from storage.database import for_reading
 
     with Session(for_reading(engine)) as session:
         for change in changes_of(session, order):
@@ -260,9 +263,9 @@ def _show_order(engine: Engine, order: Rejudgement) -> int:
 
 
 def _show_change(change: Change | RejudgedChange) -> None:
-    from alerts.notifications.reassessed import CHANGE_NAMES  # noqa: PLC0415
-    from cases.reconciliation import ChangeKind  # noqa: PLC0415
-    from vocabulary.presentation import displayable  # noqa: PLC0415
+    from alerts.notifications.reassessed import CHANGE_NAMES
+    from cases.reconciliation import ChangeKind
+    from vocabulary.presentation import displayable
 
     case = f"  案件 {change.case_id}" if change.case_id else ""
     left = "（已有人处理，待人工核定）" if change.decided else ""
@@ -276,8 +279,9 @@ def _show_change(change: Change | RejudgedChange) -> None:
 @contextmanager
 def _runtime(config: Path | None) -> Iterator[Runtime]:
     """A runtime beside the daemon's, or one message and exit code 2."""
-    from jobs.logs import set_up_logging  # noqa: PLC0415
-    from jobs.runtime import open_command_runtime  # noqa: PLC0415 - the heavy part of the program
+    from jobs.logs import set_up_logging
+    from jobs.runtime import open_command_runtime
+    from settings import SettingsError, StartError, load_settings
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     try:
@@ -288,8 +292,8 @@ def _runtime(config: Path | None) -> Iterator[Runtime]:
 
 
 def _bar() -> Bar:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),

@@ -6,13 +6,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlmodel import Session
 
 from cli.chinese import Commands
 from cli.common import Config, database, refusal
-from storage.database import for_reading
-from storage.trials import TRIES, troubled, try_again
-from storage.work_queue import queue_state
 from vocabulary.presentation import displayable
 
 app = Commands(help="多台机器的工作队列：长度、工作机和已搁置的工作。")
@@ -24,6 +20,12 @@ def show(config: Config = None) -> None:
 
     退出码：0 正常，1 有工作已搁置，或有工作等待而没有工作机。
     """
+    from sqlmodel import Session
+
+    from storage.database import for_reading
+    from storage.trials import TRIES, troubled
+    from storage.work_queue import queue_state
+
     with database(config) as (settings, engine):
         with Session(for_reading(engine)) as session:
             state = queue_state(session)
@@ -48,6 +50,8 @@ def retry(
     config: Config = None,
 ) -> None:
     """立即再试一项已搁置的工作。"""
+    from storage.trials import try_again
+
     with database(config) as (_, engine):
         found = try_again(engine, name)
     if not found:

@@ -6,15 +6,15 @@ import getpass
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from cli.common import Config, refuse, region_in_force, transaction
-from settings import SettingsError, load_settings
-from settings.model import Settings
-from vocabulary.areas import region_name
+
+if TYPE_CHECKING:
+    from settings.model import Settings
 
 Force = Annotated[bool, typer.Option("--force", help="覆盖已有文件。")]
 
@@ -44,10 +44,11 @@ def report(
 
     已结束月份的数字在首次统计时固定。
     """
-    from alerts.reports.bulletin import write_bulletin  # noqa: PLC0415 - Word and Excel take time to load
-    from alerts.reports.figures import Month  # noqa: PLC0415
-    from alerts.reports.issued import KeptBulletinError, issue_bulletin  # noqa: PLC0415
-    from alerts.reports.workbook import write_workbook  # noqa: PLC0415
+    from alerts.reports.bulletin import write_bulletin
+    from alerts.reports.figures import Month
+    from alerts.reports.issued import KeptBulletinError, issue_bulletin
+    from alerts.reports.workbook import write_workbook
+    from vocabulary.areas import region_name
 
     settings = _settings(config)
     today = datetime.now(UTC).astimezone(ZoneInfo(settings.time_zone)).date()
@@ -82,14 +83,14 @@ def letter(
     config: Config = None,
 ) -> None:
     """生成责令整改通知书草稿（DOCX）。"""
-    from alerts.reports.notice import (  # noqa: PLC0415
+    from alerts.reports.notice import (
         BadTemplateError,
         answering,
         note_letter,
         notice_values,
         write_notice,
     )
-    from cases.steps import StepRefused  # noqa: PLC0415
+    from cases.steps import StepRefused
 
     settings = _settings(config)
     zone = ZoneInfo(settings.time_zone)
@@ -110,6 +111,8 @@ def letter(
 
 
 def _settings(config: Path | None) -> Settings:
+    from settings import SettingsError, load_settings
+
     try:
         return load_settings(config)
     except SettingsError as error:

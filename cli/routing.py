@@ -10,14 +10,10 @@ from typing import Annotated
 
 import typer
 
-from alerts.recipients import recipients
-from cases.departments import RULE_COLUMNS, follow_up
-from cases.routing_table import RoutingTableError, import_rules, read_table, table_rows
+from cases.routing_rows import RULE_COLUMNS
 from catalogue import load_catalogue
 from cli.chinese import Commands
 from cli.common import Config, refuse, region_in_force, transaction
-from settings import load_settings
-from storage.imported_lists import read_lists
 from vocabulary.codes import Severity
 from vocabulary.presentation import displayable
 from vocabulary.regions import find_regions, full_name
@@ -37,6 +33,8 @@ def import_(
     config: Config = None,
 ) -> None:
     """导入责任分工表：全部导入，或者一行不导并说明如何修改。"""
+    from cases.routing_table import RoutingTableError, import_rules, read_table
+
     try:
         rules = read_table(file, region=region, document=document)
     except (RoutingTableError, OSError) as error:
@@ -51,6 +49,8 @@ def import_(
 @app.command("list")
 def list_(config: Config = None) -> None:
     """导出现行的责任分工表（CSV，可再导入）。"""
+    from cases.routing_table import table_rows
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with transaction(config) as session:
         writer.writerow(RULE_COLUMNS)
@@ -78,6 +78,11 @@ def who(
     config: Config = None,
 ) -> None:
     """查询案件由谁负责。"""
+    from alerts.recipients import recipients
+    from cases.departments import follow_up
+    from settings import load_settings
+    from storage.imported_lists import read_lists
+
     with transaction(config) as session:
         catalogue = load_catalogue(read_lists(session))
         standings = catalogue.as_of(datetime.now(UTC).date(), region or None).lookup(qualification)

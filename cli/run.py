@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from cli.common import Config, load, refusal
-from settings import SettingsError, StartError
-from settings.load import FILE_NAME
 from storage.errors import DatabaseAwayError, DatabaseError
 
 _TRY_AGAIN = 75
@@ -26,9 +24,11 @@ def run(
     --once 的退出码：0 全部来源已读，1 有来源失败，2 配置有误或磁盘、数据库无法写入，
     75 数据库服务器暂时连不上。
     """
-    from jobs.daemon import run_daemon  # noqa: PLC0415 - the heavy part of the program
-    from jobs.lacks import PASSING, Kind, lack_behind  # noqa: PLC0415
-    from jobs.once import run_once  # noqa: PLC0415
+    from jobs.daemon import run_daemon
+    from jobs.lacks import PASSING, Kind, lack_behind
+    from jobs.once import run_once
+    from settings import SettingsError, StartError
+    from settings.load import FILE_NAME
 
     if config is None and not once:
         _write_default_configuration()
@@ -57,7 +57,8 @@ def run(
 
 def _write_default_configuration() -> None:
     """A first start leaves a commented file to begin with; where it cannot be written, defaults hold."""
-    from settings.template import write_default  # noqa: PLC0415
+    from settings.load import FILE_NAME
+    from settings.template import write_default
 
     try:
         written = write_default(Path(FILE_NAME))

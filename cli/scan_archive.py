@@ -10,26 +10,10 @@ from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from assessment.workers import Workers
-from catalogue.loading import catalogue_digest
-from cli.archive.files import read_batches
-from cli.archive.journal import SUFFIX, Journal, JournalError
-from cli.archive.model import Batch
-from cli.archive.report import write_report
-from cli.archive.scanning import MEMORY_MEGABYTES, TIMEOUT_SECONDS, scan
 from cli.checking.inputs import walk
 from cli.checking.model import Rules, Tally
 from cli.checking.options import read_day, read_region, today_in_china
@@ -37,6 +21,10 @@ from cli.common import refusal
 from cli.imported import lists_or_none
 from vocabulary.dates import chinese_day
 from vocabulary.reasons import reason_in_chinese
+
+if TYPE_CHECKING:
+    from cli.archive.journal import Journal
+    from cli.archive.model import Batch
 
 _INTERRUPTED = 130
 _SHOWN_EVERY_SECONDS = 0.5
@@ -71,6 +59,8 @@ def scan_archive(
 
     中断后用同一命令继续。退出码：0 没有中级及以上的情形，1 有，2 有资料无法读取，130 中断。
     """
+    from cli.archive.journal import JournalError
+
     wanted = Rules(
         as_of,
         today_in_china(),
@@ -112,6 +102,12 @@ def _require(paths: list[Path], report: Path, *, overwrite: bool) -> None:
 
 def _run(paths: list[Path], report: Path, wanted: Rules, processes: int) -> Tally:
     """Scan what is not done yet, and write the report of all."""
+    from assessment.workers import Workers
+    from cli.archive.files import read_batches
+    from cli.archive.journal import SUFFIX, Journal
+    from cli.archive.report import write_report
+    from cli.archive.scanning import MEMORY_MEGABYTES, TIMEOUT_SECONDS, scan
+
     files = list(_files(paths, report))
     states = {
         str(path): f"{found.st_size}/{found.st_mtime_ns}" for path, _ in files for found in [path.stat()]
@@ -134,6 +130,8 @@ def _run(paths: list[Path], report: Path, wanted: Rules, processes: int) -> Tall
 
 def _conditions(rules: Rules) -> dict[str, str]:
     """What all of a scan is judged by; another answer to one of these is another scan."""
+    from catalogue.loading import catalogue_digest
+
     return {
         "as_of": rules.as_of.isoformat() if rules.as_of else "",
         "region": rules.region or "",
@@ -154,6 +152,8 @@ def _about(paths: list[Path], rules: Rules, files: int, total: int) -> list[tupl
 
 def _files(paths: list[Path], report: Path) -> Iterator[tuple[Path, bool]]:
     """Each file once, and whether it was met in a folder; never what this command writes itself."""
+    from cli.archive.journal import SUFFIX
+
     own = {report.absolute(), *(Path(f"{report.absolute()}{SUFFIX}{end}") for end in ("", "-wal", "-shm"))}
     seen: set[Path] = set()
     for path in paths:
@@ -166,6 +166,16 @@ def _files(paths: list[Path], report: Path) -> Iterator[tuple[Path, bool]]:
 @contextmanager
 def _progress(total: int, journal: Journal) -> Iterator[Callable[[Batch], object]]:
     """A bar on standard error, by the bytes that are read; a line every minute where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     console = Console(stderr=True)
     columns = (
         TextColumn("检查资料"),

@@ -13,17 +13,15 @@ import typer
 
 from cli.chinese import Commands
 from cli.common import Config, load, refusal, region_in_force
-from settings import SettingsError
-from settings.load import FILE_NAME
-from settings.model import Settings
-from settings.sources import Source, SourceKind
-from storage.errors import DatabaseError
+from settings.sources import SourceKind
 from vocabulary.reasons import in_chinese
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from jobs.status import SourceRow
+    from settings.model import Settings
+    from settings.sources import Source
 
 app = Commands(help="监测的来源及其状态。")
 
@@ -31,11 +29,12 @@ app = Commands(help="监测的来源及其状态。")
 @app.command("list")
 def list_(config: Config = None) -> None:
     """列出来源及其最近一次访问的情况。"""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from zoneinfo import ZoneInfo
 
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from cli.source_list import source_list  # noqa: PLC0415
+    from cli.source_list import source_list
+    from storage.errors import DatabaseError
 
     settings = load(config)
     try:
@@ -61,10 +60,11 @@ def show(
 
     退出码：0 一个月内全部读到，1 有未读到的，2 没有该来源。
     """
-    from datetime import UTC, datetime  # noqa: PLC0415
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
 
-    from cli.source_show import ShownSource, as_record, look_up, shown_lines  # noqa: PLC0415
+    from cli.source_show import ShownSource, as_record, look_up, shown_lines
+    from storage.errors import DatabaseError
 
     settings = load(config)
     known = {source.name: source for source in settings.watched() + _remembered_samples(settings)}
@@ -87,7 +87,8 @@ def show(
 @app.command()
 def presets() -> None:
     """列出程序自带的来源和启用方法。"""
-    from settings.shipped import shipped_presets  # noqa: PLC0415
+    from settings.load import FILE_NAME
+    from settings.shipped import shipped_presets
 
     for name, source in shipped_presets().items():
         untried = "" if source.tried else "（未在线验证，请先运行 qualwatch source test）"
@@ -113,9 +114,11 @@ def add(
 
     退出码：0 已写入，1 读不到内容或未确认，2 配置有误。
     """
-    from cli.source_add import LookError, propose_source  # noqa: PLC0415
-    from settings.editing import add_source  # noqa: PLC0415
-    from settings.template import write_default  # noqa: PLC0415
+    from cli.source_add import LookError, propose_source
+    from settings import SettingsError
+    from settings.editing import add_source
+    from settings.load import FILE_NAME
+    from settings.template import write_default
 
     settings, path, code = load(config), config or Path(FILE_NAME), _region(region)
     try:
@@ -150,7 +153,7 @@ def add(
 
 def _region(text: str) -> str:
     """The code in force of a place by its code or name."""
-    from cli.sources.columns import region_code  # noqa: PLC0415
+    from cli.sources.columns import region_code
 
     try:
         return region_in_force(region_code(text)) if text else ""
@@ -173,8 +176,9 @@ def try_(
     config: Config = None,
 ) -> None:
     """试访问一个来源，显示每一步，不保存。"""
-    from cli.dry_visit import Tried, dry_visit  # noqa: PLC0415
-    from settings.shipped import preset_sources, shipped_presets  # noqa: PLC0415
+    from cli.dry_visit import Tried, dry_visit
+    from settings import SettingsError
+    from settings.shipped import preset_sources, shipped_presets
 
     settings = load(config)
     samples = _remembered_samples(settings)
@@ -201,7 +205,7 @@ def _unknown(name: str, known: Iterable[str]) -> typer.Exit:
 
 def _remembered(settings: Settings) -> list[SourceRow]:
     """The configured sources with what the database knows of them; looking makes no database."""
-    from jobs.status import SourceRow, read_rows  # noqa: PLC0415
+    from jobs.status import SourceRow, read_rows
 
     sources = settings.watched() + _remembered_samples(settings)
     with _database(settings) as engine:
@@ -211,8 +215,8 @@ def _remembered(settings: Settings) -> list[SourceRow]:
 @contextmanager
 def _database(settings: Settings) -> Iterator[Engine | None]:
     """The database as it is; None where there is none yet, since looking makes none."""
-    from storage.database import open_database  # noqa: PLC0415
-    from storage.migrate import require_current  # noqa: PLC0415
+    from storage.database import open_database
+    from storage.migrate import require_current
 
     storage = settings.storage
     if not storage.database and not (storage.directory / "qualwatch.sqlite3").exists():
@@ -230,6 +234,6 @@ def _remembered_samples(settings: Settings) -> tuple[Source, ...]:
     """The sources of the sample site as a daemon last served it; empty where others are configured."""
     if not settings.serves_sample:
         return ()
-    from sample.server import remembered_sources  # noqa: PLC0415
+    from sample.server import remembered_sources
 
     return remembered_sources(settings.storage.directory, settings.sample.every_minutes)

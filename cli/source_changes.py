@@ -8,22 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import source_visit
 from cli.common import Config, load, refusal
 from cli.source import app
-from cli.sources.columns import Understood, table_of, understand
-from cli.sources.files import TableError, csv_text, read_rows, write_rows
-from settings import Settings, SettingsError
-from settings.editing import add_sources, change_source, remove_source, switch_on_preset
-from settings.errors import near
-from settings.load import FILE_NAME
-from settings.shipped import shipped_presets
-from settings.template import write_default
 from vocabulary.presentation import displayable
+
+if TYPE_CHECKING:
+    from cli.sources.columns import Understood
+    from settings import Settings
 
 __all__ = ["app", "source_visit"]
 
@@ -50,6 +46,11 @@ def import_(
 
     退出码：0 全部读懂，1 有的行不能使用或未确认（其余照常写入），2 文件或配置不能使用。
     """
+    from cli.sources.columns import understand
+    from cli.sources.files import TableError, read_rows
+    from settings.editing import add_sources
+    from settings.load import FILE_NAME
+
     settings, path = load(config), config or Path(FILE_NAME)
     known = {source.name: source for source in settings.sources + settings.watched()}
     try:
@@ -101,6 +102,9 @@ def export(
     config: Config = None,
 ) -> None:
     """导出全部来源，含停用的和启用的自带来源；可用 source import 再导入。"""
+    from cli.sources.columns import table_of
+    from cli.sources.files import TableError, csv_text, write_rows
+
     settings = load(config)
     sources = tuple({each.name: each for each in settings.sources + settings.watched()}.values())
     heading, rows = table_of(sources)
@@ -124,6 +128,9 @@ def remove(
     config: Config = None,
 ) -> None:
     """从配置中删除来源；已保存的文件、发现和案件保留。暂停请用 disable。"""
+    from settings.editing import remove_source
+    from settings.load import FILE_NAME
+
     settings, path = load(config), config or Path(FILE_NAME)
     _require_known(settings, names)
     if not yes and not typer.confirm(f"从 {path} 删除 {'、'.join(names)}？"):
@@ -136,6 +143,10 @@ def remove(
 @app.command()
 def enable(names: Name, config: Config = None) -> None:
     """恢复访问停用的来源，或启用程序自带的来源。"""
+    from settings.editing import change_source, switch_on_preset
+    from settings.load import FILE_NAME
+    from settings.shipped import shipped_presets
+
     settings, path = load(config), config or Path(FILE_NAME)
     _require_known(settings, names, *shipped_presets())
     own = {source.name for source in settings.sources}
@@ -150,6 +161,9 @@ def enable(names: Name, config: Config = None) -> None:
 @app.command()
 def disable(names: Name, config: Config = None) -> None:
     """停止访问来源，配置保留；恢复请用 enable。"""
+    from settings.editing import change_source
+    from settings.load import FILE_NAME
+
     settings, path = load(config), config or Path(FILE_NAME)
     _require_known(settings, names)
     for name in names:
@@ -168,6 +182,9 @@ def mute(
     config: Config = None,
 ) -> None:
     """暂不通知来源的异常（网站改版、停机维护时），照常访问，发现照常通知。"""
+    from settings.editing import change_source
+    from settings.load import FILE_NAME
+
     settings, path = load(config), config or Path(FILE_NAME)
     _require_known(settings, names)
     if until is not None and until <= date.today():  # noqa: DTZ011 - the operator's own day
@@ -179,6 +196,8 @@ def mute(
 
 
 def _require_known(settings: Settings, names: Sequence[str], *beside: str) -> None:
+    from settings.errors import near
+
     known = list(dict.fromkeys([each.name for each in settings.sources + settings.watched()] + list(beside)))
     for name in names:
         if name not in known:
@@ -190,6 +209,9 @@ def _require_known(settings: Settings, names: Sequence[str], *beside: str) -> No
 
 def _edit(path: Path, change: Callable[..., None], *values: object, **keys: object) -> None:
     """Change the file, which is written with its comments first where there is none."""
+    from settings import SettingsError
+    from settings.template import write_default
+
     try:
         write_default(path)
         change(path, *values, **keys)

@@ -10,7 +10,6 @@ import typer
 
 from cli.common import Config, load, refusal
 from cli.source import app
-from settings import SettingsError, StartError
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -27,9 +26,10 @@ def visit(
 
     退出码：0 已读全，1 没有读全或中断，2 没有该来源，或它正在被访问。
     """
-    from jobs.logs import set_up_logging  # noqa: PLC0415
-    from jobs.runtime import open_command_runtime  # noqa: PLC0415 - the heavy part of the program
-    from storage.visits import SUCCESSES  # noqa: PLC0415
+    from jobs.logs import set_up_logging
+    from jobs.runtime import open_command_runtime
+    from settings import SettingsError, StartError
+    from storage.visits import SUCCESSES
 
     set_up_logging(lambda line: typer.echo(line, err=True), quiet=True)
     settings = load(config)
@@ -51,11 +51,11 @@ def _configured(sources: tuple[Source, ...]) -> set[str]:
 
 
 def _visit(context: Context, name: str) -> VisitSummary:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from jobs.ending import end_on_signal  # noqa: PLC0415
-    from jobs.visits.watch import visit_source  # noqa: PLC0415
-    from storage.sources import claim_now, keeping  # noqa: PLC0415
+    from jobs.ending import end_on_signal
+    from jobs.visits.watch import visit_source
+    from storage.sources import claim_now, keeping
 
     claim = claim_now(context.engine, name)
     if claim is None:
@@ -92,8 +92,8 @@ class _Progress:
 
 
 def _said(summary: VisitSummary) -> str:
-    from vocabulary.names import name_of  # noqa: PLC0415
-    from vocabulary.presentation import displayable  # noqa: PLC0415
+    from vocabulary.names import name_of
+    from vocabulary.presentation import displayable
 
     outcome = name_of(summary.outcome) if summary.outcome else "已中断"
     why = f"（{displayable(summary.detail, limit=300)}）" if summary.detail else ""

@@ -8,27 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlalchemy import Engine
-from sqlmodel import Session
 
-from settings import Settings, SettingsError, load_settings
-from storage.audit import record
-from storage.backup import BackupError, back_up
-from storage.backup import restore as restore_backup
-from storage.database import for_reading, open_database
-from storage.errors import DatabaseError, EvidenceError
-from storage.evidence import EvidenceStore
-from storage.migrate import require_current
-from storage.proof import Proof, UnknownFindingError, find_proof
-from storage.tables import Finding
 from vocabulary.codes import AuditKind
 from vocabulary.dates import chinese_day
 from vocabulary.presentation import displayable, mask_personal_numbers
 from vocabulary.reasons import in_chinese
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from settings import Settings
+    from storage.proof import Proof
 
 WRONG = 1
 """Exit code: the evidence does not hold."""
@@ -54,6 +48,14 @@ def evidence(
 
     退出码：0 核对无误，1 证据缺失或被改动，2 没有该发现或文件无法写入。不覆盖已有文件。
     """
+    from sqlmodel import Session
+
+    from storage.database import for_reading
+    from storage.errors import EvidenceError
+    from storage.evidence import EvidenceStore
+    from storage.proof import UnknownFindingError, find_proof
+    from storage.tables import Finding
+
     with _kept(config) as (settings, engine):
         try:
             with (
@@ -72,6 +74,10 @@ def evidence(
 
 def _note_reading(engine: Engine, finding: int, case_id: int | None) -> None:
     """Write down who takes the page away, before it is: it may hold personal data."""
+    from sqlmodel import Session
+
+    from storage.audit import record
+
     with Session(engine) as session, session.begin():
         who, detail = getpass.getuser(), f"evidence of finding {finding}"
         record(session, AuditKind.READ, actor=who, at=datetime.now(UTC), case_id=case_id, detail=detail)
@@ -85,6 +91,7 @@ def backup(
 
     用 qualwatch restore 恢复。退出码：0 完成，1 证据缺失或损坏，2 无法备份。
     """
+    from storage.backup import BackupError, back_up
 
     with _kept(config) as (settings, engine):
         try:
@@ -109,6 +116,11 @@ def restore(
 
     退出码：0 完成，1 备份时证据已缺失，2 未能恢复。
     """
+    from settings import SettingsError, load_settings
+    from storage.backup import BackupError
+    from storage.backup import restore as restore_backup
+    from storage.errors import DatabaseError
+
     try:
         settings = load_settings(config)
         if settings.storage.database:
@@ -130,6 +142,10 @@ def restore(
 @contextmanager
 def _kept(config: Path | None) -> Iterator[tuple[Settings, Engine]]:
     """Settings and the database that is there; a command that reads creates none."""
+    from settings import SettingsError, load_settings
+    from storage.database import open_database
+    from storage.errors import DatabaseError
+    from storage.migrate import require_current
 
     try:
         settings = load_settings(config)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import make_url
 
 from cli.common import Config, load, open_existing, refuse
-from storage.database import open_database
-from storage.errors import StorageError
-from storage.move import Step, move
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from storage.move import Step
 
 
 def move_(
@@ -29,6 +28,12 @@ def move_(
     中断后再次运行即从断点继续。SQLite 文件不改动，证据目录照旧。密码可写在环境变量 PGPASSWORD 中。
     退出码：0 已移完并核对一致，1 中断，2 不能移动。
     """
+    from sqlalchemy import make_url
+
+    from storage.database import open_database
+    from storage.errors import StorageError
+    from storage.move import move
+
     settings = load(config)
     try:
         source, target = open_existing(settings.storage.database_url), open_database(url)
@@ -60,6 +65,9 @@ def move_(
 
 
 def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -7,29 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlmodel import Session
 
-from accounts import people, sessions
-from accounts.errors import AccountError
-from accounts.leave import end_leave, set_leave
-from accounts.people import Person
-from alerts.delivery.links import invitation_link
 from cli.case_filter import day
 from cli.chinese import Commands
 from cli.common import Config, database, refuse
-from settings import Settings
-from storage.audit import read_trail
-from storage.tables import Account, AuditEntry
-from vocabulary.areas import region_name
 from vocabulary.codes import AuditKind, Role
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import name_of
 from vocabulary.presentation import displayable
 from vocabulary.regions import present_code, region_problem
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from settings import Settings
+    from storage.tables import Account, AuditEntry
 
 app = Commands(help="账号：新增、重置、停用、代办，以及操作记录。")
 
@@ -57,6 +53,9 @@ def add(
     config: Config = None,
 ) -> None:
     """新增账号，打印设置密码的一次性链接。"""
+    from accounts import people
+    from accounts.people import Person
+
     if language not in {"zh-CN", "en"}:
         raise typer.BadParameter(f"“{language}”：请写 zh-CN 或 en")
     person = Person(
@@ -88,6 +87,8 @@ def change(
     config: Config = None,
 ) -> None:
     """修改账号的权限、负责的地区和部门，下一次点击即生效。"""
+    from accounts import people
+
     regions = None if region is None else [_region(code) for code in region if code != "-"]
     departments = None if department is None else [each.strip() for each in department if each != "-"]
     with _changing(config) as (_, session, now):
@@ -108,6 +109,8 @@ def change(
 @app.command()
 def reset(email: Email, config: Config = None) -> None:
     """清除密码、动态验证码、登录和访问令牌，打印重新设置密码的一次性链接。"""
+    from accounts import people
+
     with _changing(config) as (settings, session, now):
         account = people.get(session, email)
         people.reset(session, account, actor=_actor(), now=now)
@@ -120,6 +123,8 @@ def reset(email: Email, config: Config = None) -> None:
 @app.command()
 def disable(email: Email, config: Config = None) -> None:
     """停用账号：立即退出所有设备，办理过的案件仍记在其名下。"""
+    from accounts import people
+
     with _changing(config) as (_, session, now):
         people.disable(session, account := people.get(session, email), actor=_actor(), now=now)
         said = account.email
@@ -129,6 +134,8 @@ def disable(email: Email, config: Config = None) -> None:
 @app.command()
 def enable(email: Email, config: Config = None) -> None:
     """恢复停用的账号。"""
+    from accounts import people
+
     with _changing(config) as (_, session, now):
         people.enable(session, account := people.get(session, email), actor=_actor(), now=now)
         said = account.email
@@ -138,6 +145,8 @@ def enable(email: Email, config: Config = None) -> None:
 @app.command("sign-out")
 def sign_out(email: Email, config: Config = None) -> None:
     """退出一个账号登录的所有设备。"""
+    from accounts import people, sessions
+
     with _changing(config) as (_, session, now):
         ended = sessions.end_all(session, people.get(session, email), actor=_actor(), now=now)
     typer.echo(f"已退出 {ended} 处登录")
@@ -154,6 +163,9 @@ def leave(
     config: Config = None,
 ) -> None:
     """休假期间由他人代办：代办人可查阅和办理其案件，邮件同时发给代办人。"""
+    from accounts import people
+    from accounts.leave import end_leave, set_leave
+
     if end == bool(to):
         raise typer.BadParameter("请写 --to 代办人和 --until 日期，或写 --end 结束代办")
     if to and not until:
@@ -173,6 +185,10 @@ def leave(
 @app.command("list")
 def list_(config: Config = None) -> None:
     """列出账号：权限、负责的地区和部门、最近登录。"""
+    from sqlmodel import Session
+
+    from accounts import people
+
     with database(config) as (settings, engine), Session(engine) as session:
         zone, found = ZoneInfo(settings.time_zone), people.everybody(session)
         for account in found:
@@ -190,6 +206,11 @@ def audit(
     config: Config = None,
 ) -> None:
     """操作记录，最近的在前：登录、办理、查阅个人信息、导出；不能更改或删除。"""
+    from sqlmodel import Session
+
+    from accounts import people
+    from storage.audit import read_trail
+
     with database(config) as (settings, engine), Session(engine) as session:
         zone, who = ZoneInfo(settings.time_zone), people.normal_email(email)
         for entry in read_trail(session, actor=who, case_id=case, kinds=tuple(kind or ()), limit=limit):
@@ -199,6 +220,10 @@ def audit(
 @contextmanager
 def _changing(config: Path | None) -> Iterator[tuple[Settings, Session, datetime]]:
     """A transaction with the office's time; exits with 2 and one message where it cannot be done."""
+    from sqlmodel import Session
+
+    from accounts.errors import AccountError
+
     with database(config) as (settings, engine):
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
@@ -218,6 +243,8 @@ def _region(typed: str) -> str:
 
 
 def _say_link(settings: Settings, token: str) -> None:
+    from alerts.delivery.links import invitation_link
+
     link = invitation_link(settings, token)
     if not link:
         raise refuse(
@@ -228,6 +255,8 @@ def _say_link(settings: Settings, token: str) -> None:
 
 
 def _line(account: Account, zone: ZoneInfo | None = None) -> str:
+    from vocabulary.areas import region_name
+
     parts = [account.email, displayable(account.name, limit=60), name_of(account.role)]
     parts.append("、".join(region_name(code) for code in account.regions))
     parts.append("、".join(displayable(each, limit=40) for each in account.departments))

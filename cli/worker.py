@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from cli.common import Config, load, refusal
-from settings import SettingsError, StartError
-from settings.load import FILE_NAME
 from storage.errors import DatabaseError
 
 
@@ -21,11 +19,14 @@ def worker(
 
     须与调度的 qualwatch run 使用同一配置（workers = "procrastinate"）、同一数据库和同一证据目录。
     """
+    from settings import SettingsError, StartError
+    from settings.load import FILE_NAME
+
     settings = load(config)
     if settings.workers != "procrastinate":
         raise refusal('配置中未写 workers = "procrastinate"：工作由 qualwatch run 自己完成，不需要工作机')
     try:
-        from jobs.queue.serving import run_worker  # noqa: PLC0415 - an extra
+        from jobs.queue.serving import run_worker
     except ImportError as error:
         raise refusal("缺少队列所需的组件：pip install 'qualwatch[workers]'") from error
     try:

@@ -1,16 +1,17 @@
-"""Brings a database's tables to what this version of the program needs."""
+"""Brings a database's tables to what this version of the program needs.
+
+Most programs find them as they should be. What a database says of itself, and which revisions there are, is
+therefore read without Alembic, which is loaded where there is something to change.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import DatabaseError
@@ -32,7 +33,9 @@ def upgrade(engine: Engine, revision: str = "head", *, open_seal: OpenSeal | Non
         with exclusively(engine) as connection:
             before = _revisions(connection)
             _refuse_newer(before)
-            command.upgrade(_configuration(connection, open_seal), revision)
+            if before == (latest_revision() if revision == "head" else revision,):
+                return False
+            _migrate(connection, revision, open_seal)
             return _revisions(connection) != before
     except (SealError, OSError) as error:
         raise DatabaseError(
@@ -66,26 +69,38 @@ def is_current(engine: Engine) -> bool:
 
 def latest_revision() -> str:
     """The revision that this version of the program works with."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    if head is None:
+    known = known_revisions()
+    if not known:
         raise DatabaseError("this installation has no migrations: install Qualwatch anew")
-    return head
+    return known[-1]
 
 
-def _configuration(connection: Connection, open_seal: OpenSeal | None) -> Config:
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """All revisions in their order; the names of their files begin with them: ``r0022_lists_by_state.py``."""
+    files = (_MIGRATIONS / "versions").glob("r[0-9]*_*.py")
+    return tuple(sorted(file.stem[1:].partition("_")[0] for file in files))
+
+
+def _migrate(connection: Connection, revision: str, open_seal: OpenSeal | None) -> None:
+    from alembic import command  # noqa: PLC0415 - start-up
+    from alembic.config import Config  # noqa: PLC0415 - start-up
+
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     configuration.attributes |= {"connection": connection, "open_seal": open_seal}
-    return configuration
+    command.upgrade(configuration, revision)
 
 
 def _revisions(connection: Connection) -> tuple[str, ...]:
-    return MigrationContext.configure(connection).get_current_heads()
+    """What the database says of itself: one revision, none where it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ()
+    return tuple(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
 def _refuse_newer(revisions: tuple[str, ...]) -> None:
-    known = {script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
-    unknown = sorted(set(revisions) - known)
+    unknown = sorted(set(revisions) - set(known_revisions()))
     if unknown:
         raise DatabaseError(
             f"the database was written by a newer version of Qualwatch (its revision {unknown[0]} is unknown "

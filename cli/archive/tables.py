@@ -109,7 +109,7 @@ def _encoding(path: Path) -> str:
 
 @contextlib.contextmanager
 def _open_workbook(path: Path) -> Iterator[Iterator[tuple[str, Iterator[tuple[Cells, int]]]]]:
-    from openpyxl import load_workbook  # noqa: PLC0415 - few archives hold workbooks
+    from openpyxl import load_workbook
 
     size = path.stat().st_size
     try:

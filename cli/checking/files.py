@@ -30,10 +30,10 @@ def read_bounded(stream: BinaryIO) -> bytes:
 
 def read_body(body: bytes, name: str, rules: Rules, *, in_folder: bool = False) -> Judgement | Failure:
     """Bytes whose kind is found from their content; ``name`` is the file's path, or ``stdin``."""
-    from assessment.reading import Answer  # noqa: PLC0415 - start-up
-    from extraction import UnsupportedFormatError, sniff  # noqa: PLC0415 - start-up
-    from extraction.sniffing import PICTURES  # noqa: PLC0415 - start-up
-    from vocabulary.page_errors import PageError  # noqa: PLC0415 - start-up
+    from assessment.reading import Answer
+    from extraction import UnsupportedFormatError, sniff
+    from extraction.sniffing import PICTURES
+    from vocabulary.page_errors import PageError
 
     try:
         return _assess(Answer(body, name=name), name, rules)
@@ -50,11 +50,11 @@ def read_page(url: str, rules: Rules, limits: Fetching | None = None) -> Judgeme
 
     ``limits`` are the daemon's defaults where none are given: no private address, robots.txt obeyed.
     """
-    from assessment.reading import Answer  # noqa: PLC0415 - start-up
-    from crawling.fetching.fetcher import Fetcher  # noqa: PLC0415 - start-up
-    from settings.model import Fetching  # noqa: PLC0415 - start-up
-    from vocabulary.codes import Outcome, PageKind  # noqa: PLC0415 - start-up
-    from vocabulary.page_errors import PageError  # noqa: PLC0415 - start-up
+    from assessment.reading import Answer
+    from crawling.fetching.fetcher import Fetcher
+    from settings.model import Fetching
+    from vocabulary.codes import Outcome, PageKind
+    from vocabulary.page_errors import PageError
 
     fetcher = Fetcher(limits or Fetching())
     try:
@@ -72,15 +72,15 @@ def read_page(url: str, rules: Rules, limits: Fetching | None = None) -> Judgeme
 
 def assess_answer(body: bytes, media_type: str, charset: str, url: str, rules: Rules) -> Judgement:
     """What somebody else fetched from ``url``, judged like a page. Raises :class:`PageError`."""
-    from assessment.reading import Answer  # noqa: PLC0415 - start-up
+    from assessment.reading import Answer
 
     return _assess(Answer(body, media_type, charset), url, rules, url)
 
 
 def _assess(answer: Answer, name: str, rules: Rules, url: str = "") -> Judgement:
     """Raises :class:`PageError`."""
-    from assessment.reading import Known, assess  # noqa: PLC0415 - start-up
-    from extraction import Recognition  # noqa: PLC0415 - start-up
+    from assessment.reading import Known, assess
+    from extraction import Recognition
 
     known = Known(url, publisher=rules.publisher, region=rules.region)
     assessment = assess(answer, known, rules.today, Recognition(), as_of=rules.as_of, imported=rules.imported)

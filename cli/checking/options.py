@@ -29,7 +29,7 @@ def read_day(value: str) -> date:
 
 def read_region(value: str) -> str:
     """The code in force of a region; exits with 2 where there is none."""
-    from vocabulary.regions import region_in_force  # noqa: PLC0415 - reads a table
+    from vocabulary.regions import region_in_force
 
     try:
         return region_in_force(value)

@@ -70,7 +70,7 @@ class TextWriter:
         self._every_mention = every_mention
 
     def write(self, processed: Processed) -> None:
-        from cli.checking.terminal import print_failure, print_result  # noqa: PLC0415 - start-up
+        from cli.checking.terminal import print_failure, print_result
 
         self._tally.add(processed.tally)
         for outcome in processed.outcomes:
@@ -89,7 +89,7 @@ class TextWriter:
                 print_failure(outcome.name, outcome.why)
 
     def close(self) -> None:
-        from cli.checking.terminal import print_summary  # noqa: PLC0415 - start-up
+        from cli.checking.terminal import print_summary
 
         tally = self._tally
         print_summary(
@@ -106,9 +106,9 @@ class SarifWriter:
     """One SARIF log for the whole run, written at its end."""
 
     def __init__(self, *, every_mention: bool) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - start-up
+        from importlib.metadata import version
 
-        from cli.checking.sarif import SarifRun  # noqa: PLC0415 - start-up
+        from cli.checking.sarif import SarifRun
 
         self._run = SarifRun(version("qualwatch"))
         self._every_mention = every_mention

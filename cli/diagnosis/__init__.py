@@ -2,5 +2,5 @@
 
 ``model`` says what a diagnosis is, ``kept`` looks at what is on this machine, ``watched`` at what is known of
 the work, ``reached`` at what answers over the network. A check is a function of the installation that gives
-diagnoses; :data:`cli.doctor.CHECKS` lists them.
+diagnoses; ``examination`` lists them.
 """

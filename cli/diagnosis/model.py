@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
-from settings import Settings
 from vocabulary.reasons import in_chinese
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from settings.model import Settings
 
 
 class State(StrEnum):

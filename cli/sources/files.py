@@ -102,7 +102,7 @@ def _decoded(body: bytes) -> str:
 
 def _from_xlsx(body: bytes) -> Iterator[Row]:
     """The first sheet that has anything; a name that links an address is followed by that address."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - few tables are workbooks
+    from openpyxl import load_workbook
 
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
@@ -135,7 +135,7 @@ def _shown(value: object) -> str:
 
 
 def _from_opml(body: bytes) -> Iterator[Row]:
-    from lxml import etree  # noqa: PLC0415
+    from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -169,8 +169,8 @@ def _to_csv(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _to_xlsx(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    from openpyxl import Workbook  # noqa: PLC0415
-    from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
 
     book = Workbook()
     sheet = book.active
@@ -187,7 +187,7 @@ def _to_xlsx(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _to_opml(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    from lxml import etree  # noqa: PLC0415
+    from lxml import etree
 
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Qualwatch"

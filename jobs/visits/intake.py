@@ -19,7 +19,6 @@ from sqlmodel import Session, select
 
 from assessment.archives import ArchiveReading, Member
 from assessment.message_parts import Part
-from assessment.message_signatures import signed_in_file
 from assessment.message_writers import in_order, masked
 from assessment.messages import OpenedMessage, message_key, open_message
 from assessment.person_names import is_person
@@ -250,7 +249,7 @@ class _Parts:
             if isinstance(reading, ArchiveReading):
                 return store_archive(self._run, known, _archive_without(reading, private), self._origin)
             if part.is_file:
-                private = in_order({*private, *signed_in_file(reading.text, part.name)})
+                private = in_order({*private, *_signed(reading.text, part.name)})
                 known = replace(known, title=masked(known.title, private))
             shown = without(reading, private)
             return [store_page(self._run, known, shown, self._origin, is_complete=False)[0]]
@@ -326,10 +325,17 @@ def _archive_without(archive: ArchiveReading, private: tuple[str, ...]) -> Archi
     return ArchiveReading(without(archive.contents, private), members)
 
 
+def _signed(text: str, name: str) -> frozenset[str]:
+    """Its many patterns are put together with the first letter, and not where none ever comes."""
+    from assessment.message_signatures import signed_in_file  # noqa: PLC0415 - start-up
+
+    return signed_in_file(text, name)
+
+
 def _member_read(member: Member, private: tuple[str, ...]) -> Assessment | None:
     if member.reading is None:
         return None
-    signed = signed_in_file(member.reading.text, unquote(member.known.url))
+    signed = _signed(member.reading.text, unquote(member.known.url))
     return without(member.reading, in_order({*private, *signed}))
 
 

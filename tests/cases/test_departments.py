@@ -12,13 +12,13 @@ from typer.testing import CliRunner, Result
 
 from alerts.recipients import recipients, superior_of
 from cases.departments import (
-    RULE_COLUMNS,
     FollowUp,
     annex_rules,
     catalogue_departments,
     fields_of,
     follow_up,
 )
+from cases.routing_rows import RULE_COLUMNS
 from cases.routing_table import RoutingTableError, read_table, table_rows
 from catalogue import load_catalogue
 from cli.routing import app

@@ -79,7 +79,7 @@ def test_exceptions_are_listed_and_ended_at_the_command_line(room: Room, setting
     config.write_text(f'[storage]\ndirectory = "{directory}"\n', encoding="utf-8")
 
     def run(*words: str) -> str:
-        done = CliRunner().invoke(assemble(words[:1]), [*words, "--config", str(config)])
+        done = CliRunner().invoke(assemble(), [*words, "--config", str(config)])
         assert done.exit_code == 0, done.output
         return done.output
 

@@ -49,7 +49,7 @@ class Installed:
         return self.directory / "qualwatch.sqlite3"
 
     def doctor(self, *arguments: str) -> Result:
-        app = cli.main.assemble(("doctor", "backup"))
+        app = cli.main.assemble()
         return CliRunner().invoke(app, ["doctor", *arguments, "--config", str(self.config)])
 
     def lines(self, part: str, *arguments: str) -> list[dict[str, str]]:

@@ -18,6 +18,12 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/*.md")))
 
 
+@pytest.fixture(scope="module")
+def commands() -> Any:
+    """The command line as a tree."""
+    return typer.main.get_command(cli.main.assemble())
+
+
 def test_help_lists_every_command() -> None:
     shown = CliRunner().invoke(cli.main.assemble(), ["--help"])
     assert shown.exit_code == 0
@@ -27,7 +33,7 @@ def test_help_lists_every_command() -> None:
 
 @pytest.mark.parametrize("name", sorted(cli.main.COMMANDS))
 def test_each_command_explains_itself_on_its_own(name: str) -> None:
-    shown = CliRunner().invoke(cli.main.assemble((name,)), [name, "--help"])
+    shown = CliRunner().invoke(cli.main.assemble(), [name, "--help"])
     assert shown.exit_code == 0, shown.output
     assert "用法" in shown.output
 
@@ -40,15 +46,52 @@ def test_a_misspelt_command_ends_with_2_and_says_so() -> None:
     assert "chek" in done.stderr
 
 
-def test_check_loads_neither_the_database_nor_the_scheduler() -> None:
+HEAVY = {"sqlalchemy", "sqlmodel", "alembic", "openpyxl", "PIL", "docx", "lxml", "numpy", "authlib", "jinja2"}
+HEAVY |= {"apscheduler", "requests", "starlette", "pydantic_settings", "prometheus_client", "console.serving"}
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The modules that a process of ``qualwatch WORDS`` has in the end."""
     program = (
-        "import sys, cli.main; cli.main.assemble(('check',));"
-        "print([name for name in ('sqlmodel', 'apscheduler', 'jinja2', 'requests') if name in sys.modules])"
+        "import atexit, sys, qualwatch; sys.argv = ['qualwatch', *sys.argv[1:]];"
+        "atexit.register(lambda: print('\\n', *sys.modules, file=sys.stderr)); qualwatch.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.strip() == "[]"
+    return set(done.stderr.split("\n")[-2].split())
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",)])
+def test_the_version_and_the_help_load_no_command(words: tuple[str, ...]) -> None:
+    loaded = loaded_by(*words)
+    assert {name for name in loaded if name.startswith("cli.")} == {"cli.main", "cli.chinese", "cli.loading"}
+    assert not loaded & {*HEAVY, "pydantic", "storage", "settings", "detection"}
+
+
+def test_no_command_loads_what_it_does_before_it_does_it() -> None:
+    program = "import sys, cli.main, typer; dict(typer.main.get_command(cli.main.assemble()).commands);"
+    done = subprocess.run(
+        [sys.executable, "-c", program + "print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    loaded = set(done.stdout.split())
+    assert {each.where.partition(":")[0] for each in cli.main.COMMANDS.values()} <= loaded
+    assert not loaded & HEAVY
+
+
+def test_a_file_is_checked_without_database_scheduler_and_network(tmp_path: Path) -> None:
+    (tmp_path / "notice.txt").write_text("招聘出纳一名，工作认真。", encoding="utf-8")
+    assert not loaded_by("check", str(tmp_path / "notice.txt")) & HEAVY
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself(commands: Any) -> None:
+    for name, listed in cli.main.COMMANDS.items():
+        first = (commands.commands[name].help or "").partition("\n\n")[0]
+        assert " ".join(first.split()) == listed.line, name
 
 
 def test_the_readme_names_every_command() -> None:
@@ -69,12 +112,6 @@ def test_both_readmes_name_the_same_commands_and_keys() -> None:
         for text in told.values()
     ]
     assert written[0] == written[1]
-
-
-@pytest.fixture(scope="module")
-def commands() -> Any:
-    """The command line as a tree."""
-    return typer.main.get_command(cli.main.assemble())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.parent.name + "/" + page.name for page in PAGES])

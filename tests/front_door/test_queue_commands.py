@@ -23,7 +23,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def _run(*words: str, config: Path) -> tuple[int, str]:
-    done = CliRunner().invoke(assemble(("queue", "worker")), [*words, "--config", str(config)])
+    done = CliRunner().invoke(assemble(), [*words, "--config", str(config)])
     return done.exit_code, done.output
 
 

@@ -55,7 +55,7 @@ def site() -> Iterator[Site]:
 
 
 def source(*words: str) -> Result:
-    return CliRunner().invoke(cli.main.assemble(("source", "backup")), ["source", *words])
+    return CliRunner().invoke(cli.main.assemble(), ["source", *words])
 
 
 def test_a_table_is_understood_line_by_line_and_written(config: Path, tmp_path: Path) -> None:
@@ -85,9 +85,7 @@ def test_a_dry_run_and_a_no_write_nothing(config: Path, tmp_path: Path) -> None:
     (tmp_path / "sites.csv").write_text("http://a.example/\n")
     before = config.read_bytes()
     assert source("import", "sites.csv", "--dry-run").exit_code == 0
-    result = CliRunner().invoke(
-        cli.main.assemble(("source", "backup")), ["source", "import", "sites.csv"], input="n\n"
-    )
+    result = CliRunner().invoke(cli.main.assemble(), ["source", "import", "sites.csv"], input="n\n")
     assert result.exit_code == 1
     assert config.read_bytes() == before
 

@@ -22,7 +22,7 @@ def _start(folder: Path, storage: str) -> Result:
         f"[storage]\n{storage}\nleast_free_megabytes = 0\n"
         "[sample]\nenabled = false\n[metrics]\nport = 0\n[detection]\nprocesses = 0\nocr_processes = 0\n"
     )
-    app = cli.main.assemble(("run",))
+    app = cli.main.assemble()
     return CliRunner().invoke(app, ["run", "--once", "--config", str(config)])
 
 

@@ -190,9 +190,7 @@ def config(archive: Archive, database_url: str) -> Path:
 
 
 def _run(config: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(
-        cli.main.assemble(("storage",)), ["storage", *arguments, "--config", str(config)]
-    )
+    return CliRunner().invoke(cli.main.assemble(), ["storage", *arguments, "--config", str(config)])
 
 
 def test_the_command_shows_what_is_kept_and_what_would_go(archive: Archive, config: Path) -> None:

@@ -43,7 +43,7 @@ class Kept:
     finding_id: int
 
     def run(self, *arguments: str) -> Result:
-        app = cli.main.assemble(("evidence", "backup", "restore"))
+        app = cli.main.assemble()
         return CliRunner().invoke(app, [*arguments, "--config", str(self.config)])
 
     def evidence(self, *arguments: str) -> Result:

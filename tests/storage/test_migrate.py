@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, select
 import storage.migrate
 import storage.tables
 from storage.errors import DatabaseError
-from storage.migrate import latest_revision, upgrade
+from storage.migrate import known_revisions, latest_revision, upgrade
 from storage.sealing import Seal
 from storage.tables import Account
 
@@ -42,6 +42,11 @@ def test_an_empty_database_gets_every_table(bare_engine: Engine) -> None:
     tables = {name for name in inspect(bare_engine).get_table_names() if not name.startswith(INDEX)}
     assert tables == {*SQLModel.metadata.tables, "alembic_version"}
     assert _revision(bare_engine) == latest_revision()
+
+
+def test_the_names_of_the_files_are_the_revisions_in_their_order() -> None:
+    assert list(known_revisions()) == REVISIONS
+    assert latest_revision() == SCRIPTS.get_current_head()
 
 
 def test_upgrading_twice_changes_nothing(engine: Engine) -> None:

@@ -161,9 +161,9 @@ def test_the_command_says_what_was_moved_and_what_to_write(
     source.dispose()
     address = postgresql_server.empty().replace("qualwatch@", "qualwatch:geheim@")
     command = ["storage", "move", address, "--config", str(config)]
-    result = CliRunner().invoke(cli.main.assemble(("storage", "backup")), command)
+    result = CliRunner().invoke(cli.main.assemble(), command)
     assert result.exit_code == 0, result.output
     assert f"{sum(counts(source).values()):,} 行已移完" in result.output
     assert "geheim" not in result.output
-    again = CliRunner().invoke(cli.main.assemble(("storage", "backup")), command)
+    again = CliRunner().invoke(cli.main.assemble(), command)
     assert again.exit_code == 2

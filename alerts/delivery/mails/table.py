@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Any
 
 from alerts.delivery.channels import Attachment
-from alerts.reports.workbook import safe_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (10, 10, 14, 26, 34, 24, 30, 44, 18, 18, 60)
@@ -22,6 +21,8 @@ def attached_table(payload: Mapping[str, Any], written_at: datetime) -> tuple[At
     if not payload.get("listed"):
         return ()
     from openpyxl import Workbook  # noqa: PLC0415 - most letters have no table
+
+    from alerts.reports.workbook import safe_cell  # noqa: PLC0415 - as above
 
     name = payload.get("table", "案件清单")
     book = Workbook(write_only=True)
