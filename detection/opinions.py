@@ -1,4 +1,4 @@
-"""Two readings of one text, as two kinds of document: the second may lower an alert and raises none."""
+"""Two readings of one text, as two kinds of document: the second lowers, and raises what obliges."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Ment
 
     Returns:
         Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
-        own sentence and ``needs_review``; where the first reading raises it and its cue obliges by itself
-        (须, 应当), it stays what it is. What both raise goes no higher than the lower of the two,
-        for review as well.
+        own sentence and ``needs_review``. Where its cue obliges by itself (须, 应当) the kind decides less:
+        it stays what the first reading has it, and ``medium`` where only the second raises it. What both
+        raise goes no higher than the lower of the two, for review as well.
     """
     alerts = [mention for mention in first if mention.severity.is_alert]
     heard = [_hear(mention, [alert for alert in alerts if _overlap(alert, mention)]) for mention in second]
@@ -35,7 +35,7 @@ def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
     if not mention.severity.is_alert:
         return _contested(alerts[0]) if alerts else mention
     if not alerts:
-        return _for_review(mention)
+        return _capped(mention) if _obliges(mention) else _for_review(mention)
     highest = max((alert.severity for alert in alerts), key=lambda severity: severity.rank)
     least = min(highest, mention.severity, key=lambda severity: severity.rank)
     return replace(mention, severity=least, needs_review=True)
@@ -43,8 +43,17 @@ def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
 
 def _contested(mention: Mention) -> Mention:
     """An alert of the first reading alone; where its words oblige by themselves, the kind decides nothing."""
-    obliges = mention.usage in _DEMANDS and load_usage().obliging.search(mention.cue)
-    return mention if obliges else _for_review(mention)
+    return mention if _obliges(mention) else _for_review(mention)
+
+
+def _obliges(mention: Mention) -> bool:
+    return mention.usage in _DEMANDS and load_usage().obliging.search(mention.cue) is not None
+
+
+def _capped(mention: Mention) -> Mention:
+    """What only the second reading demands: no more than ``medium``, and a person looks."""
+    severity = min(mention.severity, Severity.MEDIUM, key=lambda severity: severity.rank)
+    return replace(mention, severity=severity, needs_review=True)
 
 
 def _for_review(mention: Mention) -> Mention:
