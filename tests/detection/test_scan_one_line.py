@@ -1,0 +1,41 @@
+"""Adverts of one line, which no kind of document is sure of: what they demand, they demand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from detection import scan
+
+DEMANDING = """饭店招厨师，中式烹调师证必须有，包吃住
+美容院急聘美容师，需持高级美容师职业资格证
+幼儿园招保育员5名，要求有保育员证、健康证
+护理院招护工10名，持养老护理员证上岗，待遇面议
+健身会所聘私教：须有国家职业资格健身教练证
+招标师1人，要求有招标师职业资格证书
+营养师岗位，需公共营养师三级以上证书
+驾校招教练员，须有教练员资格证
+珠宝店招聘营业员，必须持有珠宝首饰营业员资格证书
+小区招聘保安，须持保安员证和秘书证""".splitlines()
+HARMLESS = """饭店招厨师，会做川菜，有无证均可
+护理院招护工10名，持养老护理员证优先，待遇面议
+茶楼招茶艺师，形象好，有茶艺表演经验
+公司以管培生名义招聘，入职后要求先考取保险代理人资格证
+招聘电工2名，持低压电工证
+应聘者问：招聘时要求有会计证合法吗""".splitlines()
+
+
+def _alerts(text: str) -> list[str]:
+    mentions = scan(f"{text}。", as_of=date(2026, 11, 1)).mentions
+    return [mention.quote for mention in mentions if mention.severity.is_alert]
+
+
+@pytest.mark.parametrize("advert", DEMANDING)
+def test_an_advert_of_one_line_demands_what_it_obliges_to(advert: str) -> None:
+    assert _alerts(advert)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_demands_nothing_raises_nothing(text: str) -> None:
+    assert _alerts(text) == []
