@@ -100,7 +100,9 @@ class Detector:
             facts = replace(facts, publisher_kind=asked.publisher_kind)
         if not found.hits:
             return ScanResult(asked.as_of, facts, (), asked.region)
-        place = Place(asked.text, asked.title, asked.publisher or facts.document.issuer or "", asked.region)
+        place = Place(
+            found.folded.text, asked.title, asked.publisher or facts.document.issuer or "", asked.region
+        )
         area = self.catalogue.listing_region(place.region) if self.catalogue.has_local_lists else None
         linker = self._linker(self.catalogue.turned_by(asked.as_of), area)
         setting = Setting(facts, asked.as_of, place)

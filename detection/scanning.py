@@ -105,7 +105,7 @@ def read_mentions(
     if not found.hits:
         return []
     lexicon, wording, folded, hits = linker.lexicon, load_wording(), found.folded, found.hits
-    text = folded.text
+    text, title = folded.text, fold_text(title).text
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:
         return []

@@ -11,6 +11,7 @@ from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
 from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, footer, signer
+from detection.folding import fold_text
 from detection.model import DocumentFacts, OfficialDocument
 from vocabulary.codes import DocumentKind, PublisherKind
 
@@ -29,8 +30,8 @@ NOTHING = OfficialFacts(OfficialDocument(), ())
 def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
     """What kind of document a text is, who publishes it, what it says of itself, what it forwards.
 
-    Reads the title, the head and the tail of the text; official documents are read further, up to a bound,
-    for the documents that they forward.
+    Traditional characters are read as simplified ones. Reads the title, the head and the tail of the text;
+    official documents are read further, up to a bound, for the documents that they forward.
 
     Args:
         text: the visible text, of any length.
@@ -38,6 +39,7 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         publisher: name of the body that the site or the record gives.
         url: the address; an address under ``gov.cn`` belongs to a public body.
     """
+    text, title, publisher = (fold_text(given).text for given in (text, title, publisher))
     return _facts_of(_read(text, title, publisher), text, title, publisher, url)
 
 
@@ -45,6 +47,7 @@ def read_facts_again(text: str, *, title: str = "", publisher: str = "", url: st
     """The facts of a text whose kind is in doubt, its letters asked as well; else as :func:`read_facts`."""
     from detection.documents.likeness import decide_kind  # noqa: PLC0415 - few are in doubt; it needs numpy
 
+    text, title, publisher = (fold_text(given).text for given in (text, title, publisher))
     reading = _read(text, title, publisher)
     kind = decide_kind(title, text, reading.scores)
     return _facts_of(replace(reading, kind=kind), text, title, publisher, url)

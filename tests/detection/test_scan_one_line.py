@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from detection import scan
+from vocabulary.codes import DocumentKind, Usage
 
 DEMANDING = """饭店招厨师，中式烹调师证必须有，包吃住
 美容院急聘美容师，需持高级美容师职业资格证
@@ -39,3 +40,15 @@ def test_an_advert_of_one_line_demands_what_it_obliges_to(advert: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_demands_nothing_raises_nothing(text: str) -> None:
     assert _alerts(text) == []
+
+
+def test_a_page_in_traditional_script_is_read_as_what_it_is() -> None:
+    """Kind, publisher and cues too, not names alone; some mirrors add how characters are read."""
+    text = (
+        "辦理條件：\n(一)有固定的經(jīng)營場所；\n(二)從事防雷工程專業(yè)的技術(shù)人員必須取得《防雷工程資格證書》；\n"
+        "(三)註冊資本八十萬元以上。\n所需材料：申請表、營業(yè)執(zhí)照復印件。"
+    )
+    result = scan(text, as_of=date(2026, 11, 1), title="防雷工程專業資質認定辦事指南")
+    assert result.facts.document_kind is DocumentKind.PERMIT_GUIDE
+    (mention,) = [each for each in result.mentions if each.severity.is_alert]
+    assert (mention.quote, mention.usage) == ("防雷工程資格證書", Usage.PERMIT)
