@@ -17,7 +17,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,10 +45,10 @@ from console import (
     trends,
 )
 from console.api import answers
-from console.api.application import PATH, build_api, show_openapi
+from console.api.application import PATH, build_api, refuse, show_openapi
 from console.context import Context
 from console.desk import Desk
-from console.frontage import POLICY
+from console.frontage import POLICY, desk_of
 from settings.model import Settings
 
 BODY_BYTES = 64 * 1024
@@ -169,7 +170,7 @@ def build_application(context: Callable[[], Context], metrics: Metrics) -> ASGIA
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(desk.settings), www_redirect=False)
         ],
         exception_handlers={
-            HTTPException: pages.show_http_error,
+            HTTPException: _show_http_error,
             SQLAlchemyError: pages.show_busy,
             Exception: pages.show_breakdown,
         },
@@ -269,6 +270,13 @@ def _account_routes() -> list[BaseRoute]:
         Route("/account/tokens", account_page.make_token, methods=post),
         Route("/account/tokens/withdraw", account_page.withdraw_token, methods=post),
     ]
+
+
+async def _show_http_error(request: Request, error: Exception) -> Response:
+    """As JSON below the interface's address: one with a line break leads past where it is mounted."""
+    of_api = (f"{PATH}/", f"{desk_of(request).prefix}{PATH}/")
+    show = refuse if request.scope["path"].startswith(of_api) else pages.show_http_error
+    return await show(request, error)
 
 
 def _hosts(settings: Settings) -> list[str]:

@@ -32,7 +32,7 @@ def build_api(desk: Desk) -> Starlette:
             Route("/cases/{case:int}/steps", answers.take, methods=["POST"]),
         ],
         exception_handlers={
-            HTTPException: _refused,
+            HTTPException: refuse,
             SQLAlchemyError: _busy,
             Exception: _broken,
         },
@@ -47,7 +47,8 @@ def show_openapi(request: Request) -> Response:
     return JSONResponse(describe(f"{desk.prefix}{PATH}"))
 
 
-async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+async def refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """Why something was not done, as the interface says it."""
     if not isinstance(error, HTTPException):
         return _problem(500)
     return _problem(error.status_code, error.detail, dict(error.headers or {}))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from accounts import people, tokens
 from accounts.people import Person
 from storage.audit import read_trail
-from storage.tables import Case
+from storage.tables import Case, StandingException
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Room
 from vocabulary.codes import AuditKind, CaseOrder, CaseState, Role
@@ -189,8 +190,31 @@ def test_a_body_that_is_no_step_is_refused(room: Room, body: object) -> None:
 
 def test_what_is_not_there_is_said_as_json(room: Room) -> None:
     program = Program(room, "wang@example.com")
-    for path, status in (("/cases/99999999999", 404), ("/nothing", 404), ("/cases/1/steps", 405)):
+    for path, status in (
+        ("/cases/99999999999", 404),
+        ("/nothing", 404),
+        ("/a%0Ab", 404),
+        ("/cases/1/steps", 405),
+    ):
         answer = program.get(path)
         assert (answer.status_code, answer.json()["status"]) == (status, status)
     described = requests.get(f"{program.url}/openapi.json", timeout=10).json()
     assert set(described["paths"]) == {"/me", "/cases", "/cases/{case}", "/cases/{case}/steps"}
+
+
+def test_a_dismissal_by_a_program_may_set_an_exception(room: Room) -> None:
+    case, other = room.copies([{"publisher": "某公司"}])
+    program = Program(room, "wang@example.com")
+    path, until = f"/cases/{case}/steps", str(room.context.today() + timedelta(days=60))
+    step = {"step": "dismiss", "dismissal": "lawful_here"}
+    for wrong in ("1999-01-01", "9999-12-31", "morgen"):
+        assert program.post(path, {**step, "except_until": wrong}).status_code == 422
+    assert program.post(path, {"step": "confirm", "except_until": until}).status_code == 422
+    assert room.state(case) is CaseState.FOUND, "it is both or neither"
+    answer = program.post(path, {**step, "except_until": until})
+    assert answer.json() == {"id": case, "state": "dismissed"}
+    assert program.post(f"/cases/{other}/steps", step).status_code == 200
+    with Session(room.engine) as session:
+        (standing,) = session.exec(select(StandingException)).all()
+    assert (standing.case_id, str(standing.until), standing.actor) == (case, until, "wang@example.com")
+    assert [event.kind for event in room.events(case)][-2:] == ["dismissed", "exception_set"]
