@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from typing import Any
 
 from catalogue import Edition
 from catalogue.model import Standing
 from catalogue.naming import bare_forms, without_region
+from detection.forms import load_forms
 from detection.fuzzy import FuzzyNames
-from detection.guards import Guarded, guard
 from detection.lexicon import Lexicon
 from detection.occupations import occupation_of
-from detection.rulebook import alternatives, read_rules
 from detection.spans import Form, Span
 from detection.wording import Wording
 from vocabulary.codes import Status
@@ -246,13 +243,24 @@ class EntityLinker:
                     return replace(answer, certain=False)
         return None
 
+    def _by_field(self, text: str, span: Span) -> LinkedName | None:
+        """The certificate of those who have, or have to have, a generic one: 持有资格证书的专职会计人员."""
+        if self._forms.field_words.search(_squeeze_more(text[span.start : span.end])) is None:
+            return None
+        for behind, before, qualification in self._forms.fields:
+            held = behind.match(text, span.end, span.end + _CONTEXT)
+            if held or before.search(text, max(0, span.start - _CONTEXT), span.start):
+                answer = self._by_convention(qualification) or self._catalogued(qualification)
+                return replace(answer, certain=False) if answer else None
+        return None
+
     def _read_generic(self, quote: str, text: str, span: Span) -> LinkedName:
         around = self._by_context(quote, _cell(text, span))
         listed = around is not None and "岗位" in quote  # a paper of posts: the list beside it says which
         place = (span.start, span.end)
         occupation = "" if listed else occupation_of(text, place, self.lexicon, self._wording)
         named = self.read_name(occupation, occupation + quote) if occupation else None
-        known = around if named is None else named
+        known = (around if named is None else named) or self._by_field(text, span)
         if known is not None:
             return known
         if self._forms.vendor_name.search(quote):
@@ -312,81 +320,3 @@ _LAWFUL = Status.LAWFUL_OTHER
 _LOST = frozenset({Status.CANCELLED, Status.EXITED})
 _ABBREVIATION = re.compile(r"(?<=[一-龥])[（(][A-Za-z/&]{2,8}[）)]")
 _BLANKS = re.compile(r"[\s《》“”\"「」『』【】〈〉]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """Rules about names on no list."""
-
-    foreign: Guarded
-    vendor: Guarded
-    vendor_name: Guarded
-    vendor_before: Guarded
-    """A vendor's name right before a certificate's."""
-    trade: Guarded
-    """Trades that with a level are the skill qualification, without one the operation certificate."""
-    graded: Guarded
-    """Words that make a trade the skill qualification as a level does."""
-    operation: Guarded
-    """Words that make it the operation certificate whatever the level."""
-    title: Guarded
-    titled: Guarded
-    """The same in the name of a field: 工程造价专业技术资格."""
-    no_title: Guarded
-    skill: Guarded
-    as_titles: frozenset[str]
-    """Qualifications of the catalogue that count as 职称."""
-    association: Guarded
-    designated: Guarded
-    course_paper: Guarded
-    trained_by_law: Guarded
-    vague_stem: Guarded
-    """A short form that names no particular certificate."""
-    field_title: Guarded
-    """Titles that an advert's field makes a certificate of its own; in group 1 the field."""
-    titles_sold: Guarded
-    """Words around a title by which an advert sells 职称."""
-    other_nature: Guarded
-    added: Guarded
-    endings: tuple[tuple[Guarded, Status, str], ...]
-    contexts: tuple[tuple[Guarded, Guarded, str], ...]
-
-
-@cache
-def load_forms() -> Forms:
-    rules: dict[str, Any] = read_rules("forms.toml")
-    return Forms(
-        foreign=guard(rf"(?:{alternatives(rules['foreign'])})"),
-        vendor=guard(alternatives(rules["vendor"])),
-        vendor_name=guard(alternatives(rules["vendor_names"])),
-        vendor_before=guard(rf"(?:{alternatives(rules['vendor_names'])})[^，。；;、\n]{{0,6}}$"),
-        trade=guard(alternatives(rules["trades"])),
-        graded=guard(alternatives(rules["graded"])),
-        operation=guard(alternatives(rules["operation"])),
-        title=guard(alternatives(rules["title"])),
-        titled=guard(alternatives([*rules["title"], *rules["titled"]])),
-        no_title=guard(alternatives(rules["no_title"])),
-        skill=guard(alternatives(rules["skill"])),
-        as_titles=frozenset(rules["as_titles"]),
-        association=guard(rules["association"]),
-        designated=guard(rules["designated"]),
-        course_paper=guard(rules["course_paper"]),
-        trained_by_law=guard(rules["trained_by_law"]),
-        vague_stem=guard(rules["vague_stem"]),
-        field_title=guard(rules["field_title"]),
-        titles_sold=guard(alternatives(rules["titles_sold"])),
-        other_nature=guard(alternatives(rules["other_nature"])),
-        added=guard(rf"(?:{alternatives(rules['added'])}){{1,4}}"),
-        endings=tuple(
-            (guard(rf"(?:{alternatives(row['endings'])})$"), Status(row["status"]), row["name"])
-            for row in rules["ending"]
-        ),
-        contexts=tuple(
-            (
-                guard(alternatives(row["names"])),
-                guard(alternatives(row["near"])),
-                row["qualification"],
-            )
-            for row in rules["context"]
-        ),
-    )

@@ -53,6 +53,10 @@ class UnmarkedRules:
     wanted_behind: Guarded
     wanted_before: Guarded
     """Around a licensed name: so many of them a licence or a bid asks for, or somebody has to be one."""
+    quota: Guarded
+    """Before a title: so many of them."""
+    examined_for: Guarded
+    """Titles that nobody has without an examination, and that are no everyday job."""
     is_item: Guarded
     item_ends: Guarded
     """Around a title that is a whole item of a list."""
@@ -271,9 +275,10 @@ def _is_wanted(text: str, span: Span, before: str, after: str) -> bool:
     rules = load_unmarked_rules()
     if rules.is_item.search(before) and rules.item_ends.match(after) and rules.levelled.search(span.core):
         return span.hit is Hit.TITLE
-    if rules.by_itself.search(text[span.start : span.end]) is None:
-        return False
-    return bool(rules.wanted_behind.match(after) or rules.wanted_before.search(before))
+    if rules.by_itself.search(text[span.start : span.end]) is not None:
+        return bool(rules.wanted_behind.match(after) or rules.wanted_before.search(before))
+    counted = rules.wanted_behind.match(after) or rules.quota.search(before)
+    return counted is not None and rules.examined_for.fullmatch(span.core) is not None
 
 
 def _is_under_certificates(text: str, span: Span) -> bool:

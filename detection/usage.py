@@ -265,6 +265,11 @@ def _by_demands(at: Place, step: Step, rules: UsageRules) -> Decision | None:
     return Decision(step.usage)
 
 
+def _is_proposed(at: Place, rules: UsageRules) -> bool:
+    """Whether a bidder proposes them, or shows their papers: they are not staff supplied later."""
+    return rules.proposed.search(at.before) is not None or rules.shown.match(at.after) is not None
+
+
 def _is_one_of(at: Place, rules: UsageRules) -> bool:
     """Whether the mention stands in a list of conditions of which one suffices."""
     heads = list(rules.lead.one_of.finditer(at.text, max(0, at.start - _ONE_OF_REACH), at.start))
@@ -286,7 +291,7 @@ _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
 }
 _CONDITIONS: dict[str, Callable[[Place, UsageRules], bool]] = {
     "always": lambda _, __: True,
-    "staff": lambda at, rules: at.section == "staff" and rules.proposed.search(at.before) is None,
+    "staff": lambda at, rules: at.section == "staff" and not _is_proposed(at, rules),
     "choice": lambda at, _: at.alternative and _LACKING.search(at.before) is None,
     "or_else": lambda at, rules: rules.lead.or_else.match(at.after) is not None,
     "one_of": _is_one_of,

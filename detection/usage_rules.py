@@ -139,6 +139,8 @@ class UsageRules:
     """What stands beside a condition or a paper that is asked for, in any text."""
     proposed: Guarded
     """Before a mention in a tender: whom a bidder proposes."""
+    shown: Guarded
+    """Behind a mention in a tender: its paper is shown with the bid."""
     obliging: Guarded
     """In a cue: it obliges whatever the text is."""
     personal: Guarded
@@ -174,6 +176,7 @@ def load_usage() -> UsageRules:
         demand=guard(rules["evidence"]["demand"]),
         asking=guard(rules["evidence"]["asking"]),
         proposed=guard(rules["evidence"]["proposed"]),
+        shown=guard(rules["evidence"]["shown"]),
         obliging=guard(rules["evidence"]["obliging"]),
         personal=guard(alternatives(rules["articles"]["personal"])),
         articles=guard(alternatives(rules["articles"]["titles"])),

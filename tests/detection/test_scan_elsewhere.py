@@ -85,3 +85,25 @@ def test_a_country_s_examination_and_what_a_certificate_is_said_to_be_are_no_cer
 def test_a_paper_of_those_who_run_a_building_site_has_their_standing() -> None:
     guide = "企业资质标准：（三）有上岗证的施工现场管理人员不少于20人，其中施工人员、质量人员齐全。"
     assert _standings(guide, "企业资质标准") == {"上岗证": (Status.OFF_CATALOGUE, Usage.PERMIT)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "quote"),
+    [
+        ("持有资格证书的专职会计人员不少于3人", "资格证书"),
+        ("统计人员必须经考核取得上岗证", "上岗证"),
+        ("持有《资格证书》的报关从业人员不少于2人", "资格证书"),
+    ],
+)
+def test_a_generic_word_is_the_paper_of_the_field_whose_people_hold_it(condition: str, quote: str) -> None:
+    said = _standings(
+        f"一、办理条件\n1、有固定场所；\n2、{condition}。\n二、申请材料：申请表。", "许可办理指南"
+    )
+    assert said == {quote: (Status.CANCELLED, Usage.PERMIT)}
+
+
+def test_a_generic_word_of_another_trade_in_the_sentence_stays_generic() -> None:
+    said = _standings(
+        "一、办理条件\n会计人员3名，施工人员有职业资格证书。\n二、申请材料：申请表。", "许可办理指南"
+    )
+    assert all(status is not Status.CANCELLED for status, _ in said.values())
