@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 
 from assessment.archives import read_file
@@ -13,3 +14,7 @@ read_file(
     Known("http://localhost/"),
     date(2020, 1, 1),
 )
+
+# A collection writes to every object that it looks at, and each child would then have a copy of its own.
+gc.collect()
+gc.freeze()

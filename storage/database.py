@@ -124,6 +124,7 @@ def _open_sqlite(address: URL) -> Engine:
         address.set(drivername="sqlite+pysqlite"),
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS_AT_MOST - CONNECTIONS,
+        pool_use_lifo=True,  # each keeps 2 MB of pages: who was used last has those that are needed
         connect_args={"timeout": BUSY_SECONDS},
     )
     event.listen(engine, "connect", _prepare_sqlite)

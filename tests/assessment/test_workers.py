@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -37,6 +38,11 @@ def die() -> None:
 
 def test_tasks_run_in_another_process(workers: Workers) -> None:
     assert workers.run(own_process) != os.getpid()
+
+
+def test_what_all_processes_share_is_left_alone_by_their_collections(workers: Workers) -> None:
+    """Else each has a copy of all tables of its own after the first of them, which looks like a leak."""
+    assert workers.run(gc.get_freeze_count) > 10_000
 
 
 def test_a_page_is_read_and_judged_in_a_worker(workers: Workers) -> None:

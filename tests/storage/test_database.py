@@ -43,6 +43,23 @@ def test_sqlite_is_opened_with_a_write_ahead_log_and_foreign_keys(tmp_path: Path
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 30_000}
 
 
+def test_sqlite_connections_that_a_peak_opened_rest_afterwards(tmp_path: Path) -> None:
+    """Each that is used keeps pages in memory, so that the few that are needed go on being used."""
+    engine = _sqlite_engine(tmp_path)
+    try:
+        peak = [engine.raw_connection() for _ in range(4)]
+        for connection in peak:
+            connection.close()
+        used = set[int]()
+        for _ in range(8):
+            connection = engine.raw_connection()
+            used.add(id(connection.driver_connection))
+            connection.close()
+    finally:
+        engine.dispose()
+    assert len(used) == 1
+
+
 def test_many_processes_may_open_and_migrate_a_new_database_at_once(database_url: str) -> None:
     program = (
         "import sys; from storage.database import open_database; from storage.migrate import upgrade\n"
