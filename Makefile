@@ -44,8 +44,8 @@ bench: setup ## measure speed and memory, as ratios in one run
 	$(BIN)/python -m eval.bench
 	$(BIN)/python -m eval.bench_desk
 
-chaos: setup ## kill and starve real daemons, and say what they lost
-	$(BIN)/python -m eval.chaos
+chaos: setup ## kill and starve real daemons for 20 minutes, and say what they lost (TRY=--full: hours)
+	$(BIN)/python -m eval.chaos $(TRY)
 
 eval: setup ## measure the quality of detection against labelled documents
 	$(BIN)/python -m eval.quality

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import itertools
 import multiprocessing
 import tempfile
@@ -128,6 +129,7 @@ def _context(settings: Settings) -> Iterator[Context]:
 
 def _work(settings: Settings, ready: Any, go: Any, over: Any) -> None:
     """A worker's process: does what stands in the queue from ``go`` on, until ``over``."""
+    importlib.import_module("assessment.preload")  # as a worker does before its first order
     with _context(settings) as context:
         worker = QueueWorker(lambda: context, AT_ONCE)
         ready.release()

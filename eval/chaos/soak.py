@@ -37,6 +37,8 @@ NEWS, VIOLATIONS = 0.02, 0.1
 """Share of the lists with a new posting in each round, and of these with a violation."""
 MOST_MEGABYTES = 1.0
 """Growth of memory in a hundred rounds."""
+ROUNDS_TO_TELL, ROUNDS_TO_SUMMARISE = 200, 10
+"""With fewer, what fills once (caches) cannot be told from what grows for ever, or nothing can be told."""
 _KEPT_DAYS = 30
 _HOSTS = 8
 _LONGEST_ROUND_SECONDS = 180.0
@@ -149,6 +151,11 @@ class Soaked:
     megabytes_after_a_fifth: float
     megabytes_at_the_end: float
     megabytes_per_100_rounds: float
+    """After the first fifth."""
+    first_half_and_second_half: str
+    """The same of either; what fills once grows in the first alone."""
+    growth_is_judged: bool
+    """Whether there were rounds enough."""
     descriptors: str
     wal_megabytes: str
     database_megabytes: str
@@ -160,11 +167,17 @@ class Soaked:
 
     @property
     def bad(self) -> int:
-        return (self.megabytes_per_100_rounds > MOST_MEGABYTES) + (self.tracebacks > 0) + (not self.is_whole)
+        grows = self.growth_is_judged and self.megabytes_per_100_rounds > MOST_MEGABYTES
+        return grows + (self.tracebacks > 0) + (not self.is_whole)
 
 
-def soak(stack: ExitStack, home: Path, *, asked: Asked, seed: int, say: Callable[[str], object]) -> Soaked:
-    """Let a daemon with SQLite do the rounds; raises ``FileNotFoundError`` without a C compiler."""
+def soak(
+    stack: ExitStack, home: Path, *, asked: Asked, seed: int, say: Callable[[str], object]
+) -> Soaked | str:
+    """Let a daemon with SQLite do the rounds; why nothing can be said of them, where they were too few.
+
+    Raises ``FileNotFoundError`` without a C compiler.
+    """
     sources = asked.sources
     lists, mail = Lists(sources, seed), LyingMailServer(seed)
     mail.lies = False
@@ -193,6 +206,8 @@ def soak(stack: ExitStack, home: Path, *, asked: Asked, seed: int, say: Callable
             say(f"round {sample.round}: {sample}")
     installation.stop()
     minutes = (time.monotonic() - began) / 60
+    if len(samples) < ROUNDS_TO_SUMMARISE:
+        return f"{len(samples)} rounds in {minutes:.1f} minutes are too few"
     is_whole = minutes >= asked.minutes or len(samples) == asked.rounds
     tracebacks = installation.tracebacks()
     return summarise(samples, sources=sources, minutes=minutes, tracebacks=tracebacks, is_whole=is_whole)
@@ -239,10 +254,7 @@ def summarise(
     samples: Sequence[Sample], *, sources: int, minutes: float, tracebacks: int, is_whole: bool
 ) -> Soaked:
     """The figures of all rounds; growth is measured after the first fifth of them."""
-    settled = samples[len(samples) // 5 :]
-    slope = statistics.linear_regression(
-        [each.round for each in settled], [each.megabytes for each in settled]
-    )
+    settled, half = samples[len(samples) // 5 :], len(samples) // 2
     descriptors = [each.descriptors for each in settled]
     log = [after.log - before.log for before, after in itertools.pairwise(settled)]
 
@@ -257,7 +269,9 @@ def summarise(
         minutes=round(minutes, 1),
         megabytes_after_a_fifth=round(settled[0].megabytes, 1),
         megabytes_at_the_end=round(settled[-1].megabytes, 1),
-        megabytes_per_100_rounds=round(slope.slope * 100, 2),
+        megabytes_per_100_rounds=_growth(settled),
+        first_half_and_second_half=f"{_growth(samples[:half])} and {_growth(samples[half:])}",
+        growth_is_judged=len(samples) >= ROUNDS_TO_TELL,
         descriptors=f"{min(descriptors)} to {max(descriptors)}",
         wal_megabytes=f"{max(each.wal for each in samples) / 1e6:.1f} at most",
         database_megabytes=megabytes(lambda each: each.database),
@@ -266,3 +280,11 @@ def summarise(
         tracebacks=tracebacks,
         is_whole=is_whole,
     )
+
+
+def _growth(samples: Sequence[Sample]) -> float:
+    """Megabytes in a hundred rounds, by a straight line."""
+    line = statistics.linear_regression(
+        [each.round for each in samples], [each.megabytes for each in samples]
+    )
+    return round(line.slope * 100, 2)

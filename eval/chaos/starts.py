@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from eval.chaos.installation import Installation, wait_until
+from eval.chaos.kills import is_settled
 from eval.chaos.lying import LyingMailServer
 from eval.chaos.notices import Notices
 from extraction import extract
@@ -54,7 +55,8 @@ def try_starts(stack: ExitStack, home: Path, seed: int) -> Iterator[Finding | st
     stack.callback(installation.kill)
     installation.start()
     notices.published = POSTINGS // 2
-    if not wait_until(lambda: _has_found(installation), 180, 1):
+    # Cases that are found and not told yet change when they are, with a backup or without.
+    if not wait_until(lambda: is_settled(installation, mail), 180, 1):
         raise SystemExit(f"the daemon did not begin: see {installation.log}")
     yield _modes(installation)
     copied = installation.command("backup", str(home / "backup"), "--config", installation.config.name)
@@ -98,9 +100,11 @@ def _restored(installation: Installation, copied: subprocess.CompletedProcess[st
     installation.notices.published = POSTINGS
     went_on = wait_until(lambda: _has_found(installation), 180, 1)
     installation.stop()
-    changed = [url for url, state in cases.items() if _states(installation).get(url) != state]
+    now = _states(installation)
+    changed = [f"{state} → {now.get(url)}" for url, state in cases.items() if now.get(url) != state]
     missing = [table for table, count in after.items() if count > before[table]]
     note = f"{sum(after.values())} rows of {sum(before.values())}, {len(changed)} cases changed by the start"
+    note = " ".join([note, *sorted(set(changed))])
     return Finding(name, went_on and not changed and not missing and len(cases) >= POSTINGS // 2, note)
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import Envelope
 
+from eval.chaos.__main__ import BRIEF, FULL, Time, _arguments, _faults_of
+from eval.chaos.faults import FAULTS
 from eval.chaos.installation import Installation, series_value
 from eval.chaos.kills import Losses
 from eval.chaos.lying import LyingMailServer
 from eval.chaos.lying import Path as Way
 from eval.chaos.names import answer_to
 from eval.chaos.notices import Notices
-from eval.chaos.soak import Sample, summarise
+from eval.chaos.soak import Sample, Soaked, summarise
 from settings.load import load_settings
 
 _METRICS = """\
@@ -109,8 +111,7 @@ def test_whatever_was_lost_is_bad_and_repeats_are_not() -> None:
     assert Losses(100, 500, 1, 0, 0, 2, 0, 0, 0, 0, 40, 4, 3.0, 0, settled=False).bad == 4
 
 
-@pytest.mark.parametrize(("growth", "is_bad"), [(0.002, False), (0.05, True)])
-def test_a_slope_is_measured_over_all_rounds_after_the_first_fifth(growth: float, is_bad: bool) -> None:
+def _soaked(growth: float, rounds: int = 300) -> Soaked:
     chance = random.Random(1)  # noqa: S311 - the same noise in every run
     samples = [
         Sample(
@@ -122,10 +123,43 @@ def test_a_slope_is_measured_over_all_rounds_after_the_first_fifth(growth: float
             30,
             100 * number,
         )
-        for number in range(1, 301)
+        for number in range(1, rounds + 1)
     ]
-    soaked = summarise(samples, sources=200, minutes=10, tracebacks=0, is_whole=True)
+    return summarise(samples, sources=200, minutes=10, tracebacks=0, is_whole=True)
+
+
+@pytest.mark.parametrize(("growth", "is_bad"), [(0.002, False), (0.05, True)])
+def test_a_slope_is_measured_over_all_rounds_after_the_first_fifth(growth: float, is_bad: bool) -> None:
+    soaked = _soaked(growth)
     assert soaked.megabytes_per_100_rounds == pytest.approx(100 * growth, abs=0.2)
     assert (soaked.bad > 0) is is_bad
     assert soaked.descriptors == "40 to 40"
     assert soaked.log_bytes_a_round == "100, 100 at most"
+
+
+def test_what_fills_once_shows_in_the_first_half_alone_and_few_rounds_judge_no_growth() -> None:
+    first, _, second = _soaked(0.0).first_half_and_second_half.partition(" and ")
+    assert float(first) < -10, "what stands at the beginning is no growth either"
+    assert abs(float(second)) < 0.5
+    few = _soaked(0.05, rounds=100)
+    assert not few.growth_is_judged
+    assert few.bad == 0
+
+
+def test_it_is_brief_unless_everything_is_asked_for() -> None:
+    brief, full, own = (_arguments(words) for words in ([], ["--full"], ["--full", "--kills", "7"]))
+    assert (brief.minutes, brief.kills, brief.workers) == (BRIEF["minutes"], BRIEF["kills"], [2])
+    assert (full.rounds, full.sources, full.kills) == (FULL["rounds"], FULL["sources"], FULL["kills"])
+    assert (own.kills, own.violations) == (7, FULL["violations"])
+    assert {*_faults_of(brief, "sqlite"), *_faults_of(brief, "postgresql")} == {*FAULTS}
+    assert _faults_of(full, "sqlite") == _faults_of(full, "postgresql") == [*FAULTS]
+    assert _faults_of(_arguments(["--faults", "mail"]), "sqlite") == ["mail"]
+
+
+def test_nothing_is_begun_once_the_time_is_up() -> None:
+    seconds = iter((0.0, 60.0, 1170.0, 1171.0, 9000.0))
+    left = Time(20, clock=lambda: next(seconds))
+    assert left.left(3.0) == 3.0
+    assert left.left() == pytest.approx(0.5)
+    assert left.is_up
+    assert left.left() == 0.0
