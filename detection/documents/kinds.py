@@ -22,6 +22,8 @@ _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1
 _DASHES = "-_—|｜"
 _SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
+_ANNOUNCES = re.compile("(?:考试|鉴定|考核|考评)[^，。；\\n]{0,14}(?:通知|公告|通告|简章)")
+"""Titles of notices that announce an examination."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         scores[_POLICY] += 12  # part of a law
     kind = _choose(scores, cues)
     narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
+    if kind is DocumentKind.EXAM_NOTICE and _ANNOUNCES.search(title):
+        narrow = False  # an office's other notices read alike; what this one does its title says
     doubtful = _lead(scores) < cues.doubt
     form = hits & cues.form_terms
     if not form:

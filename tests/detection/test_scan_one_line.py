@@ -52,3 +52,32 @@ def test_a_page_in_traditional_script_is_read_as_what_it_is() -> None:
     assert result.facts.document_kind is DocumentKind.PERMIT_GUIDE
     (mention,) = [each for each in result.mentions if each.severity.is_alert]
     assert (mention.quote, mention.usage) == ("防雷工程資格證書", Usage.PERMIT)
+
+
+def test_a_notice_that_announces_examinations_offers_them_whatever_else_it_reads_like() -> None:
+    text = (
+        "各县（市）区人力资源和社会保障局：根据上级通知精神，结合我市实际，现将2026年国家职业资格统一鉴定有关事项"
+        "通知如下：一、统一鉴定职业范围（一）全国统一鉴定职业：企业人力资源管理师、理财规划师、项目管理师、秘书。"
+    )
+    mentions = scan(text, as_of=date(2026, 11, 1), title="关于2026年国家职业资格统一鉴定工作的通知").mentions
+    alerts = {mention.quote for mention in mentions if mention.severity.is_alert}
+    assert {"理财规划师", "项目管理师"} <= alerts
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        ("第四条 凡从事价格鉴证业务的机构，必须配备有一定数量的价格鉴证师。", "价格鉴证师"),
+        ("第五条 评价机构至少有10名登记于该机构的环境影响评价工程师。", "环境影响评价工程师"),
+        (
+            "第八条 企业法律顾问应当取得企业法律顾问执业资格证书，方可执业。",
+            "企业法律顾问执业资格证书",
+        ),
+    ],
+)
+def test_a_rule_that_asks_for_people_asks_for_what_they_are(rule: str, name: str) -> None:
+    text = (
+        f"第一条 为加强管理，制定本办法。\n第二条 本办法适用于本市。\n{rule}\n第九条 本办法自发布之日起施行。"
+    )
+    mentions = scan(text, as_of=date(2026, 11, 1), title="机构管理办法").mentions
+    assert (name, Usage.PERMIT) in {(mention.quote, mention.usage) for mention in mentions}
