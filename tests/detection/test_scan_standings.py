@@ -141,3 +141,9 @@ def test_continuing_education_names_its_audience() -> None:
     text = "关于开展一级建造师继续教育的说明：继续教育每三年一次。"
     mentions = scan(text, as_of=DAY, title="继续教育说明").mentions
     assert [(mention.quote, mention.usage) for mention in mentions] == [("一级建造师", Usage.INFORMATIVE)]
+
+
+@pytest.mark.parametrize("written", ["教练员证", "驾驶教练证", "机动车驾驶教练员证", "会计证书"])
+def test_a_short_name_is_the_cancelled_qualification_that_people_mean_by_it(written: str) -> None:
+    (mention,) = scan(f"任职要求：须持有{written}。", as_of=date(2026, 11, 1), title="招聘").mentions
+    assert mention.status is Status.CANCELLED
