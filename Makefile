@@ -23,8 +23,9 @@ $(READY): requirements.lock pyproject.toml
 run: setup ## start the daemon on embedded defaults
 	@exec $(BIN)/qualwatch run
 
+# Half of the processes that tests start would compile the program anew where the shell forbids to keep it.
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff format --check .

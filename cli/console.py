@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from settings import Settings
     from settings.sources import Source
 
-_CONFIGURATION_SECONDS = 5.0
+_CONFIGURATION_SECONDS = 2.0
 _TRY_AGAIN = 75
 """EX_TEMPFAIL of sysexits.h, as of ``qualwatch run``."""
 

@@ -57,7 +57,7 @@ SECONDS = {"visits": 1.0, "delivery": 2.0, "urgent": 5.0, "clock": 60.0, "look_b
 HEARTBEAT_SECONDS = 5
 FIGURES_SECONDS = 3
 BOARD_SECONDS = 5
-CONFIGURATION_SECONDS = 5
+CONFIGURATION_SECONDS = 2
 _LOOK_SECONDS = 1.0
 
 log = structlog.get_logger()

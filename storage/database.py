@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlmodel import Session
 from tenacity import (
+    Retrying,
     retry,
     retry_if_exception,
     retry_if_exception_message,
@@ -132,14 +133,18 @@ def _open_sqlite(address: URL) -> Engine:
     return engine
 
 
-@retry(
-    retry=retry_if_exception_message(match=".*locked.*"),
-    stop=stop_after_delay(BUSY_SECONDS),
-    wait=wait_random(0.01, 0.1),
-    reraise=True,
-)
 def _switch_to_wal(path: Path) -> None:
     """The file remembers it. SQLite's own waiting does not cover this switch, hence the retries."""
+    retrying = Retrying(
+        retry=retry_if_exception_message(match=".*locked.*"),
+        stop=stop_after_delay(BUSY_SECONDS),
+        wait=wait_random(0.01, 0.1),
+        reraise=True,
+    )
+    retrying(_try_to_switch_to_wal, path)
+
+
+def _try_to_switch_to_wal(path: Path) -> None:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         # Of a new file; one that has tables is written anew by storage.retention.room.

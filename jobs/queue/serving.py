@@ -20,7 +20,7 @@ from jobs.terminal import VisitLog
 from settings.model import Settings
 from settings.sources import Source
 
-_CONFIGURATION_SECONDS = 5.0
+_CONFIGURATION_SECONDS = 2.0
 
 log = structlog.get_logger()
 

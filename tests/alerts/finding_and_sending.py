@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -59,3 +63,8 @@ def _find(engine: Engine, settings: Settings, findings: int, found: threading.Ev
     for number in range(max(0, begun - 1), findings):
         report(engine, settings, posting(number), now=datetime.now(UTC))
     found.set()
+
+
+if __name__ == "__main__":
+    with contextlib.redirect_stdout(io.StringIO()):  # nobody reads its log
+        run(json.loads(sys.argv[1]), int(sys.argv[2]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import random
+import signal
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from settings.model import Settings
 from storage.tables import Case, OutboxMessage
 from tests.alerts.finding_and_sending import posting, run
 from tests.alerts.mailserver import MailServer, serving
+from tests.parts.commands import Started
 from tests.parts.databases import open_migrated
 from vocabulary.codes import CaseState, OutboxState
 
@@ -28,28 +30,27 @@ KILLS = int(os.environ.get("QUALWATCH_TEST_KILLS", "10"))
 def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry_one_id(
     tmp_path: Path,
 ) -> None:
-    # Not by the fork server: the tests of pages share it, and what it loads counts for their memory.
-    context = multiprocessing.get_context("spawn")
     server, chance, killed = MailServer(), random.Random(2026), 0  # noqa: S311 - points in time, no secrets
     with serving(server) as port:
         values = _values(tmp_path, port)
         engine = open_migrated(Settings.model_validate(values).storage.database_url)
         while True:
-            process = context.Process(target=run, args=(values, FINDINGS))
-            process.start()
+            process = Started(
+                [json.dumps(values), str(FINDINGS)], tmp_path, os.environ, module=run.__module__
+            )
             taken = len(server.taken)
             # Spread over the whole run: each process lives for its share of the mails, and a moment more.
             share = chance.uniform(0.2, 1.4) * (FINDINGS - taken) / (KILLS - killed + 1)
-            while process.is_alive() and (killed >= KILLS or len(server.taken) < taken + share):
+            while process.poll() is None and (killed >= KILLS or len(server.taken) < taken + share):
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.02))
-            if killed < KILLS and process.is_alive():
+            if killed < KILLS and process.poll() is None:
                 process.kill()
                 killed += 1
-            process.join()
-            if process.exitcode == 0:
+            said, _ = process.communicate(timeout=300)
+            assert process.returncode in {0, -signal.SIGKILL}, said
+            if process.returncode == 0:
                 break
-    process.close()
     by_title: dict[str, list[str]] = defaultdict(list)
     for _, mail in server.taken:
         body = mail.get_body(("plain",))

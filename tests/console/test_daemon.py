@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import time
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import pytest
 import requests
 
 from tests.console.visitor import Page
+from tests.parts.commands import Started
 from tests.parts.operators import Operator
 
 
@@ -50,13 +50,13 @@ def _opens(link: str) -> bool:
             return answer.status_code == 200 and "系统管理员" in Page(answer.text).words
 
 
-def _line(program: subprocess.Popen[str], word: str) -> str:
+def _line(program: Started, word: str) -> str:
     """The next line that the program says with ``word`` in it."""
     assert program.stdout is not None
     return next(line.strip() for line in program.stdout if word in line)
 
 
-def _end(daemon: subprocess.Popen[str]) -> str:
+def _end(daemon: Started) -> str:
     daemon.send_signal(signal.SIGTERM)
     said = daemon.communicate(timeout=30)[0]
     assert daemon.returncode == 0, said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -20,6 +19,7 @@ from storage.tables import Backfill, Case, Document, DocumentVersion, Finding, O
 from storage.under_way import LOOK_BACK, LOOK_BACK_ROUND, backfill_lock
 from storage.visits import DIED, start_visit
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
+from tests.parts.commands import Started
 from tests.parts.databases import PostgresqlServer, copy_migrated
 from tests.parts.loopback import Site, answer
 from tests.parts.operators import Operator
@@ -59,7 +59,7 @@ class Office:
         assert self.engine is not None
         return Leases(self.engine)
 
-    def backfill(self) -> subprocess.Popen[str]:
+    def backfill(self) -> Started:
         return self.operator.start(
             "backfill", "--source", "news", "--since", str(SINCE), "--until", str(FIRST_DAY)
         )
@@ -67,7 +67,7 @@ class Office:
     def visits(self, purpose: VisitPurpose) -> list[Visit]:
         return [visit for visit in self.rows(Visit) if visit.purpose is purpose]
 
-    def daemon(self) -> subprocess.Popen[str]:
+    def daemon(self) -> Started:
         running = self.operator.start("run")
         lines_until(running, "visit_ended")
         return running
@@ -106,7 +106,7 @@ def publish(site: Site) -> None:
         )
 
 
-def ended(program: subprocess.Popen[str]) -> str:
+def ended(program: Started) -> str:
     said = program.communicate(timeout=60)[0]
     assert "Traceback" not in said, said
     return said

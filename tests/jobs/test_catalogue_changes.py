@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -23,6 +22,7 @@ from storage.leases import LockedError
 from storage.tables import Case, JudgedDocument, OutboxMessage, Rejudgement
 from tests.jobs.test_daemon import PLACES, lines_until, wait_until
 from tests.jobs.test_rejudge import NUMBER, UNKNOWN, item, publish
+from tests.parts.commands import Started
 from tests.parts.house import POSTING, House, furnished, listing, posting
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
@@ -205,7 +205,7 @@ def test_the_daemon_takes_an_import_and_its_undoing_in_without_a_restart(
     end(daemon)
 
 
-def end(daemon: subprocess.Popen[str]) -> None:
+def end(daemon: Started) -> None:
     daemon.send_signal(signal.SIGTERM)
     said = daemon.communicate(timeout=30)[0]
     assert daemon.returncode == 0, said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 import threading
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from tests.alerts.mailserver import free_port
+from tests.parts.commands import Started
 from tests.parts.house import listing, posting
 from tests.parts.loopback import Answer, Site, answer
 from tests.parts.operators import Operator
@@ -29,7 +29,7 @@ def wait_until(what: Callable[[], bool], seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
-def lines_until(process: subprocess.Popen[str], last: str) -> list[str]:
+def lines_until(process: Started, last: str) -> list[str]:
     """What the process says, up to the line that holds ``last``."""
     assert process.stdout is not None
     lines: list[str] = []
@@ -72,7 +72,7 @@ def look_at(url: str) -> str:
 def test_one_source_that_fails_leaves_the_others(operator: Operator, site: Site) -> None:
     fill(site, "good", 2)
     site["/broken/"] = answer("no", status=412)
-    operator.configure("broken", "good", site=site)
+    operator.configure("broken", "good", site=site, processes=1)
     ended = operator.run("run", "--once")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "broken：被拦截" in ended.stdout
@@ -182,7 +182,7 @@ def test_a_signal_in_mid_visit_ends_cleanly_and_the_visit_is_taken_up_again(
     ended = threading.Event()
     for path in fill(site, "good", 30)[10:]:
         site[path] = slowly(site.answers[path], ended, 1)
-    operator.configure("good", site=site)
+    operator.configure("good", site=site, processes=1)
     daemon = operator.start(*words)
     wait_until(lambda: operator.count("document") >= 5)
     daemon.send_signal(number)
@@ -201,7 +201,7 @@ def test_a_signal_in_mid_visit_ends_cleanly_and_the_visit_is_taken_up_again(
 
 def test_a_kill_in_mid_visit_loses_nothing_and_sends_nothing_twice(operator: Operator, site: Site) -> None:
     fill(site, "good", 38)
-    operator.configure("good", site=site)
+    operator.configure("good", site=site, processes=1)
     for documents in (5, 20):
         daemon = operator.start("run")
         wait_until(lambda: operator.count("document") >= documents)  # noqa: B023 - called at once
@@ -255,7 +255,7 @@ def test_a_second_signal_ends_at_once(operator: Operator, site: Site) -> None:
     ended = threading.Event()
     for path in fill(site, "good", 3):
         site[path] = slowly(site.answers[path], ended, 30)
-    operator.configure("good", site=site)
+    operator.configure("good", site=site, processes=1)
     daemon = operator.start("run")
     wait_until(lambda: len(site.paths()) >= 2)
     daemon.send_signal(signal.SIGTERM)

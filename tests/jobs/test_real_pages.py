@@ -51,7 +51,7 @@ def serve(site: Site, name: str, charset: str) -> int:
 
 def test_real_pages_go_the_whole_way_without_mojibake(operator: Operator, site: Site) -> None:
     board, government = serve(site, "html-gbk", "gbk"), serve(site, "html-gov", "utf-8")
-    operator.configure("html-gbk", "html-gov", site=site)
+    operator.configure("html-gbk", "html-gov", site=site, processes=1)
     operator.environment["QUALWATCH_MAIL__IMMEDIATE_FROM"] = (
         "medium"  # else a medium case waits for tomorrow's digest
     )

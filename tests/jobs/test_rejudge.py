@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,16 +27,26 @@ SOON = str(datetime.now(UTC).date() + timedelta(days=30))
 STEPS = (("confirm", "1"), ("ask", "1", "--deadline", SOON), ("rectified", "1"))
 
 
-@pytest.fixture
-def watched(operator: Operator, site: Site) -> Operator:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """Somebody who has watched one list, judged by the catalogue as it is shipped."""
-    operator.configure("news", site=site)
-    operator.environment["QUALWATCH_FETCHING__THREADS"] = "1"  # cases are numbered as the list has them
+    somebody, site = Operator(tmp_path_factory.mktemp("watched")), Site()
+    somebody.configure("news", site=site)
+    somebody.environment["QUALWATCH_FETCHING__THREADS"] = "1"  # cases are numbered as the list has them
     site["/news/"] = listing(*PAGES)
     for number, (path, text) in enumerate(PAGES.items()):
         site[path] = posting(text, title=f"示例市某局公开招聘工作人员公告第{number}号")
-    ran = operator.run("run", "--once")
+    ran = somebody.run("run", "--once")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    yield somebody
+    site.close()
+
+
+@pytest.fixture
+def watched(begun: Operator, operator: Operator) -> Operator:
+    """The same in a folder of the test's own."""
+    shutil.copytree(begun.folder, operator.folder, dirs_exist_ok=True)
+    operator.environment |= {"QUALWATCH_FETCHING__THREADS": "1"}
     return operator
 
 

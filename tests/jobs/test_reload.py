@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import signal
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from tests.jobs.test_daemon import fill, lines_until, wait_until
+from tests.parts.commands import Started
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
 
@@ -19,7 +19,7 @@ def visits(operator: Operator, source: str) -> int:
     return operator.count("visit", f"source = '{source}' and finished_at is not null")
 
 
-def ended(daemon: subprocess.Popen[str]) -> str:
+def ended(daemon: Started) -> str:
     daemon.send_signal(signal.SIGTERM)
     said = daemon.communicate(timeout=60)[0]
     assert daemon.returncode == 0, said

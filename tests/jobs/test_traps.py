@@ -78,7 +78,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
             timeout_seconds=4,
             total_seconds=10,
             max_bytes=8 << 20,
-            threads=8,
+            threads=24,  # most of them wait
             unanswered_requests=100,  # as many traps never answer
         ),
         storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
@@ -185,7 +185,7 @@ def test_the_daemon_stays_small_whatever_it_meets(site: Site, operator: Operator
         "timeout_seconds = 2\ntotal_seconds = 4\n[metrics]\nport = 0\n"
         f"[[sources]]\nname = 'traps'\nurl = '{site.address}/list/'\npage_limit = 3\nitem_limit = 1000\n"
     )
-    daemon = operator.start("run", "--once")
+    daemon = operator.start_alone("run", "--once")
     samples = []
     while daemon.poll() is None:
         samples.append(_resident_megabytes(daemon.pid))

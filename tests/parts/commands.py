@@ -2,6 +2,7 @@
 
 Half of what a command takes is to import the program. A process that has done so, and nothing else, forks for
 each command: what it runs is ``python -m qualwatch`` with its own arguments, folder, environment and files.
+``run_command`` waits for its end, ``Started`` is one that goes on beside the test.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import IO, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 _starting = threading.Lock()
@@ -52,11 +54,8 @@ def run_command(
     ):
         given.write(typed)
         given.seek(0)
-        connection.connect(_server(environment))
-        order = {"words": list(words), "folder": str(folder), "environment": dict(environment)}
-        order["module"] = module
         files = [given.fileno(), said.fileno(), complained.fileno()]
-        socket.send_fds(connection, [json.dumps(order).encode() + b"\n"], files)
+        _order(connection, _Order(words, folder, environment, module), files)
         connection.settimeout(timeout)
         with connection.makefile("r") as answers:
             process = int(answers.readline())
@@ -68,6 +67,93 @@ def run_command(
         said.seek(0)
         complained.seek(0)
         return subprocess.CompletedProcess(list(words), status, said.read(), complained.read())
+
+
+class _Order(NamedTuple):
+    words: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    module: str = "qualwatch"
+
+
+class Started:
+    """A command that runs; what it writes can be read from ``stdout``.
+
+    It is dealt with as with any process: the names are those of ``subprocess.Popen``. Another ``module`` is
+    run as ``python -m MODULE WORDS``.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        module: str = "qualwatch",
+    ) -> None:
+        self.returncode: int | None = None
+        self._words = list(words)
+        self._connection = socket.socket(socket.AF_UNIX)
+        said, write = os.pipe()
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - its number is handed over
+            files = [nothing.fileno(), write, write]
+            _order(self._connection, _Order(words, folder, environment, module), files)
+        os.close(write)
+        self.stdout: IO[str] = os.fdopen(said, encoding="utf-8")
+        self._answers = self._connection.makefile("r")
+        self.pid = int(self._answers.readline())
+
+    def poll(self) -> int | None:
+        """Its exit code; None where it still runs."""
+        if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended; raises ``TimeoutExpired`` where it runs on."""
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self._words, timeout or 0)
+            self.returncode = int(self._answers.readline())
+            self._answers.close()
+            self._connection.close()
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, None]:
+        """What it wrote that nobody has read, once it has ended."""
+        parts: list[str] = []
+        reading = threading.Thread(target=lambda: parts.append(self.stdout.read()), daemon=True)
+        reading.start()
+        reading.join(timeout)
+        if reading.is_alive():
+            raise subprocess.TimeoutExpired(self._words, timeout or 0)
+        self.wait(timeout)
+        self.stdout.close()
+        return "".join(parts), None
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _order(connection: socket.socket, order: _Order, files: Sequence[int]) -> None:
+    """Have the server run it; its answers are the process's id, and in the end its exit code."""
+    connection.connect(_server(order.environment))
+    written = json.dumps(
+        {
+            "words": list(order.words),
+            "folder": str(order.folder),
+            "environment": dict(order.environment),
+            "module": order.module,
+        }
+    )
+    socket.send_fds(connection, [written.encode() + b"\n"], files)
 
 
 def _server(environment: Mapping[str, str]) -> str:

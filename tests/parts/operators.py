@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-from tests.parts.commands import run_command
+from tests.parts.commands import Started, run_command
 from tests.parts.loopback import Site
 
 QUALWATCH = (sys.executable, "-m", "qualwatch")
@@ -24,24 +24,32 @@ class Operator:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.started: list[subprocess.Popen[str]] = []
+        self.started: list[Started | subprocess.Popen[str]] = []
         self.environment = {name: value for name, value in os.environ.items() if "QUALWATCH" not in name}
         self.environment |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
-    def configure(self, *sources: str, site: Site) -> None:
+    def configure(self, *sources: str, site: Site, processes: int = 0) -> None:
+        """Watch these sources; pages are read by so many ``processes`` of their own, 0: by the program."""
         tables = "".join(
             f'[[sources]]\nname = "{name}"\nurl = "{site.address}/{name}/"\n' for name in sources
         )
         (self.folder / "qualwatch.toml").write_text(
             f"[fetching]\nallow_private_hosts = ['{site.host}']\ndelay_seconds = 0\ntimeout_seconds = 2\n"
-            f"[metrics]\nport = 0\n{tables}"
+            f"[metrics]\nport = 0\n[detection]\nprocesses = {processes}\n{tables}"
         )
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         done = run_command(words, self.folder, self.environment)
         return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Started:
+        """A command that goes on beside the test; ``end_all`` ends it."""
+        process = Started(words, self.folder, self.environment)
+        self.started.append(process)
+        return process
+
+    def start_alone(self, *words: str) -> subprocess.Popen[str]:
+        """The same as a process that shares no memory with any other."""
         process = subprocess.Popen(
             [*QUALWATCH, *words],
             cwd=self.folder,
