@@ -356,7 +356,8 @@ def test_ten_thousand_findings_are_counted_by_the_database(engine: Engine, setti
 
 @_no_promtool
 def test_the_alerting_rules_fire_and_resolve() -> None:
-    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "qualwatch.rules.test.yml"]):
+    told = ("qualwatch.rules.test.yml", "qualwatch.rules.days.test.yml")
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", *told]):
         checked = subprocess.run(
             ["promtool", *command], cwd=PROMETHEUS, capture_output=True, text=True, check=False
         )
