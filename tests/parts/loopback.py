@@ -67,6 +67,7 @@ class Site:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128  # whom five others keep out would ask again after a second
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that hangs up is what some tests are about."""
