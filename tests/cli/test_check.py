@@ -8,24 +8,16 @@ import os
 import pty
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.checking import records
-from cli.checking.files import read_page
-from cli.checking.judging import judge_record, judge_records
-from cli.checking.model import Document, Failure, Judgement, Lines, Rules
-from cli.checking.records import read_lines, read_record
-from settings.model import Fetching
 from tests.extraction.pictures import POSTING, encoded, needs_fonts, page
 from tests.parts.commands import run_command
-from tests.parts.loopback import Site, answer, redirect
+from tests.parts.loopback import Site, answer
 
 ROOT = Path(__file__).parents[2]
-RULES = Rules(None, date(2026, 11, 1), every_mention=False, as_lines=False)
 UNLAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求：\n1、须持有物业管理师证书。\n"
 LAWFUL = "青禾物业有限公司\n岗位职责：管理小区。\n任职要求：\n1、高中以上学历，吃苦耐劳。\n"
 
@@ -37,7 +29,7 @@ def _check(
     return run_command(("check", *map(str, arguments)), cwd or Path.cwd(), environment, typed=stdin)
 
 
-def _lines(*records_: dict[str, Any] | bytes) -> bytes:
+def as_lines(*records_: dict[str, Any] | bytes) -> bytes:
     return b"".join(
         (record if isinstance(record, bytes) else json.dumps(record, ensure_ascii=False).encode()) + b"\n"
         for record in records_
@@ -116,7 +108,7 @@ def test_records_are_answered_in_order_and_a_bad_one_fails_alone() -> None:
         "jsonl",
         "--as-of",
         "2026-11-01",
-        stdin=_lines(
+        stdin=as_lines(
             {"id": 1, "text": UNLAWFUL},
             b"not json",
             {"id": "b", "text": None},
@@ -153,7 +145,7 @@ def test_records_are_answered_in_order_and_a_bad_one_fails_alone() -> None:
 def test_offsets_count_characters_of_the_records_own_text() -> None:
     text = "🙂\r\n　" + UNLAWFUL
     (answer,) = _answers(
-        _check("-", "--format", "jsonl", "--all", stdin=_lines({"id": "a", "text": text})).stdout
+        _check("-", "--format", "jsonl", "--all", stdin=as_lines({"id": "a", "text": text})).stdout
     )
     assert answer["mentions"]
     for mention in answer["mentions"] + answer["findings"]:
@@ -161,7 +153,7 @@ def test_offsets_count_characters_of_the_records_own_text() -> None:
 
 
 def test_a_given_day_wins_over_the_records_which_wins_over_today() -> None:
-    stdin = _lines({"id": "a", "text": UNLAWFUL, "date": "2015-03-12"}, {"id": "b", "text": UNLAWFUL})
+    stdin = as_lines({"id": "a", "text": UNLAWFUL, "date": "2015-03-12"}, {"id": "b", "text": UNLAWFUL})
     own, today = _answers(_check("-", "--format", "jsonl", stdin=stdin).stdout)
     assert own["as_of"] == "2015-03-12"
     assert own["findings"] == []
@@ -173,7 +165,7 @@ def test_a_given_day_wins_over_the_records_which_wins_over_today() -> None:
 
 
 def test_mentions_are_empty_without_all() -> None:
-    stdin = _lines({"id": "a", "text": UNLAWFUL})
+    stdin = as_lines({"id": "a", "text": UNLAWFUL})
     (answer,) = _answers(_check("-", "--format", "jsonl", stdin=stdin).stdout)
     assert answer["mentions"] == []
 
@@ -191,7 +183,7 @@ def test_an_answer_comes_before_the_next_question() -> None:
         assert running.stdin is not None
         assert running.stdout is not None
         for identity in ("a", "b"):
-            running.stdin.write(_lines({"id": identity, "text": LAWFUL}))
+            running.stdin.write(as_lines({"id": identity, "text": LAWFUL}))
             running.stdin.flush()
             assert json.loads(running.stdout.readline())["id"] == identity
         running.stdin.close()
@@ -199,7 +191,7 @@ def test_an_answer_comes_before_the_next_question() -> None:
 
 
 def test_several_processes_answer_in_order() -> None:
-    stdin = _lines(*({"id": number, "text": UNLAWFUL if number % 3 else LAWFUL} for number in range(1500)))
+    stdin = as_lines(*({"id": number, "text": UNLAWFUL if number % 3 else LAWFUL} for number in range(1500)))
     one = _check("-", "--format", "jsonl", "--as-of", "2026-11-01", stdin=stdin)
     two = _check("-", "--format", "jsonl", "--as-of", "2026-11-01", "--jobs", "2", stdin=stdin)
     assert [answer["id"] for answer in _answers(two.stdout)] == list(range(1500))
@@ -220,7 +212,7 @@ def test_a_folder_is_walked_in_order_and_each_file_fails_alone(tmp_path: Path) -
     (tmp_path / "a.txt").write_text(LAWFUL, "utf-8")
     (tmp_path / "b" / "page.html").write_text(f"<p>{UNLAWFUL}</p>", "utf-8")
     (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 100)
-    (tmp_path / "records.jsonl").write_bytes(_lines({"id": "r1", "text": UNLAWFUL}))
+    (tmp_path / "records.jsonl").write_bytes(as_lines({"id": "r1", "text": UNLAWFUL}))
     (tmp_path / "packed.jsonl.gz").write_bytes(b"\x1f\x8bbroken")
     (tmp_path / "loop").symlink_to(tmp_path)
     done = _check(".", "--format", "jsonl", cwd=tmp_path)
@@ -254,7 +246,7 @@ def test_files_of_other_kinds_in_a_folder_are_skipped_and_counted(tmp_path: Path
 
 def test_packed_records_are_read_while_they_are_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
-    path.write_bytes(gzip.compress(_lines({"id": "a", "text": UNLAWFUL}, {"id": "b", "text": LAWFUL})))
+    path.write_bytes(gzip.compress(as_lines({"id": "a", "text": UNLAWFUL}, {"id": "b", "text": LAWFUL})))
     done = _check(path, "--format", "json")
     assert [answer["id"] for answer in json.loads(done.stdout)] == ["a", "b"]
 
@@ -278,7 +270,9 @@ def test_sarif_is_one_log_for_the_whole_run(tmp_path: Path) -> None:
 
 def test_escapes_of_a_scraped_text_do_not_reach_the_terminal(tmp_path: Path) -> None:
     records_ = tmp_path / "a.jsonl"
-    records_.write_bytes(_lines({"id": "x\x1b[2J", "text": UNLAWFUL.replace("须持有", "须\x1b]0;t\x07持有")}))
+    records_.write_bytes(
+        as_lines({"id": "x\x1b[2J", "text": UNLAWFUL.replace("须持有", "须\x1b]0;t\x07持有")})
+    )
     done = _check(records_)
     assert b"\x1b" not in done.stdout
     assert b"\x07" not in done.stdout
@@ -333,87 +327,3 @@ def test_bytes_that_are_no_text_exit_2(tmp_path: Path) -> None:
     done = _check(path, "--format", "json")
     assert done.returncode == 2
     assert "不支持的格式" in json.loads(done.stdout)["error"]
-
-
-def test_a_page_is_read_with_its_own_address_and_charset(site: Site, fetching: Fetching) -> None:
-    page = f"<html><head><title>保洁主管</title></head><body><p>{UNLAWFUL}</p></body></html>"
-    site.answers["/old"] = redirect("/new.html")
-    site.answers["/new.html"] = answer(page.encode("gb18030"), media_type="text/html; charset=gbk")
-    judgement = read_page(f"http://{site.host}/old", RULES, fetching)
-    assert isinstance(judgement, Judgement)
-    document = judgement.document
-    assert document.url == f"http://{site.host}/new.html"
-    assert document.identity == f"http://{site.host}/old"
-    assert document.title == "保洁主管"
-    assert "物业管理师证书" in document.text
-
-
-def test_a_page_that_is_gone_fails_with_its_reason(site: Site, fetching: Fetching) -> None:
-    failure = read_page(f"http://{site.host}/missing", RULES, fetching)
-    assert isinstance(failure, Failure)
-    assert "404" in failure.reason
-
-
-def test_an_address_that_is_none_fails_with_its_reason() -> None:
-    failure = read_page("http://", RULES)
-    assert isinstance(failure, Failure)
-    assert failure.reason
-
-
-def test_a_line_that_is_too_long_is_told_and_the_next_one_read(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(records, "MAX_LINE", 100)
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(_lines({"id": "a", "text": "长" * 500}, {"id": "b", "text": "短"}))
-    with path.open("rb") as stream:
-        batches = list(read_lines(stream, "a.jsonl", batched=False))
-    assert [(batch.numbers, batch.lines[0] is None) for batch in batches] == [((1,), True), ((2,), False)]
-    failure = read_record(None, "a.jsonl", 1)
-    assert isinstance(failure, Failure)
-    assert "line 1: longer than" in failure.reason
-
-
-def test_a_record_that_cannot_be_judged_fails_alone_in_its_batch() -> None:
-    texts = (UNLAWFUL, "\ud800会计证", LAWFUL, UNLAWFUL)
-    records_ = [Document(str(place), f"#{place}", text) for place, text in enumerate(texts)]
-    outcomes = list(judge_records([*records_, Failure(None, "#4", "no id")], RULES))
-    failed = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
-    assert [failure.name for failure in failed] == ["#1", "#4"]
-    assert failed[0].reason.startswith("not judged: UnicodeEncodeError")
-    judged = [outcome for outcome in outcomes if isinstance(outcome, Judgement)]
-    assert [len(judgement.result.findings) for judgement in judged] == [1, 0, 1]
-    assert judged == [judge_record(judgement.document, RULES) for judgement in judged]
-
-
-def test_lines_are_batched_by_number_and_keep_their_count(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(b"{}\n\n" * 600)
-    with path.open("rb") as stream:
-        batches: list[Lines] = list(read_lines(stream, "a", batched=True))
-    assert [len(batch.lines) for batch in batches] == [256, 256, 88]
-    assert [batch.numbers[:2] for batch in batches] == [(1, 3), (513, 515), (1025, 1027)]
-
-
-@pytest.mark.parametrize(
-    ("written", "day"),
-    [
-        ("2015-03-12", "2015-03-12"),
-        ("2015-03-12T08:00:00+08:00", "2015-03-12"),
-        ("2015/3/12", "2015-03-12"),
-        ("2015年3月12日", "2015-03-12"),
-        ("2015-03", "2015-03-01"),
-        ("2015", "2015-01-01"),
-        ("2015-02-30", None),
-        ("soon", None),
-        (20150312, None),
-    ],
-)
-def test_a_records_date_is_read_or_refused(written: Any, day: str | None) -> None:
-    document = read_record(json.dumps({"id": 1, "text": "", "date": written}).encode(), "a", 1)
-    if day is None:
-        assert isinstance(document, Failure)
-        assert "date" in document.reason
-    else:
-        assert not isinstance(document, Failure)
-        assert str(document.published_on) == day
