@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,15 +14,12 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from alerts.delivery.links import console_address, last_served
 from alerts.metrics.collected import Metrics
 from cases.history import mark_notified
 from console import serving
 from console.serving import serve_console
 from jobs.context import Context
-from settings.console import Console
-from settings.errors import StartError
-from tests.console.visitor import Page, Room, token_of
+from tests.console.visitor import Page, Room, port_of, served, token_of
 from vocabulary.codes import CaseState
 
 POLICY = (
@@ -33,28 +28,9 @@ POLICY = (
 )
 
 
-def _port(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None
-    return port
-
-
-@contextlib.contextmanager
-def _served(context: Context, *, is_default: bool = False, **console: object) -> Iterator[Room]:
-    """A console whose settings are changed; ``is_default``: as if nobody had written them."""
-    changed = context.settings.console.model_copy(update=console)
-    if is_default:
-        changed = Console.model_construct(set(), **dict(changed))
-    settings = context.settings.model_copy(update={"console": changed})
-    there = dataclasses.replace(context, settings=settings)
-    metrics = Metrics(context.engine, (), context.now)
-    with serve_console(lambda: there, metrics) as (url, _):
-        yield Room(url, there, metrics)
-
-
 def _raw(room: Room, request: bytes) -> bytes:
     """What the console answers to bytes."""
-    with socket.create_connection(("127.0.0.1", _port(room.url)), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(room.url)), timeout=10) as connection:
         connection.sendall(request)
         answer = b""
         with contextlib.suppress(ConnectionError):
@@ -162,7 +138,7 @@ def test_what_is_no_request_is_refused_and_the_next_one_answered(room: Room, req
 def test_whoever_sends_slowly_is_cut_off(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "CONNECTION_SECONDS", 0.6)
     head = b"POST /cases/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    with _served(context) as room:
+    with served(context) as room:
         for beginning in (b"", b"GET /ca", head + b"Content-Length: 500\r\n\r\ntoken=x"):
             began = time.monotonic()
             assert _raw(room, beginning) == b""
@@ -175,10 +151,10 @@ def _descriptors() -> int:
 
 
 def test_a_crowd_that_says_nothing_keeps_nobody_out_and_takes_few_descriptors(context: Context) -> None:
-    with _served(context) as room, contextlib.ExitStack() as stack:
+    with served(context) as room, contextlib.ExitStack() as stack:
         before, crowd = _descriptors(), 3 * serving.CONNECTIONS
         for _ in range(crowd):
-            stack.enter_context(socket.create_connection(("127.0.0.1", _port(room.url)), timeout=5))
+            stack.enter_context(socket.create_connection(("127.0.0.1", port_of(room.url)), timeout=5))
         for _ in range(5):
             began = time.monotonic()
             assert room.get(f"{room.url}/").status_code == 200
@@ -189,15 +165,15 @@ def test_a_crowd_that_says_nothing_keeps_nobody_out_and_takes_few_descriptors(co
 
 def test_whoever_sends_no_request_is_cut_off(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "HEAD_SECONDS", 0.3)
-    with _served(context) as room:
+    with served(context) as room:
         assert _raw(room, b"GET / HTTP/1.1\r\nHost: loc") == b""
         assert room.get(f"{room.url}/").status_code == 200
 
 
 def test_ending_waits_for_nobody(context: Context) -> None:
     with contextlib.ExitStack() as stack:
-        with _served(context) as room:
-            address = ("127.0.0.1", _port(room.url))
+        with served(context) as room:
+            address = ("127.0.0.1", port_of(room.url))
             open_ones = [stack.enter_context(socket.create_connection(address)) for _ in range(5)]
             open_ones[0].sendall(b"GET / HTTP/1.1\r\nHost: loc")
             time.sleep(0.2)
@@ -279,128 +255,6 @@ def test_the_decision_is_counted_with_its_time(room: Room) -> None:
     waited = {"severity": "high"}
     assert sample("qualwatch_mail_to_decision_seconds_sum", waited) == pytest.approx(3 * 3600, abs=1)
     assert sample("qualwatch_mail_to_decision_seconds_count", waited) == 1
-
-
-def test_a_default_port_that_is_taken_moves_and_is_taken_again_at_the_next_start(context: Context) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with _served(context, is_default=True, port=port) as room:
-            moved = room.url
-            assert _port(moved) != port
-            assert console_address(room.context.settings) == moved
-            assert room.link(1).startswith(f"{moved}/cases/1/open?token=")
-            assert room.get(f"{moved}/").status_code == 200
-    with _served(context, is_default=True, port=port) as room:
-        assert room.url == moved
-
-
-def test_a_port_that_was_written_and_is_taken_is_refused(context: Context) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(StartError, match=f"console.port = {port}"):
-            _served(context, port=port).__enter__()
-
-
-def test_another_configured_port_forgets_the_one_of_the_last_time(context: Context) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with _served(context, port=0):
-        pass
-    with _served(context, port=port) as room:
-        assert _port(room.url) == port
-
-
-@pytest.mark.parametrize(
-    "remembered", ["", "x", "127.0.0.1:0 http://127.0.0.1:99999", "127.0.0.1:0 é", "a b c"]
-)
-def test_a_spoilt_memory_of_the_last_time_is_no_matter(context: Context, remembered: str) -> None:
-    (context.settings.storage.directory / "console.address").write_bytes(remembered.encode("gb18030"))
-    with _served(context) as room:
-        assert room.get(f"{room.url}/").status_code == 200
-        served = last_served(context.settings.storage.directory)
-        assert served is not None
-        assert served.url == room.url
-
-
-def test_behind_a_proxy_a_taken_port_is_an_error(context: Context) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(StartError, match=f"console.port = {port}"):
-            _served(context, port=port, base_url="https://q.example.com").__enter__()
-
-
-def test_an_address_of_no_machine_is_an_error(context: Context) -> None:
-    with pytest.raises(StartError, match=r"console.host = '192.0.2.1'"):
-        _served(context, host="192.0.2.1").__enter__()
-
-
-@pytest.mark.parametrize("host", ["::1", "localhost", "127.0.0.2"])
-def test_any_address_of_this_machine_will_do(context: Context, host: str) -> None:
-    if host == "::1" and not _has_ipv6():
-        pytest.skip("this machine has no IPv6 loopback to listen on")
-    with _served(context, host=host) as room:
-        case = room.report()
-        room.follow(room.take(room.link(case), "confirm"))
-        assert room.state(case) is CaseState.CONFIRMED
-
-
-def _has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as tried:
-            tried.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("keeps_path", [True, False])
-def test_a_proxy_may_serve_it_in_a_folder(context: Context, keeps_path: bool) -> None:
-    with _served(context, base_url="https://q.example.com/watch/") as room:
-        case = room.report()
-        link = room.link(case)
-        assert link.startswith("https://q.example.com/watch/cases/1/open?token=")
-        outside = "https://q.example.com" if keeps_path else "https://q.example.com/watch"
-
-        def through(url: str) -> str:
-            """The address at which the proxy asks the console."""
-            return url.replace(outside, room.url) if url.startswith("https") else room.url + url
-
-        host = {"Host": "q.example.com"}
-        page = Page(room.get(through(link), **host).text)
-        (style,) = [values["href"] for values in page.attributes("link") if values["rel"] == "stylesheet"]
-        assert style == "/watch/static/console.css"
-        assert room.get(room.url + str(style), **host).status_code == 200
-        action, hidden = next(form for form in page.forms if form[1]["step"] == "confirm")
-        assert action == "/watch/cases/1"
-        done = room.post(action, hidden, Origin="https://q.example.com", **host)
-        assert done.headers["Location"].startswith("/watch/cases/1/open?token=")
-        assert room.state(case) is CaseState.CONFIRMED
-
-
-def test_without_a_console_mails_have_no_buttons(context: Context, tmp_path: Path) -> None:
-    with _served(context) as room:
-        off = room.context.settings.console.model_copy(update={"enabled": False})
-        settings = room.context.settings.model_copy(update={"console": off})
-        assert console_address(settings) == ""
-        assert console_address(room.context.settings) == room.url
-
-
-def test_mails_that_leave_this_machine_have_buttons_only_with_an_address(context: Context) -> None:
-    smtp = context.settings.mail.model_copy(update={"channel": "smtp"})
-    away = dataclasses.replace(context, settings=context.settings.model_copy(update={"mail": smtp}))
-    with structlog.testing.capture_logs() as logged:
-        with _served(away) as room:
-            assert console_address(room.context.settings) == ""
-        with _served(away, base_url="https://q.example.com") as room:
-            assert console_address(room.context.settings) == "https://q.example.com"
-    assert [line["event"] for line in logged].count("mails_have_no_buttons") == 1
 
 
 def test_the_end_of_the_console_is_a_problem(context: Context) -> None:

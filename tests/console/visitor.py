@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from sqlmodel import Session, col, select
 
 from alerts.delivery.links import case_links, desk_link
 from alerts.metrics.collected import Metrics
+from console.serving import serve_console
 from detection.model import Mention
 from jobs.context import Context
+from settings.console import Console
 from storage.tables import Case, CaseEvent
 from tests.alerts.stored import NOW, Posting, report
 from vocabulary.codes import CaseState
@@ -251,3 +254,22 @@ class Seat:
 def token_of(link: str) -> str:
     (token,) = parse_qs(urlsplit(link).query)["token"]
     return token
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+@contextmanager
+def served(context: Context, *, is_default: bool = False, **console: object) -> Iterator[Room]:
+    """A console whose settings are changed; ``is_default``: as if nobody had written them."""
+    changed = context.settings.console.model_copy(update=console)
+    if is_default:
+        changed = Console.model_construct(set(), **dict(changed))
+    settings = context.settings.model_copy(update={"console": changed})
+    there = dataclasses.replace(context, settings=settings)
+    metrics = Metrics(context.engine, (), context.now)
+    with serve_console(lambda: there, metrics) as (url, _):
+        yield Room(url, there, metrics)
