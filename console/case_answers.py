@@ -13,6 +13,7 @@ from alerts.delivery.links import answer_code
 from alerts.notifications.letters import shown
 from cases.answers import ANSWERABLE, Answered, find_answer_file, list_answers
 from cases.queries import may_see
+from console.case_text import why_unverified
 from console.desk import Desk
 from console.desk_list import download
 from console.frontage import no_case, notice, page
@@ -78,7 +79,7 @@ def send_answer_file(desk: Desk, viewer: Viewer, request: Request) -> Response:
         record = desk.context.evidence.read(ref)
     except EvidenceError as error:
         speech = viewer.speech
-        words = speech.say("证据核对未通过：{why}", why=displayable(str(error), limit=400))
+        words = speech.say("证据核对未通过：{why}", why=why_unverified(error, speech))
         return notice(desk, 410, speech.say("没有存档"), words, speech)
     note_reading(desk, viewer, request, f"answer file {number}", case_id=case_id)
     return download(record.body, displayable(name, limit=100), "application/octet-stream")

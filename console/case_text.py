@@ -8,11 +8,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from alerts.languages import Language
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceStore
 from storage.proof import evidence_ref
 from storage.tables import Document, DocumentVersion, Finding
-from vocabulary.presentation import displayable_lines, mask_personal_numbers
+from vocabulary.names import CHINESE
+from vocabulary.presentation import displayable, displayable_lines, mask_personal_numbers
+from vocabulary.reasons import in_chinese
 
 SHOWN = 300_000
 """Characters of a text that one page shows; a longer one is in the evidence package."""
@@ -78,9 +81,17 @@ def marked(text: str, places: Sequence[tuple[int, int, bool]]) -> dict[str, Any]
     }
 
 
-def archived(store: EvidenceStore, version: DocumentVersion) -> tuple[EvidenceRecord | None, str]:
+def archived(
+    store: EvidenceStore, version: DocumentVersion, speech: Language
+) -> tuple[EvidenceRecord | None, str]:
     """What the server sent, its digest verified; else why it cannot be shown."""
     try:
         return store.read(evidence_ref(version)), ""
     except EvidenceError as error:
-        return None, str(error)
+        return None, why_unverified(error, speech)
+
+
+def why_unverified(error: EvidenceError, speech: Language) -> str:
+    """In the words of whoever reads it."""
+    said = in_chinese(str(error)) if speech.code == CHINESE else str(error)
+    return displayable(said, limit=400)

@@ -209,13 +209,13 @@ def show_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
         met = find_version(session, case_id, request.path_params["version"])
         if met is None or not may_see(session, case_id, viewer.scope):
             return no_case(desk, viewer)
-        record, problem = archived(desk.context.evidence, met.version)
+        record, problem = archived(desk.context.evidence, met.version, viewer.speech)
         values = {
             "case_id": case_id,
             "version": met.version.id,
             "title": shown(met.document.title, 240) or viewer.speech.say("（无标题）"),
             "url": displayable(met.document.url, limit=_ADDRESS),
-            "problem": displayable(problem, limit=400),
+            "problem": problem,
             "fetched_at": viewer.speech.moment(record.fetched_at.astimezone(zone)) if record else "",
             "sha256": met.version.body_sha256,
             "media_type": displayable(met.version.media_type, limit=80),
@@ -235,11 +235,11 @@ def send_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
         met = find_version(session, case_id, request.path_params["version"])
         if met is None or not may_see(session, case_id, viewer.scope):
             return no_case(desk, viewer)
-        record, problem = archived(desk.context.evidence, met.version)
+        record, problem = archived(desk.context.evidence, met.version, viewer.speech)
         media_type, charset = met.version.media_type, met.version.charset
     if record is None:
         speech = viewer.speech
-        words = speech.say("证据核对未通过：{why}", why=displayable(problem, limit=400))
+        words = speech.say("证据核对未通过：{why}", why=problem)
         return notice(desk, 410, speech.say("没有存档"), words, speech)
     note_reading(desk, viewer, request, f"archive {request.path_params['version']}", case_id=case_id)
     if request.query_params.get("save") or not media_type.startswith(_PAGES):

@@ -184,7 +184,7 @@ def test_an_archived_page_that_was_changed_is_not_shown(room: Room) -> None:
     with room.context.transaction() as session:
         session.execute(update(DocumentVersion).values(body_sha256="0" * 64))
     seat = room.enter("wang@example.com")
-    assert "证据核对未通过" in seat.page(f"/cases/{case}/archived/1").words
+    assert "证据核对未通过：证据文件" in seat.page(f"/cases/{case}/archived/1").words
     assert seat.get(f"/archive/{case}/1").status_code == 410
 
 

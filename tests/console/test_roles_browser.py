@@ -181,10 +181,33 @@ def test_a_viewer_reads_and_is_refused_by_page_and_interface(browser: Browser, r
             expect(page.get_by_role("button", name=words)).to_have_count(0)
         key = page.locator("input[name=form_key]").first.input_value()
         for path in (f"/cases/{case}/step", f"/cases/{case}/publication", f"/cases/{case}/note"):
-            fields = {"form_key": key, "step": "rectified", "public": "yes", "note": "x"}
+            fields: dict[str, str | float | bool] = {
+                "form_key": key,
+                "step": "rectified",
+                "public": "yes",
+                "note": "x",
+            }
             headers = {"Origin": room.url}
             assert page.request.post(room.url + path, form=fields, headers=headers).status == 403
     program = Program(room, "viewer@example.com", Role.VIEWER)
     assert program.get(f"/cases/{case}").status_code == 200
     assert program.post(f"/cases/{case}/steps", {"step": "rectified"}).status_code == 403
     assert room.state(case) is CaseState.OVERDUE
+
+
+def test_paper_bears_what_is_read_and_nothing_that_is_clicked(browser: Browser, room: Room) -> None:
+    case = room.report()
+    _ask(room, case)
+    with _signed_in(browser, room, Role.REVIEWER) as page:
+        page.emulate_media(media="print", color_scheme="dark")
+        for path in (f"/cases/{case}", "/cases?state=all", "/trends"):
+            page.goto(room.url + path)
+            for name in ("button", "navigation", "combobox", "textbox", "checkbox"):
+                assert page.get_by_role(name).count() == 0, (path, name)
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            page.set_viewport_size({"width": 700, "height": 1000})  # paper is narrow, and tables stay tables
+            tables = page.evaluate(
+                "[...document.querySelectorAll('tbody tr')].map(each => getComputedStyle(each).display)"
+            )
+            assert set(tables) <= {"table-row"}, path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 700, path
