@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from typing import Final, TypeVar
+from enum import Enum, StrEnum
+from typing import Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_, true, union_all
+from sqlalchemy import ColumnElement, and_, column, func, literal_column, or_, true, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
-from cases.search import has_words, may_hold
+from cases.search import has_words, is_common, may_hold
+from storage.database import without_index
 from storage.tables import AddresseeAnswer, Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import lies_within
 from vocabulary.codes import AnswerState, CaseOrder, CaseState, Due, EventKind, Severity, Waiting
@@ -25,11 +27,32 @@ OPEN: Final = tuple(
 NOBODY: Final = "-"
 """As ``CaseFilter.assignee``: cases that nobody has taken or was given."""
 SOON: Final = timedelta(days=7)
+WITH_DEADLINE: Final = (CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE)
+"""States in which a deadline runs, or has run out, and may be moved."""
+_MET = "qualwatch_cases_met"
 _LONGEST: Final = 200
 """Letters of anything that somebody types."""
 _DAYS: Final = 36_500
 
 _Code = TypeVar("_Code", bound=StrEnum)
+
+
+class Found(Enum):
+    """How an index finds the cases of a branch."""
+
+    IN_ORDER = "in order"
+    """They are many: each order has an index, and what is no part of the branch is passed over."""
+    BY_DAY = "by day"
+    """As those of a province: in the order in which they were opened, each state by itself."""
+    ALONE = "alone"
+    """They are few: they are found first, and sorted then."""
+
+
+class Branch(NamedTuple):
+    """A way in which a case may be within a scope."""
+
+    condition: ColumnElement[bool]
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +66,45 @@ class CaseScope:
     others: tuple[CaseScope, ...] = ()
     """What they may see besides: the cases of those below them."""
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether every case is within it."""
+        return not (self.regions or self.departments)
+
     def condition(self, session: Session) -> ColumnElement[bool]:
         """Whether a case is within it."""
-        branches = list(self._branches(session))
+        branches = [each.condition for each in self.branches(session)]
         if session.get_bind().dialect.name != "sqlite" or len(branches) == 1:
             return or_(*branches)
         # SQLite knows not how few cases each of them leaves, and would read all that are open.
         return col(Case.id).in_(union_all(*(select_columns(col(Case.id)).where(each) for each in branches)))
 
-    def _branches(self, session: Session) -> Iterator[ColumnElement[bool]]:
+    def holds(self, session: Session) -> ColumnElement[bool]:
+        """The same of few cases that are known by their numbers."""
+        return or_(*(each.condition for each in self.branches(session)))
+
+    def branches(self, session: Session) -> list[Branch]:
         """The ways in which a case may be within it."""
-        parts: list[ColumnElement[bool]] = []
-        if self.regions:
-            parts.append(or_(*(lies_within(col(Case.region), region) for region in self.regions)))
-        if self.departments:
-            parts.append(followed_up_by(session, self.departments))
-        yield and_(true(), *parts)
-        if parts and self.email:
-            yield col(Case.assignee) == self.email
-        if parts:
-            for other in self.others:
-                yield from other._branches(session)  # noqa: SLF001 - of the same class
+        return list(self._branches(session))
+
+    def _branches(self, session: Session) -> Iterator[Branch]:
+        if self.holds_all or any(other.holds_all for other in self.others):
+            yield Branch(true(), Found.IN_ORDER)
+            return
+        follows = [followed_up_by(session, self.departments, self.regions)] if self.departments else []
+        for region in self.regions or ("",):
+            parts = [is_of(region)] if region else []
+            yield Branch(and_(true(), *parts, *follows), _found(region))
+        if self.email:
+            yield Branch(col(Case.assignee) == self.email, Found.ALONE)
+        for other in self.others:
+            yield from other._branches(session)  # noqa: SLF001 - of the same class
+
+
+def _found(region: str) -> Found:
+    if not region:
+        return Found.IN_ORDER
+    return Found.BY_DAY if region.endswith("0000") else Found.ALONE
 
 
 EVERYTHING: Final = CaseScope()
@@ -99,15 +140,15 @@ class CaseFilter:
     """Words that all stand in publisher, title, certificate, quotes or document number."""
     order: CaseOrder = CaseOrder.NEWEST
 
-    @property
-    def is_narrow(self) -> bool:
+    def is_narrow(self, session: Session) -> bool:
         """Whether something in it leaves so few cases that they are best found first and sorted then."""
-        named = (self.text, self.region, self.department, self.qualification, self.publisher, self.source)
+        named = (self.region, self.department, self.qualification, self.publisher, self.source)
         return (
             any(named)
             or self.assignee not in {"", NOBODY}
             or self.due is not None
             or self.waiting is not None
+            or bool(self.text and not is_common(session, self.text))
         )
 
     def condition(self, session: Session, now: datetime) -> ColumnElement[bool]:
@@ -120,9 +161,9 @@ class CaseFilter:
         if self.severities:
             yield col(Case.severity).in_([severity.value for severity in self.severities])
         if self.region:
-            yield lies_within(col(Case.region), self.region)
+            yield is_of(self.region)
         if self.department:
-            yield followed_up_by(session, (self.department,))
+            yield followed_up_by(session, (self.department,), (self.region,) if self.region else ())
         if self.qualification:
             yield may_hold(session, self.qualification)
             yield col(Case.qualification).icontains(self.qualification, autoescape=True)
@@ -130,10 +171,10 @@ class CaseFilter:
             yield may_hold(session, self.publisher)
             yield col(Case.publisher).icontains(self.publisher, autoescape=True)
         if self.source:
-            yield _met_in(self.source)
+            yield _met_in(session, self.source)
         yield from self._times(now)
         if self.assignee:
-            yield col(Case.assignee) == ("" if self.assignee == NOBODY else self.assignee)
+            yield _is_with(session, self.assignee)
         if self.review is not None:
             yield col(Case.needs_review).is_(self.review)
         if self.waiting is not None:
@@ -213,20 +254,42 @@ def filter_pairs(wanted: CaseFilter) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in found if value != ""]
 
 
-def _met_in(source: str) -> ColumnElement[bool]:
-    return col(Case.id).in_(
+def is_of(region: str) -> ColumnElement[bool]:
+    """Whether a case lies in an area; of a province by its index, since no place has moved to another one."""
+    if not region.endswith("0000"):
+        return lies_within(col(Case.region), region)
+    # As the index has it: of parameters no database would know that it is the same.
+    province: ColumnElement[str] = func.substr(col(Case.region), literal_column("1"), literal_column("2"))
+    return province == region[:2]
+
+
+def _is_with(session: Session, assignee: str) -> ColumnElement[bool]:
+    if assignee == NOBODY:  # nearly all of them
+        return without_index(session, col(Case.assignee).expression) == ""
+    return col(Case.assignee) == assignee
+
+
+def _met_in(session: Session, source: str) -> ColumnElement[bool]:
+    theirs = (
         select_columns(col(Finding.case_id))
         .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
         .join(Document, col(Document.id) == col(DocumentVersion.document_id))
         .where(col(Document.source) == source, col(Finding.case_id).is_not(None))
     )
+    if session.get_bind().dialect.name != "sqlite":
+        return col(Case.id).in_(theirs)
+    # Looked up once for the list and its number, and each way into a scope.
+    known: dict[str, str] = session.info.setdefault(_MET, {})
+    if source not in known:
+        known[source] = json.dumps(sorted(set(session.execute(theirs).scalars())))
+    return col(Case.id).in_(select_columns(column("value")).select_from(func.json_each(known[source])))
 
 
 def _waits(waiting: Waiting) -> ColumnElement[bool]:
     if waiting is Waiting.ACCEPTANCE:
         return and_(col(Case.assignee) > "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
     if waiting is Waiting.EXTENSION:
-        return col(Case.extension).is_not(None)
+        return and_(col(Case.extension).is_not(None), col(Case.state).in_(WITH_DEADLINE))
     if waiting is Waiting.ANSWER:
         unread = select_columns(col(AddresseeAnswer.case_id))
         return col(Case.id).in_(unread.where(col(AddresseeAnswer.state) == AnswerState.WAITING))

@@ -6,24 +6,40 @@ A list is read off an index from where it begins, so that its last part costs as
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, true
-from sqlmodel import col
+from sqlalchemy import ColumnElement, and_, case, or_, true
+from sqlmodel import Session, col
 
+from storage.database import without_index
 from storage.tables import Case
 from vocabulary.codes import CaseOrder
 
 _LARGEST = 10**15
 
 
-class Stretch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stretch:
     """A part of an order that one index holds: its cases that are still to come, and how they are sorted."""
 
     condition: ColumnElement[bool]
-    order: Sequence[ColumnElement[Any]]
+    keys: Sequence[ColumnElement[Any]]
     """Ends with the number, so that no two cases stand at the same place."""
+    is_rising: bool = True
+
+    @property
+    def order(self) -> Sequence[ColumnElement[Any]]:
+        """As an index has it."""
+        return self._directed(self.keys)
+
+    def sorted(self, session: Session) -> Sequence[ColumnElement[Any]]:
+        """The same for few cases that something else has found."""
+        return self._directed([without_index(session, key) for key in self.keys])
+
+    def _directed(self, keys: Sequence[ColumnElement[Any]]) -> Sequence[ColumnElement[Any]]:
+        return [key.asc() if self.is_rising else key.desc() for key in keys]
 
 
 def page_key(case: Case, order: CaseOrder) -> str:
@@ -36,17 +52,21 @@ def page_key(case: Case, order: CaseOrder) -> str:
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}.{case.id}"
 
 
-def stretches(order: CaseOrder, after: str) -> Iterator[Stretch]:
-    """Everything behind the place that ``page_key`` said, one stretch after the other."""
+def stretches(order: CaseOrder, after: str, *, sorts: bool = False) -> Iterator[Stretch]:
+    """Everything behind the place that ``page_key`` said, one stretch after the other.
+
+    ``sorts``: the cases are few, and are found by something else and sorted then, all in one.
+    """
     first, _, last = after.rpartition(".")
     number = _number(last)
     if order is CaseOrder.DEADLINE:
-        yield from _by_deadline(_day(first), number)
+        day = _day(first)
+        yield from (_sorted_by_deadline(day, number),) if sorts else _by_deadline(day, number)
     elif order is CaseOrder.SEVERITY:
         # critical, high, medium: the alphabet has them in the order that is wanted, and an index with it.
         key, own = col(Case.severity), col(Case.id)
         behind = or_(key > first, and_(key == first, own > number)) if number else true()
-        yield Stretch(behind, (key.asc(), own.asc()))
+        yield Stretch(behind, (key, own))
     elif order is CaseOrder.OLDEST:
         yield _by_time(col(Case.opened_at), _moment(first), number, is_rising=True)
     else:
@@ -56,13 +76,13 @@ def stretches(order: CaseOrder, after: str) -> Iterator[Stretch]:
 
 def _by_time(column: Any, at: datetime | None, number: int, *, is_rising: bool) -> Stretch:
     own = col(Case.id)
-    order = (column.asc(), own.asc()) if is_rising else (column.desc(), own.desc())
+    keys = (column, own)
     if not number:
-        return Stretch(true(), order)
+        return Stretch(true(), keys, is_rising)
     if at is None:  # a key of before lists were sorted by time: the number alone
-        return Stretch(own > number if is_rising else own < number, order)
+        return Stretch(own > number if is_rising else own < number, keys, is_rising)
     later = (column > at, own > number) if is_rising else (column < at, own < number)
-    return Stretch(or_(later[0], and_(column == at, later[1])), order)
+    return Stretch(or_(later[0], and_(column == at, later[1])), keys, is_rising)
 
 
 def _by_deadline(day: date | None, number: int) -> Iterator[Stretch]:
@@ -70,9 +90,21 @@ def _by_deadline(day: date | None, number: int) -> Iterator[Stretch]:
     deadline, own = col(Case.deadline), col(Case.id)
     if day is not None or not number:
         behind = or_(deadline > day, and_(deadline == day, own > number)) if day is not None else true()
-        yield Stretch(and_(deadline.is_not(None), behind), (deadline.asc(), own.asc()))
+        yield Stretch(and_(deadline.is_not(None), behind), (deadline, own))
         number = 0
-    yield Stretch(and_(deadline.is_(None), own > number), (own.asc(),))
+    yield Stretch(and_(deadline.is_(None), own > number), (own,))
+
+
+def _sorted_by_deadline(day: date | None, number: int) -> Stretch:
+    """The same as one; no database takes its index of deadlines for it."""
+    deadline, own = col(Case.deadline), col(Case.id)
+    has_none = case((deadline.is_(None), 1), else_=0)
+    keys = (has_none, deadline, own)
+    if not number:
+        return Stretch(true(), keys)
+    if day is None:
+        return Stretch(and_(has_none == 1, own > number), keys)
+    return Stretch(or_(has_none == 1, deadline > day, and_(deadline == day, own > number)), keys)
 
 
 def _number(typed: str) -> int:

@@ -113,7 +113,7 @@ def end_exception(
     Raises ``UnknownCase`` for an exception outside ``scope``, ``IllegalStep`` for one that has ended.
     """
     wanted = select(StandingException).join(Case, col(Case.id) == col(StandingException.case_id))
-    wanted = wanted.where(col(StandingException.id) == exception_id, scope.condition(session))
+    wanted = wanted.where(col(StandingException.id) == exception_id, scope.holds(session))
     standing = session.exec(wanted).one_or_none()
     if standing is None:
         raise UnknownCase(f"没有例外{exception_id}")
@@ -139,7 +139,7 @@ def list_exceptions(
     ``before`` is the last number of the part above.
     """
     wanted = select(StandingException).join(Case, col(Case.id) == col(StandingException.case_id))
-    wanted = wanted.where(scope.condition(session))
+    wanted = wanted.where(scope.holds(session))
     if not ended:
         wanted = wanted.where(col(StandingException.ends_at) > now)
     if before:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, union_all
+from sqlalchemy import ColumnElement, and_, union, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from cases.case_filter import ALL_CASES, EVERYTHING, CaseFilter, CaseScope
+from cases.case_filter import ALL_CASES, EVERYTHING, CaseFilter, CaseScope, Found
 from cases.case_order import Stretch, page_key, stretches
 from storage.tables import Case, CaseEvent, Finding
-from vocabulary.codes import CaseState
+from vocabulary.codes import CaseOrder, CaseState
 
 COUNTED = 1000
 """Cases that are counted one by one; where there are more, a list says so and no number."""
+WAYS = 24
+"""Parts that a list is put together from at most."""
 _BATCH = 500
 
 
@@ -52,41 +55,66 @@ def list_cases(
 
     ``after`` is where an earlier part ended (``CasePage.following``). Days are those of ``now``'s time zone.
     """
-    meant = wanted
-    states: tuple[CaseState, ...] = ()
-    if not (wanted.is_narrow or scope.regions or scope.departments):
-        meant, states = replace(wanted, states=()), wanted.states
-    condition = and_(meant.condition(session, now), scope.condition(session))
-    found: list[Case] = []
-    for stretch in stretches(wanted.order, after):
+    ways = list(_ways(session, wanted, now, scope))
+    sorts, found = all(way.sorts for way in ways), list[Case]()
+    for stretch in stretches(wanted.order, after, sorts=sorts):
         if len(found) <= limit:
-            found += session.exec(_of_stretch(states, condition, stretch, limit + 1 - len(found)))
+            found += session.exec(_of_stretch(session, ways, stretch, limit + 1 - len(found)))
     more = len(found) > limit
     return CasePage(found[:limit], page_key(found[limit - 1], wanted.order) if more else "")
 
 
-def _of_stretch(
-    states: Sequence[CaseState], meant: ColumnElement[bool], stretch: Stretch, limit: int
-) -> SelectOfScalar[Case]:
-    """The first cases of a stretch. Each of several states is read off its index in the order that is wanted:
-    of all together a database would sort every case that is open.
+class _Way(NamedTuple):
+    """A part of what is meant, that is read off one index."""
+
+    condition: ColumnElement[bool]
+    sorts: bool
+    """Whether its cases are few: they are found first, and sorted then."""
+
+
+def _ways(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope) -> Iterator[_Way]:
+    """What is meant, by the branches of the scope and, where cases are many, each of the states by itself: of
+    all together a database would sort every case that is open.
     """
-    cases = select(Case).where(meant, stretch.condition)
-    if len(states) == 1:
-        cases = cases.where(col(Case.state) == states[0])
-    elif states:
+    branches = scope.branches(session)
+    meant = wanted.condition(session, now)
+    finds_again = bool(wanted.text) and not scope.holds_all  # as SQLite does for each way
+    if wanted.is_narrow(session) or finds_again:
+        yield from (_Way(and_(meant, branch.condition), sorts=True) for branch in branches)
+        return
+    by_day = wanted.order in {CaseOrder.NEWEST, CaseOrder.OLDEST}
+    of_any_state = replace(wanted, states=()).condition(session, now)
+    for condition, found in branches:
+        states = wanted.states or (tuple(CaseState) if found is Found.BY_DAY else ())
+        if found is Found.ALONE or (found is Found.BY_DAY and not by_day):
+            yield _Way(and_(meant, condition), sorts=True)
+        elif not states or len(states) * len(branches) > WAYS:
+            yield _Way(and_(meant, condition), sorts=False)
+        else:
+            for state in states:
+                yield _Way(and_(col(Case.state) == state, condition, of_any_state), sorts=False)
+
+
+def _of_stretch(session: Session, ways: Sequence[_Way], stretch: Stretch, limit: int) -> SelectOfScalar[Case]:
+    """The first cases of a stretch, of those that each way begins with."""
+    cases = select(Case)
+    order = stretch.order
+    if len(ways) == 1:
+        (way,) = ways
+        cases = cases.where(way.condition, stretch.condition)
+        order = stretch.sorted(session) if way.sorts else order
+    else:
         firsts = [
             select_columns(col(Case.id))
-            .where(col(Case.state) == state, meant, stretch.condition)
-            .order_by(*stretch.order)
+            .where(way.condition, stretch.condition)
+            .order_by(*(stretch.sorted(session) if way.sorts else order))
             .limit(limit)
             .subquery()
-            for state in states
+            for way in ways
         ]
-        cases = select(Case).where(
-            col(Case.id).in_(union_all(*(select_columns(first.c.id) for first in firsts)))
-        )
-    return cases.order_by(*stretch.order).limit(limit)
+        cases = cases.where(col(Case.id).in_(union_all(*(select_columns(first.c.id) for first in firsts))))
+        order = stretch.sorted(session)
+    return cases.order_by(*order).limit(limit)
 
 
 def every_case(
@@ -111,19 +139,20 @@ def count_cases(
     at_most: int = COUNTED,
 ) -> int:
     """How many there are; ``at_most + 1`` where there are more than ``at_most``."""
-    some = (
-        select_columns(col(Case.id))
-        .where(wanted.condition(session, now), scope.condition(session))
-        .limit(at_most + 1)
-        .subquery()
-    )
+    meant = wanted.condition(session, now)
+    firsts = [
+        select_columns(col(Case.id)).where(meant, branch.condition).limit(at_most + 1).subquery()
+        for branch in scope.branches(session)
+    ]
+    # One case may be met in several ways.
+    some = union(*(select_columns(first.c.id) for first in firsts)).subquery() if firsts[1:] else firsts[0]
     count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
-    return count
+    return min(count, at_most + 1)
 
 
 def may_see(session: Session, case_id: int, scope: CaseScope) -> bool:
     """Whether there is a case of that number within ``scope``."""
-    found = select(Case.id).where(Case.id == case_id, scope.condition(session))
+    found = select(Case.id).where(Case.id == case_id, scope.holds(session))
     return session.exec(found).first() is not None
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, bindparam, column, func, or_, table, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
+from storage.database import without_index
 from storage.rows import OnConflict, insert_or_update, rows, table_of
 from storage.tables import Case, CaseWords, DocumentVersion, Finding
 from vocabulary.grams import index_words, search_terms
 
 _PLACES = 50
 """Quotes that a case is indexed with: a case that stands in more places says the same in them."""
+COMMON = 2_000
+"""Cases that are better found first and sorted then; of more a list is read in its order."""
+_KNOWN = "qualwatch_common_words"
 _AGAIN = OnConflict(key=("case_id",), replace=("words",))
 _SQLITE_INDEX = table("case_words_index", column("rowid"), column("case_words_index"))
 
@@ -53,23 +58,39 @@ def has_words(session: Session, typed: str) -> ColumnElement[bool]:
     terms = search_terms(typed)
     number = typed.strip()
     is_number = number.isascii() and number.isdecimal() and len(number) <= 15
-    found = _of_the_index(session, terms) if terms else col(Case.id) < 0
+    found = _of_the_index(session, terms, typed) if terms else col(Case.id) < 0
     return or_(found, col(Case.id) == int(number)) if is_number else found
+
+
+def is_common(session: Session, typed: str) -> bool:
+    """Whether so many cases hold it that a list is better read in its order than found by it.
+
+    PostgreSQL knows how many they are, and decides by itself.
+    """
+    terms = search_terms(typed)
+    if not terms or session.get_bind().dialect.name != "sqlite":
+        return False
+    known: dict[object, bool] = session.info.setdefault(_KNOWN, {})
+    if terms not in known:
+        index = _SQLITE_INDEX
+        some = select_columns(index.c.rowid).where(_matches(terms)).limit(COMMON + 1).subquery()
+        count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
+        known[terms] = count > COMMON
+    return known[terms]
 
 
 def may_hold(session: Session, typed: str) -> ColumnElement[bool]:
     """True of every case that holds ``typed`` as it is written, and of few others: an index's beginning."""
     terms = search_terms(typed)
-    return _of_the_index(session, terms) if terms else true()
+    return _of_the_index(session, terms, typed) if terms else true()
 
 
-def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
+def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...], typed: str) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
-        wanted = " AND ".join(f'"{" ".join(pairs)}"{_prefix(pairs, "*")}' for pairs in terms)
-        index = _SQLITE_INDEX
-        return col(Case.id).in_(
-            select_columns(index.c.rowid).where(index.c.case_words_index.op("MATCH")(wanted))
-        )
+        number: ColumnElement[Any] = col(Case.id).expression
+        if is_common(session, typed):
+            number = without_index(session, number)
+        return number.in_(select_columns(_SQLITE_INDEX.c.rowid).where(_matches(terms)))
     wanted = " & ".join(f"({' <-> '.join(pairs)}{_prefix(pairs, ':*')})" for pairs in terms)
     words = func.to_tsvector(_literal("simple"), col(CaseWords.words))
     return col(Case.id).in_(
@@ -77,6 +98,12 @@ def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...]) -> Colum
             words.op("@@")(func.to_tsquery(_literal("simple"), wanted))
         )
     )
+
+
+def _matches(terms: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
+    """Asked of SQLite's index."""
+    wanted = " AND ".join(f'"{" ".join(pairs)}"{_prefix(pairs, "*")}' for pairs in terms)
+    return _SQLITE_INDEX.c.case_words_index.op("MATCH")(wanted)
 
 
 def _literal(name: str) -> ColumnElement[str]:

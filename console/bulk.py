@@ -73,7 +73,7 @@ def decide_many(
 
 def _theirs(context: Context, viewer: Viewer, cases: Sequence[int]) -> set[int | None]:
     with Session(for_reading(context.engine)) as session, session.begin():
-        wanted = select(Case.id).where(col(Case.id).in_(cases), viewer.scope.condition(session))
+        wanted = select(Case.id).where(col(Case.id).in_(cases), viewer.scope.holds(session))
         return set(session.exec(wanted))
 
 

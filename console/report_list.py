@@ -60,7 +60,7 @@ def _list(desk: Desk, viewer: Viewer, request: Request, contacts: dict[int, str]
         found = list_reports(session, scope=viewer.scope, before=before, limit=PAGE + 1)
         followed = follow(session, found[:PAGE])
         numbers = [case.id for each in followed for case in each.cases]
-        theirs = select(Case.id).where(col(Case.id).in_(numbers), viewer.scope.condition(session))
+        theirs = select(Case.id).where(col(Case.id).in_(numbers), viewer.scope.holds(session))
         seen = set(session.exec(theirs))
         rows = [_row(each, viewer, now, contacts, seen) for each in followed]
     values = {

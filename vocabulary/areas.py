@@ -47,7 +47,11 @@ def lies_within(column: Mapped[str | None], area: str) -> ColumnElement[bool]:
     """The same for a column of codes."""
     prefix = code_prefix(present_code(area))
     changed = [region for region in known_regions().values() if region.now]
-    came = [region.code for region in changed if region.now.startswith(prefix)]
+    came = [
+        region.code
+        for region in changed
+        if region.now.startswith(prefix) and not region.code.startswith(prefix)
+    ]
     went = [
         region.code
         for region in changed

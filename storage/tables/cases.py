@@ -8,11 +8,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, where_on_both, word_column
 from vocabulary.codes import CaseState, Outcome
+
+_NEEDS_REVIEW = {"sqlite_where": text("needs_review IS 1"), "postgresql_where": text("needs_review IS true")}
+"""As SQLAlchemy asks each database."""
 
 
 class Case(SQLModel, table=True):
@@ -28,8 +32,11 @@ class Case(SQLModel, table=True):
             for column in ("opened_at", "severity", "deadline", "updated_at")
         ),
         Index("ix_case_region", "region", "state"),
+        Index("ix_case_province", text("substr(region, 1, 2)"), "state", "opened_at", "id"),
         Index("ix_case_qualification", "qualification", "state"),
+        Index("ix_case_assignee", "assignee", "state"),
         Index("ix_case_extension", "extension", **where_on_both("extension IS NOT NULL")),
+        Index("ix_case_needs_review", "state", "opened_at", "id", **_NEEDS_REVIEW),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
@@ -49,7 +56,7 @@ class Case(SQLModel, table=True):
     deadline: date | None = None
     extension: date | None = None
     """The later deadline that was asked for and is not decided yet."""
-    assignee: str = Field(default="", max_length=254, index=True, sa_column_kwargs={"server_default": ""})
+    assignee: str = Field(default="", max_length=254, sa_column_kwargs={"server_default": ""})
     """Mail address of whoever has the case; empty: everybody who answers for its region and department."""
     accepted_at: datetime | None = time_column(nullable=True)
     """When the assignee acknowledged that (签收); None: not yet."""

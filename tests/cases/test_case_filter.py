@@ -22,6 +22,7 @@ from settings.model import Settings
 from storage.tables import Case, DocumentVersion, RoutingRule
 from tests.alerts.stored import NOW, Posting, mention, report
 from vocabulary.codes import CaseOrder, CaseState, Due, Severity
+from vocabulary.regions import known_regions
 
 TEXT = "二、条件：须持有会计从业资格证，联系电话13812345678。"
 FORMULA = "=cmd|'/c calc'!A1"
@@ -269,3 +270,29 @@ def test_the_register_holds_what_an_office_keeps_and_no_formula(
     written = list(csv.reader(io.StringIO(plain.read_text(encoding="utf-8-sig"))))
     assert [row[1] for row in written] == ["案件编号", "1", "2", "3"]
     assert written[3][6] == f"'{FORMULA}"
+
+
+def test_no_place_has_moved_to_another_province() -> None:
+    """``is_of`` finds the cases of a province by the beginning of their codes alone."""
+    moved = [
+        region for region in known_regions().values() if region.now and region.now[:2] != region.code[:2]
+    ]
+    assert moved == []
+
+
+@pytest.mark.parametrize("order", list(CaseOrder))
+def test_a_scope_of_several_ways_is_listed_whole_and_each_case_once(cases: Engine, order: CaseOrder) -> None:
+    scope = CaseScope(("350000", "220100"), email="li@example.com", others=(CaseScope(("220000",)),))
+    with Session(cases) as session, session.begin():
+        everything = session.exec(select(Case)).all()
+        theirs = {case.id for case in everything if (case.region or "")[:2] in {"35", "22"}}
+        theirs |= {case.id for case in everything if case.assignee == "li@example.com"}
+        met, after = list[int](), ""
+        while True:
+            page = list_cases(session, CaseFilter(order=order), now=NOW, scope=scope, after=after, limit=1)
+            met += [case.id or 0 for case in page.cases]
+            after = page.following
+            if not after:
+                break
+        assert sorted(met) == sorted(theirs)
+        assert count_cases(session, CaseFilter(), now=NOW, scope=scope) == len(theirs)

@@ -33,8 +33,12 @@ def _revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+_OF_EXPRESSIONS = {"ix_case_province"}
+"""Indices that no database says in the words in which they were made."""
+
+
 def _is_described(_thing: object, name: str | None, *_more: object) -> bool:
-    return name is None or not name.removeprefix("ix_").startswith(INDEX)
+    return name is None or not (name.removeprefix("ix_").startswith(INDEX) or name in _OF_EXPRESSIONS)
 
 
 def test_an_empty_database_gets_every_table(bare_engine: Engine) -> None:
@@ -96,6 +100,7 @@ def test_secrets_are_not_left_plain_for_want_of_a_key(bare_engine: Engine, tmp_p
         assert Seal(tmp_path).read(session.exec(select(Account)).one().totp_secret) == SECRET
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_models_and_migrations_agree(engine: Engine) -> None:
     with engine.connect() as connection:
         options = {"compare_type": True, "include_object": _is_described}
