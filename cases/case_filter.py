@@ -21,7 +21,9 @@ from vocabulary.areas import lies_within
 from vocabulary.codes import AnswerState, CaseOrder, CaseState, Due, EventKind, Severity, Waiting
 
 OPEN: Final = tuple(
-    state for state in CaseState if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED}
+    state
+    for state in CaseState
+    if state not in {CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED, CaseState.MERGED}
 )
 """States in which something is still to be done; a published case still waits for its rectification."""
 NOBODY: Final = "-"

@@ -17,7 +17,7 @@ from vocabulary.codes import CaseState, EventKind
 from vocabulary.dates import chinese_day
 from vocabulary.names import name_of
 
-_SETTLED = frozenset({CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED})
+_SETTLED = frozenset({CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED, CaseState.MERGED})
 _WITH_DEADLINE = frozenset({CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE})
 
 
@@ -27,14 +27,14 @@ def assign(session: Session, case_id: int, to: str, *, actor: str, note: str = "
     Whoever takes a case themselves has acknowledged it. Raises ``UnknownCase``, and ``IllegalStep`` where it
     is theirs already or nothing is left to do.
     """
-    case = _locked(session, case_id)
+    case = locked_case(session, case_id)
     if case.state in _SETTLED:
         raise IllegalStep(f"案件{case_id}目前为“{name_of(case.state)}”，不需要再转办")
     if case.assignee.casefold() == to.casefold():
         raise IllegalStep(f"案件{case_id}的经办人已经是 {to}" if to else f"案件{case_id}目前没有经办人")
     case.assignee, case.accepted_at = to, now if to.casefold() == actor.casefold() else None
     said = f"转给 {to}" if to else "退回，不指定经办人"
-    _write(session, case, EventKind.ASSIGNED, actor=actor, note=_joined(said, note), now=now)
+    write_event(session, case, EventKind.ASSIGNED, actor=actor, note=_joined(said, note), now=now)
 
 
 def accept(session: Session, case_id: int, *, actor: str, now: datetime) -> None:
@@ -42,13 +42,13 @@ def accept(session: Session, case_id: int, *, actor: str, now: datetime) -> None
 
     Raises ``UnknownCase``, and ``IllegalStep`` for anybody else and a second time.
     """
-    case = _locked(session, case_id)
+    case = locked_case(session, case_id)
     if not case.assignee or case.assignee.casefold() != actor.casefold():
         raise IllegalStep(f"案件{case_id}没有转给您，不需要签收")
     if case.accepted_at is not None:
         raise IllegalStep(f"案件{case_id}已经签收")
     case.accepted_at = now
-    _write(session, case, EventKind.ACCEPTED, actor=actor, note="", now=now)
+    write_event(session, case, EventKind.ACCEPTED, actor=actor, note="", now=now)
 
 
 def ask_extension(
@@ -71,7 +71,7 @@ def ask_extension(
         raise IncompleteStep(f"延期后的期限{chinese_day(until)}过远，请检查年份")
     case.extension = until
     said = _joined(f"申请延期至{chinese_day(until)}", note)
-    _write(session, case, EventKind.EXTENSION_ASKED, actor=actor, note=said, now=now)
+    write_event(session, case, EventKind.EXTENSION_ASKED, actor=actor, note=said, now=now)
 
 
 def decide_extension(
@@ -99,21 +99,21 @@ def decide_extension(
         raise IncompleteStep("不同意延期须写明理由")
     case.extension = None
     if not granted:
-        _write(session, case, EventKind.EXTENSION_REFUSED, actor=actor, note=note.strip(), now=now)
+        write_event(session, case, EventKind.EXTENSION_REFUSED, actor=actor, note=note.strip(), now=now)
         return
     if until < now.date():
         raise IncompleteStep(f"申请的期限{chinese_day(until)}已经过去，请不同意并另行责令整改")
     before, case.deadline, case.state = case.deadline, until, CaseState.RECTIFICATION_ASKED
     said = event_note(_joined(f"原期限{chinese_day(before)}", note), until)
-    _write(session, case, EventKind.EXTENDED, actor=actor, note=said, now=now)
+    write_event(session, case, EventKind.EXTENDED, actor=actor, note=said, now=now)
 
 
 def add_note(session: Session, case_id: int, *, actor: str, note: str, now: datetime) -> None:
     """Keep a note without a step. Raises ``UnknownCase`` and ``IncompleteStep``."""
-    case = _locked(session, case_id)
+    case = locked_case(session, case_id)
     if not note.strip():
         raise IncompleteStep("请写明备注的内容")
-    _write(session, case, EventKind.NOTED, actor=actor, note=note.strip(), now=now)
+    write_event(session, case, EventKind.NOTED, actor=actor, note=note.strip(), now=now)
 
 
 def _asked_by(session: Session, case_id: int) -> str:
@@ -126,13 +126,13 @@ def _asked_by(session: Session, case_id: int) -> str:
 
 
 def _with_deadline(session: Session, case_id: int) -> Case:
-    case = _locked(session, case_id)
+    case = locked_case(session, case_id)
     if case.state not in _WITH_DEADLINE:
         raise IllegalStep(f"案件{case_id}目前为“{name_of(case.state)}”，没有可以延长的整改期限")
     return case
 
 
-def _locked(session: Session, case_id: int) -> Case:
+def locked_case(session: Session, case_id: int) -> Case:
     """The case, which nobody else changes before the transaction ends."""
     wanted = select(Case).where(col(Case.id) == case_id).with_for_update()
     case = session.exec(wanted.execution_options(populate_existing=True)).one_or_none()
@@ -141,7 +141,10 @@ def _locked(session: Session, case_id: int) -> Case:
     return case
 
 
-def _write(session: Session, case: Case, kind: EventKind, *, actor: str, note: str, now: datetime) -> None:
+def write_event(
+    session: Session, case: Case, kind: EventKind, *, actor: str, note: str, now: datetime
+) -> None:
+    """Note what was done with a case that is locked, and when it was changed."""
     case.updated_at = now
     session.add(case)
     session.flush()

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from cases.exceptions import find_exception, note_excepted
 from cases.history import ACTOR
+from cases.merging import case_in_force
 from cases.mirrors import REPRINTED_WITHIN, find_mirrors
 from cases.postings import Posting, case_key, page_title, same_title
 from cases.rebounds import has_ended, reopen_on_rebound
@@ -218,7 +219,7 @@ def _case_of(  # noqa: PLR0917 - as above
     known = session.exec(select(Case.id).where(Case.key == key)).one()
     if known is None:
         raise LookupError(f"case {key} has no id")
-    return known, False
+    return case_in_force(session, known), False
 
 
 def _is_of_another_time(session: Session, key: str, day: date) -> bool:

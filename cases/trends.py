@@ -95,7 +95,7 @@ def read_trends(
     begin = datetime.combine(mondays[0], time(), now.tzinfo)
     within = and_(
         col(Case.opened_at) >= begin,
-        col(Case.state) != CaseState.DISMISSED,
+        col(Case.state).not_in((CaseState.DISMISSED, CaseState.MERGED)),
         scope.condition(session),
         *([lies_within(col(Case.region), region)] if region else ()),
     )

@@ -43,7 +43,7 @@ COMMANDS = {
         "cli.catalogue_status:app", "职业资格目录：某日有哪些证书，依据什么文件；导入、核对、撤销清单。"
     ),
     "outbox": Listed("cli.outbox:app", "待发送和发送失败的邮件与消息。"),
-    "case": Listed("cli.case:app", "案件的查看与处理：列出、确认、排除、责令整改、曝光、结案。"),
+    "case": Listed("cli.case_merging:app", "案件的查看与处理：列出、确认、排除、责令整改、曝光、结案。"),
     "exception": Listed(
         "cli.exceptions:app",
         "例外：某单位的某种证书，在一定日期之前不再提醒。排除案件时用 --except-until 设立。",

@@ -18,6 +18,7 @@ from alerts.notifications.letters import shown
 from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.case_filter import NOBODY, OPEN, OPEN_CASES, CaseFilter, filter_pairs
+from cases.merging import merged_cases
 from cases.queries import COUNTED, count_cases, list_cases
 from cases.steps import RULES
 from console.viewer import Viewer
@@ -57,6 +58,7 @@ def read_case_list(
     speech = viewer.speech
     return {
         "cases": [case_row(case, settings, now, speech) for case in page.cases],
+        "joined": merged_cases(session, [case.id or 0 for case in page.cases]),
         "count": count if count <= COUNTED else f"{COUNTED}+",
         "wanted": wanted,
         "query": address(wanted),
@@ -100,6 +102,7 @@ def case_row(case: Case, settings: Settings, now: datetime, speech: Language) ->
         "is_accepted": case.accepted_at is not None,
         "extension": speech.day(case.extension),
         "needs_review": case.needs_review,
+        "merged_into": case.merged_into,
     }
 
 

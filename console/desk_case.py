@@ -17,6 +17,7 @@ from cases.answers import decide_answer
 from cases.case_filter import OPEN
 from cases.exceptions import find_exception, set_exception
 from cases.handling import accept, add_note, ask_extension, assign, decide_extension
+from cases.merging import merged_cases
 from cases.queries import may_see
 from cases.steps import StepRefused
 from console.case_answers import answers_block
@@ -57,7 +58,7 @@ def show_desk_case(desk: Desk, viewer: Viewer, request: Request) -> Response:
 def take_step_at_desk(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Take a step of a case, and show the case as it is then."""
     case_id = _case_id(request)
-    if not _is_theirs(desk, viewer, case_id):
+    if not is_theirs(desk, viewer, case_id):
         return no_case(desk, viewer)
     form = Form(*(last(fields, name) for name in FORM_FIELDS))
     refusal = decide(desk.context, case_id, viewer.email, form, viewer.speech)
@@ -73,8 +74,8 @@ def hand_over(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         known = {email for email, _ in people(session, desk.settings)}
     if receiver and receiver not in known:
-        return _refused(desk, viewer, request, "assign", viewer.speech.say("没有这位经办人，请重新选择。"))
-    return _handle(
+        return refuse_case(desk, viewer, request, "assign", viewer.speech.say("没有这位经办人，请重新选择。"))
+    return handle_case(
         desk,
         viewer,
         request,
@@ -88,7 +89,7 @@ def hand_over(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
 @deed
 def accept_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:  # noqa: ARG001
     """Acknowledge a case that was handed over (签收)."""
-    return _handle(
+    return handle_case(
         desk,
         viewer,
         request,
@@ -102,8 +103,8 @@ def ask_for_time(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -
     """Ask for a later deadline (申请延期)."""
     until, note = day_of(last(fields, "until")), last(fields, "note")[:NOTE_LIMIT]
     if until is None:
-        return _refused(desk, viewer, request, "extend", viewer.speech.say("请写明延至哪一天。"))
-    return _handle(
+        return refuse_case(desk, viewer, request, "extend", viewer.speech.say("请写明延至哪一天。"))
+    return handle_case(
         desk,
         viewer,
         request,
@@ -118,7 +119,7 @@ def ask_for_time(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -
 def answer_for_time(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Grant or refuse a later deadline."""
     granted, note = last(fields, "granted") == "yes", last(fields, "note")[:NOTE_LIMIT]
-    return _handle(
+    return handle_case(
         desk,
         viewer,
         request,
@@ -139,7 +140,7 @@ def answer_for_time(desk: Desk, viewer: Viewer, request: Request, fields: Fields
 def note_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Keep a note without a step."""
     note = last(fields, "note")[:NOTE_LIMIT]
-    return _handle(
+    return handle_case(
         desk,
         viewer,
         request,
@@ -153,8 +154,8 @@ def except_case(desk: Desk, viewer: Viewer, request: Request, fields: Fields) ->
     """Raise no more alarms of a dismissed case's publisher and certificate for a while (例外)."""
     until, note = day_of(last(fields, "until")), last(fields, "note")[:NOTE_LIMIT]
     if until is None:
-        return _refused(desk, viewer, request, "except", viewer.speech.say("请写明例外至哪一天。"))
-    return _handle(
+        return refuse_case(desk, viewer, request, "except", viewer.speech.say("请写明例外至哪一天。"))
+    return handle_case(
         desk,
         viewer,
         request,
@@ -170,7 +171,7 @@ def decide_on_answer(desk: Desk, viewer: Viewer, request: Request, fields: Field
     """Accept what the addressee did, by which the case is rectified (销号), or send it back."""
     number = min(request.path_params["answer"], 2**31 - 1)
     accepted, note = last(fields, "accepted") == "yes", last(fields, "note")[:NOTE_LIMIT]
-    return _handle(
+    return handle_case(
         desk,
         viewer,
         request,
@@ -261,7 +262,7 @@ def download_notice(desk: Desk, viewer: Viewer, request: Request, fields: Fields
     from alerts.reports.notice import answering, note_letter, notice_values, write_notice  # noqa: PLC0415 - Word takes time to load
 
     case_id, now, speech = _case_id(request), local_now(desk), viewer.speech
-    if not _is_theirs(desk, viewer, case_id):
+    if not is_theirs(desk, viewer, case_id):
         return no_case(desk, viewer)
     try:
         with desk.context.transaction() as session:
@@ -289,7 +290,7 @@ def download_evidence(desk: Desk, viewer: Viewer, request: Request) -> Response:
     return download(packed, f"证据包_案件{case_id}.zip", "application/zip")
 
 
-def _handle(
+def handle_case(
     desk: Desk,
     viewer: Viewer,
     request: Request,
@@ -298,18 +299,18 @@ def _handle(
 ) -> Response:
     """Do something with a case of the viewer's, and show it as it is then."""
     case_id = _case_id(request)
-    if not _is_theirs(desk, viewer, case_id):
+    if not is_theirs(desk, viewer, case_id):
         return no_case(desk, viewer)
     try:
         with desk.context.transaction() as session:
             do(session, case_id, local_now(desk))
     except StepRefused as error:
-        return _refused(desk, viewer, request, what, str(error))
+        return refuse_case(desk, viewer, request, what, str(error))
     return to(desk, f"/cases/{case_id}#handling")
 
 
-def _refused(desk: Desk, viewer: Viewer, request: Request, what: str, sentence: str) -> Response:
-    if not _is_theirs(desk, viewer, _case_id(request)):
+def refuse_case(desk: Desk, viewer: Viewer, request: Request, what: str, sentence: str) -> Response:
+    if not is_theirs(desk, viewer, _case_id(request)):
         return no_case(desk, viewer)
     return _case_page(desk, viewer, request, refusal=Refusal(422, sentence), opened=what)
 
@@ -366,6 +367,9 @@ def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: dat
         "may_assign": case.state in OPEN,
         "may_extend": has_deadline,
         "may_notice": case.state in OPEN,
+        "may_merge": case.state in OPEN,
+        "merged_into": case.merged_into,
+        "parts": merged_cases(session, [case.id or 0]).get(case.id or 0, []),
         "excepted_until": viewer.speech.day(standing.until) if standing else "",
         "may_publish": case.state in {CaseState.OVERDUE, CaseState.RECTIFIED, CaseState.PUBLISHED},
         "may_except": case.state is CaseState.DISMISSED and bool(case.publisher) and standing is None,
@@ -375,7 +379,7 @@ def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: dat
     }
 
 
-def _is_theirs(desk: Desk, viewer: Viewer, case_id: int) -> bool:
+def is_theirs(desk: Desk, viewer: Viewer, case_id: int) -> bool:
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         return may_see(session, case_id, viewer.scope)
 

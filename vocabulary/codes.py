@@ -217,6 +217,8 @@ class CaseState(StrEnum):
     OVERDUE = "overdue"
     PUBLISHED = "published"
     CLOSED = "closed"
+    MERGED = "merged"
+    """Part of another case (并案); see ``cases.merging``."""
 
 
 class Dismissal(StrEnum):
@@ -368,6 +370,10 @@ class EventKind(StrEnum):
     """Put up on the public page (曝光)."""
     WITHDRAWN = "withdrawn"
     """Taken down from it."""
+    MERGED = "merged"
+    """Made part of another case, or joined by one (并案)."""
+    SPLIT = "split"
+    """The same undone."""
     ANSWERED = "answered"
     """Its addressee said what was done about it (反馈)."""
     ANSWER_ACCEPTED = "answer_accepted"

@@ -37,7 +37,7 @@ QUOTES_SHOWN = 10
 BLANK_DEADLINE = "____年__月__日"
 BLANK_COPIES = "________________"
 _UNCONFIRMED = (CaseState.FOUND, CaseState.NOTIFIED)
-_SETTLED = (CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED)
+_SETTLED = (CaseState.DISMISSED, CaseState.RECTIFIED, CaseState.CLOSED, CaseState.MERGED)
 
 
 class BadTemplateError(Exception):

@@ -35,6 +35,7 @@ class Case(SQLModel, table=True):
         Index("ix_case_province", text("substr(region, 1, 2)"), "state", "opened_at", "id"),
         Index("ix_case_qualification", "qualification", "state"),
         Index("ix_case_assignee", "assignee", "state"),
+        Index("ix_case_merged_into", "merged_into", **where_on_both("merged_into IS NOT NULL")),
         Index("ix_case_extension", "extension", **where_on_both("extension IS NOT NULL")),
         Index("ix_case_needs_review", "state", "opened_at", "id", **_NEEDS_REVIEW),
     )
@@ -64,6 +65,10 @@ class Case(SQLModel, table=True):
     """Why it was dismissed, a ``vocabulary.codes.Dismissal``; empty: it was not, or nobody said."""
     opened_at: datetime = time_column()
     updated_at: datetime = time_column()
+    merged_into: int | None = None
+    """Number of the case that it is part of; see ``cases.merging``. None: of none."""
+    merged_state: str = Field(default="", max_length=24, sa_column_kwargs={"server_default": ""})
+    """The ``CaseState`` that it has again where it is split off; empty: it is part of none."""
     held_at: datetime | None = time_column(nullable=True)
     """Since when nothing of it may be removed; see ``cases.holds``. None: it is not on hold."""
 
@@ -107,10 +112,15 @@ class Finding(SQLModel, table=True):
     """A verdict on a stored version, with the words it rests on."""
 
     __tablename__ = "finding"
-    __table_args__ = (UniqueConstraint("version_id", "start", "end", "violation"),)
+    __table_args__ = (
+        UniqueConstraint("version_id", "start", "end", "violation"),
+        Index("ix_finding_merged_from", "merged_from", **where_on_both("merged_from IS NOT NULL")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     version_id: int = Field(foreign_key="document_version.id")
     case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    merged_from: int | None = None
+    """Number of the case that it was found for, where that is part of ``case_id`` now; None: the same."""
     start: int
     end: int
     quote: str = text_column()

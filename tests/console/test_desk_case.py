@@ -251,3 +251,20 @@ def test_nothing_that_comes_from_outside_becomes_a_part_of_the_pages(room: Room)
         for path in ("", "/text/1", "/archived/1"):
             page = seat.page(f"/cases/{case}{path}")
             page.require_harmless()
+
+
+def test_a_case_is_made_part_of_another_one_and_split_off_again(room: Room) -> None:
+    first, second = room.report(), room.report(Posting(TEXT + "另", url="https://hr.example.com/b"))
+    seat = room.enter("wang@example.com")
+    status, words = _send(seat, f"/cases/{first}/merge", into="999")
+    assert (status, "没有编号为“999”的案件" in words) == (422, True)
+    status, words = _send(seat, f"/cases/{first}/merge", into=str(second), note="同一公告")
+    assert (status, f"已并入案件 {second}" in words) == (303, True)
+    listed = seat.page("/cases").words
+    assert f"并入的案件 {first}" in listed
+    assert f"案件 {first} 已并入" not in listed
+    assert "拆分为独立案件" not in room.enter("wang@example.com").page(f"/cases/{second}").words
+    stranger = room.enter("li@example.com")
+    assert _send(stranger, f"/cases/{first}/split")[0] == 404
+    status, words = _send(seat, f"/cases/{first}/split")
+    assert (status, "拆分为独立案件" in words, "拆分" in words) == (303, False, True)
