@@ -53,7 +53,7 @@ def split_(case: CaseId, note: Note = "", actor: Actor = "", config: Config = No
 def _handling(
     config: Path | None, cases: Sequence[int], actor: str
 ) -> Iterator[tuple[Session, str, datetime]]:
-    """A transaction to do something with these cases, who does it, and when; exits with 2 where it is refused."""
+    """A transaction on these cases, who does something with them, and when; exits with 2 where refused."""
     from cases.steps import StepRefused
     from cli.rights import check_actor
 
