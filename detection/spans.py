@@ -206,8 +206,15 @@ def _form(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wording)
         if span.word == "资格":
             return _standing_form(text, span, wording)
         if wording.of_a_trade.search(named):
-            return None if wording.company.search(span.core) else Form.GENERIC
+            return _form_of_a_trade(text, span, wording)
     return Form.OPEN if _is_persons(text, span, named, lexicon, wording) else None
+
+
+def _form_of_a_trade(text: str, span: Span, wording: Wording) -> Form | None:
+    """建筑职业资格证书 names no particular certificate; in title marks its own rules name it so."""
+    if wording.company.search(span.core):
+        return None
+    return Form.OPEN if text[span.start - 1 : span.start] == "《" else Form.GENERIC
 
 
 def _standing_form(text: str, span: Span, wording: Wording) -> Form | None:

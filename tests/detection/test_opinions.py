@@ -36,9 +36,12 @@ MENTION = Mention(
 def test_an_alert_of_one_reading_alone_is_for_a_person_to_look_at() -> None:
     silent = replace(MENTION, severity=Severity.NONE, usage=Usage.INFORMATIVE)
     meek = replace(MENTION, cue="者优先录用")
-    for first, second in (([meek], [silent]), ([meek], []), ([], [MENTION]), ([silent], [MENTION])):
+    for first, second in (([meek], [silent]), ([meek], []), ([], [meek]), ([silent], [meek])):
         (heard,) = hear_both(first, second)
         assert (heard.severity, heard.needs_review) == (Severity.LOW, True)
+    for other in ([], [silent]):
+        (heard,) = hear_both(other, [MENTION])
+        assert (heard.severity, heard.needs_review) == (Severity.MEDIUM, True), "its words oblige"
 
 
 def test_what_obliges_by_itself_stays_what_it_is() -> None:

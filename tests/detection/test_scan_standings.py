@@ -147,3 +147,9 @@ def test_continuing_education_names_its_audience() -> None:
 def test_a_short_name_is_the_cancelled_qualification_that_people_mean_by_it(written: str) -> None:
     (mention,) = scan(f"任职要求：须持有{written}。", as_of=date(2026, 11, 1), title="招聘").mentions
     assert mention.status is Status.CANCELLED
+
+
+def test_a_trade_in_title_marks_names_a_certificate_of_its_own() -> None:
+    text = "第三条 未取得《婚介从业资格证》的人员，不得从事婚姻介绍服务。"
+    (mention,) = scan(text, as_of=date(2026, 11, 1), title="某市婚姻介绍管理办法").mentions
+    assert (mention.status, mention.usage) == (Status.OFF_CATALOGUE, Usage.PERMIT)
