@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from catalogue.book import Catalogue
 from catalogue.imported import ImportedList
 from catalogue.loading import load_catalogue
-from catalogue.proposal import find_entry, new_key
 from cli.catalogue import Config, app, show_table
 from cli.imported import lists_of
 from vocabulary.codes import Evidence
@@ -47,12 +44,15 @@ def confirm(
         typer.echo(f"没有导入过“{identity}”。", err=True)
         raise typer.Exit(1)
     names = _corrections(correct or [])
-    confirmed = {*(rows or []), *names}
-    if beyond := sorted(row for row in confirmed if row > len(imported.items)):
-        typer.echo(f"“{identity}”只有{len(imported.items)}行，没有第{beyond[0]}行。", err=True)
-        raise typer.Exit(1)
+    confirmed = dict.fromkeys(rows or [], "") | names
     if confirmed:
-        imported = _confirm(imported, confirmed, names, load_catalogue(lists))
+        from assessment.catalogue_proposals import confirm_rows
+
+        try:
+            imported = confirm_rows(imported, confirmed, load_catalogue(lists))
+        except ValueError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from error
         _keep(imported, config)
         typer.echo(f"已核对{len(confirmed)}行。")
     _show(imported)
@@ -64,21 +64,6 @@ def _keep(imported: ImportedList, config: Path | None) -> None:
 
     with changing(config) as session:
         keep_list(session, imported, replacing=True)
-
-
-def _confirm(
-    imported: ImportedList, rows: set[int], names: dict[int, str], catalogue: Catalogue
-) -> ImportedList:
-    """The list with these rows published; under another name a row belongs to another entry."""
-    items = list(imported.items)
-    for row in rows:
-        item = replace(items[row - 1], evidence=Evidence.PUBLISHED)
-        name = names.get(row, item.name)
-        if name != item.name:
-            entry = find_entry(name, item.status, catalogue, imported.region)
-            item = replace(item, name=name, key=entry.key if entry else new_key(name, imported.region))
-        items[row - 1] = item
-    return replace(imported, items=tuple(items))
 
 
 def _corrections(pairs: list[str]) -> dict[int, str]:

@@ -33,7 +33,8 @@ def proposals(config: Config = None) -> None:
 
     退出码：2 配置、数据库或已导入的清单无法读取。
     """
-    from jobs.catalogue_sync import accept_command, open_proposals
+    from assessment.catalogue_proposals import open_proposals
+    from jobs.catalogue_sync import accept_command
     from vocabulary.areas import region_name
     from vocabulary.presentation import displayable
 
@@ -79,7 +80,7 @@ def review_proposal(
 
     退出码：1 不能导入，2 没有该变动或说明不全。
     """
-    from jobs.catalogue_sync import official_document
+    from assessment.catalogue_proposals import official_document
 
     with _transaction(config) as session:
         notice, read = _stored(session, number)
@@ -104,7 +105,7 @@ def dismiss(
     """
     import getpass
 
-    from jobs.catalogue_sync import dismiss_proposal
+    from assessment.catalogue_proposals import dismiss_proposal
 
     if not reason.strip():
         raise typer.BadParameter("请写明理由", param_hint="--reason")
@@ -118,20 +119,14 @@ def dismiss(
 
 def _stored(session: Session, number: int) -> tuple[CatalogueNotice, OfficialList]:
     """The proposal with the list as it was read then; exits with 2 where there is none."""
-    from sqlmodel import col, select
+    from assessment.catalogue_proposals import stored_proposal
 
-    from assessment.official_lists import rows_of
-    from storage.tables import CatalogueNotice, Document, DocumentVersion
-
-    notice, version = session.get(CatalogueNotice, number), session.get(DocumentVersion, number)
-    if notice is None or version is None or not notice.proposes:
+    found = stored_proposal(session, number)
+    if found is None:
         typer.echo(f"没有编号为 {number} 的目录变动：qualwatch catalogue proposals 列出全部。", err=True)
         raise typer.Exit(UNREADABLE)
-    document = session.get_one(Document, version.document_id)
-    files = session.exec(select(Document.url).where(col(Document.parent_id) == document.id)).all()
-    rows = rows_of(version.text, document.url)
     session.expunge_all()
-    return notice, OfficialList(document.url, version.body_sha256, rows, tuple(files))
+    return found
 
 
 @contextmanager

@@ -12,21 +12,15 @@ from pathlib import Path
 import typer
 
 from catalogue.annex_items import OfficialList
-from catalogue.checks import find_problems
 from catalogue.difference import of_proposal
 from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
-from catalogue.imported import ImportedList
-from catalogue.loading import load_catalogue
-from catalogue.parts import choose_annex
-from catalogue.proposal import Change, Proposed, propose
+from catalogue.proposal import Change, Proposed
 from cli.catalogue import Format, draw_to, show_table, today
 from cli.imported import lists_of
-from vocabulary.codes import Evidence
 from vocabulary.reasons import in_chinese
 
 UNREADABLE = 2
 REFUSED = 1
-_FILES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +40,20 @@ def review(read: OfficialList, official: OfficialDocument, config: Path | None, 
 
     Exits the command with 1 where the list is refused, and with 2 where it cannot be written.
     """
-    choice = choose_annex(read.rows, official)
-    annex = choice.annex
-    if choice.problem:
-        typer.echo(choice.problem, err=True)
-        raise typer.Exit(REFUSED)
+    from assessment.catalogue_proposals import consider
+
     try:
-        evidence = Evidence.UNVERIFIED if read.recognised else Evidence.PUBLISHED
-        catalogue = load_catalogue(lists_of(config))
-        proposed = propose(annex.items, catalogue, official=official, evidence=evidence)
+        considered = consider(read, official, lists_of(config), accept_conflicts=wish.accept_conflicts)
     except ValueError as error:
         typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(REFUSED) from error
+    proposed = considered.proposed
     _show(proposed, wish.output)
     if wish.picture is not None:
-        draw_to(wish.picture, of_proposal(proposed, official, catalogue))
-    problems = find_problems(annex, proposed, official, accept_conflicts=wish.accept_conflicts)
-    if read.files and annex.count != official.items:
-        files = "\n".join(f"  {url}" for url in read.files[:_FILES_SHOWN])
-        problems.append(f"清单可能在该页面的附件中：\n{files}")
-    for problem in problems:
+        draw_to(wish.picture, of_proposal(proposed, official, considered.catalogue))
+    for problem in considered.problems:
         typer.echo(problem, err=True)
-    if problems:
+    if considered.problems:
         raise typer.Exit(REFUSED)
     if wish.accept:
         _accept(config, official, read, proposed)
@@ -121,17 +107,11 @@ def _show(proposed: Sequence[Proposed], output: Format) -> None:
 def _accept(
     config: Path | None, official: OfficialDocument, read: OfficialList, proposed: Sequence[Proposed]
 ) -> None:
-    imported = ImportedList(
-        document=official.number,
-        region=official.region,
-        source=read.name,
-        imported_on=today(),
-        items=tuple(each.item for each in proposed),
-        digest=read.digest,
-    )
+    from assessment.catalogue_proposals import accepted_list
     from cli.catalogue_changing import changing
     from storage.imported_lists import keep_list
 
+    imported = accepted_list(read, official, proposed, today())
     with changing(config) as session:
         is_new = keep_list(session, imported)
     if not is_new:

@@ -13,6 +13,7 @@ from alerts.languages import Language
 from alerts.notifications.letters import shown
 from catalogue.loading import load_catalogue
 from catalogue.model import Entry, Period
+from console.catalogue_deciding import deciding_block
 from console.desk import Desk
 from console.desk_list import local_now
 from console.frontage import page, render
@@ -40,6 +41,7 @@ def show_catalogue(desk: Desk, viewer: Viewer, request: Request) -> Response:
     found = list(_matching(entries, wanted)) if wanted else []
     waiting = [(entry, period) for entry in entries for period in entry.periods if _is_waiting(period)]
     values = {
+        **deciding_block(desk, viewer),
         "wanted": wanted,
         "entries": [_entry(each, today, speech) for each in found[:FOUND]],
         "more": max(0, len(found) - FOUND),

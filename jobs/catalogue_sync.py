@@ -11,17 +11,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from alerts.delivery.outbox import enqueue
 from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
+from assessment.catalogue_proposals import official_document
 from catalogue import Catalogue, load_catalogue
 from catalogue.annex import read_annex, rows_of_text
 from catalogue.annex_items import Annex
 from catalogue.checks import find_problems
 from catalogue.difference import Group, of_proposal
-from catalogue.documents import Effect, OfficialDocument, find_document, normalise_number
+from catalogue.documents import Effect, OfficialDocument, normalise_number
 from catalogue.imported import ImportedLists
 from catalogue.parts import choose_annex, lists_no_qualifications
 from catalogue.picture import LOOKS
@@ -30,7 +31,7 @@ from jobs.context import Context
 from settings.model import Settings
 from storage.database import for_reading, one_transaction
 from storage.rows import insert_once
-from storage.tables import CatalogueNotice, Document, DocumentVersion, StoredList
+from storage.tables import CatalogueNotice, Document, DocumentVersion
 from vocabulary.areas import region_name
 from vocabulary.presentation import displayable, safe_link
 
@@ -197,40 +198,9 @@ def _compare(
     return notice
 
 
-def official_document(number: str, region: str) -> OfficialDocument | None:
-    """The document of this number in the province ``region``, or nationally: provinces forward lists."""
-    if not number:
-        return None
-    return find_document(number, region) or find_document(number)
-
-
 def _province(region: str | None) -> str:
     """The province of a source's area; empty for a national source."""
     return f"{region[:2]}0000" if region else ""
-
-
-def open_proposals(session: Session) -> list[tuple[CatalogueNotice, Document]]:
-    """Proposals that were neither imported nor dismissed, newest first."""
-    imported = set(session.exec(select(StoredList.document, StoredList.region)))
-    rows = session.exec(
-        select(CatalogueNotice, Document)
-        .join(DocumentVersion, col(DocumentVersion.id) == col(CatalogueNotice.version_id))
-        .join(Document, col(Document.id) == col(DocumentVersion.document_id))
-        .where(col(CatalogueNotice.proposes).is_(True), col(CatalogueNotice.dismissed_at).is_(None))
-        .order_by(col(CatalogueNotice.version_id).desc())
-    ).all()
-    return [(notice, document) for notice, document in rows if (notice.number, notice.region) not in imported]
-
-
-def dismiss_proposal(session: Session, number: int, *, actor: str, reason: str, now: datetime) -> bool:
-    """Decide against proposal ``number``, and keep why; False where none of that number waits."""
-    dismissed = session.execute(
-        update(CatalogueNotice)
-        .where(col(CatalogueNotice.version_id) == number, col(CatalogueNotice.proposes).is_(True))
-        .where(col(CatalogueNotice.dismissed_at).is_(None))
-        .values(dismissed_at=now, dismissed_by=actor, reason=reason)
-    )
-    return bool(dismissed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def accept_command(notice: CatalogueNotice) -> str:

@@ -283,6 +283,8 @@ class AuditKind(StrEnum):
     READ = "read"
     """Something was shown that may hold personal data: a page as archived, its whole text, evidence."""
     EXPORTED = "exported"
+    CATALOGUE_DECIDED = "catalogue_decided"
+    """A change of the catalogue was imported or refused, or rows were compared with their source."""
 
 
 class CaseOrder(StrEnum):

@@ -254,7 +254,8 @@ def test_nothing_that_comes_from_outside_becomes_a_part_of_the_pages(room: Room)
 
 
 def test_a_case_is_made_part_of_another_one_and_split_off_again(room: Room) -> None:
-    first, second = room.report(), room.report(Posting(TEXT + "另", url="https://hr.example.com/b"))
+    other = Posting(TEXT + "另", publisher="长春市教育局", url="https://b.example/", region="220102")
+    first, second = room.report(), room.report(other)
     seat = room.enter("wang@example.com")
     status, words = _send(seat, f"/cases/{first}/merge", into="999")
     assert (status, "没有编号为“999”的案件" in words) == (422, True)

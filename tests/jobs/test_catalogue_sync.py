@@ -14,10 +14,11 @@ from typer.testing import CliRunner, Result
 
 from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import deliver_due
+from assessment.catalogue_proposals import open_proposals
 from assessment.workers import Workers
 from catalogue.imported import NONE_IMPORTED
 from cli.catalogue_proposals import app
-from jobs.catalogue_sync import open_proposals, sync_catalogue
+from jobs.catalogue_sync import sync_catalogue
 from settings.model import Settings
 from storage.tables import CatalogueNotice, OutboxMessage
 from tests.catalogue import stored_lists

@@ -101,6 +101,7 @@ def test_secrets_are_not_left_plain_for_want_of_a_key(bare_engine: Engine, tmp_p
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_models_and_migrations_agree(engine: Engine) -> None:
     with engine.connect() as connection:
         options = {"compare_type": True, "include_object": _is_described}
