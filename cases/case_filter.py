@@ -267,7 +267,8 @@ def is_of(region: str) -> ColumnElement[bool]:
 
 def _is_with(session: Session, assignee: str) -> ColumnElement[bool]:
     if assignee == NOBODY:  # nearly all of them
-        return without_index(session, col(Case.assignee).expression) == ""
+        nobodys: ColumnElement[bool] = without_index(session, col(Case.assignee)) == ""
+        return nobodys
     return col(Case.assignee) == assignee
 
 

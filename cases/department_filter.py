@@ -31,7 +31,7 @@ def followed_up_by(
     ``regions`` are those that the case is known to lie in, any of them; none: it may lie anywhere.
     """
     by_area = _certificates(tuple(departments), _imported(session))
-    otherwise, name = by_area[_EVERYWHERE], col(Case.qualification).expression
+    otherwise, name = by_area[_EVERYWHERE], col(Case.qualification)
     if regions:  # by which their cases are found
         name = without_index(session, name)
     areas = [area for area in by_area if area and _meets(area, regions)]

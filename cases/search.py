@@ -87,7 +87,7 @@ def may_hold(session: Session, typed: str) -> ColumnElement[bool]:
 
 def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...], typed: str) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
-        number: ColumnElement[Any] = col(Case.id).expression
+        number: Any = col(Case.id)
         if is_common(session, typed):
             number = without_index(session, number)
         return number.in_(select_columns(_SQLITE_INDEX.c.rowid).where(_matches(terms)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, UnaryExpression, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, UnaryExpression, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql.operators import custom_op
@@ -90,7 +90,7 @@ def database_now(session: Session) -> datetime:
     return now.astimezone(UTC)
 
 
-def without_index(session: Session, column: ColumnElement[T]) -> ColumnElement[T]:
+def without_index(session: Session, column: Any) -> Any:
     """``column`` as a condition or an order for which SQLite takes no index.
 
     SQLite does not know how few rows each index leaves, and believes that it saves a sort where it reads the
