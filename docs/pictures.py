@@ -11,6 +11,8 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -28,6 +30,13 @@ from rich.text import Text
 DOCS = Path(__file__).parent
 SESSION = "qualwatch-pictures"
 COLUMNS, LINES = 170, 22
+OWNER = {"name": "王科长", "email": "qualwatch@example.com"}
+ALWAYS_TOLD = {
+    "QUALWATCH_SUPERVISORS": json.dumps(
+        [{**OWNER, "working_days": [1, 2, 3, 4, 5, 6, 7], "working_hours": "00:00-24:00"}]
+    )
+}
+"""Mails are written at once, whatever the hour is at which the pictures are made."""
 CHROMIUM = (
     "chromium",
     "--headless",
@@ -85,9 +94,9 @@ def _watch_a_run(work: Path) -> str:
     tmux = ["tmux", "-L", SESSION]
     size = ["-x", str(COLUMNS), "-y", str(LINES)]
     window = [*tmux, "-f", "/dev/null", "new-session", "-d", *size, "-c", str(work), program, "run"]
-    subprocess.run(window, check=True)  # noqa: S603
+    subprocess.run(window, check=True, env={**os.environ, **ALWAYS_TOLD})  # noqa: S603
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and len(list((work / "var/mail/new").glob("*"))) < 10:
             time.sleep(1)
         time.sleep(4)
@@ -110,7 +119,10 @@ def _watch_a_run(work: Path) -> str:
 def _photograph_desk(program: str, work: Path) -> None:
     """The desk as the administrator sees it, entered by the link that the operator prints."""
     asked = [program, "case", "desk", "--to", "qualwatch@example.com"]
-    printed = subprocess.run(asked, cwd=work, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    environment = {**os.environ, **ALWAYS_TOLD}
+    printed = subprocess.run(  # noqa: S603
+        asked, cwd=work, check=True, capture_output=True, text=True, env=environment
+    ).stdout
     link = re.search(r"http://127\.0\.0\.1:\S+/enter\?\S+", printed)
     if link is None:
         raise SystemExit(f"no link to the desk: {printed}")
