@@ -64,7 +64,7 @@ class Fetching(Section):
     allow_private_hosts: tuple[str, ...] = ()
     """``host`` or ``host:port`` that may resolve to a loopback or private address."""
     threads: Annotated[int, Field(ge=1, le=64)] = 4
-    """Pages of one source that are asked for or read at the same time."""
+    """Pages of one source that are asked for at the same time; as many are read and stored meanwhile."""
     visits_at_once: Annotated[int, Field(ge=1, le=32)] = 4
     """Sources that are visited at the same time."""
     visit_minutes: Annotated[float, Field(gt=0, le=1440)] = 60.0

@@ -7,6 +7,7 @@ from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -173,7 +174,14 @@ def _record_id() -> str:
 
 
 def _digest(data: bytes) -> str:
+    return _digest_of(data) if data else _OF_NOTHING
+
+
+def _digest_of(data: bytes) -> str:
     return f"sha256:{b32encode(sha256(data).digest()).decode()}"
+
+
+_OF_NOTHING = _digest_of(b"")
 
 
 def _warc_date(moment: datetime) -> str:
@@ -276,7 +284,7 @@ def _response_headers(exchange: Exchange) -> bytes:
 def _request_headers(exchange: Exchange, url: str) -> bytes:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = [pair for pair in _clean(exchange.request_headers) if pair[0].lower() not in _SECRET]
+    headers = [pair for pair in _clean_request(exchange.request_headers) if pair[0].lower() not in _SECRET]
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", parts.netloc.rpartition("@")[2]))
     return _http_head(f"{_printable(exchange.method)} {target} HTTP/1.1", headers)
@@ -287,10 +295,14 @@ def _http_head(first: str, headers: list[tuple[str, str]]) -> bytes:
     return f"{first}\r\n{lines}\r\n".encode("ascii")
 
 
-def _clean(headers: Headers) -> list[tuple[str, str]]:
+def _clean(headers: Headers) -> tuple[tuple[str, str], ...]:
     """Names without a colon or blank; a header without a name cannot be written."""
     names = ((_printable(name).translate({58: None, 32: None}), value) for name, value in headers)
-    return [(name, _printable(value)) for name, value in names if name]
+    return tuple((name, _printable(value)) for name, value in names if name)
+
+
+_clean_request = lru_cache(maxsize=16)(_clean)
+"""Most requests of one process have the same headers."""
 
 
 def _printable(text: str) -> str:

@@ -143,7 +143,6 @@ _CLOSING = {
 } | {b"": re.compile(rb"-->")}
 """What ends each part; under the empty name, a comment."""
 _TAG = re.compile(rb"<[^<>]*>")
-_SPACE = re.compile(rb"(?:\s|&nbsp;)+")
 
 
 def _in_page_encodings(text: str) -> tuple[bytes, ...]:
@@ -166,7 +165,8 @@ def visible_bytes(body: bytes) -> bytes:
     for start, end in _parts(body, frozenset(_CLOSING) - {b"title"}):
         kept.append(body[at:start])
         at = end
-    return _SPACE.sub(b" ", _TAG.sub(b" ", b" ".join([*kept, body[at:]]))).strip()
+    text = _TAG.sub(b" ", b" ".join([*kept, body[at:]]))
+    return b" ".join(text.replace(b"&nbsp;", b" ").split())
 
 
 def _parts(body: bytes, names: frozenset[bytes]) -> Iterator[tuple[int, int]]:

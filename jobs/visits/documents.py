@@ -153,15 +153,16 @@ class DocumentReader:
 
     def _fetch(self, known: Known, kind: PageKind, before: Remembered | None) -> Fetched:
         conditions = to_ask_with(before)
-        return self._context.fetcher.fetch(
-            known.url,
-            kind=kind,
-            etag=conditions.etag,
-            last_modified=conditions.last_modified,
-            access=Access.to(self._source),
-            patience=self._run.patience,
-            title=known.title,
-        )
+        with self._run.asking:
+            return self._context.fetcher.fetch(
+                known.url,
+                kind=kind,
+                etag=conditions.etag,
+                last_modified=conditions.last_modified,
+                access=Access.to(self._source),
+                patience=self._run.patience,
+                title=known.title,
+            )
 
     def _read_fetched(
         self, known: Known, fetched: Fetched, parent_url: str, before: Remembered | None

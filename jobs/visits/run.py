@@ -87,11 +87,15 @@ class VisitRun:
     """The list page read last."""
     patience: Patience = field(init=False)
     """With hosts that do not answer."""
+    asking: threading.Semaphore = field(init=False)
+    """Held while an item or file is asked for."""
     _began: float = field(default_factory=time.monotonic)
     _leaving: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.patience = Patience(self.context.settings.fetching.unanswered_requests)
+        fetching = self.context.settings.fetching
+        self.patience = Patience(fetching.unanswered_requests)
+        self.asking = threading.Semaphore(fetching.threads)
 
     @classmethod
     def begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> VisitRun:
@@ -216,8 +220,10 @@ class VisitRun:
 
         They are read in threads as they come. Raises FetchingStoppedError where the program ends.
         """
+        at_once = self.context.settings.fetching.threads
+        # While some are asked for, as many are read and stored, several by one batch and transaction.
         threads = ThreadPoolExecutor(
-            self.context.settings.fetching.threads, f"{self.purpose.value}-{self.source.name}"
+            at_once * 2 if at_once > 1 else 1, f"{self.purpose.value}-{self.source.name}"
         )
         try:
             # Every line of the log that a page leads to names its visit, in whatever thread it is read.
