@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from accounts.errors import AccountError
 from accounts.people import get, normal_email
@@ -79,10 +82,7 @@ def away_for(session: Session, email: str, today: date) -> Sequence[Account]:
 
 def substitutes(session: Session, today: date) -> Mapping[str, Account]:
     """Who acts on that day, by the address of whom they act for."""
-    absent = select(Account).where(
-        col(Account.substitute) != "", col(Account.leave_from) <= today, col(Account.leave_until) >= today
-    )
-    acting = {each.email: each.substitute for each in session.exec(absent)}
+    acting = {each.email: each.substitute for each in session.exec(_absent(), params={"day": today})}
     if not acting:
         return {}
     others = select(Account).where(
@@ -90,3 +90,11 @@ def substitutes(session: Session, today: date) -> Mapping[str, Account]:
     )
     known = {each.email: each for each in session.exec(others)}
     return {email: known[other] for email, other in acting.items() if other in known}
+
+
+@cache
+def _absent() -> SelectOfScalar[Account]:
+    day: BindParameter[date] = bindparam("day")
+    return select(Account).where(
+        col(Account.substitute) != "", col(Account.leave_from) <= day, col(Account.leave_until) >= day
+    )

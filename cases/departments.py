@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from sqlalchemy import Executable, bindparam
 from sqlalchemy import select as select_columns
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from cases.routing_rows import RULE_COLUMNS, Rule
 from catalogue import load_catalogue
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from storage.imported_lists import read_lists
+from storage.rows import rows, table_of
 from storage.tables import RoutingRule
 from vocabulary.areas import code_prefix, covers
 
@@ -91,14 +93,15 @@ def follow_ups(session: Session) -> Callable[[str, str | None], FollowUp]:
 
 
 def _imported(session: Session, qualification: str) -> tuple[Rule, ...]:
-    columns = (
-        col(RoutingRule.qualification),
-        col(RoutingRule.region),
-        col(RoutingRule.department),
-        col(RoutingRule.document),
+    return tuple(Rule(*row) for row in rows(session, _rules(), qualification=qualification))
+
+
+@cache
+def _rules() -> Executable:
+    rule = table_of(RoutingRule).c
+    return select_columns(rule.qualification, rule.region, rule.department, rule.document).where(
+        rule.qualification == bindparam("qualification")
     )
-    rows = session.execute(select_columns(*columns).where(col(RoutingRule.qualification) == qualification))
-    return tuple(Rule(*row) for row in rows)
 
 
 def _decide(imported: tuple[Rule, ...], qualification: str, region: str | None) -> FollowUp | None:

@@ -15,6 +15,7 @@ from operator import itemgetter
 from sqlalchemy import Executable, Select, bindparam, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from cases.exceptions import find_exception, note_excepted
 from cases.history import ACTOR
@@ -25,7 +26,7 @@ from cases.rebounds import has_ended, reopen_on_rebound
 from cases.search import index_case
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
-from storage.rows import insert_each_once, insert_once, rows, table_of
+from storage.rows import any_of, insert_each_once, insert_once, rows, table_of
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
 from vocabulary.codes import CaseState, Severity, Violation
 from vocabulary.presentation import passage
@@ -87,9 +88,18 @@ def read_kept(session: Session, kept: Sequence[KeptVersion]) -> list[Document | 
     """Read documents and versions by one statement each; hold them while their cases are opened."""
     if not kept:
         return []
-    documents = select(Document).where(col(Document.id).in_([each.document_id for each in kept]))
-    versions = select(DocumentVersion).where(col(DocumentVersion.id).in_([each.version_id for each in kept]))
-    return [*session.exec(documents), *session.exec(versions)]
+    documents = session.exec(_documents(), params={"keys": [each.document_id for each in kept]})
+    return [*documents, *session.exec(_versions(), params={"keys": [each.version_id for each in kept]})]
+
+
+@cache
+def _documents() -> SelectOfScalar[Document]:
+    return select(Document).where(col(Document.id).in_(any_of("keys")))
+
+
+@cache
+def _versions() -> SelectOfScalar[DocumentVersion]:
+    return select(DocumentVersion).where(col(DocumentVersion.id).in_(any_of("keys")))
 
 
 def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> OpenedCases:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Engine
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from accounts.leave import substitutes
 from alerts.delivery.outbox import enqueue
@@ -21,7 +23,7 @@ from cases.departments import FollowUp, follow_ups
 from cases.opening import CaseNews
 from settings.model import Settings
 from storage.database import one_transaction
-from storage.rows import insert_each_once
+from storage.rows import any_of, insert_each_once
 from storage.tables import Case, DigestItem, Document, DocumentVersion, Finding, OutboxMessage, Sighting
 from vocabulary.codes import Severity
 
@@ -50,7 +52,7 @@ def notify_of_all(
     if not news:
         return 0
     wanted = {case_id for each, _ in news for case_id in each.case_ids}
-    cases = session.exec(select(Case).where(col(Case.id).in_(wanted)).order_by(col(Case.id))).all()
+    cases = session.exec(_cases(), params={"keys": list(wanted)}).all()
     sightings = _last_sightings(session, {each.document_id for each, _ in news})
     followed_up = follow_ups(session)
     acting = substitutes(session, max(now for _, now in news).astimezone(ZoneInfo(settings.time_zone)).date())
@@ -189,15 +191,25 @@ def _news(
     )
 
 
+@cache
+def _cases() -> SelectOfScalar[Case]:
+    return select(Case).where(col(Case.id).in_(any_of("keys"))).order_by(col(Case.id))
+
+
 def _last_sightings(session: Session, document_ids: Collection[int]) -> dict[int, Sighting]:
     """The last sighting of each document."""
+    found = session.exec(_sightings(), params={"keys": list(document_ids)})
+    return {each.document_id: each for each in found}
+
+
+@cache
+def _sightings() -> SelectOfScalar[Sighting]:
     last = (
         select(func.max(col(Sighting.id)))
-        .where(col(Sighting.document_id).in_(document_ids))
+        .where(col(Sighting.document_id).in_(any_of("keys")))
         .group_by(col(Sighting.document_id))
     )
-    found = session.exec(select(Sighting).where(col(Sighting.id).in_(last)))
-    return {each.document_id: each for each in found}
+    return select(Sighting).where(col(Sighting.id).in_(last))
 
 
 def _at_once(case: Case, recipient: Recipient, settings: Settings, now: datetime) -> bool:
