@@ -113,15 +113,19 @@ def below(root: int) -> list[int]:
     return found
 
 
-def megabytes_below(root: int) -> float:
-    """Memory of the processes below ``root``, pages that they share counted once."""
-    return sum(proportional_megabytes(pid) for pid in below(root))
+def megabytes_below(root: int, *, own: bool = False) -> float:
+    """Memory of the processes below ``root``, pages that they share counted once; see below."""
+    return sum(proportional_megabytes(pid, own=own) for pid in below(root))
 
 
-def proportional_megabytes(pid: int) -> float:
-    """Memory of one process; of pages that it shares, its share."""
+def proportional_megabytes(pid: int, *, own: bool = False) -> float:
+    """Memory of one process; of pages that it shares, its share.
+
+    ``own``: only what it has written itself. Pages of files come and go as the system has room for them.
+    """
+    name = "Pss_Anon:" if own else "Pss:"
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
     return 0.0

@@ -62,7 +62,7 @@ FULL: Mapping[str, object] = MappingProxyType(
 """Everything that is to be proven."""
 _OF_DATABASE = {"sqlite": [name for name in faults.FAULTS if name != "database"], "postgresql": ["database"]}
 """Faults that a brief run tries with each: the server's own where there is one, the machine's with SQLite."""
-_LEAST_MINUTES = 0.5
+_LEAST_MINUTES = 2.0
 """With less of the time left than this nothing is begun any more."""
 _NO_TIME = "the time was up; --full or --minutes gives more"
 

@@ -1,4 +1,4 @@
-"""Months of work in minutes: after each round of all sources the clock jumps to the next one.
+"""Years of work in hours: after each round of all sources the clock jumps to the next one.
 
 What grows with the number of rounds and not with what is kept is a leak: memory of the daemon and its
 processes, descriptors, the write-ahead log, and, once retention takes effect, database and evidence.
@@ -30,16 +30,17 @@ from storage.tables import SourceState
 from tests.alerts.mailserver import serving
 from tests.parts.loopback import Answer, Site, answer
 
-ROUND_HOURS = 6
+ROUND_HOURS = 24
 SHOWN = 1
 """Postings on each list; a new one takes the place of the oldest."""
 NEWS, VIOLATIONS = 0.02, 0.1
 """Share of the lists with a new posting in each round, and of these with a violation."""
 MOST_MEGABYTES = 1.0
 """Growth of memory in a hundred rounds."""
-ROUNDS_TO_TELL, ROUNDS_TO_SUMMARISE = 200, 10
+ROUNDS_TO_TELL, ROUNDS_TO_SUMMARISE = 150, 10
 """With fewer, what fills once (caches) cannot be told from what grows for ever, or nothing can be told."""
 _KEPT_DAYS = 30
+"""The least that may be: after as many rounds as much goes as comes, and what still grows grows for ever."""
 _HOSTS = 8
 _LONGEST_ROUND_SECONDS = 180.0
 _PROGRESS_EVERY = 20
@@ -131,7 +132,7 @@ class Sample:
 
     round: int
     megabytes: float
-    """Of the daemon and its processes."""
+    """Written by the daemon and its processes; pages of files are the system's."""
     descriptors: int
     wal: int
     """Bytes of the write-ahead log, as of those below."""
@@ -191,6 +192,7 @@ def soak(
     installation.more = lists.sources() + (
         f"[retention]\nvisits_days = {_KEPT_DAYS}\nfetch_records_days = {_KEPT_DAYS}\n"
         f"sightings_days = {_KEPT_DAYS}\ndocuments_days = {_KEPT_DAYS}\nmessages_days = {_KEPT_DAYS}\n"
+        f"rejudgements_days = {_KEPT_DAYS}\n"
     )
     installation.configure()
     stack.callback(installation.kill)
@@ -241,7 +243,7 @@ def _sample(installation: Installation, number: int) -> Sample:
     evidence = (installation.directory / "evidence").rglob("*")
     return Sample(
         number,
-        proportional_megabytes(installation.pid) + megabytes_below(installation.pid),
+        proportional_megabytes(installation.pid, own=True) + megabytes_below(installation.pid, own=True),
         len(list(Path(f"/proc/{installation.pid}/fd").iterdir())),
         database.with_name(f"{database.name}-wal").stat().st_size,
         database.stat().st_size,
