@@ -19,6 +19,7 @@ from apscheduler.events import (  # type: ignore[import-untyped]
 )
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from jobs.lacks import first_line, lack_behind
 
@@ -66,6 +67,21 @@ class Heartbeat:
         return [f"the scheduler has run nothing for {silent:.0f} s"] if silent > _LATE_SECONDS else []
 
 
+class _Every(IntervalTrigger):  # type: ignore[misc]
+    """An interval of which the starts that were missed are left out, all but the last.
+
+    The scheduler would list each of them to take the last one: millions, where the clock was wrong by months
+    until the time service set it, or the machine slept for as long.
+    """
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        if previous_fire_time is not None:
+            left_out = (now - previous_fire_time) // self.interval - 1
+            previous_fire_time += max(left_out, 0) * self.interval
+        following: datetime | None = super().get_next_fire_time(previous_fire_time, now)
+        return following
+
+
 class Schedule:
     """The daemon's jobs; each runs at most once at a time, and late runs become one."""
 
@@ -88,9 +104,8 @@ class Schedule:
         for job in self._jobs.values():
             self._scheduler.add_job(
                 job.run,
-                "interval",
+                _Every(seconds=job.seconds, timezone=UTC),
                 id=job.name,
-                seconds=job.seconds,
                 next_run_time=now + timedelta(seconds=job.seconds if job.waits else 0),
                 executor=job.executor,
                 misfire_grace_time=None if job.is_long else _LATE_SECONDS,

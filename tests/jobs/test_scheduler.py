@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import Session
 
 from jobs.context import Context
-from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
+from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule, _Every
 from jobs.visits.due import Visitor, plan, visit_due
 from jobs.visits.watch import visit_source
 from settings.retention import Storage
@@ -159,6 +159,22 @@ def test_a_clock_that_is_put_back_holds_up_no_job(begin: Begin) -> None:
     wait_until(lambda: len(runs) >= 2)
     watch.stop()
     assert told == [3600]
+
+
+def test_starts_missed_while_the_clock_was_wrong_by_years_are_one() -> None:
+    trigger = _Every(seconds=2.0, timezone=UTC)
+    before, now = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 11, 1, 8, 0, 1, tzinfo=UTC)
+    last = trigger.get_next_fire_time(before, now)
+    assert last == now - timedelta(seconds=1), "in step with those before, and the last that is due"
+    assert trigger.get_next_fire_time(last, now) == last + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("late", [-1.0, 0.0, 1.0, 2.0, 3.0])
+def test_a_start_that_is_hardly_late_is_followed_by_the_next(late: float) -> None:
+    trigger = _Every(seconds=2.0, timezone=UTC)
+    before = datetime(2026, 11, 1, tzinfo=UTC)
+    now = before + timedelta(seconds=late)
+    assert trigger.get_next_fire_time(before, now) == before + timedelta(seconds=2)
 
 
 def test_a_heart_that_stopped_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
