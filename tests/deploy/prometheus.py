@@ -106,7 +106,7 @@ def _running(log: Path, *command: str) -> Iterator[None]:
             process.terminate()
 
 
-def wait_until(what: Callable[[], object], why: str, seconds: float = 30) -> None:
+def wait_until(what: Callable[[], object], why: str, seconds: float = 90) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, f"it never came to that: {why}"

@@ -100,7 +100,6 @@ def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tm
         wait_until(
             lambda: prometheus.alerts() == {"QualwatchCasesOverdue"},
             "the alert ends when it is started again, and an overdue case alerts",
-            90,
         )
         wait_until(lambda: _unanswered(prometheus) == NEVER, "every panel shows something")
 
