@@ -78,7 +78,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
             timeout_seconds=4,
             total_seconds=10,
             max_bytes=8 << 20,
-            threads=24,  # most of them wait
+            threads=8,
             unanswered_requests=100,  # as many traps never answer
         ),
         storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
