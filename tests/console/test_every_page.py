@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlmodel import Session
 from starlette.routing import Route
 
+import console.desk
 from accounts import people, sessions
 from accounts.people import Person
 from alerts.delivery.links import answer_code, invitation_link
@@ -72,7 +73,13 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     said |= {"console": {"port": 0, "public_check": True, "public_reports": True}}
     settings = Settings.model_validate({**said, "sources": [source]})
     engine, fetcher = open_migrated(settings.storage.database_url), Fetcher(settings.fetching)
-    with EvidenceStore(settings.storage.evidence_directory) as evidence:
+    with (
+        EvidenceStore(settings.storage.evidence_directory) as evidence,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Every page is asked for many times within a minute.
+        patch.setattr(console.desk, "CODES_PER_MINUTE", 1000)
+        patch.setattr(console.desk, "REPORTS_PER_MINUTE", 1000)
         context = Context(
             settings, engine, evidence, fetcher, Workers(0, 10), sources=settings.watched(), now=Clock()
         )
