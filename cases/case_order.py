@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, or_, true
 from sqlmodel import Session, col
 
 from storage.database import without_index
@@ -25,7 +25,7 @@ class Stretch:
     """A part of an order that one index holds: its cases that are still to come, and how they are sorted."""
 
     condition: ColumnElement[bool]
-    keys: Sequence[ColumnElement[Any]]
+    keys: Sequence[SQLColumnExpression[Any]]
     """Ends with the number, so that no two cases stand at the same place."""
     is_rising: bool = True
 
@@ -38,7 +38,7 @@ class Stretch:
         """The same for few cases that something else has found."""
         return self._directed([without_index(session, key) for key in self.keys])
 
-    def _directed(self, keys: Sequence[ColumnElement[Any]]) -> Sequence[ColumnElement[Any]]:
+    def _directed(self, keys: Sequence[SQLColumnExpression[Any]]) -> Sequence[ColumnElement[Any]]:
         return [key.asc() if self.is_rising else key.desc() for key in keys]
 
 

@@ -90,7 +90,8 @@ def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...], typed: s
         number: Any = col(Case.id)
         if is_common(session, typed):
             number = without_index(session, number)
-        return number.in_(select_columns(_SQLITE_INDEX.c.rowid).where(_matches(terms)))
+        within: ColumnElement[bool] = number.in_(select_columns(_SQLITE_INDEX.c.rowid).where(_matches(terms)))
+        return within
     wanted = " & ".join(f"({' <-> '.join(pairs)}{_prefix(pairs, ':*')})" for pairs in terms)
     words = func.to_tsvector(_literal("simple"), col(CaseWords.words))
     return col(Case.id).in_(

@@ -1,6 +1,7 @@
 """Findings, the cases they open, the steps of cases, and who follows them up."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -15,7 +16,10 @@ from sqlmodel import Field, SQLModel
 from storage.tables.columns import text_column, time_column, where_on_both, word_column
 from vocabulary.codes import CaseState, Outcome
 
-_NEEDS_REVIEW = {"sqlite_where": text("needs_review IS 1"), "postgresql_where": text("needs_review IS true")}
+_NEEDS_REVIEW: dict[str, Any] = {
+    "sqlite_where": text("needs_review IS 1"),
+    "postgresql_where": text("needs_review IS true"),
+}
 """As SQLAlchemy asks each database."""
 
 

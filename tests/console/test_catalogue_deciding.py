@@ -33,7 +33,7 @@ def _announce(room: Room, rows: Sequence[Sequence[str]], title: str = "取消一
         session.add(document)
         session.flush()
         values = known.model_dump(exclude={"id", "document_id", "text", "text_sha256"})
-        version = DocumentVersion(**values, document_id=document.id, text=text, text_sha256="1" * 64)
+        version = DocumentVersion(**values, document_id=document.id or 0, text=text, text_sha256="1" * 64)
         session.add(version)
         session.flush()
         number = version.id or 0
