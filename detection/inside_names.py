@@ -51,8 +51,8 @@ def drop_inside_names(text: str, spans: list[Span], kind: DocumentKind) -> list[
     """
     if kind is DocumentKind.TRAINING_AD:
         return spans
-    told = kind in _TELLING
-    return [span for span in spans if not _is_inside(text, span, told=told)]
+    told, announced = kind in _TELLING, kind is DocumentKind.EXAM_NOTICE
+    return [span for span in spans if not _is_inside(text, span, told=told, announced=announced)]
 
 
 def names_level_examination(text: str, span: Span) -> bool:
@@ -70,7 +70,7 @@ def _is_examined(text: str, span: Span) -> bool:
     return rules.passed.search(text, max(0, span.start - _BEFORE), span.start) is None
 
 
-def _is_inside(text: str, span: Span, *, told: bool) -> bool:
+def _is_inside(text: str, span: Span, *, told: bool, announced: bool) -> bool:
     rules = load_inside_rules()
     before, end = text[max(0, span.start - _BEFORE) : span.start], span.end
     if rules.site.match(text, end, end + _AFTER):
@@ -86,4 +86,4 @@ def _is_inside(text: str, span: Span, *, told: bool) -> bool:
     if told and (names_level_examination(text, span) or ("资格" in span.word and _is_examined(text, span))):
         return True
     united = rules.united.match(text, end, end + _AFTER) is not None and rules.passed.search(before) is None
-    return united or rules.body.match(text, end, end + _AFTER) is not None
+    return (united and not announced) or rules.body.match(text, end, end + _AFTER) is not None

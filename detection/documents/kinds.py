@@ -17,13 +17,19 @@ _EXPLAINS = 2
 """Different words of one who explains to readers that make a text an article."""
 _MAX_VALUE = 60
 _MAX_HEAD = 14
-_POLICY = KINDS.index(DocumentKind.POLICY)
+_POLICY, _EXAM = KINDS.index(DocumentKind.POLICY), KINDS.index(DocumentKind.EXAM_NOTICE)
+_ANNOUNCED = 8
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
 _DASHES = "-_—|｜"
 _SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
 _ANNOUNCES = re.compile("(?:考试|鉴定|考核|考评)[^，。；\\n]{0,14}(?:通知|公告|通告|简章)")
 """Titles of notices that announce an examination."""
+_OF_THIS_TIME = re.compile(
+    "^(?!.*(?:招聘|招录|录用|选聘|遴选|竞聘|培训))(?=.*(?:资格|职称|鉴定|等级))"
+    "(?=.*(?:[0-9一二三四五六七八九〇零]年|半年|第.{1,3}[次批期]|报名|报考|考务))"
+)
+"""The same, of one that is sat for a certificate, and which one: not how all are to be held."""
 
 
 @dataclass(slots=True)
@@ -79,11 +85,14 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
     if is_article:
         scores[_POLICY] += 12  # part of a law
+    announces = _ANNOUNCES.search(title) is not None
+    if announces and _OF_THIS_TIME.match(title):
+        scores[_EXAM] += _ANNOUNCED
     kind = _choose(scores, cues)
     narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
-    if kind is DocumentKind.EXAM_NOTICE and _ANNOUNCES.search(title):
-        narrow = False  # an office's other notices read alike; what this one does its title says
     doubtful = _lead(scores) < cues.doubt
+    if announces and kind is DocumentKind.EXAM_NOTICE:
+        narrow = doubtful = False  # an office's other notices read alike; what this one does its title says
     form = hits & cues.form_terms
     if not form:
         return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful)

@@ -81,3 +81,19 @@ def test_a_rule_that_asks_for_people_asks_for_what_they_are(rule: str, name: str
     )
     mentions = scan(text, as_of=date(2026, 11, 1), title="机构管理办法").mentions
     assert (name, Usage.PERMIT) in {(mention.quote, mention.usage) for mention in mentions}
+
+
+@pytest.mark.parametrize(
+    ("title", "is_one"),
+    [
+        ("萍岭市2026年会计从业资格无纸化考试报名通知", True),
+        ("2026年度企业法律顾问执业资格考试考务通知", True),
+        ("关于进一步加强职业技能鉴定考核工作管理的通知", False),
+        ("2026年教师公开招聘笔试考试公告", False),
+        ("关于2026年物业管理师资格考试考前培训的通知", False),
+    ],
+)
+def test_a_notice_of_an_examination_of_this_time_is_known_by_its_title(title: str, *, is_one: bool) -> None:
+    text = "各有关单位：现将有关事宜通知如下。\n一、时间另行通知。\n二、请按要求做好有关工作。"
+    facts = scan(text, as_of=date(2026, 11, 1), title=title).facts
+    assert (facts.document_kind is DocumentKind.EXAM_NOTICE) is is_one
