@@ -22,7 +22,7 @@ def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Ment
     Returns:
         Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
         own sentence and ``needs_review``. Where its cue obliges by itself (须, 应当) the kind decides less:
-        it stays what the first reading has it, and ``medium`` where only the second raises it. What both
+        it stays what the first reading has it, and ``medium`` where only the second raises it. What else both
         raise goes no higher than the lower of the two, for review as well.
     """
     alerts = [mention for mention in first if mention.severity.is_alert]
@@ -36,8 +36,10 @@ def _hear(mention: Mention, alerts: list[Mention]) -> Mention:
         return _contested(alerts[0]) if alerts else mention
     if not alerts:
         return _capped(mention) if _obliges(mention) else _for_review(mention)
-    highest = max((alert.severity for alert in alerts), key=lambda severity: severity.rank)
-    least = min(highest, mention.severity, key=lambda severity: severity.rank)
+    highest = max(alerts, key=lambda alert: alert.severity.rank)
+    if _obliges(highest):
+        return highest
+    least = min(highest.severity, mention.severity, key=lambda severity: severity.rank)
     return replace(mention, severity=least, needs_review=True)
 
 

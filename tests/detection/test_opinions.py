@@ -46,7 +46,7 @@ def test_an_alert_of_one_reading_alone_is_for_a_person_to_look_at() -> None:
 
 def test_what_obliges_by_itself_stays_what_it_is() -> None:
     silent = replace(MENTION, severity=Severity.NONE, usage=Usage.INFORMATIVE)
-    for second in ([silent], []):
+    for second in ([silent], [], [replace(MENTION, severity=Severity.MEDIUM, cue="诚聘会计一名，")]):
         (heard,) = hear_both([MENTION], second)
         assert heard == MENTION
     assert hear_both([replace(MENTION, cue="任职要求")], [silent])[0].needs_review, (
@@ -62,7 +62,8 @@ def test_of_two_alerts_the_lower_counts() -> None:
         (Severity.MEDIUM, Severity.CRITICAL),
         (Severity.CRITICAL, Severity.MEDIUM),
     ):
-        (heard,) = hear_both([replace(MENTION, severity=first)], [replace(MENTION, severity=second)])
+        meek = replace(MENTION, severity=first, cue="者优先录用")
+        (heard,) = hear_both([meek], [replace(MENTION, severity=second)])
         assert (heard.severity, heard.needs_review) == (Severity.MEDIUM, True)
 
 
