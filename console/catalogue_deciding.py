@@ -44,12 +44,13 @@ PROPOSALS = 20
 ROWS = 100
 """Rows of one list that a page shows to be compared."""
 _NAMES = 12
-_EFFECTS: Mapping[Effect, str] = {
+EFFECTS: Mapping[Effect, str] = {
     Effect.CANCELLED: "列入的已取消",
     Effect.EXITED: "列入的已退出目录",
     Effect.EDITION: "目录新版，按类别",
     Effect.APPROVALS: "只取消审批，资格不变",
 }
+"""What the administrator chooses from, in Chinese; a page says it in the reader's language."""
 _LONGEST_NAME = 120
 
 
@@ -67,7 +68,7 @@ def deciding_block(desk: Desk, viewer: Viewer) -> dict[str, Any]:
     return {
         "proposals": proposals,
         "lists": list(_lists(desk.context.imported(), viewer.speech)),
-        "effects": [(each.value, viewer.speech.say(words)) for each, words in _EFFECTS.items()],
+        "effects": [(each.value, viewer.speech.say(words)) for each, words in EFFECTS.items()],
     }
 
 
@@ -123,13 +124,14 @@ def _decide(desk: Desk, viewer: Viewer, do: Callable[[], None]) -> Response:
     if not viewer.is_administrator:
         return only_looking(desk, viewer)
     try:
-        one_transaction(do)()
+        do()
     except (_Refused, ValueError) as error:
         speech = viewer.speech
         return notice(desk, 422, speech.say("没有执行"), speech.say(str(error)), speech)
     return to(desk, "/catalogue#deciding")
 
 
+@one_transaction
 def _settle(desk: Desk, viewer: Viewer, request: Request, fields: Fields, number: int) -> None:
     reason, now = last(fields, "reason").strip()[:NOTE_LIMIT], local_now(desk)
     accepted = last(fields, "accepted") == "yes"
@@ -165,11 +167,12 @@ def _described(announced: CatalogueNotice, fields: Fields) -> OfficialDocument:
         return known
     items, since, effect = last(fields, "items"), day_of(last(fields, "since")), last(fields, "effect")
     is_count = items.isascii() and items.isdecimal() and 0 < len(items) < 6
-    if not (typed and is_count and since and effect in set(_EFFECTS)):
+    if not (typed and is_count and since and effect in set(EFFECTS)):
         raise _Refused("该文件的总数不在已知之列：请写明文号、项数、施行日期和效力。")
     return OfficialDocument(normalise_number(typed), since, int(items), announced.region, Effect(effect))
 
 
+@one_transaction
 def _confirm(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> None:
     identity, now, lists = last(fields, "identity"), local_now(desk), desk.context.imported()
     imported = next((each for each in lists.unpacked() if each.identity == identity), None)

@@ -23,6 +23,7 @@ from alerts.notifications.digest import send_due_digests
 from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
 from cases.steps import take_step
+from console.catalogue_deciding import EFFECTS
 from settings import SettingsError, load_settings
 from settings.model import Settings
 from settings.people import Supervisor
@@ -87,10 +88,14 @@ def _said_in_code() -> Iterator[str]:
 
 
 def _said_on_pages() -> Iterator[str]:
-    """The Chinese texts that the console hands to ``say``, and what is wrong with accounts."""
+    """The Chinese texts that the console says, why it refuses, and what is wrong with accounts."""
     for file in sorted([*CONSOLE.glob("*.py"), *ACCOUNTS.glob("*.py")]):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _name_of(node.func) in {"say", "AccountError"} and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and _name_of(node.func) in {"say", "AccountError", "_Refused"}
+                and node.args
+            ):
                 words = node.args[0]
                 if isinstance(words, ast.Constant) and isinstance(words.value, str):
                     yield words.value
@@ -103,7 +108,7 @@ def _name_of(function: ast.expr) -> str:
 NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限", "已过"}
 """For the administrator, and for a case's history."""
 WORDS = sorted(
-    {*_said_in_templates(), *_said_on_pages()}
+    {*_said_in_templates(), *_said_on_pages(), *EFFECTS.values()}
     | {words for words in _said_in_code() if words not in NOT_SAID and "``" not in words and len(words) < 90}
 )
 

@@ -340,7 +340,7 @@ def test_ten_thousand_findings_are_counted_by_the_database(engine: Engine, setti
     copied = (
         'INSERT INTO finding SELECT n.value + 1, version_id, NULL, n.value, "end", quote, context, '
         "qualification, status, since, status_document, usage, cue, violation, severity, legal_basis, "
-        'explanation, advice, needs_review, "foreign", as_of, found_at '
+        'explanation, advice, needs_review, "foreign", as_of, found_at, NULL '
         "FROM finding, (WITH RECURSIVE n(value) AS (SELECT 1000 UNION ALL SELECT value + 1 FROM n "
         "WHERE value < 10999) SELECT value FROM n) AS n WHERE finding.id = 1"
     )

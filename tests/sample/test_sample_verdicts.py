@@ -16,6 +16,8 @@ BROKEN = "/tzgg/202611/P020261112_bmb.docx"
 
 ALERTS: dict[str, set[tuple[str, str, str, str]]] = {
     "/tzgg/202611/t20261116_1015.html": {("物业管理师", "cancelled", "permit", "critical")},
+    # A list, of which a title is an advert by itself.
+    "/zhaopin/list_2.html": {("建造师", "access", "renting", "critical")},
     "/tzgg/202611/P020261112_gwb.xlsx": {
         ("会计从业资格", "cancelled", "required", "high"),
         ("心理咨询师", "exited", "required", "medium"),
