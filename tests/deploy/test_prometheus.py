@@ -75,7 +75,9 @@ def _work_on_cases(operator: Operator) -> None:
 
 def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tmp_path: Path) -> None:
     port = free_port()
-    (operator.folder / "qualwatch.toml").write_text(f"[metrics]\nport = {port}\n")
+    # Reminders wait for the hour of digests: here it has come whatever the hour is.
+    written = f'[metrics]\nport = {port}\n[mail]\ndigest_at = "00:00"\n'
+    (operator.folder / "qualwatch.toml").write_text(written)
     daemon = operator.start("run")
     folder = tmp_path / "prometheus"
     folder.mkdir()
