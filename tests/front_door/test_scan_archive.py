@@ -202,6 +202,21 @@ def test_a_scan_that_broke_off_goes_on_and_tells_the_same_in_the_end(tmp_path: P
     assert whole[0].alerts == 10
 
 
+def test_a_report_is_in_one_order_whichever_batch_ends_first(tmp_path: Path) -> None:
+    batches = list(read_batches(_csv(tmp_path / "export.csv", 1_000), in_folder=False))
+    told = []
+    with Workers(0, 10) as workers:
+        judged = [(batch, judge_batch(batch, RULES, workers)) for batch in batches]
+    for name, ended in (("first", judged), ("last", judged[::-1])):
+        with _journal(tmp_path / name, tmp_path / "export.csv") as journal:
+            for batch, what in ended:
+                journal.add(batch, what)
+            told.append(list(journal.found()))
+    assert len(judged) > 1
+    assert len(told[0]) == 10
+    assert told[0] == told[1]
+
+
 def test_a_file_that_changed_meanwhile_is_judged_anew_and_other_conditions_are_refused(
     tmp_path: Path,
 ) -> None:
