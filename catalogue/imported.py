@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
+from catalogue.verified import VerifiedRow
 from vocabulary.codes import Evidence, Status
 
 
@@ -102,30 +103,40 @@ class ImportedList:
 
 @dataclass(frozen=True, slots=True)
 class ImportedLists:
-    """All imported lists together: beside the shipped data they are all that a catalogue is made of.
+    """All imported lists, and the shipped rows that people verified: with the shipped data, the catalogue.
 
-    Small, because it goes along with every page to the process that judges it. Two are equal where the lists
-    are.
+    Small, because it goes along with every page to the process that judges it. Two are equal where what they
+    hold is.
     """
 
     digest: str = ""
-    """Of the lists' contents; empty where there are none."""
+    """Of the contents; empty where there are none."""
     _packed: bytes = field(default=b"", repr=False, compare=False)
 
     @classmethod
-    def of(cls, lists: Iterable[ImportedList]) -> ImportedLists:
+    def of(cls, lists: Iterable[ImportedList], verified: Iterable[VerifiedRow] = ()) -> ImportedLists:
         """The lists in the order in which they are merged: the oldest decision first."""
         ordered = sorted(lists, key=lambda each: (min(item.since for item in each.items), each.identity))
-        if not ordered:
+        rows = sorted(verified, key=lambda each: each.identity)
+        if not (ordered or rows):
             return cls()
-        packed = zlib.compress(_written([each.to_plain() for each in ordered]))
-        return cls(digest_of({each.identity: each.content for each in ordered}), packed)
+        plain = {"lists": [each.to_plain() for each in ordered], "rows": [each.to_plain() for each in rows]}
+        contents = {each.identity: each.content for each in (*ordered, *rows)}
+        return cls(digest_of(contents), zlib.compress(_written(plain)))
 
     def unpacked(self) -> tuple[ImportedList, ...]:
         """The lists, the oldest decision first."""
+        return tuple(ImportedList.from_plain(plain) for plain in self._plain("lists"))
+
+    def verified(self) -> tuple[VerifiedRow, ...]:
+        """The shipped rows that were compared with their source."""
+        return tuple(VerifiedRow.from_plain(plain) for plain in self._plain("rows"))
+
+    def _plain(self, what: str) -> list[dict[str, Any]]:
         if not self._packed:
-            return ()
-        return tuple(ImportedList.from_plain(plain) for plain in json.loads(zlib.decompress(self._packed)))
+            return []
+        plain: list[dict[str, Any]] = json.loads(zlib.decompress(self._packed))[what]
+        return plain
 
 
 NONE_IMPORTED = ImportedLists()

@@ -15,6 +15,7 @@ from catalogue.book import Catalogue, Name, Statute
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from catalogue.model import Approval, Entry, Period
 from catalogue.overlay import merge
+from catalogue.verified import settle
 from vocabulary.codes import Evidence, Status
 
 DATA = Path(__file__).parent / "data"
@@ -31,6 +32,7 @@ def load_catalogue(imported: ImportedLists = NONE_IMPORTED) -> Catalogue:
 @functools.lru_cache(maxsize=2)
 def _load(imported: ImportedLists) -> Catalogue:
     entries = {entry.key: entry for entry in _read_entries()}
+    settle(entries, imported.verified())
     names = list(_read_names())
     for each in imported.unpacked():
         names += merge(entries, each)

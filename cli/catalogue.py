@@ -136,11 +136,13 @@ def undo(
     config: Config = None,
 ) -> None:
     """撤销已导入的清单；目录自带数据不变。"""
-    from cli.catalogue_changing import changing
+    from cli.catalogue_changing import changing, note_change
     from storage.imported_lists import forget_list, identities
 
     with changing(config) as session:
         undone = forget_list(session, identity)
+        if undone:
+            note_change(session, f"- {identity}")
         known = "、".join(identities(session)) or "无"
     if not undone:
         typer.echo(f"没有导入过“{identity}”。已导入：{known}。", err=True)

@@ -1,9 +1,11 @@
-"""The database for commands that change what is imported: made where there is none."""
+"""The database for commands that change the catalogue: made where there is none; who did it is kept."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -12,7 +14,9 @@ from sqlmodel import Session
 from cli.common import whole
 from jobs.runtime import open_command_database
 from settings import SettingsError, StartError, load_settings
+from storage.audit import record
 from storage.errors import DatabaseError
+from vocabulary.codes import AuditKind
 from vocabulary.reasons import in_chinese
 
 
@@ -28,3 +32,9 @@ def changing(config: Path | None) -> Iterator[Session]:
     except (SettingsError, StartError, DatabaseError) as error:
         typer.echo(in_chinese(str(error)), err=True)
         raise typer.Exit(2) from error
+
+
+def note_change(session: Session, detail: str, *, actor: str = "") -> None:
+    """Write who changed the catalogue, in the transaction that does it; ``actor``: else who is logged in."""
+    who = actor.strip() or getpass.getuser()
+    record(session, AuditKind.CATALOGUE_DECIDED, actor=who, at=datetime.now(UTC), detail=detail)

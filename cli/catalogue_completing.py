@@ -28,7 +28,7 @@ from catalogue.imported import ImportedList, ImportedLists
 from catalogue.loading import load_catalogue
 from catalogue.proposal import Change
 from cli.catalogue import Format, draw_to, show_table, today
-from cli.catalogue_changing import changing
+from cli.catalogue_changing import changing, note_change
 from cli.catalogue_routing import routed_documents, rules_of
 from cli.common import shared_turns
 from cli.imported import lists_of
@@ -135,6 +135,7 @@ def _accept(completion: Completion, wish: Wish) -> Completion:
             import_rules(session, rules_of(found.annex, document), datetime.now(UTC))
         elif not keep_list(session, list_of(found, document, today())):
             return replace(completion, known_since=today())
+        note_change(session, f"+ {ImportedList.identity_of(document.number, document.region)}")
     return replace(completion, imported=True)
 
 
@@ -144,6 +145,8 @@ def undo_all(config: Path | None) -> None:
         names = [each for each in identities(session) if forget_list(session, each)]
         tables = [each.number for each in official_documents() if each.effect is Effect.DEPARTMENTS]
         names += [number for number in tables if forget_rules(session, number)]
+        for name in names:
+            note_change(session, f"- {name}")
     typer.echo(f"已撤销{len(names)}份清单的导入：{'、'.join(names) or '无'}。")
 
 

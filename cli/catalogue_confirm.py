@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -53,17 +54,18 @@ def confirm(
         except ValueError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
-        _keep(imported, config)
+        _keep(imported, confirmed, config)
         typer.echo(f"已核对{len(confirmed)}行。")
     _show(imported)
 
 
-def _keep(imported: ImportedList, config: Path | None) -> None:
-    from cli.catalogue_changing import changing
+def _keep(imported: ImportedList, rows: Iterable[int], config: Path | None) -> None:
+    from cli.catalogue_changing import changing, note_change
     from storage.imported_lists import keep_list
 
     with changing(config) as session:
         keep_list(session, imported, replacing=True)
+        note_change(session, f"{imported.identity}: {'、'.join(map(str, rows))}")
 
 
 def _corrections(pairs: list[str]) -> dict[int, str]:

@@ -108,12 +108,14 @@ def _accept(
     config: Path | None, official: OfficialDocument, read: OfficialList, proposed: Sequence[Proposed]
 ) -> None:
     from assessment.catalogue_proposals import accepted_list
-    from cli.catalogue_changing import changing
+    from cli.catalogue_changing import changing, note_change
     from storage.imported_lists import keep_list
 
     imported = accepted_list(read, official, proposed, today())
     with changing(config) as session:
         is_new = keep_list(session, imported)
+        if is_new:
+            note_change(session, f"+ {imported.identity}")
     if not is_new:
         typer.echo(f"“{imported.identity}”已导入过；先用 catalogue undo 撤销。", err=True)
         raise typer.Exit(REFUSED)

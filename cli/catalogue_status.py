@@ -9,14 +9,14 @@ import typer
 
 from catalogue.completeness import Completeness, say_incomplete
 from catalogue.current import current_completeness
-from cli import catalogue_complete, catalogue_confirm, catalogue_proposals
+from cli import catalogue_complete, catalogue_confirm, catalogue_proposals, catalogue_verify
 from cli.catalogue import Config, Format, app, show_table
 from cli.catalogue_import import Output
 from cli.imported import lists_of
 from vocabulary.codes import Evidence
 from vocabulary.names import name_of
 
-__all__ = ["app", "catalogue_complete", "catalogue_confirm", "catalogue_proposals"]
+__all__ = ["app", "catalogue_complete", "catalogue_confirm", "catalogue_proposals", "catalogue_verify"]
 
 
 @app.command()

@@ -62,11 +62,12 @@ def installed_lists(settings: Settings) -> ImportedLists:
     waiting = {each.identity: each for each in read_files(settings.storage.directory / FOLDER)}
     if not waiting:
         return kept
-    return ImportedLists.of((waiting | {each.identity: each for each in kept.unpacked()}).values())
+    lists = waiting | {each.identity: each for each in kept.unpacked()}
+    return ImportedLists.of(lists.values(), kept.verified())
 
 
 def _lists_in_database(url: str) -> ImportedLists:
-    """None imported where there is no database, or one of before revision 0011."""
+    """None imported where there is no database, or one of an earlier revision."""
     file = url.removeprefix("sqlite:///")
     if file != url and not _has_lists(Path(file)):
         return NONE_IMPORTED
@@ -96,6 +97,8 @@ def _has_lists(file: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT 1 FROM imported_list LIMIT 1").fetchone() is not None
+            tables = ("imported_list", "verified_row")
+            rows = (connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in tables)  # noqa: S608
+            return any(rows)
     except sqlite3.Error as error:
         return "no such table" not in str(error)

@@ -54,7 +54,7 @@ EFFECTS: Mapping[Effect, str] = {
 _LONGEST_NAME = 120
 
 
-class _Refused(Exception):  # noqa: N818 - a decision is refused, and nothing was changed
+class Refused(Exception):  # noqa: N818 - a decision is refused, and nothing was changed
     """Says why, in words that pages translate or that the rules of lists say in Chinese."""
 
 
@@ -111,24 +111,27 @@ def _lists(imported: ImportedLists, speech: Language) -> Sequence[dict[str, Any]
 def decide_on_proposal(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Import the list that was announced, or decide against it with a reason."""
     number = min(request.path_params["proposal"], 2**31 - 1)
-    return _decide(desk, viewer, lambda: _settle(desk, viewer, request, fields, number))
+    return decide(desk, viewer, lambda: _settle(desk, viewer, request, fields, number))
 
 
 @form
 def confirm_at_desk(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Take the ticked rows for compared with their source, each under the name that stands there."""
-    return _decide(desk, viewer, lambda: _confirm(desk, viewer, request, fields))
+    return decide(desk, viewer, lambda: _confirm(desk, viewer, request, fields))
 
 
-def _decide(desk: Desk, viewer: Viewer, do: Callable[[], None]) -> Response:
+def decide(
+    desk: Desk, viewer: Viewer, do: Callable[[], None], after: str = "/catalogue#deciding"
+) -> Response:
+    """Let the administrator, and nobody else, ``do`` it; the page ``after`` it, or why it was not done."""
     if not viewer.is_administrator:
         return only_looking(desk, viewer)
     try:
         do()
-    except (_Refused, ValueError) as error:
+    except (Refused, ValueError) as error:
         speech = viewer.speech
         return notice(desk, 422, speech.say("没有执行"), speech.say(str(error)), speech)
-    return to(desk, "/catalogue#deciding")
+    return to(desk, after)
 
 
 @one_transaction
@@ -136,11 +139,11 @@ def _settle(desk: Desk, viewer: Viewer, request: Request, fields: Fields, number
     reason, now = last(fields, "reason").strip()[:NOTE_LIMIT], local_now(desk)
     accepted = last(fields, "accepted") == "yes"
     if not accepted and not reason:
-        raise _Refused("不采纳须写明理由。")
+        raise Refused("不采纳须写明理由。")
     with desk.context.transaction() as session:
         found = stored_proposal(session, number)
         if found is None or found[0].dismissed_at is not None:
-            raise _Refused("没有这一待审核的变动，可能已被处理。")
+            raise Refused("没有这一待审核的变动，可能已被处理。")
         announced, read = found
         if accepted:
             official = _described(announced, fields)
@@ -148,15 +151,15 @@ def _settle(desk: Desk, viewer: Viewer, request: Request, fields: Fields, number
             allows = last(fields, "conflicts") == "yes"
             considered = consider(read, official, imported, accept_conflicts=allows)
             if considered.problems:
-                raise _Refused("\n".join(considered.problems))
+                raise Refused("\n".join(considered.problems))
             accepted_as = accepted_list(read, official, considered.proposed, now.date())
             if not keep_list(session, accepted_as):
-                raise _Refused("该文件的清单已经导入过。")
+                raise Refused("该文件的清单已经导入过。")
             detail = f"+ {accepted_as.identity}"
         else:
             dismiss_proposal(session, number, actor=viewer.email, reason=reason, now=now)
             detail = f"- {number}: {reason}"
-        _note(session, viewer, request, now, detail)
+        note(session, viewer, request, now, detail)
 
 
 def _described(announced: CatalogueNotice, fields: Fields) -> OfficialDocument:
@@ -168,7 +171,7 @@ def _described(announced: CatalogueNotice, fields: Fields) -> OfficialDocument:
     items, since, effect = last(fields, "items"), day_of(last(fields, "since")), last(fields, "effect")
     is_count = items.isascii() and items.isdecimal() and 0 < len(items) < 6
     if not (typed and is_count and since and effect in set(EFFECTS)):
-        raise _Refused("该文件的总数不在已知之列：请写明文号、项数、施行日期和效力。")
+        raise Refused("该文件的总数不在已知之列：请写明文号、项数、施行日期和效力。")
     return OfficialDocument(normalise_number(typed), since, int(items), announced.region, Effect(effect))
 
 
@@ -178,15 +181,16 @@ def _confirm(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> No
     imported = next((each for each in lists.unpacked() if each.identity == identity), None)
     typed = [each for each in fields.get("row", ()) if each.isascii() and each.isdecimal() and len(each) < 6]
     if imported is None or not typed:
-        raise _Refused("请选择核对无误的行。")
+        raise Refused("请选择核对无误的行。")
     rows = {int(each): " ".join(last(fields, f"name-{each}").split())[:_LONGEST_NAME] for each in typed}
     changed = confirm_rows(imported, rows, load_catalogue(lists))
     with desk.context.transaction() as session:
         keep_list(session, changed, replacing=True)
-        _note(session, viewer, request, now, f"{identity}: {'、'.join(typed)}")
+        note(session, viewer, request, now, f"{identity}: {'、'.join(typed)}")
 
 
-def _note(session: Session, viewer: Viewer, request: Request, now: datetime, detail: str) -> None:
+def note(session: Session, viewer: Viewer, request: Request, now: datetime, detail: str) -> None:
+    """Write into the trail what the administrator decided."""
     record(
         session,
         AuditKind.CATALOGUE_DECIDED,

@@ -11,15 +11,17 @@ from starlette.responses import Response
 
 from alerts.languages import Language
 from alerts.notifications.letters import shown
+from catalogue.imported import ImportedLists
 from catalogue.loading import load_catalogue
 from catalogue.model import Entry, Period
+from catalogue.verified import identity_of, waits
 from console.catalogue_deciding import deciding_block
+from console.catalogue_verifying import choices, numbers_of, verified_block
 from console.desk import Desk
 from console.desk_list import local_now
 from console.frontage import page, render
 from console.viewer import Viewer
 from vocabulary.areas import region_name
-from vocabulary.codes import Evidence
 
 FOUND = 30
 """Certificates that a search shows."""
@@ -37,13 +39,16 @@ def show_catalogue(desk: Desk, viewer: Viewer, request: Request) -> Response:
     wanted = " ".join(request.query_params.get("name", "").split())[:60]
     typed = request.query_params.get("after", "")
     after = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else 0
-    entries = load_catalogue(desk.context.imported()).entries
+    lists = desk.context.imported()
+    entries = load_catalogue(lists).entries
     found = list(_matching(entries, wanted)) if wanted else []
-    waiting = [(entry, period) for entry in entries for period in entry.periods if _is_waiting(period)]
+    waiting = [(entry, period) for entry in entries for period in entry.periods if waits(period)]
     values = {
         **deciding_block(desk, viewer),
         "wanted": wanted,
-        "entries": [_entry(each, today, speech) for each in found[:FOUND]],
+        "entries": [_entry(each, today, viewer, lists) for each in found[:FOUND]],
+        "verified": verified_block(lists, viewer),
+        "standings": choices(speech),
         "more": max(0, len(found) - FOUND),
         "count": len(entries),
         "waiting": [_row(*each, speech) for each in waiting[after : after + PAGE]],
@@ -52,10 +57,6 @@ def show_catalogue(desk: Desk, viewer: Viewer, request: Request) -> Response:
         "following": after + PAGE if after + PAGE < len(waiting) else 0,
     }
     return render(desk, viewer, request, "catalogue", values)
-
-
-def _is_waiting(period: Period) -> bool:
-    return period.evidence is not Evidence.PUBLISHED or bool(period.contested)
 
 
 def _matching(entries: Sequence[Entry], wanted: str) -> Iterator[Entry]:
@@ -70,16 +71,26 @@ def _matching(entries: Sequence[Entry], wanted: str) -> Iterator[Entry]:
     yield from (entry for _, entry in sorted(ranked, key=lambda each: (each[0], len(each[1].name))))
 
 
-def _entry(entry: Entry, today: date, speech: Language) -> dict[str, Any]:
+def _entry(entry: Entry, today: date, viewer: Viewer, lists: ImportedLists) -> dict[str, Any]:
+    speech = viewer.speech
+    numbers = numbers_of(entry, lists) if viewer.is_administrator else {}
     return {
+        "key": entry.key,
         "name": shown(entry.name, 80),
         "aliases": [shown(name, 60) for name in entry.aliases[:8]],
         "department": shown(entry.department, 120),
         "region": region_name(entry.region),
-        "periods": [_row(entry, period, speech) for period in entry.periods],
+        "periods": [
+            _row(entry, period, speech) | {"number": numbers.get(_identity(entry, period), 0)}
+            for period in entry.periods
+        ],
         "line": _line(entry.periods, today, speech),
         "width": _WIDTH,
     }
+
+
+def _identity(entry: Entry, period: Period) -> str:
+    return identity_of(entry.key, period.status, period.since, period.document)
 
 
 def _row(entry: Entry, period: Period, speech: Language) -> dict[str, Any]:
@@ -90,7 +101,7 @@ def _row(entry: Entry, period: Period, speech: Language) -> dict[str, Any]:
         "since": speech.day(period.since) or speech.say("起初"),
         "document": shown(period.document, 120),
         "evidence": speech.name(period.evidence),
-        "is_waiting": _is_waiting(period),
+        "is_waiting": waits(period),
         "source": shown(period.source, 300),
         "category": shown(period.category, 20),
         "note": shown(period.note, 400),

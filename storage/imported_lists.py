@@ -1,20 +1,25 @@
-"""The official lists that were imported, kept in the database, and read again only where they changed."""
+"""What people brought into the catalogue, kept in the database, and read again only where it changed.
+
+Official lists that were imported, and shipped rows that were compared with their source.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import Engine, Executable, delete
+from sqlalchemy import Engine, Executable, delete, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from catalogue.imported import NONE_IMPORTED, ImportedList, ImportedLists, digest_of
+from catalogue.verified import VerifiedRow
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_once, insert_or_update, rows
-from storage.tables import StoredList
+from storage.tables import StoredList, StoredVerification
 
 _COLUMNS = ("document", "region", "source", "imported_on", "digest", "content", "items")
 _SAME_LIST = OnConflict(key=("identity",), replace=_COLUMNS)
+_SAME_ROW = OnConflict(key=("identity",), replace=("content", "row"))
 
 
 class ListsInForce:
@@ -32,16 +37,22 @@ class ListsInForce:
 
 
 def read_lists(session: Session, known: ImportedLists = NONE_IMPORTED) -> ImportedLists:
-    """The imported lists: ``known`` itself where they are the same; ValueError names a damaged one."""
+    """Lists and verified rows: ``known`` itself where they are the same; ValueError names a damaged one."""
     contents = {identity: content for identity, content in rows(session, _contents())}  # noqa: C416 - typed
     if digest_of(contents) == known.digest:
         return known
-    return ImportedLists.of(_list_of(row) for row in session.exec(select(StoredList)))
+    return ImportedLists.of(
+        (_list_of(row) for row in session.exec(select(StoredList))),
+        (_verified_of(row) for row in session.exec(select(StoredVerification))),
+    )
 
 
 @cache
 def _contents() -> Executable:
-    return select_columns(col(StoredList.identity), col(StoredList.content))
+    return union_all(
+        select_columns(col(StoredList.identity), col(StoredList.content)),
+        select_columns(col(StoredVerification.identity), col(StoredVerification.content)),
+    )
 
 
 def keep_list(session: Session, imported: ImportedList, *, replacing: bool = False) -> bool:
@@ -68,6 +79,18 @@ def forget_list(session: Session, identity: str) -> bool:
     return bool(gone.rowcount)  # type: ignore[attr-defined]
 
 
+def keep_verified(session: Session, row: VerifiedRow) -> None:
+    """Keep what somebody found of a shipped row, in place of what was found of it before."""
+    kept = StoredVerification(identity=row.identity, content=row.content, row=row.to_plain())
+    insert_or_update(session, kept, _SAME_ROW)
+
+
+def forget_verified(session: Session, identity: str) -> bool:
+    """Take back that a row was compared with its source; False where it was not."""
+    gone = session.execute(delete(StoredVerification).where(col(StoredVerification.identity) == identity))
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def identities(session: Session) -> list[str]:
     """Names of the imported lists."""
     return sorted(session.exec(select(StoredList.identity)))
@@ -87,3 +110,10 @@ def _list_of(row: StoredList) -> ImportedList:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"已导入的清单 {row.identity} 无法读取：{error!r}") from error
+
+
+def _verified_of(row: StoredVerification) -> VerifiedRow:
+    try:
+        return VerifiedRow.from_plain(row.row)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"已核实的行 {row.identity} 无法读取：{error!r}") from error

@@ -5,7 +5,7 @@ Times are UTC. Texts from outside are stored as they came and escaped where they
 
 from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntry
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
-from storage.tables.catalogue import StoredList
+from storage.tables.catalogue import StoredList, StoredVerification
 from storage.tables.columns import StoredText, UtcDateTime, storable
 from storage.tables.desk import AddresseeAnswer, AnswerFile, Publication, PublicReport, StandingException
 from storage.tables.documents import (
@@ -77,6 +77,7 @@ __all__ = [
     "StandingException",
     "StoredList",
     "StoredText",
+    "StoredVerification",
     "TaskTrial",
     "TextSketch",
     "UtcDateTime",

@@ -22,3 +22,12 @@ class StoredList(SQLModel, table=True):
     content: str = Field(max_length=64)
     """SHA-256 of all that it says: with another one the catalogue is another one."""
     items: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class StoredVerification(SQLModel, table=True):
+    """A shipped row that a person compared; ``catalogue.verified.VerifiedRow`` says what ``row`` means."""
+
+    __tablename__ = "verified_row"
+    identity: str = Field(primary_key=True, max_length=400)
+    content: str = Field(max_length=64)
+    row: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

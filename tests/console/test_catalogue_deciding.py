@@ -113,3 +113,52 @@ def test_what_pages_announce_becomes_no_part_of_the_desk(room: Room) -> None:
     _announce(room, rows, title=PAYLOADS[0])
     page = room.enter("admin@example.com").page("/catalogue")
     page.require_harmless("https://www.gov.example.com/", allowed=frozenset({"svg"}))
+
+
+def test_a_shipped_row_is_verified_with_its_source_and_taken_back(room: Room) -> None:
+    admin, path = room.enter("admin@example.com"), "/catalogue/verified"
+    page = admin.page("/catalogue?name=物流师")
+    assert "在何处看到" in page.words
+    fields = {**admin.key, "key": "物流师", "row": "2", "source": "国务院公报2015年第22号"}
+    assert admin.post(path, {**fields, "source": " "}).status_code == 422
+    assert admin.post(path, {**fields, "row": "9"}).status_code == 422
+    assert admin.post(path, {**fields, "key": "从未有过的证书"}).status_code == 422
+    assert admin.post(path, {**fields, "since": "昨天"}).status_code == 422
+    answer = admin.post(path, {**fields, "document": "国发〔2015〕41号"})
+    assert answer.status_code == 303, answer.text
+    [row] = room.context.imported().verified()
+    assert (row.found_document, row.verified_by) == ("国发〔2015〕41号", "admin@example.com")
+    page = admin.page("/catalogue?name=物流师")
+    assert "已核实的行" in page.words
+    assert "国务院公报2015年第22号" in page.words
+    reviewer = room.enter("wang@example.com")
+    seen = reviewer.page("/catalogue?name=物流师").words
+    assert "国务院公报2015年第22号" in seen
+    assert "在何处看到" not in seen
+    assert "已核实的行" not in seen
+    assert reviewer.post(path, {**fields, **reviewer.key}).status_code == 403
+    taken = {**admin.key, "identity": row.identity}
+    assert admin.post(f"{path}/end", {**reviewer.key, "identity": row.identity}).status_code == 403
+    assert admin.post(f"{path}/end", taken).status_code == 303
+    assert admin.post(f"{path}/end", taken).status_code == 422
+    assert room.context.imported().verified() == ()
+    with Session(room.engine) as session:
+        found = select(AuditEntry.detail).where(AuditEntry.kind == AuditKind.CATALOGUE_DECIDED)
+        assert list(session.exec(found)) == [f"= {row.identity}: 国务院公报2015年第22号", f"- {row.identity}"]
+
+
+def test_a_hostile_source_of_a_row_becomes_no_part_of_the_desk(room: Room) -> None:
+    admin = room.enter("admin@example.com")
+    for number, payload in enumerate(PAYLOADS[:6]):
+        fields = {
+            **admin.key,
+            "key": "物流师",
+            "row": "2",
+            "source": payload,
+            "document": PAYLOADS[number + 6],
+        }
+        assert admin.post("/catalogue/verified", fields).status_code == 303
+        page = admin.page("/catalogue?name=物流师")
+        page.require_harmless(allowed=frozenset({"svg"}))
+        [row] = room.context.imported().verified()
+        admin.post("/catalogue/verified/end", {**admin.key, "identity": row.identity})
