@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,14 +13,13 @@ from starlette.responses import Response
 
 from alerts.notifications.letters import shown
 from cases.answers import decide_answer
-from cases.case_filter import OPEN
-from cases.exceptions import find_exception, set_exception
+from cases.exceptions import set_exception
 from cases.handling import accept, add_note, ask_extension, assign, decide_extension
-from cases.merging import merged_cases
 from cases.queries import may_see
 from cases.steps import StepRefused
 from console.case_answers import answers_block
-from console.case_list import case_row, people
+from console.case_handling import handling_block
+from console.case_list import people
 from console.case_page import read_case_page, step_banner
 from console.case_text import SHOWN, archived, find_version, marked_text
 from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, day_of, decide
@@ -34,7 +32,6 @@ from console.viewer import Viewer
 from storage.database import for_reading
 from storage.proof import safe_name
 from storage.tables import Case
-from vocabulary.codes import CaseState
 from vocabulary.presentation import displayable
 
 _BLANK = Form(step="", note="", deadline="", after="")
@@ -333,7 +330,7 @@ def _case_page(
         if values is None:
             return no_case(desk, viewer)
         case = session.get_one(Case, case_id)
-        handling = _handling(session, desk, viewer, case, now)
+        handling = handling_block(session, desk.settings, viewer, case, now)
         beside = {
             **answers_block(session, case, desk.settings, viewer),
             **publication_block(session, case_id, now, speech),
@@ -352,31 +349,6 @@ def _case_page(
     }
     status = refusal.status if refusal else 200
     return render(desk, viewer, request, "case", {**values, **around}, status)
-
-
-def _handling(session: Session, desk: Desk, viewer: Viewer, case: Case, now: datetime) -> dict[str, Any]:
-    row = case_row(case, desk.settings, now, viewer.speech)
-    is_mine = case.assignee.casefold() == viewer.email.casefold()
-    standing = find_exception(session, case.publisher, case.region, case.qualification, now)
-    has_deadline = case.state in {CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE}
-    return {
-        "assignee": row["assignee"],
-        "is_accepted": row["is_accepted"],
-        "extension": row["extension"] if has_deadline else "",
-        "may_accept": is_mine and not row["is_accepted"] and case.state in OPEN,
-        "may_assign": case.state in OPEN,
-        "may_extend": has_deadline,
-        "may_notice": case.state in OPEN,
-        "may_merge": case.state in OPEN,
-        "merged_into": case.merged_into,
-        "parts": merged_cases(session, [case.id or 0]).get(case.id or 0, []),
-        "excepted_until": viewer.speech.day(standing.until) if standing else "",
-        "may_publish": case.state in {CaseState.OVERDUE, CaseState.RECTIFIED, CaseState.PUBLISHED},
-        "may_except": case.state is CaseState.DISMISSED and bool(case.publisher) and standing is None,
-        "people": [
-            each for each in people(session, desk.settings) if each[0].casefold() != case.assignee.casefold()
-        ],
-    }
 
 
 def is_theirs(desk: Desk, viewer: Viewer, case_id: int) -> bool:

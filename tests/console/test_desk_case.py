@@ -107,6 +107,12 @@ def _buttons(seat: Seat, case: int) -> list[str]:
     return [action.rpartition("/")[2] for action, _ in seat.page(f"/cases/{case}").forms]
 
 
+def _grants(seat: Seat, case: int) -> list[str | None]:
+    """The answers to an extension that are offered."""
+    buttons = seat.page(f"/cases/{case}").attributes("button")
+    return [button["value"] for button in buttons if button.get("name") == "granted"]
+
+
 def test_more_time_is_asked_for_and_granted_by_another(room: Room) -> None:
     case = room.report()
     seat, above = room.enter("wang@example.com"), room.enter("chu@example.com")
@@ -118,6 +124,8 @@ def test_more_time_is_asked_for_and_granted_by_another(room: Room) -> None:
     assert "须写明理由" in _send(seat, f"/cases/{case}/extend", until=later)[1]
     assert _send(seat, f"/cases/{case}/extend", until=later, note="单位正在整改")[0] == 303
     assert "申请人以外" in _send(seat, f"/cases/{case}/answer", granted="yes")[1]
+    assert "延期是您申请的，须由同事或管理员同意。" in seat.page(f"/cases/{case}").words
+    assert [_grants(seat, case), _grants(above, case)] == [["no"], ["yes", "no"]]
     assert _send(above, f"/cases/{case}/answer", granted="no")[0] == 422
     assert _send(above, f"/cases/{case}/answer", granted="yes")[0] == 303
     with Session(room.engine) as session:
