@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, column, func, literal_column, or_, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, true, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
-from cases.search import has_words, is_common, may_hold
+from cases.search import COMMON, has_words, is_common, may_hold
 from storage.database import without_index
 from storage.tables import AddresseeAnswer, Case, CaseEvent, Document, DocumentVersion, Finding
 from vocabulary.areas import lies_within
@@ -31,6 +31,8 @@ NOBODY: Final = "-"
 SOON: Final = timedelta(days=7)
 WITH_DEADLINE: Final = (CaseState.RECTIFICATION_ASKED, CaseState.OVERDUE)
 """States in which a deadline runs, or has run out, and may be moved."""
+_COME_BACK: Final = (CaseState.FOUND, CaseState.NOTIFIED)
+"""States in which a case that came back waits to be looked at."""
 _MET = "qualwatch_cases_met"
 _LONGEST: Final = 200
 """Letters of anything that somebody types."""
@@ -142,22 +144,33 @@ class CaseFilter:
     """Words that all stand in publisher, title, certificate, quotes or document number."""
     order: CaseOrder = CaseOrder.NEWEST
 
+    @property
+    def possible_states(self) -> tuple[CaseState, ...]:
+        """The states that a case of it may have; empty: any."""
+        return self.states or (_COME_BACK if self.waiting is Waiting.REBOUND else ())
+
     def is_narrow(self, session: Session) -> bool:
         """Whether something in it leaves so few cases that they are best found first and sorted then."""
-        named = (self.region, self.department, self.qualification, self.publisher, self.source)
+        named = (self.region, self.department, self.qualification, self.publisher)
         return (
             any(named)
+            or bool(self.source and not _is_common_source(session, self.source))
             or self.assignee not in {"", NOBODY}
             or self.due is not None
-            or self.waiting is not None
+            or self.waiting not in {None, Waiting.REBOUND}
             or bool(self.text and not is_common(session, self.text))
         )
 
-    def condition(self, session: Session, now: datetime) -> ColumnElement[bool]:
-        """The cases that are meant; days are those of ``now``'s time zone."""
-        return and_(true(), *self._parts(session, now))
+    def condition(
+        self, session: Session, now: datetime, found: Found = Found.IN_ORDER
+    ) -> ColumnElement[bool]:
+        """The cases that are meant; days are those of ``now``'s time zone.
 
-    def _parts(self, session: Session, now: datetime) -> Iterator[ColumnElement[bool]]:
+        ``found``: how the scope finds them; where that leaves few, no other index is taken.
+        """
+        return and_(true(), *self._parts(session, now, found))
+
+    def _parts(self, session: Session, now: datetime, found: Found) -> Iterator[ColumnElement[bool]]:
         if self.states:
             yield col(Case.state).in_(self.states)
         if self.severities:
@@ -177,12 +190,20 @@ class CaseFilter:
         yield from self._times(now)
         if self.assignee:
             yield _is_with(session, self.assignee)
-        if self.review is not None:
-            yield col(Case.needs_review).is_(self.review)
-        if self.waiting is not None:
-            yield _waits(self.waiting)
+        yield from self._waiting(session, now, found)
         if self.text:
             yield has_words(session, self.text)
+
+    def _waiting(self, session: Session, now: datetime, found: Found) -> Iterator[ColumnElement[bool]]:
+        deadline, review = col(Case.deadline), col(Case.needs_review)
+        if found is not Found.IN_ORDER:
+            deadline, review = without_index(session, deadline), without_index(session, review)
+        if self.due is not None:
+            yield _stands_to_deadline(self.due, now.date(), deadline)
+        if self.review is not None:
+            yield review.is_(self.review)
+        if self.waiting is not None:
+            yield _waits(session, self.waiting)
 
     def _times(self, now: datetime) -> Iterator[ColumnElement[bool]]:
         if self.opened_from:
@@ -191,8 +212,6 @@ class CaseFilter:
             yield col(Case.opened_at) < _midnight(self.opened_until + timedelta(days=1), now)
         if self.age:
             yield col(Case.opened_at) <= now - timedelta(days=self.age)
-        if self.due is not None:
-            yield _stands_to_deadline(self.due, now.date())
 
 
 ALL_CASES: Final = CaseFilter()
@@ -273,37 +292,60 @@ def _is_with(session: Session, assignee: str) -> ColumnElement[bool]:
 
 
 def _met_in(session: Session, source: str) -> ColumnElement[bool]:
-    theirs = (
+    if session.get_bind().dialect.name != "sqlite":
+        return col(Case.id).in_(_of_source(source))
+    numbers = _numbers_met(session, source)
+    number: Any = col(Case.id)
+    if _is_common_source(session, source):
+        number = without_index(session, number)
+    within: ColumnElement[bool] = number.in_(
+        select_columns(column("value")).select_from(func.json_each(json.dumps(numbers)))
+    )
+    return within
+
+
+def _is_common_source(session: Session, source: str) -> bool:
+    """Whether so many cases were met in it that a list is better read in its order than found by it.
+
+    PostgreSQL knows how many they are, and decides by itself.
+    """
+    return session.get_bind().dialect.name == "sqlite" and len(_numbers_met(session, source)) > COMMON
+
+
+def _numbers_met(session: Session, source: str) -> list[int]:
+    """Of the cases that were met in it; looked up once for the list and its number, and each way to them."""
+    known: dict[str, list[int]] = session.info.setdefault(_MET, {})
+    if source not in known:
+        known[source] = sorted(set(session.execute(_of_source(source)).scalars()))
+    return known[source]
+
+
+def _of_source(source: str) -> Select[tuple[int]]:
+    numbers: Select[tuple[int]] = (
         select_columns(col(Finding.case_id))
         .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
         .join(Document, col(Document.id) == col(DocumentVersion.document_id))
         .where(col(Document.source) == source, col(Finding.case_id).is_not(None))
     )
-    if session.get_bind().dialect.name != "sqlite":
-        return col(Case.id).in_(theirs)
-    # Looked up once for the list and its number, and each way into a scope.
-    known: dict[str, str] = session.info.setdefault(_MET, {})
-    if source not in known:
-        known[source] = json.dumps(sorted(set(session.execute(theirs).scalars())))
-    return col(Case.id).in_(select_columns(column("value")).select_from(func.json_each(known[source])))
+    return numbers
 
 
-def _waits(waiting: Waiting) -> ColumnElement[bool]:
+def _waits(session: Session, waiting: Waiting) -> ColumnElement[bool]:
     if waiting is Waiting.ACCEPTANCE:
         return and_(col(Case.assignee) > "", col(Case.accepted_at).is_(None), col(Case.state).in_(OPEN))
     if waiting is Waiting.EXTENSION:
-        return and_(col(Case.extension).is_not(None), col(Case.state).in_(WITH_DEADLINE))
+        state = without_index(session, col(Case.state))  # far fewer wait than have that state
+        return and_(col(Case.extension).is_not(None), state.in_(WITH_DEADLINE))
     if waiting is Waiting.ANSWER:
         unread = select_columns(col(AddresseeAnswer.case_id))
         return col(Case.id).in_(unread.where(col(AddresseeAnswer.state) == AnswerState.WAITING))
     # As the index says it: of a parameter no database would know that it is the same.
     is_return = col(CaseEvent.kind) == literal_column(f"'{EventKind.REOPENED.value}'")
     came_back = select_columns(col(CaseEvent.case_id)).where(is_return)
-    return and_(col(Case.state).in_((CaseState.FOUND, CaseState.NOTIFIED)), col(Case.id).in_(came_back))
+    return and_(without_index(session, col(Case.state)).in_(_COME_BACK), col(Case.id).in_(came_back))
 
 
-def _stands_to_deadline(due: Due, today: date) -> ColumnElement[bool]:
-    deadline = col(Case.deadline)
+def _stands_to_deadline(due: Due, today: date, deadline: Any) -> ColumnElement[bool]:
     if due is Due.PASSED:
         return deadline < today
     if due is Due.SOON:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, union, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, union
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from cases.case_filter import ALL_CASES, EVERYTHING, CaseFilter, CaseScope, Found
 from cases.case_order import Stretch, page_key, stretches
@@ -21,6 +20,8 @@ COUNTED = 1000
 """Cases that are counted one by one; where there are more, a list says so and no number."""
 WAYS = 24
 """Parts that a list is put together from at most."""
+SORTED = 2000
+"""Cases that are sorted to be counted with the list, where indices have them in order."""
 _BATCH = 500
 
 
@@ -40,6 +41,8 @@ class CasePage:
     cases: Sequence[Case]
     following: str
     """``after`` of the next part; empty at the end."""
+    count: int | None = None
+    """How many there are of all parts, one more than was counted where there are more; None: not counted."""
 
 
 def list_cases(
@@ -50,18 +53,35 @@ def list_cases(
     scope: CaseScope = EVERYTHING,
     after: str = "",
     limit: int = 50,
+    counted: int = 0,
 ) -> CasePage:
     """Up to ``limit`` of the cases ``wanted`` within ``scope``, in their order.
 
     ``after`` is where an earlier part ended (``CasePage.following``). Days are those of ``now``'s time zone.
+    ``counted``: up to how many all of them are counted, wherever the part begins; 0: they are not.
     """
     ways = list(_ways(session, wanted, now, scope))
-    sorts, found = all(way.sorts for way in ways), list[Case]()
+    sorts, found = all(way.sorts for way in ways), list[int]()
+    # Where an index is read in order, it is cheaper to count by itself than to sort what each way has.
+    counts_too = bool(counted) and not after and (sorts or counted * len(ways) <= SORTED)
+    needed = max(limit, counted * counts_too) + 1
     for stretch in stretches(wanted.order, after, sorts=sorts):
-        if len(found) <= limit:
-            found += session.exec(_of_stretch(session, ways, stretch, limit + 1 - len(found)))
-    more = len(found) > limit
-    return CasePage(found[:limit], page_key(found[limit - 1], wanted.order) if more else "")
+        if len(found) < needed:
+            found += session.execute(_numbers(session, ways, stretch, needed - len(found))).scalars()
+    cases, count = _by_number(session, found[:limit]), len(found) if counts_too else None
+    if counted and count is None:
+        count = count_cases(session, wanted, now=now, scope=scope, at_most=counted)
+    following = page_key(cases[-1], wanted.order) if len(found) > limit and cases else ""
+    return CasePage(cases, following, count)
+
+
+def _by_number(session: Session, numbers: Sequence[int]) -> list[Case]:
+    """The cases of those numbers in their order."""
+    known: dict[int | None, Case] = {}
+    for first in range(0, len(numbers), _BATCH):
+        some = select(Case).where(col(Case.id).in_(numbers[first : first + _BATCH]))
+        known |= {case.id: case for case in session.exec(some)}
+    return [known[number] for number in numbers if number in known]
 
 
 class _Way(NamedTuple):
@@ -77,44 +97,46 @@ def _ways(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope)
     all together a database would sort every case that is open.
     """
     branches = scope.branches(session)
-    meant = wanted.condition(session, now)
     finds_again = bool(wanted.text) and not scope.holds_all  # as SQLite does for each way
-    if wanted.is_narrow(session) or finds_again:
-        yield from (_Way(and_(meant, branch.condition), sorts=True) for branch in branches)
-        return
+    is_narrow = wanted.is_narrow(session) or finds_again
     by_day = wanted.order in {CaseOrder.NEWEST, CaseOrder.OLDEST}
-    of_any_state = replace(wanted, states=()).condition(session, now)
     for condition, found in branches:
-        states = wanted.states or (tuple(CaseState) if found is Found.BY_DAY else ())
-        if found is Found.ALONE or (found is Found.BY_DAY and not by_day):
+        meant = wanted.condition(session, now, found)
+        states = wanted.possible_states or (tuple(CaseState) if found is Found.BY_DAY else ())
+        if is_narrow or found is Found.ALONE or (found is Found.BY_DAY and not by_day):
             yield _Way(and_(meant, condition), sorts=True)
         elif not states or len(states) * len(branches) > WAYS:
             yield _Way(and_(meant, condition), sorts=False)
         else:
+            of_any_state = replace(wanted, states=()).condition(session, now, found)
             for state in states:
                 yield _Way(and_(col(Case.state) == state, condition, of_any_state), sorts=False)
 
 
-def _of_stretch(session: Session, ways: Sequence[_Way], stretch: Stretch, limit: int) -> SelectOfScalar[Case]:
-    """The first cases of a stretch, of those that each way begins with."""
-    cases = select(Case)
-    order = stretch.order
-    if len(ways) == 1:
-        (way,) = ways
-        cases = cases.where(way.condition, stretch.condition)
-        order = stretch.sorted(session) if way.sorts else order
-    else:
-        firsts = [
-            select_columns(col(Case.id))
-            .where(way.condition, stretch.condition)
-            .order_by(*(stretch.sorted(session) if way.sorts else order))
-            .limit(limit)
-            .subquery()
-            for way in ways
-        ]
-        cases = cases.where(col(Case.id).in_(union_all(*(select_columns(first.c.id) for first in firsts))))
-        order = stretch.sorted(session)
-    return cases.order_by(*order).limit(limit)
+def _numbers(
+    session: Session, ways: Sequence[_Way], stretch: Stretch, limit: int
+) -> Select[tuple[int]] | CompoundSelect[tuple[int]]:
+    """Numbers of the first cases of a stretch, of those that each way begins with.
+
+    Nothing is read but what sorts them, which indices hold.
+    """
+    firsts = [_firsts(session, way, stretch, limit) for way in ways]
+    if len(firsts) == 1:
+        return select_columns(firsts[0].subquery().c.number)
+    each = [select_columns(first.subquery()) for first in firsts]
+    # A case that is met in two ways is the same row of both.
+    together = union(*each).subquery()
+    places = [column for column in together.c if column.name != "number"]
+    order = [place.asc() if stretch.is_rising else place.desc() for place in (*places, together.c.number)]
+    return select_columns(together.c.number).order_by(*order).limit(limit)
+
+
+def _firsts(session: Session, way: _Way, stretch: Stretch, limit: int) -> Select[Any]:
+    """What the way begins with: places in the order, and the number."""
+    *keys, number = stretch.keys
+    columns = [number.label("number"), *(key.label(f"place{at}") for at, key in enumerate(keys))]
+    order = stretch.sorted(session) if way.sorts else stretch.order
+    return select_columns(*columns).where(way.condition, stretch.condition).order_by(*order).limit(limit)
 
 
 def every_case(
@@ -139,9 +161,11 @@ def count_cases(
     at_most: int = COUNTED,
 ) -> int:
     """How many there are; ``at_most + 1`` where there are more than ``at_most``."""
-    meant = wanted.condition(session, now)
     firsts = [
-        select_columns(col(Case.id)).where(meant, branch.condition).limit(at_most + 1).subquery()
+        select_columns(col(Case.id))
+        .where(wanted.condition(session, now, branch.found), branch.condition)
+        .limit(at_most + 1)
+        .subquery()
         for branch in scope.branches(session)
     ]
     # One case may be met in several ways.

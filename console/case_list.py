@@ -19,7 +19,7 @@ from alerts.recipients import addressee
 from alerts.working_time import last_day
 from cases.case_filter import NOBODY, OPEN, OPEN_CASES, CaseFilter, filter_pairs
 from cases.merging import merged_cases
-from cases.queries import COUNTED, count_cases, list_cases
+from cases.queries import COUNTED, list_cases
 from cases.steps import RULES
 from console.viewer import Viewer
 from settings.model import Settings
@@ -53,9 +53,8 @@ def read_case_list(
     sources: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The values of ``templates/cases.html``; ``now`` is the office's time."""
-    page = list_cases(session, wanted, now=now, scope=viewer.scope, after=after, limit=size)
-    count = count_cases(session, wanted, now=now, scope=viewer.scope)
-    speech = viewer.speech
+    page = list_cases(session, wanted, now=now, scope=viewer.scope, after=after, limit=size, counted=COUNTED)
+    speech, count = viewer.speech, page.count or 0
     return {
         "cases": [case_row(case, settings, now, speech) for case in page.cases],
         "joined": merged_cases(session, [case.id or 0 for case in page.cases]),

@@ -16,7 +16,7 @@ from alerts.languages import Language
 from alerts.notifications.letters import shown
 from alerts.notifications.unread import unread_block, waiting_documents
 from cases.case_filter import OPEN, CaseFilter
-from cases.queries import count_cases, list_cases
+from cases.queries import list_cases
 from console.case_list import UNDECIDED, address, case_row
 from console.desk import Desk
 from console.desk_list import local_now
@@ -49,12 +49,10 @@ def show_today(desk: Desk, viewer: Viewer, request: Request) -> Response:
 def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) -> Iterator[dict[str, Any]]:
     """Those that are not empty, the most urgent first."""
     for tone, name, wanted in _wanted(viewer):
-        page = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN)
-        cases, count = page.cases, len(page.cases)
+        page = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN, counted=COUNTED)
+        cases, count = page.cases, page.count or 0
         if not cases:
             continue
-        if page.following:
-            count = count_cases(session, wanted, now=now, scope=viewer.scope, at_most=COUNTED)
         yield {
             "tone": tone,
             "name": name,

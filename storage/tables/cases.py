@@ -23,6 +23,18 @@ _NEEDS_REVIEW: dict[str, Any] = {
 """As SQLAlchemy asks each database."""
 
 
+_FIRST = ("state", "opened_at", "id", "region")
+_LISTED = (
+    "qualification",
+    "severity",
+    "deadline",
+    "updated_at",
+    "needs_review",
+    "extension",
+    "accepted_at",
+)
+
+
 class Case(SQLModel, table=True):
     """One posting and one qualification, however often and wherever it was seen."""
 
@@ -36,9 +48,11 @@ class Case(SQLModel, table=True):
             for column in ("opened_at", "severity", "deadline", "updated_at")
         ),
         Index("ix_case_region", "region", "state"),
-        Index("ix_case_province", text("substr(region, 1, 2)"), "state", "opened_at", "id"),
+        # Of a province, and of somebody: with all that lists are narrowed and sorted by, so that no case
+        # itself is read but those that are shown.
+        Index("ix_case_province", text("substr(region, 1, 2)"), *_FIRST, "assignee", *_LISTED),
         Index("ix_case_qualification", "qualification", "state"),
-        Index("ix_case_assignee", "assignee", "state"),
+        Index("ix_case_assignee", "assignee", *_FIRST, *_LISTED),
         Index("ix_case_merged_into", "merged_into", **where_on_both("merged_into IS NOT NULL")),
         Index("ix_case_extension", "extension", **where_on_both("extension IS NOT NULL")),
         Index("ix_case_needs_review", "state", "opened_at", "id", **_NEEDS_REVIEW),
@@ -118,6 +132,7 @@ class Finding(SQLModel, table=True):
     __tablename__ = "finding"
     __table_args__ = (
         UniqueConstraint("version_id", "start", "end", "violation"),
+        Index("ix_finding_version_case", "version_id", "case_id"),
         Index("ix_finding_merged_from", "merged_from", **where_on_both("merged_from IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)
