@@ -15,7 +15,6 @@ from assessment.day import Day, day_of
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from catalogue.loading import catalogue_digest, load_catalogue
 from detection.detector import Asked, detector_of
-from detection.documents import read_facts
 from detection.model import DocumentFacts, ScanResult
 from detection.recognised import doubt_recognised
 from extraction.model import StatedDays
@@ -103,18 +102,17 @@ def _ask(
     text: str, known: Known, today: date, *, stated: StatedDays | None = None, as_of: date | None
 ) -> tuple[Asked, Day]:
     """What detection is asked, and the day by which it answers, with where that day comes from."""
-    facts = read_facts(text, title=known.title, publisher=known.publisher, url=known.url)
-    day = Day(as_of, as_of) if as_of else _day(text, known, today, stated, facts)
     asked = Asked(
         text,
-        day.as_of,
+        as_of or today,
         title=known.title,
         publisher=known.publisher,
         url=known.url,
         publisher_kind=known.publisher_kind,
         region=known.region,
-        facts=facts,
     )
+    day = Day(as_of, as_of) if as_of else _day(text, known, today, stated, asked.read_facts())
+    asked.as_of = day.as_of
     return asked, day
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import TypedDict, Unpack
 
 from catalogue import Catalogue, load_catalogue
 from detection.documents import read_facts, read_facts_again
+from detection.folding import Folded, fold_text
 from detection.fuzzy import FuzzyNames
 from detection.lexicon import build_lexicon
 from detection.linking import EntityLinker
@@ -35,15 +36,22 @@ class Asked:
     publisher_kind: PublisherKind | None = None
     region: str | None = None
     facts: DocumentFacts | None = None
+    folded: Folded = field(init=False, repr=False)
+    """The text as it is read."""
+
+    def __post_init__(self) -> None:
+        self.folded = fold_text(self.text)
 
     def read_facts(self) -> DocumentFacts:
-        if self.facts is not None:
-            return self.facts
-        return read_facts(self.text, title=self.title, publisher=self.publisher, url=self.url)
+        if self.facts is None:
+            self.facts = read_facts(
+                self.text, title=self.title, publisher=self.publisher, url=self.url, folded=self.folded
+            )
+        return self.facts
 
     def read_facts_again(self) -> DocumentFacts:
         """With the second opinion on the kind; a publisher's kind that is given still counts."""
-        second = read_facts_again(self.text, title=self.title, publisher=self.publisher, url=self.url)
+        second = read_facts_again(self.folded, title=self.title, publisher=self.publisher, url=self.url)
         return second if self.publisher_kind is None else replace(second, publisher_kind=self.publisher_kind)
 
 
@@ -83,7 +91,7 @@ class Detector:
             facts: what :func:`~detection.documents.read_facts` says of the text, where that is known already.
         """
         asked = Asked(text, as_of, title, publisher, url, publisher_kind, region, facts)
-        return self._answer(asked, asked.read_facts(), find_names(text, self.lexicon))
+        return self._answer(asked, asked.read_facts(), find_names(asked.folded, self.lexicon))
 
     def scan_all(self, batch: Sequence[Asked]) -> list[ScanResult]:
         """What :meth:`scan` says of each text of a batch, for a fifth less than one after the other.
@@ -92,7 +100,7 @@ class Detector:
         from the processor's cache. A text that cannot be read fails the whole batch.
         """
         facts = [asked.read_facts() for asked in batch]
-        found = [find_names(asked.text, self.lexicon) for asked in batch]
+        found = [find_names(asked.folded, self.lexicon) for asked in batch]
         return [self._answer(*each) for each in zip(batch, facts, found, strict=True)]
 
     def _answer(self, asked: Asked, facts: DocumentFacts, found: Found) -> ScanResult:

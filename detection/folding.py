@@ -92,6 +92,11 @@ def fold_text(text: str) -> Folded:
     return folded.without(readings) if readings else folded
 
 
+def read_as(text: str) -> str:
+    """What :func:`fold_text` makes of a text of which nothing is quoted."""
+    return text if _MAY_FOLD.search(text) is None else fold_text(text).text
+
+
 def _seen_of(text: str) -> Folded:
     """``text`` without characters that show nothing."""
     seen = list(_SEEN.finditer(text))

@@ -58,7 +58,7 @@ def _gaps(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
 @lru_cache(maxsize=4096)
 def _breaks_a_name(left: str, right: str, may_cut_anywhere: bool, lexicon: Lexicon) -> bool:
     window, place = left + right, len(left)
-    for index, begin, stop in lexicon.automaton.find_matches_as_indexes(window):
+    for begin, stop, index in lexicon.automaton.find(window):
         if not begin < place < stop:
             continue
         kind = lexicon.hits[index]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
 from catalogue import Catalogue
+from detection.automata import Automaton, build_automaton
 from detection.rulebook import KnownName, known_names, read_lines, read_rules
 
 _BLOCK, _CUT = 65_536, 4_096
@@ -40,7 +39,7 @@ class Hit(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    automaton: AhoCorasick
+    automaton: Automaton
     hits: tuple[Hit, ...]
     """What each pattern means, by its index."""
     words: tuple[str, ...]
@@ -96,16 +95,10 @@ def build_lexicon(catalogue: Catalogue) -> Lexicon:
     for anchor in (*ANCHORS, *rules["anchors"]):
         meanings[anchor] = Hit.ANCHOR
     words = tuple(meanings)
-    automaton = AhoCorasick(
-        words,
-        matchkind=MatchKind.LeftmostLongest,
-        store_patterns=False,
-        implementation=Implementation.ContiguousNFA,
-    )
     names = [word for word, hit in meanings.items() if hit in _NAMES and len(word) >= _JOINED]
     inside = frozenset(left + right for name in names for left, right in pairwise(name) if left != right)
     return Lexicon(
-        automaton,
+        build_automaton(words),
         tuple(meanings.values()),
         words,
         known,
@@ -125,22 +118,22 @@ def _broken(inside: frozenset[str]) -> re.Pattern[str]:
 
 
 def find_hits(text: str, lexicon: Lexicon) -> list[tuple[int, int, int]]:
-    """Pattern, start and end of every hit, leftmost and longest first, none overlapping.
+    """Start, end and pattern of every hit, leftmost and longest first, none overlapping.
 
     A long text is read in blocks, cut at line ends, and a block yields a bounded number of hits: a text made
     of nothing but names costs no more memory than one of prose.
     """
     if len(text) <= _BLOCK:
-        return lexicon.automaton.find_matches_as_indexes(text)
+        return lexicon.automaton.find(text)
     hits: list[tuple[int, int, int]] = []
     start, free = 0, _FREE_HITS
     while start < len(text):
         end = min(start + _BLOCK, len(text))
         cut = text.rfind("\n", end - _CUT, end) if end < len(text) else -1
         end = cut + 1 if cut >= 0 else end
-        block = lexicon.automaton.find_matches_as_indexes(text[start:end])
+        block = lexicon.automaton.find(text[start:end])
         most = max(free, _MOST_HITS)
-        hits += [(index, start + left, start + right) for index, left, right in block[:most]]
+        hits += [(start + left, start + right, index) for left, right, index in block[:most]]
         free -= len(block)
         start = end
     return hits

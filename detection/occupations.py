@@ -71,7 +71,7 @@ def _names(text: str, place: tuple[int, int], lexicon: Lexicon, wording: Wording
     low, high = place
     other = load_occupation_rules().other_word
     found = []
-    for index, begin, end in lexicon.automaton.find_matches_as_indexes(text[low:high]):
+    for begin, end, index in lexicon.automaton.find(text[low:high]):
         if lexicon.hits[index] is not Hit.NAME or text[low + begin].isascii():
             continue
         if wording.forward.match(text, low + end, low + end + _AFTER + 8) is not None:

@@ -16,7 +16,7 @@ from detection.coordination import (
     share_certificate_word,
 )
 from detection.explanations import Letter, Publisher, say_contested, write_letter
-from detection.folding import Folded, fold_text
+from detection.folding import Folded, read_as
 from detection.holders import keep_persons
 from detection.inside_names import drop_inside_names, names_level_examination
 from detection.joining import join_broken_names
@@ -90,9 +90,8 @@ class Found:
     hits: list[tuple[int, int, int]]
 
 
-def find_names(original: str, lexicon: Lexicon) -> Found:
+def find_names(folded: Folded, lexicon: Lexicon) -> Found:
     """What the lexicon finds in a text, before anybody asks what it means."""
-    folded = fold_text(original)
     hits = find_hits(folded.text, lexicon)
     joined = join_broken_names(folded, lexicon) if hits else folded
     return Found(folded, hits) if joined is folded else Found(joined, find_hits(joined.text, lexicon))
@@ -105,7 +104,7 @@ def read_mentions(
     if not found.hits:
         return []
     lexicon, wording, folded, hits = linker.lexicon, load_wording(), found.folded, found.hits
-    text, title = folded.text, fold_text(title).text
+    text, title = folded.text, read_as(title)
     spans = find_spans(text, hits, lexicon, wording)
     if not spans and "《" not in text:
         return []

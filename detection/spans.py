@@ -68,7 +68,7 @@ def find_spans(text: str, hits: list[tuple[int, int, int]], lexicon: Lexicon, wo
     spans: list[Span] = []
     reach, anchored = 0, -1
     kinds = lexicon.hits
-    for index, start, end in hits:
+    for start, end, index in hits:
         if end <= reach or start < reach:
             continue
         kind = kinds[index]

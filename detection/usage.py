@@ -308,14 +308,14 @@ def reaching_cues(before: str, after: str, group: str) -> dict[Usage, Heard]:
     table = rules.cues[group]
     found: dict[Usage, Heard] = {}
     reach = reach_before(before)
-    for index, _, cue_end in table.automaton.find_matches_as_indexes(before):
+    for _, cue_end, index in table.automaton.find(before):
         for cue in table.cues[index]:
             if cue.before and cue_end >= reach[cue.scope]:
                 if cue.usage is Usage.RENTING and rules.renting.apart.search(before, cue_end):
                     continue
                 _note(found, cue.usage, Heard(table.words[index], len(before) - cue_end, is_before=True))
     reach = reach_after(after, held=_HOLDING.search(before) is not None)
-    for index, cue_start, _ in table.automaton.find_matches_as_indexes(after):
+    for cue_start, _, index in table.automaton.find(after):
         for cue in table.cues[index]:
             if cue.after and cue_start <= reach[cue.scope]:
                 _note(found, cue.usage, Heard(table.words[index], cue_start, is_before=False))
@@ -332,10 +332,10 @@ def find_headings(text: str, group: str, title: str = "") -> Headings:
     headings = load_usage().headings.get(group)
     if headings is None:
         return Headings()
-    found = headings.automaton.find_matches_as_indexes(text)
-    titled = headings.automaton.find_matches_as_indexes(title)
+    found = headings.automaton.find(text)
+    titled = headings.automaton.find(title)
     return Headings(
-        tuple(end for _, _, end in found),
-        tuple(headings.kinds[index] for index, _, _ in found),
-        headings.kinds[titled[-1][0]] if titled else "",
+        tuple(end for _, end, _ in found),
+        tuple(headings.kinds[index] for _, _, index in found),
+        headings.kinds[titled[-1][-1]] if titled else "",
     )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
+from detection.automata import Automaton, build_automaton
 from detection.guards import Guarded, guard
 from detection.rulebook import alternatives, read_rules, spellings
 from vocabulary.codes import DocumentKind, Usage
@@ -33,7 +32,7 @@ class Cue:
 class CueTable:
     """The cues of one group of texts. A longer word of another group hides none of them (须取得|取得)."""
 
-    automaton: AhoCorasick
+    automaton: Automaton
     words: tuple[str, ...]
     cues: tuple[tuple[Cue, ...], ...]
     """By word; () for a pseudo-cue."""
@@ -105,7 +104,7 @@ class Renting:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRules:
-    automaton: AhoCorasick
+    automaton: Automaton
     kinds: tuple[str, ...]
     """What stands under each heading, by pattern."""
 
@@ -206,8 +205,7 @@ def _cue_table(group: str, rows: list[tuple[Cue, list[str]]], pseudo: list[str])
     for cue, words in rows:
         for word in words if cue.counts_in(group) else ():
             table[word] = (*table.get(word, ()), cue)
-    automaton = AhoCorasick(list(table), matchkind=MatchKind.LeftmostLongest)
-    return CueTable(automaton, tuple(table), tuple(table.values()))
+    return CueTable(build_automaton(table), tuple(table), tuple(table.values()))
 
 
 def _groups(row: dict[str, Any]) -> frozenset[str]:
@@ -266,7 +264,7 @@ def _headings(rules: dict[str, Any]) -> dict[str, HeadingRules]:
 
 def _heading_rules(sections: dict[str, list[str]]) -> HeadingRules:
     kinds = {word: kind for kind, words in sections.items() for word in words}
-    return HeadingRules(AhoCorasick(list(kinds), matchkind=MatchKind.LeftmostLongest), tuple(kinds.values()))
+    return HeadingRules(build_automaton(kinds), tuple(kinds.values()))
 
 
 def _asked_for(row: dict[str, Any]) -> AskedFor:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
+from detection.automata import Automaton, build_automaton
 from detection.rulebook import both_widths
 from vocabulary.codes import DocumentKind, PublisherKind
 
@@ -25,18 +25,20 @@ Weights = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class CueSet:
-    in_title: AhoCorasick
-    in_text: AhoCorasick
+    in_title: Automaton
+    in_text: Automaton
+    title_terms: tuple[str, ...]
+    text_terms: tuple[str, ...]
     title_weights: dict[str, Weights]
-    text_weights: dict[str, Weights]
-    """By every term of ``in_text``; empty for labels and openings of years."""
+    text_weights: tuple[Weights, ...]
+    """By the number of every term of ``in_text``; empty for labels and openings of years."""
     ending_weights: dict[str, Weights]
     ending_lengths: tuple[int, ...]
     """Longest first."""
     labels: dict[str, str]
     """The field (``publisher``, ``issuer``, ``number``, ``date``, ``posted``) that a label introduces."""
-    form_terms: frozenset[str]
-    """Labels, statements and openings of years: what a form or an official document shows."""
+    form_terms: frozenset[int]
+    """Labels, statements and openings of years, by number: what a form or an official document shows."""
     stated: dict[str, PublisherKind]
     """What a form states of the publisher's nature, by its words."""
     publisher_weights: dict[str, Weights]
@@ -46,8 +48,8 @@ class CueSet:
     sign_weights: tuple[Weights, ...]
     asking: frozenset[int]
     """Signs of titles that ask or explain."""
-    explaining: frozenset[str]
-    """Words of one who explains to readers, in the text."""
+    explaining: frozenset[int]
+    """By number: words of one who explains to readers, in the text."""
     thresholds: tuple[float, ...]
     """The score that each kind of :data:`KINDS` needs."""
     narrow: float
@@ -79,33 +81,35 @@ def load_cues() -> CueSet:
         for row in read_table("publishers.toml")["stated"]
         for term in row["says"]
     }
-    terms = {*text, *labels, *stated, *YEAR_OPENERS}
+    title_terms = tuple(sorted({*title, *signs}))
+    text_terms = tuple(sorted({*text, *labels, *stated, *YEAR_OPENERS}))
+    explains = (sign["terms"] for sign in tables["signs"] if sign.get("explains", False))
+    explaining = {term for terms in explains for term in both_widths(terms)}
     return CueSet(
-        in_title=AhoCorasick(sorted({*title, *signs}), matchkind=MatchKind.LeftmostLongest),
-        in_text=AhoCorasick(
-            sorted(terms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
-        ),
+        in_title=build_automaton(title_terms),
+        in_text=build_automaton(text_terms),
+        title_terms=title_terms,
+        text_terms=text_terms,
         title_weights=title,
-        text_weights={term: text.get(term, ()) for term in terms},
+        text_weights=tuple(text.get(term, ()) for term in text_terms),
         ending_weights=endings,
         ending_lengths=tuple(sorted({len(ending) for ending in endings}, reverse=True)),
         labels=labels,
-        form_terms=YEAR_OPENERS.union(labels, stated),
+        form_terms=_numbers(text_terms, YEAR_OPENERS.union(labels, stated)),
         stated=stated,
         publisher_weights=_weights(tables, "publisher"),
         title_signs=signs,
         sign_weights=tuple(_spread(sign) for sign in tables["signs"]),
         asking=frozenset(at for at, sign in enumerate(tables["signs"]) if sign.get("asks", False)),
-        explaining=frozenset(
-            term
-            for sign in tables["signs"]
-            if sign.get("explains", False)
-            for term in both_widths(sign["terms"])
-        ),
+        explaining=_numbers(text_terms, explaining),
         narrow=float(tables["narrow"]),
         doubt=float(tables["doubt"]),
         thresholds=tuple(float(tables[kind]["threshold"]) for kind in KINDS),
     )
+
+
+def _numbers(terms: tuple[str, ...], chosen: Container[str]) -> frozenset[int]:
+    return frozenset(number for number, term in enumerate(terms) if term in chosen)
 
 
 def _weights(tables: dict[str, Any], key: str) -> dict[str, Weights]:

@@ -11,7 +11,7 @@ from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
 from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, footer, signer
-from detection.folding import fold_text
+from detection.folding import Folded, fold_text, read_as
 from detection.model import DocumentFacts, OfficialDocument
 from vocabulary.codes import DocumentKind, PublisherKind
 
@@ -27,7 +27,9 @@ _LAW = re.compile(
 NOTHING = OfficialFacts(OfficialDocument(), ())
 
 
-def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
+def read_facts(
+    text: str, *, title: str = "", publisher: str = "", url: str = "", folded: Folded | None = None
+) -> DocumentFacts:
     """What kind of document a text is, who publishes it, what it says of itself, what it forwards.
 
     Traditional characters are read as simplified ones. Reads the title, the head and the tail of the text;
@@ -38,16 +40,17 @@ def read_facts(text: str, *, title: str = "", publisher: str = "", url: str = ""
         title: the page's or file's title; the first line stands in for it.
         publisher: name of the body that the site or the record gives.
         url: the address; an address under ``gov.cn`` belongs to a public body.
+        folded: what :func:`~detection.folding.fold_text` makes of the text, where that is known already.
     """
-    text, title, publisher = (fold_text(given).text for given in (text, title, publisher))
+    text, title, publisher = (folded or fold_text(text)).text, read_as(title), read_as(publisher)
     return _facts_of(_read(text, title, publisher), text, title, publisher, url)
 
 
-def read_facts_again(text: str, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
+def read_facts_again(folded: Folded, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
     """The facts of a text whose kind is in doubt, its letters asked as well; else as :func:`read_facts`."""
     from detection.documents.likeness import decide_kind  # noqa: PLC0415 - few are in doubt; it needs numpy
 
-    text, title, publisher = (fold_text(given).text for given in (text, title, publisher))
+    text, title, publisher = folded.text, read_as(title), read_as(publisher)
     reading = _read(text, title, publisher)
     kind = decide_kind(title, text, reading.scores)
     return _facts_of(replace(reading, kind=kind), text, title, publisher, url)

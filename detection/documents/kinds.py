@@ -72,7 +72,7 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     title = title.strip()[:MAX_TITLE] or _first_line(window)
     of_title, asks = _read_title(title)
     scores = list(of_title)
-    hits = set(cues.in_text.find_matches_as_strings(window))
+    hits = {term for _, _, term in cues.in_text.find(window)}
     tells = len(hits & cues.explaining) >= _EXPLAINS
     weights = cues.text_weights
     for hit in hits:
@@ -93,7 +93,7 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     doubtful = _lead(scores) < cues.doubt
     if announces and kind is DocumentKind.EXAM_NOTICE:
         narrow = doubtful = False  # an office's other notices read alike; what this one does its title says
-    form = hits & cues.form_terms
+    form = {cues.text_terms[term] for term in hits & cues.form_terms}
     if not form:
         return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful)
     values = _read_values(form & cues.labels.keys(), window, cues)
@@ -147,7 +147,7 @@ def _read_title(title: str) -> tuple[tuple[float, ...], bool]:
 
 def _score_title(title: str, cues: CueSet, scores: list[float]) -> bool:
     """Cues within the title, and its longest ending that the cues know; whether it asks or explains."""
-    hits = set(cues.in_title.find_matches_as_strings(title))
+    hits = {cues.title_terms[term] for _, _, term in cues.in_title.find(title)}
     signs: set[int] = set()
     for hit in hits:
         signs.update(cues.title_signs.get(hit, ()))

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain
 
-from ahocorasick_rs import AhoCorasick
-
+from detection.automata import Automaton, build_finder_of_all
 from detection.documents.cues import read_table
 from vocabulary.codes import DocumentKind, PublisherKind
 
@@ -58,8 +57,9 @@ class NameRules:
     """By list; None for sites that carry what others publish."""
     teaching: frozenset[int]
     """Lists whose bodies are schools where they sell courses."""
-    within: AhoCorasick
-    list_of_term: dict[str, int]
+    within: Automaton
+    lists_within: tuple[int, ...]
+    """By word of ``within``."""
     list_of_ending: dict[str, int]
     ending_lengths: tuple[int, ...]
 
@@ -89,7 +89,8 @@ def _load_rules() -> NameRules:
         for ending in rule.get("ends", ()):
             endings.setdefault(ending, position)
     lengths = tuple(sorted({len(ending) for ending in endings}))
-    return NameRules(tuple(kinds), frozenset(teaching), AhoCorasick(list(terms)), terms, endings, lengths)
+    within, lists_within = build_finder_of_all(terms), tuple(terms.values())
+    return NameRules(tuple(kinds), frozenset(teaching), within, lists_within, endings, lengths)
 
 
 @cache
@@ -111,7 +112,7 @@ def classify_name(name: str) -> NamedAs:
     bare = name.strip()[:MAX_NAME]
     if bare.endswith(("）", ")")):
         bare = _REMARK.sub("", bare)
-    hits = [rules.list_of_term[term] for term in rules.within.find_matches_as_strings(bare, overlapping=True)]
+    hits = [rules.lists_within[term] for _, _, term in rules.within.find_overlapping(bare)]
     ends = (rules.list_of_ending.get(bare[-length:]) for length in rules.ending_lengths)
     hits += [position for position in ends if position is not None]
     if not hits and (_LOCAL.fullmatch(bare) or _DISTRICT.fullmatch(bare)):

@@ -95,7 +95,7 @@ def test_a_long_text_is_read_to_its_end() -> None:
 
 
 def test_importing_the_room_loads_no_rules() -> None:
-    program = "import sys, detection; sys.exit('ahocorasick_rs' in sys.modules or 'catalogue' in sys.modules)"
+    program = "import sys, detection; sys.exit('daachorse' in sys.modules or 'catalogue' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
