@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vocabulary.codes import DocumentKind
 
-_BITS = 14
+_BITS = 15
 WIDTH = 1 << _BITS
 """Places that groups of letters are hashed to."""
 TITLE, ENDING, OPENING, HEAD, TAIL = 120, 6, 60, 700, 200
