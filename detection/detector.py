@@ -115,7 +115,7 @@ class Detector:
         linker = self._linker(self.catalogue.turned_by(asked.as_of), area)
         setting = Setting(facts, asked.as_of, place)
         mentions = tuple(read_mentions(asked.text, asked.title, found, linker, setting))
-        if mentions and facts.doubtful:
+        if facts.doubtful:
             second = asked.read_facts_again()
             if second.document_kind is not facts.document_kind:
                 facts = setting.facts = second
