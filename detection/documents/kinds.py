@@ -19,6 +19,8 @@ _MAX_VALUE = 60
 _MAX_HEAD = 14
 _POLICY, _EXAM = KINDS.index(DocumentKind.POLICY), KINDS.index(DocumentKind.EXAM_NOTICE)
 _ANNOUNCED = 8
+_FEW_LETTERS = 60
+"""A shorter text has too few letters to be like any kind."""
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
 _DASHES = "-_—|｜"
 _SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
@@ -90,7 +92,7 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         scores[_EXAM] += _ANNOUNCED
     kind = _choose(scores, cues)
     narrow = KINDS.index(kind) not in dict(usual) and _is_narrow(kind, scores, cues)
-    doubtful = _lead(scores) < cues.doubt
+    doubtful = _lead(scores) < cues.doubt and len(window) >= _FEW_LETTERS
     if announces and kind is DocumentKind.EXAM_NOTICE:
         narrow = doubtful = False  # an office's other notices read alike; what this one does its title says
     form = {cues.text_terms[term] for term in hits & cues.form_terms}
