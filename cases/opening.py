@@ -12,23 +12,23 @@ from datetime import date, datetime
 from functools import cache
 from operator import itemgetter
 
-from sqlalchemy import Executable, Select, bindparam, or_
+from sqlalchemy import Executable, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from cases.exceptions import find_exception, note_excepted
 from cases.history import ACTOR
 from cases.merging import case_in_force
-from cases.mirrors import REPRINTED_WITHIN, find_mirrors
-from cases.postings import Posting, case_key, page_title, same_title
+from cases.mirrors import REPRINTED_WITHIN
+from cases.postings import case_key, page_title, same_title
 from cases.rebounds import has_ended, reopen_on_rebound
-from cases.search import index_case
+from cases.scanned import Scan, Scanned, pushed_severity, read_kept, read_scanned
+from cases.search import index_cases
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
-from storage.rows import any_of, insert_each_once, insert_once, rows, table_of
+from storage.rows import Values, insert_all_once, insert_once, rows, table_of
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
-from vocabulary.codes import CaseState, Severity, Violation
+from vocabulary.codes import CaseState, Violation
 from vocabulary.presentation import passage
 
 _Subject = tuple[str, Violation]
@@ -70,61 +70,45 @@ class OpenedCases:
     """What those responsible are to be told of; the caller does that in the same transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scanned:
-    """A stored version with what detection said of it."""
-
-    kept: KeptVersion
-    document: Document
-    version: DocumentVersion
-    posting: Posting
-    result: ScanResult
-    now: datetime
-    mirrors: tuple[int, ...]
-    """Versions of other documents that are the same notice by their text."""
-
-
-def read_kept(session: Session, kept: Sequence[KeptVersion]) -> list[Document | DocumentVersion]:
-    """Read documents and versions by one statement each; hold them while their cases are opened."""
-    if not kept:
-        return []
-    documents = session.exec(_documents(), params={"keys": [each.document_id for each in kept]})
-    return [*documents, *session.exec(_versions(), params={"keys": [each.version_id for each in kept]})]
-
-
-@cache
-def _documents() -> SelectOfScalar[Document]:
-    return select(Document).where(col(Document.id).in_(any_of("keys")))
-
-
-@cache
-def _versions() -> SelectOfScalar[DocumentVersion]:
-    return select(DocumentVersion).where(col(DocumentVersion.id).in_(any_of("keys")))
-
-
 def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> OpenedCases:
     """Record the findings of a stored version and open their cases, in the caller's transaction.
 
     Doing it twice changes nothing. A finding below ``medium`` is kept without a case. Raises ``LookupError``
     where ``kept.version_id`` is not stored yet.
     """
-    scanned = _read_scanned(session, kept, result, now)
-    tally, findings = _Tally(), 0
+    [opened] = open_all_cases(session, [Scan(kept, result, now)])
+    return opened
+
+
+def open_all_cases(session: Session, scans: Sequence[Scan]) -> list[OpenedCases]:
+    """:func:`open_cases` of several, which are read and made to be found by the same few statements."""
+    if not scans:
+        return []
+    held = read_kept(session, [each.kept for each in scans])
+    met = set[int]()
+    opened = [_open_cases(session, read_scanned(session, each), met) for each in scans]
+    index_cases(session, met)
+    del held
+    return opened
+
+
+def _open_cases(session: Session, scanned: Scanned, met: set[int]) -> OpenedCases:
+    """Findings and cases of one version; every case that it shows comes to ``met``."""
+    tally, found = _Tally(), list[Values]()
     # Always in one order: workers that meet the same cases wait for each other, never in a circle.
     for (qualification, violation), mentions in sorted(
-        _by_subject(result.findings).items(), key=itemgetter(0)
+        _by_subject(scanned.result.findings).items(), key=itemgetter(0)
     ):
         alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
         case_id = None
         if alerts:
             case_id = _meet_case(session, scanned, qualification, violation, alerts, tally)
-        found = [_finding(scanned, each, case_id if each in alerts else None) for each in mentions]
-        findings += insert_each_once(session, found)
-        if case_id is not None:
-            index_case(session, case_id)
+            met.add(case_id)
+        found += (_finding(scanned, each, case_id if each in alerts else None) for each in mentions)
+    kept = scanned.kept
     news = CaseNews(kept.document_id, kept.version_id, tuple(tally.opened), tuple(tally.reopened))
     return OpenedCases(
-        findings,
+        len(insert_all_once(session, Finding, found, ("id",))),
         tuple(tally.opened),
         tuple(tally.excepted),
         tuple(tally.seen),
@@ -145,7 +129,7 @@ class _Tally:
 
 def _meet_case(  # noqa: PLR0917 - the scan, its subject, and where it is counted
     session: Session,
-    scanned: _Scanned,
+    scanned: Scanned,
     qualification: str,
     violation: Violation,
     alerts: Sequence[Mention],
@@ -169,29 +153,6 @@ def _meet_case(  # noqa: PLR0917 - the scan, its subject, and where it is counte
     return case_id
 
 
-def pushed_severity(mention: Mention) -> Severity:
-    """The severity to alert with: a verdict that a person has to confirm is never urgent."""
-    if mention.needs_review and mention.severity.rank > Severity.MEDIUM.rank:
-        return Severity.MEDIUM
-    return mention.severity
-
-
-def _read_scanned(session: Session, kept: KeptVersion, result: ScanResult, now: datetime) -> _Scanned:
-    document = session.get(Document, kept.document_id)
-    version = session.get(DocumentVersion, kept.version_id)
-    if document is None or version is None:
-        raise LookupError(f"version {kept.version_id} of document {kept.document_id} is not stored")
-    posting = Posting(
-        number=result.facts.document.number or "",
-        publisher=document.publisher,
-        title=document.title,
-        text=version.text,
-    )
-    has_cases = any(pushed_severity(mention).is_alert for mention in result.findings)
-    mirrors = find_mirrors(session, document, version, posting.number) if has_cases else ()
-    return _Scanned(kept, document, version, posting, result, now, mirrors)
-
-
 def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
     subjects: dict[_Subject, list[Mention]] = {}
     for mention in mentions:
@@ -203,27 +164,32 @@ def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
 
 def _case_of(  # noqa: PLR0917 - as above
     session: Session,
-    scanned: _Scanned,
+    scanned: Scanned,
     qualification: str,
     violation: Violation,
     alerts: Sequence[Mention],
     standing: StandingException | None,
 ) -> tuple[int, bool]:
     """The case's id, and whether it is new."""
-    earlier = _case_of_earlier_version(session, scanned, qualification, violation)
-    earlier = earlier or _case_of_family(session, scanned, qualification, violation)
+    earlier = _case_of_kin(scanned, qualification, violation)
     if earlier is not None:
         return earlier, False
     worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
     identity = scanned.posting.identity(worst.start, worst.end)
     key = case_key(identity, qualification, violation)
+    is_excepted = standing is not None
+    if not scanned.mirrors:
+        written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=is_excepted))
+        if written is not None:
+            return written, True
+    # It may be somebody's already: another page's, another time's, or another site's.
     day = scanned.document.published_on
     if day is not None and not scanned.posting.number and _is_of_another_time(session, key, day):
         key = case_key((*identity, day.isoformat()), qualification, violation)
     mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
     if mirrored is not None:
         return mirrored, False
-    written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=standing is not None))
+    written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=is_excepted))
     if written is not None:
         return written, True
     known = session.exec(select(Case.id).where(Case.key == key)).one()
@@ -238,35 +204,19 @@ def _is_of_another_time(session: Session, key: str, day: date) -> bool:
     return bool(known) and all(abs(each - day) > REPRINTED_WITHIN for each in known)
 
 
-def _case_of_earlier_version(
-    session: Session, scanned: _Scanned, qualification: str, violation: Violation
-) -> int | None:
-    """The page's own case: its wording may change; another title at its address is another posting."""
-    cases = rows(
-        session,
-        _cases_of_document(),
-        document=scanned.document.id,
-        qualification=qualification,
-        violation=violation.value,
-    )
-    return next((key for key, title in cases if same_title(title, scanned.document.title)), None)
+def _case_of_kin(scanned: Scanned, qualification: str, violation: Violation) -> int | None:
+    """The page's own case, else that of the page that links this attachment, or of an attachment of it.
 
-
-def _case_of_family(
-    session: Session, scanned: _Scanned, qualification: str, violation: Violation
-) -> int | None:
-    """The case of the page that links this attachment, or of an attachment of this page: one posting."""
-    document = scanned.document
-    cases = rows(
-        session,
-        _cases_of_kin(),
-        document=document.id,
-        parent=document.parent_id,
-        qualification=qualification,
-        violation=violation.value,
-    )
-    own = page_title(document.title)
-    return next((key for key, title in cases if same_title(page_title(title), own)), None)
+    The wording of a page may change; another title at its address is another posting.
+    """
+    document, own = scanned.document, page_title(scanned.document.title)
+    met = [each for each in scanned.kin if (each.qualification, each.violation) == (qualification, violation)]
+    itself = (each for each in met if each.document_id == document.id)
+    found = next((each for each in itself if same_title(each.title, document.title)), None)
+    if found is None:
+        family = (each for each in met if each.document_id != document.id)
+        found = next((each for each in family if same_title(page_title(each.title), own)), None)
+    return found.case_id if found is not None else None
 
 
 @cache
@@ -285,37 +235,8 @@ def _days_of_case() -> Executable:
     )
 
 
-@cache
-def _cases_of_document() -> Executable:
-    version = table_of(DocumentVersion).c
-    return _cases_seen().where(version.document_id == bindparam("document"))
-
-
-@cache
-def _cases_of_kin() -> Executable:
-    """Cases of what hangs on a document, and of what it hangs on itself."""
-    document, version = table_of(Document), table_of(DocumentVersion).c
-    kin = or_(document.c.parent_id == bindparam("document"), document.c.id == bindparam("parent"))
-    return _cases_seen().join(document, document.c.id == version.document_id).where(kin)
-
-
-def _cases_seen() -> Select[tuple[int, str]]:
-    """Keys and titles of the cases of a qualification and violation, the oldest first, with the versions."""
-    case, finding, version = table_of(Case), table_of(Finding), table_of(DocumentVersion)
-    return (
-        select_columns(case.c.id, case.c.title)
-        .select_from(case)
-        .join(finding, finding.c.case_id == case.c.id)
-        .join(version, version.c.id == finding.c.version_id)
-        .where(case.c.qualification == bindparam("qualification"))
-        .where(case.c.violation == bindparam("violation"))
-        .order_by(case.c.id)
-        .distinct()
-    )
-
-
 def _case_of_mirror(
-    session: Session, scanned: _Scanned, key: str, qualification: str, violation: Violation
+    session: Session, scanned: Scanned, key: str, qualification: str, violation: Violation
 ) -> int | None:
     """The case of the same notice on another site, where no case is known by its own identity."""
     if not scanned.mirrors or session.exec(select(Case.id).where(Case.key == key)).first():
@@ -330,7 +251,7 @@ def _case_of_mirror(
     ).first()
 
 
-def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention, *, is_excepted: bool) -> Case:
+def _case(scanned: Scanned, key: str, violation: Violation, worst: Mention, *, is_excepted: bool) -> Case:
     return Case(
         key=key,
         state=CaseState.DISMISSED if is_excepted else CaseState.FOUND,
@@ -350,40 +271,41 @@ def _case(scanned: _Scanned, key: str, violation: Violation, worst: Mention, *, 
     )
 
 
-def _finding(scanned: _Scanned, mention: Mention, case_id: int | None) -> Finding:
-    return Finding(
-        version_id=scanned.kept.version_id,
-        case_id=case_id,
-        start=mention.start,
-        end=mention.end,
-        quote=mention.quote,
-        context=passage(scanned.posting.text, mention.start, mention.end).text,
-        qualification=mention.qualification,
-        status=mention.status.value,
-        since=mention.since,
-        status_document=mention.status_document,
-        usage=mention.usage.value,
-        cue=mention.cue,
-        violation="" if mention.violation is None else mention.violation.value,
-        severity=mention.severity.value,
-        legal_basis=list(mention.legal_basis),
-        explanation=mention.explanation,
-        advice=mention.advice,
-        needs_review=mention.needs_review,
-        foreign=mention.foreign,
-        as_of=scanned.result.as_of,
-        found_at=scanned.now,
-    )
+def _finding(scanned: Scanned, mention: Mention, case_id: int | None) -> Values:
+    return {
+        "version_id": scanned.kept.version_id,
+        "case_id": case_id,
+        "merged_from": None,
+        "start": mention.start,
+        "end": mention.end,
+        "quote": mention.quote,
+        "context": passage(scanned.posting.text, mention.start, mention.end).text,
+        "qualification": mention.qualification,
+        "status": mention.status.value,
+        "since": mention.since,
+        "status_document": mention.status_document,
+        "usage": mention.usage.value,
+        "cue": mention.cue,
+        "violation": "" if mention.violation is None else mention.violation.value,
+        "severity": mention.severity.value,
+        "legal_basis": list(mention.legal_basis),
+        "explanation": mention.explanation,
+        "advice": mention.advice,
+        "needs_review": mention.needs_review,
+        "foreign": mention.foreign,
+        "as_of": scanned.result.as_of,
+        "found_at": scanned.now,
+    }
 
 
-def _record_sighting(session: Session, scanned: _Scanned, case_id: int, *, new: bool) -> bool:
+def _record_sighting(session: Session, scanned: Scanned, case_id: int, *, new: bool) -> bool:
     """Whether the case had not been met in this version before."""
-    event = CaseEvent(
-        case_id=case_id,
-        key=f"seen:{scanned.kept.version_id}",
-        kind="found" if new else "seen",
-        actor=ACTOR,
-        note=scanned.document.url,
-        at=scanned.now,
-    )
-    return insert_once(session, event) is not None
+    event = {
+        "case_id": case_id,
+        "key": f"seen:{scanned.kept.version_id}",
+        "kind": "found" if new else "seen",
+        "actor": ACTOR,
+        "note": scanned.document.url,
+        "at": scanned.now,
+    }
+    return bool(insert_all_once(session, CaseEvent, [event], ("id",)))

@@ -10,7 +10,8 @@ from enum import StrEnum
 from sqlmodel import Session, col, or_, select
 
 from cases.history import ACTOR
-from cases.opening import CaseNews, open_cases, pushed_severity
+from cases.opening import CaseNews, open_cases
+from cases.scanned import pushed_severity
 from cases.steps import take_step
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, column, func, or_, table, true
+from sqlalchemy import ColumnElement, Executable, column, func, or_, table, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from storage.database import without_index
-from storage.rows import OnConflict, insert_or_update, rows, table_of
+from storage.rows import OnConflict, any_of, insert_or_update_all, rows, table_of
 from storage.tables import Case, CaseWords, DocumentVersion, Finding
 from vocabulary.grams import index_words, search_terms
 
@@ -25,28 +26,47 @@ _SQLITE_INDEX = table("case_words_index", column("rowid"), column("case_words_in
 
 def index_case(session: Session, case_id: int) -> None:
     """Bring the index up to date with a case and its findings, in the caller's transaction."""
-    (case,) = rows(session, _case_words(), case=case_id)
-    places = rows(session, _places(), case=case_id)
-    said = (*case, *(each for quote, facts in places for each in (quote, str(facts.get("number") or ""))))
-    insert_or_update(session, CaseWords(case_id=case_id, words=index_words(dict.fromkeys(said))), _AGAIN)
+    index_cases(session, {case_id})
+
+
+def index_cases(session: Session, case_ids: Set[int]) -> None:
+    """:func:`index_case` for several, always in one order."""
+    if not case_ids:
+        return
+    said: dict[int, list[str]] = {}
+    for key, *words in rows(session, _case_words(), cases=list(case_ids)):
+        said[key] = words
+    for key, quote, facts in rows(session, _places(), cases=list(case_ids)):
+        said[key] += (quote, str(facts.get("number") or ""))
+    words = [{"case_id": key, "words": index_words(dict.fromkeys(said[key]))} for key in sorted(said)]
+    insert_or_update_all(session, CaseWords, words, _AGAIN)
 
 
 @cache
 def _case_words() -> Executable:
     case = table_of(Case).c
-    return select_columns(case.title, case.publisher, case.qualification).where(case.id == bindparam("case"))
+    return select_columns(case.id, case.title, case.publisher, case.qualification).where(
+        case.id.in_(any_of("cases"))
+    )
 
 
 @cache
 def _places() -> Executable:
+    """Each case with the quotes that were found last, and what is known of where they stand."""
     finding, version = table_of(Finding), table_of(DocumentVersion)
+    place = func.row_number().over(partition_by=finding.c.case_id, order_by=finding.c.id.desc())
+    last = (
+        select_columns(finding.c.id, place.label("place"))
+        .where(finding.c.case_id.in_(any_of("cases")))
+        .subquery()
+    )
     return (
-        select_columns(finding.c.quote, version.c.facts)
-        .select_from(finding)
+        select_columns(finding.c.case_id, finding.c.quote, version.c.facts)
+        .select_from(last)
+        .join(finding, finding.c.id == last.c.id)
         .join(version, version.c.id == finding.c.version_id)
-        .where(finding.c.case_id == bindparam("case"))
+        .where(last.c.place <= _PLACES)
         .order_by(finding.c.id.desc())
-        .limit(_PLACES)
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -19,7 +18,8 @@ from sqlmodel import Session
 from alerts.notifications.alert import notify_of_all
 from assessment.archives import ArchiveReading, Member
 from assessment.reading import Assessment, Known
-from cases.opening import CaseNews, open_cases, read_kept
+from cases.opening import open_all_cases
+from cases.scanned import Scan
 from crawling.fetching.model import Fetched
 from jobs.context import Context, PageDone
 from jobs.visits.run import VisitRun
@@ -131,17 +131,16 @@ def _store_findings(
     session: Session, orders: Sequence[_Order], kept: Sequence[KeptVersion]
 ) -> list[StoredDocument]:
     """Findings and cases of each, and what those responsible are to be told of all of them."""
-    results = [order.reading.result for order in orders]
-    held = read_kept(session, [each for each, result in zip(kept, results, strict=True) if result.findings])
-    findings, news = [0] * len(orders), list[tuple[CaseNews, datetime]]()
-    for place, (order, each, result) in enumerate(zip(orders, kept, results, strict=True)):
-        if result.findings:
-            opened = open_cases(session, each, result, order.met.now)
-            findings[place] = opened.findings
-            news.append((opened.news, order.met.now))
-    if news:
-        notify_of_all(session, news, orders[0].settings)
-    del held
+    scans = [
+        Scan(each, order.reading.result, order.met.now) for order, each in zip(orders, kept, strict=True)
+    ]
+    shown = [place for place, scan in enumerate(scans) if scan.result.findings]
+    opened = open_all_cases(session, [scans[place] for place in shown])
+    news = [(each.news, scans[place].now) for place, each in zip(shown, opened, strict=True)]
+    notify_of_all(session, news, orders[0].settings)
+    findings = [0] * len(orders)
+    for place, each in zip(shown, opened, strict=True):
+        findings[place] = each.findings
     return [
         StoredDocument(each.document_id, each.new_document, each.changed, count)
         for each, count in zip(kept, findings, strict=True)
