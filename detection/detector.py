@@ -120,7 +120,7 @@ class Detector:
             if second.document_kind is not facts.document_kind:
                 facts = setting.facts = second
                 again = read_mentions(asked.text, asked.title, found, linker, setting)
-                mentions = hear_both(mentions, again)
+                mentions = hear_both(mentions, again, explained=second.explains or second.tells)
         breaks_a_rule = any(mention.violation is not None for mention in mentions)
         return ScanResult(asked.as_of, facts, mentions, place.region if breaks_a_rule else asked.region)
 

@@ -12,12 +12,15 @@ from vocabulary.codes import Severity, Usage
 _DEMANDS = frozenset({Usage.REQUIRED, Usage.PERMIT})
 
 
-def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Mention, ...]:
+def hear_both(
+    first: Iterable[Mention], second: Iterable[Mention], *, explained: bool = False
+) -> tuple[Mention, ...]:
     """The mentions of the second reading; where the two differ on an alert, a person has to look.
 
     Args:
         first: the mentions as the kind that the cues tell has them.
         second: the same text as another kind.
+        explained: the second reading is that of a text which explains to readers and demands nothing.
 
     Returns:
         Mentions by their start. An alert that one reading alone raises is none: it stays ``low`` with its
@@ -26,6 +29,8 @@ def hear_both(first: Iterable[Mention], second: Iterable[Mention]) -> tuple[Ment
         raise goes no higher than the lower of the two, for review as well.
     """
     alerts = [mention for mention in first if mention.severity.is_alert]
+    if explained:  # what is told there is no weaker demand; only words that oblige by themselves are heard
+        alerts = [alert for alert in alerts if _obliges(alert)]
     heard = [_hear(mention, [alert for alert in alerts if _overlap(alert, mention)]) for mention in second]
     alone = [alert for alert in alerts if not any(_overlap(alert, mention) for mention in heard)]
     return tuple(sorted([*heard, *map(_contested, alone)], key=lambda mention: mention.start))

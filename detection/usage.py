@@ -272,6 +272,8 @@ def _is_proposed(at: Place, rules: UsageRules) -> bool:
 
 def _is_one_of(at: Place, rules: UsageRules) -> bool:
     """Whether the mention stands in a list of conditions of which one suffices."""
+    if rules.lead.one_of_behind.search(at.text, at.start, at.start + _ONE_OF_REACH) is not None:
+        return True
     heads = list(rules.lead.one_of.finditer(at.text, max(0, at.start - _ONE_OF_REACH), at.start))
     return bool(heads) and rules.lead.one_of_ends.search(at.text, heads[-1].end(), at.start) is None
 

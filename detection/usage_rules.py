@@ -80,6 +80,8 @@ class Lead:
     """The head of a list of papers that an applicant has to hand in or to show."""
     one_of: Guarded
     """The head of a list of conditions of which one suffices."""
+    one_of_behind: Guarded
+    """The end of such a list that says so only there."""
     one_of_ends: Guarded
     or_else: Guarded
     """Behind a condition: what satisfies in its place."""

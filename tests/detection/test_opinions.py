@@ -67,6 +67,13 @@ def test_of_two_alerts_the_lower_counts() -> None:
         assert (heard.severity, heard.needs_review) == (Severity.MEDIUM, True)
 
 
+def test_what_is_told_to_readers_is_no_weaker_demand() -> None:
+    told = replace(MENTION, severity=Severity.NONE, usage=Usage.INFORMATIVE)
+    meek = replace(MENTION, cue="持有")
+    assert hear_both([meek], [told], explained=True) == (told,)
+    assert hear_both([MENTION], [told], explained=True) == (MENTION,), "its words oblige"
+
+
 def test_lawful_mentions_are_those_of_the_second_reading() -> None:
     lawful = replace(MENTION, severity=Severity.NONE)
     other = replace(lawful, start=20, end=26, usage=Usage.HELD)
