@@ -20,23 +20,36 @@ _IGNORABLE = (
 """Unicode's Default_Ignorable_Code_Point, and marks of annotations: shown as nothing."""
 _BASIC = 0xFFFF
 """The last character of the basic plane."""
-_UNUSUAL = "證資執職會師Ａ-Ｚａ-ｚ０-９" + _IGNORABLE
-"""Wide letters, what nobody sees, and the characters that certificates in traditional script need."""
+_UNUSUAL = "Ａ-Ｚａ-ｚ０-９" + _IGNORABLE
+"""Wide letters, and what nobody sees."""
 
 
+@cache
 def _any_but_usual() -> re.Pattern[str]:
-    """A character of ``_UNUSUAL``, or beyond the basic plane, as one negated set: one table holds it.
+    """A traditional character, one of ``_UNUSUAL``, or one beyond the basic plane, as one negated set.
 
-    A set with characters beyond that plane is tried range by range, on every character of every text.
+    One table holds it: a set with characters beyond that plane is tried range by range, on every character
+    of every text.
     """
-    ranges = sorted((ord(span[0]), ord(span[-1])) for span in re.findall("(?s:.-.|.)", _UNUSUAL))
+    spans = re.findall("(?s:.-.|.)", _UNUSUAL) + [chr(code) for code in load_folds()]
+    ranges = _joined(sorted((ord(span[0]), ord(span[-1])) for span in spans))
     ranges = [(first, last) for first, last in ranges if last <= _BASIC]
     begins, ends = [0, *(last + 1 for _, last in ranges)], [*(first - 1 for first, _ in ranges), _BASIC]
     usual = (f"\\u{begin:04x}-\\u{end:04x}" for begin, end in zip(begins, ends, strict=True) if begin <= end)
     return re.compile(f"[^{''.join(usual)}]")
 
 
-_MAY_FOLD = _any_but_usual()
+def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted ranges, those that overlap made one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in ranges:
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
 _SEEN = re.compile(f"[^{_IGNORABLE}]+")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _READING = re.compile(f"(?<=[一-龥])[（(][a-zü]{{0,4}}[{_TONED}][a-zü]{{0,3}}[)）]")
@@ -85,7 +98,7 @@ def fold_text(text: str) -> Folded:
 
     In traditional script how a character is read is left out as well.
     """
-    if _MAY_FOLD.search(text) is None:
+    if _any_but_usual().search(text) is None:
         return Folded(text)
     folded = _seen_of(text.translate(load_folds()))
     readings = [match.span() for match in _READING.finditer(folded.text)]
@@ -94,7 +107,7 @@ def fold_text(text: str) -> Folded:
 
 def read_as(text: str) -> str:
     """What :func:`fold_text` makes of a text of which nothing is quoted."""
-    return text if _MAY_FOLD.search(text) is None else fold_text(text).text
+    return text if _any_but_usual().search(text) is None else fold_text(text).text
 
 
 def _seen_of(text: str) -> Folded:
