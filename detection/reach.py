@@ -8,10 +8,10 @@ from detection.guards import guard
 
 _TOUCH = 7
 _NEXT = 2
-_PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?\n\r\t）)]|\d[、.．)）](?!\d)|[①-⑳]")
-_CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?\n\r\t]|\d[、.．)）](?!\d)|[①-⑳]")
+_PHRASE_END_AFTER = re.compile(r"[ \u3000]{2}|[，,。；;！!？?…\n\r\t）)]|\.{2,}|\d[、.．)）](?!\d)|[①-⑳]")
+_CLAUSE_END = re.compile(r"[ \u3000]{2}|[。；;！!？?…\n\r\t]|\.{2,}|\d[、.．)）](?!\d)|[①-⑳]")
 _LAST_PHRASE_END = re.compile(
-    r"(?s:.*)(?:[ \u3000]{2}|[，,。；;！!？?：:\n\r\t（(]|\d[、.．)）](?!\d)|[①-⑳])"
+    r"(?s:.*)(?:[ \u3000]{2}|[，,。；;！!？?：:…\n\r\t（(]|\.{2,}|\d[、.．)）](?!\d)|[①-⑳])"
 )
 _LAST_CLAUSE_END = re.compile(rf"(?s:.*)(?:{_CLAUSE_END.pattern})")
 _LINE_END = re.compile(r"[\n\r]")

@@ -41,7 +41,9 @@ _LOCAL = re.compile(
     r".{0,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校|部门|窗口|党校|学院)"
 )
 """``某县融媒体中心``: a place, and an institution of it."""
-_DISTRICT = re.compile(r"[\u4e00-\u9fff]县|[\u4e00-\u9fff]{2,10}(?:省|市|县|(?<![小校社景厂园街])区|自治州|旗)")
+_DISTRICT = re.compile(
+    r"[\u4e00-\u9fff]县|[\u4e00-\u9fff]{2,10}(?:省|市|县|(?<![小校社景厂园街])区|自治州|旗)"
+)
 """``某市某区``: a place as a publisher is its government."""
 _TRADING = frozenset({DocumentKind.PERMIT_GUIDE, DocumentKind.OTHER})
 _MEDIA = re.compile("报|新闻|电视|电台|杂志|周刊|公号|公众号|系统|频道")

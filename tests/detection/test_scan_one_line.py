@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from detection import scan
-from vocabulary.codes import DocumentKind, Usage
+from vocabulary.codes import DocumentKind, PublisherKind, Usage
 
 DEMANDING = """饭店招厨师，中式烹调师证必须有，包吃住
 美容院急聘美容师，需持高级美容师职业资格证
@@ -18,13 +18,17 @@ DEMANDING = """饭店招厨师，中式烹调师证必须有，包吃住
 营养师岗位，需公共营养师三级以上证书
 驾校招教练员，须有教练员资格证
 珠宝店招聘营业员，必须持有珠宝首饰营业员资格证书
-小区招聘保安，须持保安员证和秘书证""".splitlines()
+小区招聘保安，须持保安员证和秘书证
+招聘会计一名：协助处理税务申报... 持会计证... 月薪5000元""".splitlines()
 HARMLESS = """饭店招厨师，会做川菜，有无证均可
 护理院招护工10名，持养老护理员证优先，待遇面议
 茶楼招茶艺师，形象好，有茶艺表演经验
 公司以管培生名义招聘，入职后要求先考取保险代理人资格证
 招聘电工2名，持低压电工证
-应聘者问：招聘时要求有会计证合法吗""".splitlines()
+应聘者问：招聘时要求有会计证合法吗
+网上以文员名义招聘，见面才说要先交钱考秘书证
+报名应交《全国单证员考试报名表》一份和照片两张
+关于组织初、中级统计专业技术资格考试报名的通知""".splitlines()
 
 
 def _alerts(text: str) -> list[str]:
@@ -97,3 +101,9 @@ def test_a_notice_of_an_examination_of_this_time_is_known_by_its_title(title: st
     text = "各有关单位：现将有关事宜通知如下。\n一、时间另行通知。\n二、请按要求做好有关工作。"
     facts = scan(text, as_of=date(2026, 11, 1), title=title).facts
     assert (facts.document_kind is DocumentKind.EXAM_NOTICE) is is_one
+
+
+@pytest.mark.parametrize("publisher", ["友誼縣", "安徽省住房和城鄉建設廳", "泾县", "中国人民银行营业管理部"])
+def test_a_publisher_is_known_in_either_script(publisher: str) -> None:
+    read = scan("现公开招聘工作人员十名，大专以上学历。", as_of=date(2026, 11, 1), publisher=publisher)
+    assert read.facts.publisher_kind is PublisherKind.PUBLIC_BODY
