@@ -61,22 +61,26 @@ def list_cases(
     ``counted``: up to how many all of them are counted, wherever the part begins; 0: they are not.
     """
     ways = list(_ways(session, wanted, now, scope))
-    sorts, found = all(way.sorts for way in ways), list[int]()
     # Where an index is read in order, it is cheaper to count by itself than to sort what each way has.
-    counts_too = bool(counted) and not after and (sorts or counted * len(ways) <= SORTED)
-    needed = max(limit, counted * counts_too) + 1
-    for stretch in stretches(wanted.order, after, sorts=sorts):
-        if len(found) < needed:
-            found += session.execute(_numbers(session, ways, stretch, needed - len(found))).scalars()
-    cases, count = _by_number(session, found[:limit]), len(found) if counts_too else None
+    is_sorted = all(way.sorts for way in ways) or counted * len(ways) <= SORTED
+    counts_too = bool(counted) and not after and is_sorted
+    found = _find(session, ways, wanted.order, after, max(limit, counted * counts_too) + 1)
+    cases, count = cases_by_number(session, found[:limit]), len(found) if counts_too else None
     if counted and count is None:
         count = count_cases(session, wanted, now=now, scope=scope, at_most=counted)
     following = page_key(cases[-1], wanted.order) if len(found) > limit and cases else ""
     return CasePage(cases, following, count)
 
 
-def _by_number(session: Session, numbers: Sequence[int]) -> list[Case]:
-    """The cases of those numbers in their order."""
+def first_numbers(
+    session: Session, wanted: CaseFilter, *, now: datetime, scope: CaseScope = EVERYTHING, limit: int
+) -> list[int]:
+    """The numbers of the first ``limit`` of the cases ``wanted``, in their order."""
+    return _find(session, list(_ways(session, wanted, now, scope)), wanted.order, "", limit)
+
+
+def cases_by_number(session: Session, numbers: Sequence[int]) -> list[Case]:
+    """The cases of those numbers in their order; those that are no more are left out."""
     known: dict[int | None, Case] = {}
     for first in range(0, len(numbers), _BATCH):
         some = select(Case).where(col(Case.id).in_(numbers[first : first + _BATCH]))
@@ -111,6 +115,15 @@ def _ways(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope)
             of_any_state = replace(wanted, states=()).condition(session, now, found)
             for state in states:
                 yield _Way(and_(col(Case.state) == state, condition, of_any_state), sorts=False)
+
+
+def _find(session: Session, ways: Sequence[_Way], order: CaseOrder, after: str, limit: int) -> list[int]:
+    """The numbers of up to ``limit`` cases behind ``after``."""
+    found: list[int] = []
+    for stretch in stretches(order, after, sorts=all(way.sorts for way in ways)):
+        if len(found) < limit:
+            found += session.execute(_numbers(session, ways, stretch, limit - len(found))).scalars()
+    return found
 
 
 def _numbers(

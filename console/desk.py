@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +15,13 @@ from starlette.responses import HTMLResponse
 from alerts.delivery.links import Link, LinkRefused, ListLink, read_link, read_list_link
 from alerts.languages import Language, language, templates_in
 from alerts.recipients import Recipient, addressee
+from cases.case_filter import CaseScope
+from cases.trends import Trends
 from console.context import Context
-from console.kept_trends import KeptTrends
+from console.kept import Kept
 from settings.sources import Source
 from storage.sealing import Seal
+from storage.unread import Unread
 from vocabulary.names import CHINESE
 
 CHECKS_PER_MINUTE = 20
@@ -84,7 +88,10 @@ class Desk:
         """Texts that all visitors who have not entered may have judged."""
         self.codes = TurnsByOrigin(CODES_PER_MINUTE, 10 * CODES_PER_MINUTE)
         """Codes of notices that may be tried."""
-        self.trends = KeptTrends()
+        self.trends = Kept[tuple[CaseScope, int, str], Trends](timedelta(minutes=5))
+        """By whose cases, of how many weeks, and in which region."""
+        self.unread = Kept[str, tuple[Unread, ...]](timedelta(minutes=1))
+        """What only a person can read, of all sources."""
         self.reports = TurnsByOrigin(REPORTS_PER_MINUTE, 4 * REPORTS_PER_MINUTE)
         """Reports of the public that are taken, and receipts that may be tried."""
 

@@ -16,7 +16,7 @@ from alerts.languages import Language
 from alerts.notifications.letters import shown
 from alerts.notifications.unread import unread_block, waiting_documents
 from cases.case_filter import OPEN, CaseFilter
-from cases.queries import list_cases
+from cases.queries import cases_by_number, first_numbers
 from console.case_list import UNDECIDED, address, case_row
 from console.desk import Desk
 from console.desk_list import local_now
@@ -41,25 +41,30 @@ def show_today(desk: Desk, viewer: Viewer, request: Request) -> Response:
     now = local_now(desk)
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         lists = list(_lists(session, viewer, desk.settings, now))
-        operator = _operator(session, desk.settings, now, viewer.speech) if viewer.is_administrator else None
+        operator = _operator(desk, session, now, viewer.speech) if viewer.is_administrator else None
     values = {"lists": lists, "operator": operator, "day": viewer.speech.day(now.date())}
     return render(desk, viewer, request, "today", values)
 
 
 def _lists(session: Session, viewer: Viewer, settings: Settings, now: datetime) -> Iterator[dict[str, Any]]:
     """Those that are not empty, the most urgent first."""
-    for tone, name, wanted in _wanted(viewer):
-        page = list_cases(session, wanted, now=now, scope=viewer.scope, limit=SHOWN, counted=COUNTED)
-        cases, count = page.cases, page.count or 0
-        if not cases:
+    scope, lists = viewer.scope, list(_wanted(viewer))
+    found = [
+        first_numbers(session, wanted, now=now, scope=scope, limit=COUNTED + 1) for _, _, wanted in lists
+    ]
+    every = dict.fromkeys(number for numbers in found for number in numbers[:SHOWN])
+    cases = {case.id: case for case in cases_by_number(session, list(every))}
+    for (tone, name, wanted), numbers in zip(lists, found, strict=True):
+        if not numbers:
             continue
+        shown_first = [cases[number] for number in numbers[:SHOWN] if number in cases]
         yield {
             "tone": tone,
             "name": name,
             "query": address(wanted),
-            "count": count if count <= COUNTED else f"{COUNTED}+",
-            "more": count > len(cases),
-            "cases": [case_row(case, settings, now, viewer.speech) for case in cases],
+            "count": len(numbers) if len(numbers) <= COUNTED else f"{COUNTED}+",
+            "more": len(numbers) > SHOWN,
+            "cases": [case_row(case, settings, now, viewer.speech) for case in shown_first],
         }
 
 
@@ -85,8 +90,9 @@ def _wanted(viewer: Viewer) -> Iterator[tuple[str, str, CaseFilter]]:
     yield "done", speech.say("已整改，待结案"), rectified
 
 
-def _operator(session: Session, settings: Settings, now: datetime, speech: Language) -> dict[str, Any]:
-    """Sources that are blind, and documents that a person must open."""
+def _operator(desk: Desk, session: Session, now: datetime, speech: Language) -> dict[str, Any]:
+    """Sources that are blind, and documents that a person must open, as they were a minute ago at most."""
+    settings = desk.settings
     titles = {source.name: source.title or source.name for source in settings.watched()}
     zone = ZoneInfo(settings.time_zone)
     lasting = (
@@ -104,5 +110,8 @@ def _operator(session: Session, settings: Settings, now: datetime, speech: Langu
         }
         for trouble in session.exec(lasting)
     ]
-    unread = waiting_documents(session, now - timedelta(days=UNREAD_DAYS))
-    return {"troubles": troubles, "unread": unread_block(tuple(islice(unread, 500)), settings, speech)}
+    known = desk.unread.get("", now)
+    waiting = known[1] if known else waiting_documents(session, now - timedelta(days=UNREAD_DAYS))
+    if known is None:
+        desk.unread.keep("", now, waiting)
+    return {"troubles": troubles, "unread": unread_block(tuple(islice(waiting, 500)), settings, speech)}

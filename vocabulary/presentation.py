@@ -6,7 +6,6 @@ What is stored stays as it came; these functions are for what people read.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,6 +15,9 @@ _SENTENCE_END = frozenset("。！？!?；;\n\r\t\v\f\x85\u2028\u2029")
 _BIDI_AND_INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Unicode's categories Cc, Zl, Zp and Cs: closed sets."""
+_DIGIT = re.compile(r"\d")
 _PERSONAL_NUMBERS = re.compile(
     r"(?<!\d)(?:"
     r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])\d{5}[\dX]"  # identity card, GB 11643
@@ -54,8 +56,13 @@ def passage(text: str, start: int, end: int) -> Passage:
 
 def mask_personal_numbers(text: str) -> str:
     """``text`` with the middle of telephone and identity numbers starred; offsets stay as they are."""
+    if not _DIGIT.search(text):
+        return text
+    found = list(_PERSONAL_NUMBERS.finditer(text.translate(_FORMS)))
+    if not found:
+        return text
     characters = list(text)
-    for match in _PERSONAL_NUMBERS.finditer(text.translate(_FORMS)):
+    for match in found:
         kept = 3 if match.end() - match.start() > 9 else 1
         first, last = match.start() + kept, match.end() - 2
         characters[first:last] = "*" * (last - first)
@@ -65,10 +72,7 @@ def mask_personal_numbers(text: str) -> str:
 def displayable(text: str, *, limit: int = 0) -> str:
     """``text`` on one line, without control, bidirectional and invisible characters, cut at ``limit``."""
     visible = _BIDI_AND_INVISIBLE.sub("", text)
-    spaced = "".join(
-        " " if unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"} else char for char in visible
-    )
-    line = " ".join(spaced.split())
+    line = " ".join(_CONTROLS.sub(" ", visible).split())
     if limit and len(line) > limit:
         return line[: limit - 1] + "…"
     return line
@@ -77,10 +81,7 @@ def displayable(text: str, *, limit: int = 0) -> str:
 def displayable_lines(text: str) -> str:
     """The same for a text of several lines, which stay; every other character keeps its place or goes."""
     visible = _BIDI_AND_INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        char if char == "\n" or unicodedata.category(char) not in {"Cc", "Zl", "Zp", "Cs"} else " "
-        for char in visible
-    )
+    return _CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else " ", visible)
 
 
 def safe_link(url: str) -> str:

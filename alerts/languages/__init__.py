@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes, select_autoescape
 
 from vocabulary.codes import Violation
 from vocabulary.names import CHINESE, name_of
@@ -71,20 +71,45 @@ def language(code: str) -> Language:
     )
 
 
+class _Templates(Environment):
+    """The templates of a package in one language.
+
+    Words that stand in a page as they are become part of it when it is compiled: a list says them a hundred
+    times.
+    """
+
+    def __init__(self, speech: Language, package: str) -> None:
+        super().__init__(
+            loader=PackageLoader(package),
+            extensions=("jinja2.ext.i18n",),
+            autoescape=select_autoescape(("html",), default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._speech = speech
+        # newstyle: what stands for %(…)s is escaped as everywhere else.
+        self.install_gettext_callables(  # type: ignore[attr-defined]
+            speech.say, lambda one, many, count: speech.say(one if count == 1 else many), newstyle=True
+        )
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        for output in source.find_all(nodes.Output):
+            output.nodes = [self._said(node) for node in output.nodes]
+        return super()._generate(source, name, filename, defer_init)
+
+    def _said(self, node: nodes.Expr) -> nodes.Expr:
+        match node:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(words))], kwargs=[]) if (
+                "%" not in words
+            ):
+                return nodes.TemplateData(self._speech.say(words))
+        return node
+
+
 @cache
 def templates_in(code: str, package: str) -> Environment:
     """The ``templates/`` of ``package`` in a language: ``_("…")`` in them says Chinese words in it."""
-    speech = language(code)
-    environment = Environment(
-        loader=PackageLoader(package),
-        extensions=("jinja2.ext.i18n",),
-        autoescape=select_autoescape(("html",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # newstyle: what stands for %(…)s is escaped as everywhere else.
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        speech.say, lambda one, many, count: speech.say(one if count == 1 else many), newstyle=True
-    )
-    return environment
+    return _Templates(language(code), package)

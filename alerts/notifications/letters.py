@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -176,6 +177,7 @@ def doubt_words(case: Case, finding: Finding) -> str:
     return "该判断依据的目录条目或证书名称的对应关系尚未经核实，请先人工确认，再作处理。"
 
 
+@lru_cache(maxsize=2048)  # lists say the same words to everybody
 def shown(text: str, limit: int) -> str:
     """Words from outside as a mail shows them: on one line, masked, cut at ``limit``."""
     return displayable(mask_personal_numbers(text), limit=limit)
