@@ -93,7 +93,7 @@ def _said_on_pages() -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
-                and _name_of(node.func) in {"say", "AccountError", "_Refused"}
+                and _name_of(node.func) in {"say", "AccountError", "Refused"}
                 and node.args
             ):
                 words = node.args[0]
