@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
-from catalogue.annex import rows_of_text
 from catalogue.annex_items import OfficialList
+from catalogue.annex_lines import rows_of_text
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError
@@ -94,5 +95,11 @@ def _linked_files(page: Extracted, url: str) -> tuple[str, ...]:
 def rows_of(text: str, name: str) -> list[list[str]]:
     """Rows of a text that was extracted from a file of this name."""
     if name.lower().endswith(".csv"):
-        return [row for row in csv.reader(io.StringIO(text)) if any(row)]
+        return [row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)]
     return [cells_of(row) for row in rows_of_text(text)]
+
+
+def _delimiter(text: str) -> str:
+    """What parts the cells of most lines: offices write semicolons and tabs too."""
+    counts = Counter(mark for line in text.splitlines() for mark in ",;\t" if mark in line)
+    return max(",;\t", key=lambda mark: counts[mark])

@@ -11,71 +11,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalogue.annex_items import Annex, AnnexItem
+from catalogue.annex_lines import column_of, is_heading
 from catalogue.documents import normalise_number
 
-HEADINGS = {
-    "seq": {"序号", "编号", "seq", "no"},
-    "item": {"项目", "item"},
-    "name": {
-        "名称",
-        "职业资格名称",
-        "资格名称",
-        "职业资格",
-        "项目名称",
-        "事项名称",
-        "职业资格项目名称",
-        "职业资格许可和认定事项",
-        "name",
-    },
-    "single": {"具体项目", "具体名称", "职业名称", "职业（工种）名称", "职业", "工种"},
-    "category": {"类别", "资格类别", "职业资格类别", "资格类型", "资格性质", "性质", "category"},
-    "domain": {"领域", "人员类别", "domain"},
-    "department": {
-        "部门",
-        "实施部门",
-        "实施部门（单位）",
-        "实施单位",
-        "设定部门",
-        "设置部门",
-        "主管部门",
-        "department",
-    },
-    "responsible": {"责任部门", "牵头部门", "落实部门", "落实单位", "责任单位", "省级落实部门"},
-    "document": {"文号", "document_no", "document"},
-    "part": {"批次", "退出批次", "退出时间", "退出时限", "part"},
-}
-"""Column → the headings that official lists and tidy files give it; ``single`` is one name of an item."""
-
-_COLUMN = {heading: column for column, headings in HEADINGS.items() for heading in headings}
-_REMARK = {
-    "处理决定",
-    "设定依据",
-    "依据",
-    "备注",
-    "basis",
-    "note",
-    "source",
-    "evidence",
-    "edition",
-    "change",
-    "date",
-}
-"""Headings of columns that are read over."""
-
 _NUMBERED = re.compile(r"^[（(]?(?P<seq>\d{1,3})[)）.、．\s]\s*(?P<rest>\D.*)$")
-_FOOTNOTE_MARK = re.compile(r"(?:[*＊※①-⑳]+|[\[［【]注?\d{1,2}[\]］】]|[（(]注\d{0,2}[)）])$")
+_FOOTNOTE_MARK = re.compile(
+    r"(?:[*＊※①-⑳⁰¹²³⁴-⁹]+|[\[［【]注?\d{1,2}[\]］】]|[（(]注\d{0,2}[)）]|(?<=[一-鿿）)])注?\d{1,2})$"
+)
+"""A number that stands behind a Chinese word was small and high before it was text."""
 _ASIDE = re.compile(
-    r"^(?:注|备注|说明|附注)\d{0,2}[：:.．、]|^[*＊※①-⑳]|^[\[［]\d{1,2}[\]］]|续表?[）)]?$|^[（(]?(?:共计|合计|总计|小计)"
+    r"^(?:注|备注|说明|附注)\d{0,2}[：:.．、]|^[*＊※①-⑳]|^[\[［]\d{1,2}[\]］]"
+    r"|(?:^[（(]?(?:续|接)上?表|续表?)[一二三四五六七八九十\d]{0,3}[）)]?$|^[（(]?(?:共计|合计|总计|小计)"
 )
 """Lines beside a list that are none of its rows: footnotes, 续表, totals."""
 _DECLARED = re.compile(r"[（(](?:共计?|合计|总计|计)?(?P<count>\d{1,3})[项个][^（()）]{0,40}[)）]")
+_TOTAL_CELL = re.compile(r"^(?:合\s*计|共\s*计|总\s*计|小\s*计)(?:$|[：:\s]|\d)")
+_TOTAL_COUNT = re.compile(r"(?P<count>\d{1,3})(?:\.0)?\s*[项个种]?$")
+_PART_HEADING = re.compile(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件|第.批)")
+_PLAIN_HEADING = re.compile(
+    r"(?:取消|退出|保留)?的?(?:专业技术(?:人员|类)?|技能(?:人员|类)?|准入类|水平评价类)+(?:职业)?(?:资格)?"
+    r"(?:许可和认定)?(?:事项|项目)?\s*(?:[（(][^（()）]*[)）])?"
+)
+"""Headings of parts that bear no number."""
 _PART = re.compile(r"第[一二三四五六七八九十]批")
 _WHOLE_NAME = re.compile(
     r"(?:师|员|工|人|者|生|证|证书|资格|代表|经理|手|官|家|英语)(?:[（(][^（()）]*[)）])?$"
 )
 """How the names of qualifications end: what ends otherwise goes on in the next row."""
 _DEPARTMENT_REMARK = re.compile(r"[（(](?P<remark>[^（()）]*(?:部|局|委|署|总会|类)[^（()）]*)[)）]$")
-_PARTED = re.compile(r"\t|\s\|\s|｜")
 _PAGE_NUMBER = re.compile(r"^[-—–\s第]*\d{1,4}[-—–\s页]*$")
 _BETWEEN_HAN = re.compile(r"(?<=[一-鿿（），、])\s+(?=[一-鿿（），、])")
 _TITLE = re.compile(r"^附件|目录(?:[（(].{1,20}[)）])?$|清单(?:[（(].{1,20}[)）])?$")
@@ -90,6 +53,10 @@ class _Reading:
     """Where the reader stands in the list."""
 
     columns: list[str] = field(default_factory=list)
+    beside: int = 1
+    """How often the columns stand side by side."""
+    waiting: list[list[list[str]]] = field(default_factory=list)
+    """Rows of the columns beside the first ones."""
     domain: str = ""
     category: str = ""
     in_list: bool = False
@@ -102,24 +69,9 @@ class _Reading:
     unclear: list[str] = field(default_factory=list)
     part: str = ""
     announced: list[tuple[str, int, int]] = field(default_factory=list)
-    """Headings of parts: what they say, how many items they announce, how many rows stood before them."""
-
-
-def rows_of_text(text: str) -> list[list[str]]:
-    """Cells of every line: a table row stands on its own line, its cells parted by tabs, bars or blanks.
-
-    Blanks part cells only in a heading and in lines that begin with a number: so PDF files give their tables.
-    """
-    return [_cells(line) for line in text.splitlines() if line.strip()]
-
-
-def _cells(line: str) -> list[str]:
-    cells = _PARTED.split(line)
-    words = line.split()
-    tabular = len(words) > 2 and words[0].isdigit() and len(words[0]) <= 3
-    if len(cells) == 1 and (tabular or sum(map(_is_heading, words)) > 1):
-        return words
-    return cells
+    """Headings of parts: what they say, how many items they announce (0: none), rows that stood before."""
+    totals: list[tuple[str, int, int]] = field(default_factory=list)
+    """Sums below tables: what they say, which number, how many rows stood before them."""
 
 
 def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
@@ -132,7 +84,10 @@ def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
     for row in rows:
         cells = [_clean(cell) for cell in row]
         if any(cells):
-            _read_row(reading, cells)
+            for each in _in_columns(reading, cells):
+                _read_row(reading, each)
+    for each in _beside(reading):
+        _read_row(reading, each)
     found = list(dict.fromkeys(reading.tabled or reading.numbered or reading.bare))
     wanted = normalise_number(document)
     attributed = any(item.document for item in found)
@@ -146,19 +101,44 @@ def read_annex(rows: Iterable[Sequence[str]], document: str = "") -> Annex:
     )
 
 
+def _in_columns(reading: _Reading, cells: list[str]) -> Iterator[list[str]]:
+    """The row of the first column; those of the columns beside it are read when the table ends."""
+    width = len(reading.columns)
+    if reading.beside > 1 and len(cells) == width * reading.beside and not _is_heading_row(cells):
+        for column, waiting in enumerate(reading.waiting, 1):
+            waiting.append(cells[column * width : (column + 1) * width])
+        yield cells[:width]
+    else:
+        yield from _beside(reading)
+        yield cells
+
+
+def _beside(reading: _Reading) -> Iterator[list[str]]:
+    """What stood beside the first column of a list, one column after the other."""
+    waiting, reading.waiting = reading.waiting, [[] for _ in reading.waiting]
+    yield from (row for column in waiting for row in column if any(row))
+
+
 def _misfits(reading: _Reading) -> Iterator[str]:
-    """Parts of a table that have another number of items than their heading announces."""
+    """Parts of a table that have another number of items than their heading or their sum says."""
+    begins = [0, *(begin for *_, begin in reading.announced), *(at for *_, at in reading.totals)]
+    for said, count, at in reading.totals:
+        read = [Annex(tuple(reading.tabled[begin:at])).count for begin in begins if begin < at]
+        if read and count not in read:
+            yield f"“{said[:_LONGEST_ITEM]}”与读到的{read[0]}项不符。"
     for number, (heading, announced, begin) in enumerate(reading.announced):
         deeper = () if heading.startswith(("（", "(")) else ("（", "(")
         later = (at for other, _, at in reading.announced[number + 1 :] if not other.startswith(deeper))
         read = Annex(tuple(reading.tabled[begin : next(later, None)])).count
-        if read not in (0, announced):
+        if announced and read not in (0, announced):
             yield f"“{heading[:_LONGEST_ITEM]}”应有{announced}项，读到{read}项。"
 
 
 def _read_row(reading: _Reading, cells: list[str]) -> None:
     filled = [cell for cell in cells if cell]
     if _read_heading(reading, cells) or (len(filled) == 1 and _read_section(reading, filled[0])):
+        return
+    if _read_total(reading, filled):
         return
     row = _labelled(filled) or _placed(reading.columns, cells) or _counted(reading, filled)
     if row and not row.get("seq") and _is_numbered(reading):
@@ -169,6 +149,17 @@ def _read_row(reading: _Reading, cells: list[str]) -> None:
         _take(reading, reading.tabled, row)
     elif len(filled) == 1:
         _read_line(reading, filled[0])
+
+
+def _read_total(reading: _Reading, filled: list[str]) -> bool:
+    """Whether the row is the sum below a table; keeps which number it says."""
+    values = [cell.partition("：")[2] if column_of(cell.partition("：")[0]) else cell for cell in filled]
+    if not any(_TOTAL_CELL.match(value) for value in values[:2]):
+        return False
+    counts = [int(found["count"]) for value in values if (found := _TOTAL_COUNT.search(value))]
+    if len(counts) == 1:
+        reading.totals.append((" ".join(values), counts[0], len(reading.tabled)))
+    return True
 
 
 def _is_numbered(reading: _Reading) -> bool:
@@ -188,7 +179,8 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
         department = above.department + row.get("department", "")
         reading.tabled[-1] = replace(above, department=department)
         return
-    if len(name) < _SHORTEST_NAME:
+    is_rest = not above.item and _WHOLE_NAME.search(above.name) is None
+    if len(name) < _SHORTEST_NAME and not is_rest:
         reading.unclear.append(name)
         return
     own = dict(row, seq=above.seq, item=row.get("item") or above.item, department=row.get("department", ""))
@@ -198,7 +190,7 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
             "category": row.get("category") or above.category,
         }
         _take(reading, reading.tabled, own | inherited)
-    elif _WHOLE_NAME.search(above.name):
+    elif not is_rest:
         reading.unclear.append(name)
     else:
         reading.tabled[-1] = replace(
@@ -208,30 +200,37 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
 
 def _read_heading(reading: _Reading, cells: list[str]) -> bool:
     """Whether the row is a heading; keeps what its columns are."""
-    columns = [_COLUMN.get(cell.lower(), "") for cell in map(_compact, cells)]
-    if sum(map(_is_heading, cells)) < 2 or not {"name", "item", "single"} & set(columns):
+    if not _is_heading_row(cells):
         return False
-    reading.columns = columns
+    columns = [column_of(cell) for cell in cells]
+    reading.beside = _repeated(columns)
+    reading.columns = columns[: len(columns) // reading.beside]
+    reading.waiting = [[] for _ in range(1, reading.beside)]
     return True
 
 
-def _is_heading(cell: str) -> bool:
-    return _compact(cell).lower() in _COLUMN or _compact(cell).lower() in _REMARK
+def _is_heading_row(cells: Sequence[str]) -> bool:
+    named = {"name", "item", "single"} & {column_of(cell) for cell in cells}
+    return sum(map(is_heading, cells)) > 1 and bool(named)
 
 
-def _compact(cell: str) -> str:
-    """``名 称`` → ``名称``; headings are spread out to fill their column."""
-    return "".join(cell.split())
+def _repeated(columns: Sequence[str]) -> int:
+    """How often the same columns stand side by side: a narrow list is set in two or three columns."""
+    for times in (3, 2):
+        width, rest = divmod(len(columns), times)
+        if width > 1 and not rest and all(columns[at] == columns[at % width] for at in range(len(columns))):
+            return times
+    return 1
 
 
 def _read_section(reading: _Reading, line: str) -> bool:
     """Whether the line is a heading of a part; keeps which domain or category begins with it."""
-    heading = re.match(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件|第.批)", line)
+    heading = _PART_HEADING.match(line) or _PLAIN_HEADING.fullmatch(line)
     domain, category, part = _domain(line), _category(line), _PART.search(line)
     if not heading or not (domain or category or part):
         return False
-    if announced := _DECLARED.search(line):
-        reading.announced.append((line, int(announced["count"]), len(reading.tabled)))
+    announced = _DECLARED.search(line)
+    reading.announced.append((line, int(announced["count"]) if announced else 0, len(reading.tabled)))
     if part:
         reading.part = part[0]
     if domain:
@@ -246,7 +245,7 @@ def _labelled(cells: list[str]) -> dict[str, str]:
     row: dict[str, str] = {}
     for cell in cells:
         heading, colon, value = cell.partition("：")
-        column = _COLUMN.get(_compact(heading).lower(), "")
+        column = column_of(heading)
         if colon and column:
             row.setdefault(column, value.strip())
     return _with_name(row) if len(row) > 1 and {"name", "item", "single"} & set(row) else {}
@@ -274,7 +273,8 @@ def _counted(reading: _Reading, filled: list[str]) -> dict[str, str]:
     if len(filled) < 2 or not filled[0].isdigit() or len(filled[1]) > _LONGEST_ITEM:
         return {}
     rest = " ".join(filled[2:])
-    if not (reading.columns or reading.tabled or _category(rest)):
+    is_next = reading.in_list and int(filled[0]) == len(reading.tabled) + 1
+    if not (reading.columns or reading.tabled or is_next or _category(rest)):
         return {}
     return {"seq": filled[0], "name": filled[1], "category": rest}
 

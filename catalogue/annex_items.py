@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"^(?P<number>\d{1,3})(?:[-.．－—(（]\d{1,2}[)）]?)?[.．、]?$")
+_NUMBER = re.compile(
+    r"^[（(第]?(?P<number>\d{1,3})(?:[-.．－—(（]\d{1,2}[)）]?|[-.．－—(（]?[①-⑳⑴-⒇a-zA-Z甲乙丙丁][)）]?)?[)）.．、项]?$"
+)
 
 
 @dataclass(frozen=True, slots=True)

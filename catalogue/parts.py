@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from catalogue.annex import read_annex
 from catalogue.annex_items import Annex
+from catalogue.annex_lines import is_heading
 from catalogue.documents import Effect, OfficialDocument
 
 _LONGEST_TITLE = 70
@@ -25,6 +26,10 @@ _TITLE = re.compile(
 )
 _SECTION = re.compile(r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）])")
 _TOTAL = re.compile(r"[（(](?:共计?|合计|总计|计)?\s*(?P<count>\d{1,3})\s*[项个][^（()）]{0,40}[)）]")
+_SHEET = re.compile(
+    r"(?:取消|保留|下放)?的?(?:职业资格|行政审批|前置审批|评比达标表彰|评比表彰)(?:许可和认定)?(?:事项|项目)?"
+)
+"""What the sheets of a workbook are called that holds a whole decision."""
 _APPROVAL_NAME = re.compile(r"(?:审批|核准|许可|备案|审核|审查|批准|认定|登记)(?:[（(][^（()）]*[)）])?$")
 
 
@@ -93,9 +98,13 @@ def split_parts(rows: Iterable[Sequence[str]]) -> list[Part]:
     """
     parts = [Part()]
     before = ""
-    for row in rows:
+    table = list(rows)
+    for row, following in zip(table, [*table[1:], ()], strict=True):
         filled = [cell for cell in (" ".join(each.split()) for each in row) if cell]
         line = filled[0] if len(filled) == 1 else ""
+        if _SHEET.fullmatch(line) and sum(map(is_heading, following)) > 1:
+            parts.append(Part("" if "职业资格" in line else line))
+            continue
         title = _title(line, before)
         if title or (line and _ANNEX.match(line)):
             if title and parts[-1].title == "" and not _has_table(parts[-1]) and len(parts) > 1:

@@ -18,8 +18,9 @@ from alerts.notifications.letters import Letter
 from alerts.recipients import ADMINISTRATOR, Recipient
 from assessment.catalogue_proposals import official_document
 from catalogue import Catalogue, load_catalogue
-from catalogue.annex import read_annex, rows_of_text
+from catalogue.annex import read_annex
 from catalogue.annex_items import Annex
+from catalogue.annex_lines import rows_of_text
 from catalogue.checks import find_problems
 from catalogue.difference import Group, of_proposal
 from catalogue.documents import Effect, OfficialDocument, normalise_number

@@ -2,8 +2,9 @@
 
 import pytest
 
-from catalogue.annex import read_annex, rows_of_text
+from catalogue.annex import read_annex
 from catalogue.annex_items import Annex, AnnexItem
+from catalogue.annex_lines import rows_of_text
 
 PAGE = """索 引 号：000014349/2016-00199\t主题分类：人力资源
 标 题：关于取消一批职业资格的决定\t发文字号：国发〔2016〕99号
