@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from catalogue.annex_items import OfficialList
 from catalogue.annex_lines import rows_of_text
-from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError
 from crawling.listing.addresses import absolute_url, is_attachment
-from extraction import Extracted, ExtractionError, Recognition, extract
+from extraction import Extracted, ExtractionError, Recognition, expand_archive, extract, is_archive
 from extraction.grids import cells_of
 from settings.model import Fetching
-from vocabulary.codes import PageKind
+from vocabulary.codes import Outcome, PageKind
 from vocabulary.reasons import reason_in_chinese
 
 _FILES_KEPT = 20
+_LEADING = re.compile(
+    r"^附件|职业资格.{0,12}(?:目录|清单)|^(?:新地址|新网址|新页面|请?点击(?:这里|此处|跳转|进入)?|这里|此处)$"
+)
+_WHY: dict[Outcome, str] = {
+    Outcome.OK: "没有读到清单",
+    Outcome.UNCHANGED: "没有读到清单",
+    Outcome.FEWER_THAN_EXPECTED: "没有读到清单",
+    Outcome.EMPTY: "页面没有可读的内容",
+    Outcome.BLOCKED: "网站拦截了程序访问",
+    Outcome.MOVED: "页面已迁往别处",
+    Outcome.GONE: "页面不存在",
+    Outcome.FORBIDDEN_BY_ROBOTS: "网站的 robots.txt 不允许程序读取",
+    Outcome.TIMEOUT: "网站在限定时间内没有答完",
+    Outcome.TLS: "网站的 HTTPS 证书无法验证",
+    Outcome.TOO_LARGE: "文件超过上限",
+    Outcome.UNDECODABLE: "内容的压缩或编码已损坏",
+    Outcome.UNREADABLE_ATTACHMENT: "附件无法读取",
+    Outcome.REFUSED_ADDRESS: "地址指向内网或本机，已拒绝",
+    Outcome.ERROR: "网站没有正常答复",
+}
+"""What an outcome means for a list: what to do about it is said once, for all of them."""
 
 
 class UnreadableListError(Exception):
@@ -51,13 +73,32 @@ def fetch_list(fetcher: Fetcher, url: str, *, attached: bool = False) -> Officia
     try:
         page = fetcher.fetch(url, kind=kind)
     except FetchError as error:
-        raise UnreadableListError(
-            f"{advice(error.outcome, error.detail)}（{reason_in_chinese(error.detail)}）"
-        ) from error
+        raise UnreadableListError(f"{_WHY[error.outcome]}（{reason_in_chinese(error.detail)}）") from error
     return _read(page.body, url, url=page.final_url, media_type=page.media_type, charset=page.charset)
 
 
 def _read(body: bytes, name: str, *, url: str = "", media_type: str = "", charset: str = "") -> OfficialList:
+    """Rows of a file; of an archive those of all its files that can be read, one after the other."""
+    if not is_archive(body, media_type, name):
+        return _read_file(body, name, url=url, media_type=media_type, charset=charset)
+    read, why = [], ""
+    try:
+        for inner, data in expand_archive(body):
+            try:
+                read.append(_read_file(data, inner))
+            except UnreadableListError as error:
+                why = why or f"{inner}：{error}"
+    except ExtractionError as error:
+        raise UnreadableListError(reason_in_chinese(str(error))) from error
+    if not read:
+        raise UnreadableListError(why or "压缩包中没有文件")
+    rows = [row for each in read for row in each.rows]
+    return OfficialList(name, sha256(body).hexdigest(), rows, recognised=any(e.recognised for e in read))
+
+
+def _read_file(
+    body: bytes, name: str, *, url: str = "", media_type: str = "", charset: str = ""
+) -> OfficialList:
     try:
         extracted = extract(
             body,
@@ -80,16 +121,26 @@ def _read(body: bytes, name: str, *, url: str = "", media_type: str = "", charse
 
 
 def _linked_files(page: Extracted, url: str) -> tuple[str, ...]:
-    """Files that a page links, those first that are called lists of qualifications."""
+    """Files that a page links, and pages of the same site that may hold its annex or be where it went.
+
+    Those first that are called lists of qualifications.
+    """
     if not url:
         return ()
     texts: dict[str, str] = {}
     for link in page.links:
         address = absolute_url(link.url, url)
-        if address and is_attachment(address):
+        if address and (is_attachment(address) or _leads_on(link.text + link.title, address, url)):
             texts[address] = texts.get(address, "") + link.text + link.title
     likely = sorted(texts, key=lambda address: "职业资格" not in texts[address])
     return tuple(likely[:_FILES_KEPT])
+
+
+def _leads_on(words: str, address: str, url: str) -> bool:
+    """Whether a link leads to an annex on a page of its own, or to where the page has moved."""
+    there = urlsplit(address)
+    is_elsewhere = there.netloc == urlsplit(url).netloc and address.partition("#")[0] != url.partition("#")[0]
+    return is_elsewhere and _LEADING.search("".join(words.split())) is not None
 
 
 def rows_of(text: str, name: str) -> list[list[str]]:

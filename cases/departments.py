@@ -48,16 +48,11 @@ class FollowUp:
 
 
 def bodies_of(department: str) -> tuple[str, ...]:
-    """The bodies that a list names together, each once, in its order; what stands in brackets stays with its
-    body.
+    """The bodies that a list names together, each once, in its order.
+
+    What stands in brackets is what a body was called before, or who does the work for it, and none of them.
     """
-    bodies, depth, begin = [], 0, 0
-    for place, letter in enumerate(department):
-        depth += (letter in "（(") - (letter in "）)")
-        if not depth and _SEPARATORS.match(letter):
-            bodies.append(department[begin:place])
-            begin = place + 1
-    bodies.append(department[begin:])
+    bodies = _SEPARATORS.split(_IN_BRACKETS.sub("", department))
     return tuple(dict.fromkeys(body.strip() for body in bodies if body.strip()))
 
 

@@ -15,10 +15,9 @@ from catalogue.annex_lines import column_of, is_heading
 from catalogue.documents import normalise_number
 
 _NUMBERED = re.compile(r"^[（(]?(?P<seq>\d{1,3})[)）.、．\s]\s*(?P<rest>\D.*)$")
-_FOOTNOTE_MARK = re.compile(
-    r"(?:[*＊※①-⑳⁰¹²³⁴-⁹]+|[\[［【]注?\d{1,2}[\]］】]|[（(]注\d{0,2}[)）]|(?<=[一-鿿）)])注?\d{1,2})$"
-)
-"""A number that stands behind a Chinese word was small and high before it was text."""
+_FOOTNOTE_MARK = re.compile(r"(?:[*＊※①-⑳⁰¹²³⁴-⁹]+|[\[［【]注?\d{1,2}[\]］】]|[（(]注\d{0,2}[)）])$")
+_SMALL_NUMBER = re.compile(r"(?<=[一-鿿）)])注?\d{1,2}$")
+"""What stands behind a whole name was small and high before it was text."""
 _ASIDE = re.compile(
     r"^(?:注|备注|说明|附注)\d{0,2}[：:.．、]|^[*＊※①-⑳]|^[\[［]\d{1,2}[\]］]"
     r"|(?:^[（(]?(?:续|接)上?表|续表?)[一二三四五六七八九十\d]{0,3}[）)]?$|^[（(]?(?:共计|合计|总计|小计)"
@@ -322,7 +321,9 @@ def _take(reading: _Reading, items: list[AnnexItem], row: dict[str, str]) -> Non
 
 def _named(text: str) -> str:
     """A name without what refers to a footnote."""
-    return _FOOTNOTE_MARK.sub("", text.strip("，,；;。 ")).strip()
+    name = _FOOTNOTE_MARK.sub("", text.strip("，,；;。 ")).strip()
+    bare = _SMALL_NUMBER.sub("", name)
+    return bare if _WHOLE_NAME.search(bare) else name
 
 
 def _category(text: str) -> str:

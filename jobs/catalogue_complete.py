@@ -19,8 +19,11 @@ from catalogue.imported import ImportedList
 from catalogue.parts import choose_annex
 from catalogue.proposal import Proposed, propose
 from crawling.fetching.fetcher import Fetcher
+from crawling.listing.addresses import is_attachment
 from vocabulary.codes import Evidence
 
+_NO_LIST = 10
+"""Less than this part of the items is no list, but a word beside it."""
 _FILES_ASKED = 8
 """Files of one page that are read in search of the annex."""
 
@@ -106,7 +109,7 @@ def _look(
     for file in [each for each in read.files if each not in asked][:_FILES_ASKED]:
         asked.add(file)
         try:
-            linked = fetch_list(fetcher, file, attached=True)
+            linked = fetch_list(fetcher, file, attached=is_attachment(file))
         except UnreadableListError as error:
             yield Attempt(file, str(error)), None
             continue
@@ -119,7 +122,7 @@ def _judge(
     choice = choose_annex(read.rows, document)
     if choice.problem:
         return Attempt(address, choice.problem), None
-    if not choice.annex.items:
+    if choice.annex.count <= document.items // _NO_LIST:
         return Attempt(address, "没有读到清单"), None
     problems = misreadings(choice.annex, document)
     if not problems:

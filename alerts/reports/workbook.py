@@ -151,7 +151,7 @@ def _trend(book: Any, points: Sequence[TrendPoint]) -> None:
     sheet = book.create_sheet(_TREND_SHEET)
     _head(sheet, ("月份", "新发现", "已整改"))
     for point in points:
-        _row(sheet, (str(point.month), point.opened, point.rectified))
+        _row(sheet, (point.month.name, point.opened, point.rectified))
     _widths(sheet, (12, 10, 10))
     sheet.add_chart(_trend_chart(sheet, points), "E2")
 
@@ -172,7 +172,7 @@ def _trend_chart(sheet: Any, points: Sequence[TrendPoint]) -> Any:
     )
     for series, (title, color, counts) in zip(chart.series, drawn, strict=True):
         series.graphicalProperties.solidFill = color
-        _keep_values(series, title, [str(point.month) for point in points], counts)
+        _keep_values(series, title, [point.month.name for point in points], counts)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="D9D9D9"))
     chart.legend.position = "b"
     chart.y_axis.title = "件"

@@ -14,6 +14,7 @@ from alerts.recipients import recipients, superior_of
 from cases.departments import (
     FollowUp,
     annex_rules,
+    bodies_of,
     catalogue_departments,
     fields_of,
     follow_up,
@@ -249,3 +250,9 @@ def test_above_a_supervisor_stands_the_superior_and_above_all_the_administrator(
     assert superior_of(settings, above.email).email == "bu@example.com"
     assert superior_of(settings, "bu@example.com").email == settings.administrator
     assert "未配置上一级" in superior_of(settings, "bu@example.com").reason
+
+
+def test_a_body_is_counted_once_whatever_stands_in_brackets_beside_it() -> None:
+    named = "住房城乡建设部（中国建设工程造价管理协会、各地）、交通运输部，住房城乡建设部(原建设部)"
+    assert bodies_of(named) == ("住房城乡建设部", "交通运输部")
+    assert bodies_of("") == ()
