@@ -93,7 +93,7 @@ def _places(session: Session, store: EvidenceStore, case_id: int) -> tuple[list[
     for number, (version, document) in enumerate(rows[:PLACES], 1):
         record, problem = _read(store, version)
         if record is not None and len(record.body) > left:
-            record, problem = None, "文件过大，未放入证据包，请在服务器上用 qualwatch evidence 导出"
+            record, problem = None, "文件过大，未放入证据包，请系统管理员从存档中导出"
         left -= len(record.body) if record else 0
         quotes = _quotes(session, case_id, version)
         places.append(_Place(f"{number:02}", document, version, quotes, record, problem))
@@ -197,7 +197,7 @@ _HOW_TO_CHECK = (
     "　　Windows：certutil -hashfile 文件名 SHA256",
     "　　Linux：sha256sum 文件名；在本文件夹中运行 sha256sum -c SHA256SUMS 可一次核对全部文件。",
     "3. 摘要在取得网页时写入数据库和 WARC 存档；",
-    "　　在服务器上运行 qualwatch evidence 证据编号，可从存档重新导出并核对。",
+    "　　系统管理员可按证据编号从存档重新导出并核对（qualwatch evidence 证据编号）。",
     "4. 摘要相同只证明内容自取得以来没有改动；网页现在是否仍是这样，请打开网址查看。",
 )
 
