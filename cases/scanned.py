@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Executable, bindparam, or_
+from sqlalchemy import BindParameter, Executable, bindparam, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -108,7 +108,8 @@ def _kin() -> Executable:
     """Cases of a document, of what hangs on it, and of what it hangs on itself, the oldest first."""
     case, finding, version = table_of(Case), table_of(Finding), table_of(DocumentVersion)
     document = table_of(Document)
-    own, parent = bindparam("document"), bindparam("parent")
+    own: BindParameter[int] = bindparam("document")
+    parent: BindParameter[int | None] = bindparam("parent")
     kin = or_(document.c.id == own, document.c.parent_id == own, document.c.id == parent)
     return (
         select_columns(case.c.id, case.c.title, case.c.qualification, case.c.violation, document.c.id)

@@ -105,9 +105,9 @@ def names_its_page(attributes: Mapping[str, str]) -> bool:
 def _numbered(attributes: Mapping[str, str]) -> str:
     """``data-id(38196)`` for a row with such an attribute."""
     for name in _NUMBERS:
-        value = attributes.get(name, "").strip()
-        if _NUMBER.fullmatch(value):
-            return f"{name}('{value}')"
+        value = attributes.get(name)
+        if value and _NUMBER.fullmatch(value.strip()):
+            return f"{name}('{value.strip()}')"
     return ""
 
 

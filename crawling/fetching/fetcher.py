@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -57,6 +59,7 @@ class _Errand:
     """None: robots.txt itself is asked for."""
     patience: Patience | None = None
     title: str = ""
+    known_sha256: str = ""
 
 
 class Fetcher:
@@ -101,11 +104,13 @@ class Fetcher:
         access: Access = PLAIN,
         patience: Patience | None = None,
         title: str = "",
+        known_sha256: str = "",
     ) -> Fetched:
         """Ask for ``url`` and give what answers, after redirects; ``access`` is what its source asks for.
 
         ``patience`` knows which hosts do not answer; without it they are asked all the same. ``title`` is the
-        one that a list gives of a page: what shows it is no refusal.
+        one that a list gives of a page: what shows it is no refusal. ``known_sha256`` is the digest of a body
+        that was read before: a page that is this one again is not looked through for refusals.
 
         With ``etag`` or ``last_modified`` the answer may be :attr:`Fetched.unchanged`. Raises
         :class:`FetchError` with the outcome, or :class:`FetchingStoppedError` after :meth:`stop`.
@@ -117,7 +122,7 @@ class Fetcher:
         if last_modified and not is_drawn:
             wanted["If-Modified-Since"] = last_modified
         again = ask_list_again if kind is PageKind.LIST else ask_again
-        errand = _Errand(wanted, access, self._robots_for(access), patience, title)
+        errand = _Errand(wanted, access, self._robots_for(access), patience, title, known_sha256)
         return self._ask(self._draw if is_drawn else self._read, url, errand, again)
 
     def stop(self) -> None:
@@ -189,11 +194,14 @@ class Fetcher:
         return self._ask(self._read, url, errand, ask_again).body
 
     def _read(self, url: str, errand: _Errand) -> Fetched:
-        return self._follow(url, errand, partial(self._accept, errand.title))
+        return self._follow(url, errand, partial(self._accept, errand))
 
-    def _accept(self, title: str, answer: Fetched) -> Fetched | Redirect:
+    def _accept(self, errand: _Errand, answer: Fetched) -> Fetched | Redirect:
         """What an answer comes to; raises :class:`FetchError` where it is no page."""
-        refuse_failure(answer, self._pace.postpone, title)
+        known = errand.known_sha256
+        if known and answer.status == HTTPStatus.OK and sha256(answer.body).hexdigest() == known:
+            return answer
+        refuse_failure(answer, self._pace.postpone, errand.title)
         target = refresh_target(answer.final_url, answer.body)
         return Redirect(answer.final_url, answer.status, target) if target else answer
 

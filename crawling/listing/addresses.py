@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, quote_plus, urljoin, urlsplit, urlunsplit
 
@@ -88,7 +88,13 @@ def registered_site(host: str) -> str:
 
 def same_site(url: str, other: str) -> bool:
     """Whether both addresses belong to one registered site."""
-    return registered_site(urlsplit(url).hostname or "") == registered_site(urlsplit(other).hostname or "")
+    return _site_of(url) == _site_of(other)
+
+
+@lru_cache(1_000)
+def _site_of(url: str) -> str:
+    """Kept for the addresses met last: all links of a list are compared with one."""
+    return registered_site(urlsplit(url).hostname or "")
 
 
 def is_attachment(url: str) -> bool:

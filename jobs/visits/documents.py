@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from assessment.archives import ArchiveReading
 from assessment.notices import titles_in
@@ -24,8 +25,8 @@ from jobs.visits.storing import (
     Origin,
     ask_conditionally,
     conditions_after,
-    is_same,
     pass_over,
+    read_before,
     recall,
     store_archive,
     store_page,
@@ -162,6 +163,7 @@ class DocumentReader:
                 access=Access.to(self._source),
                 patience=self._run.patience,
                 title=known.title,
+                known_sha256=read_before(before),
             )
 
     def _read_fetched(
@@ -170,7 +172,7 @@ class DocumentReader:
         if fetched.unchanged:
             return self._pass_over(known, status=304, bytes_read=0)
         refuse_elsewhere(fetched, "" if parent_url else str(self._source.url))
-        if is_same(before, fetched.body):
+        if sha256(fetched.body).hexdigest() == read_before(before):
             return self._pass_over(known, status=fetched.status, bytes_read=len(fetched.body))
         return self._read_answer(known, fetched, parent_url, is_known=before is not None)
 

@@ -258,14 +258,15 @@ def to_ask_with(known: Remembered | None) -> ConditionalHeaders:
     return known.conditions
 
 
-def is_same(known: Remembered | None, body: bytes) -> bool:
-    """Whether these very bytes were read with all that hangs on them: again they would give the same."""
+def read_before(known: Remembered | None) -> str:
+    """Digest of the bytes that were read with all that hangs on them: again they would give the same.
+
+    Empty where there are none.
+    """
     if known is None or not any(known.conditions):
-        return False
+        return ""
     etag = known.conditions.etag
-    if etag.startswith(_READ_WHOLE) and etag != read_whole():
-        return False
-    return known.body_sha256 == sha256(body).hexdigest()
+    return "" if etag.startswith(_READ_WHOLE) and etag != read_whole() else known.body_sha256
 
 
 def write_evidence(context: Context, fetched: Fetched, text: str, *, is_known: bool) -> EvidenceRef:

@@ -90,6 +90,41 @@ def test_a_malformed_header_line_hides_no_later_ones(
     assert fetched.charset == "utf-8"
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_header_lines_that_go_on_and_answers_before_the_answer_are_read(
+    fetcher: Fetcher, raw: Raw, end: bytes
+) -> None:
+    lines = [
+        b"HTTP/1.1 100 Continue",
+        b"X-First: 1",
+        b"",
+        b"HTTP/1.1 200 OK",
+        b"  goes on with nothing",
+        b"Content-Type: text/html;  ",
+        b"\tcharset=utf-8",
+        b"X-Twice: a",
+        b"X-Twice: b",
+        f"Content-Length: {len(PAGE)}".encode(),
+        b"",
+        PAGE,
+    ]
+    fetched = fetcher.fetch(raw(end.join(lines)), kind=PageKind.PAGE)
+    assert fetched.body == PAGE
+    assert fetched.charset == "utf-8"
+    assert [value for name, value in fetched.headers if name == "X-Twice"] == ["a", "b"]
+    assert not fetched.header("X-First")
+
+
+@pytest.mark.parametrize("lines", [[b"X-Many: 1"] * 200, [b"X-Long: " + b"x" * 70_000]])
+def test_an_answer_may_not_fill_the_memory_with_headers(
+    fetcher: Fetcher, raw: Raw, lines: list[bytes]
+) -> None:
+    url = raw(b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"Content-Length: 1", b"", b"x"]))
+    with pytest.raises(FetchError) as caught:
+        fetcher.fetch(url, kind=PageKind.PAGE)
+    assert caught.value.outcome is Outcome.ERROR
+
+
 RULES = "User-agent: *\nDisallow: /inner/\n"
 
 
