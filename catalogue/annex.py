@@ -34,9 +34,11 @@ _PLAIN_HEADING = re.compile(
 """Headings of parts that bear no number."""
 _PART = re.compile(r"第[一二三四五六七八九十]批")
 _WHOLE_NAME = re.compile(
-    r"(?:师|员|工|人|者|生|证|证书|资格|代表|经理|手|官|家|英语)(?:[（(][^（()）]*[)）])?$"
+    r"(?:师|员|工|人|者|生|证|证书|资格|认定|许可|代表|经理|协理|手|官|家|医|司机|顾问|导游|秘书|英语)(?:[（(][^（()）]*[)）])?$"
 )
 """How the names of qualifications end: what ends otherwise goes on in the next row."""
+_SUFFIX = re.compile(r"(?:执业|职业|从业|专业技术)?(?:资格)(?:证书|考试|认定)?|证书?")
+"""What is no name by itself, but the end of one."""
 _DEPARTMENT_REMARK = re.compile(r"[（(](?P<remark>[^（()）]*(?:部|局|委|署|总会|类)[^（()）]*)[)）]$")
 _PAGE_NUMBER = re.compile(r"^[-—–\s第]*\d{1,4}[-—–\s页]*$")
 _BETWEEN_HAN = re.compile(r"(?<=[一-鿿（），、])\s+(?=[一-鿿（），、])")
@@ -58,6 +60,8 @@ class _Reading:
     """Rows of the columns beside the first ones."""
     domain: str = ""
     category: str = ""
+    moved: bool = False
+    """Whether the last row had a cell more than its heading, beside its item."""
     in_list: bool = False
     """A title such as ``…目录`` was met: lines without a number may be items from here on."""
     tabled: list[AnnexItem] = field(default_factory=list)
@@ -122,9 +126,9 @@ def _misfits(reading: _Reading) -> Iterator[str]:
     """Parts of a table that have another number of items than their heading or their sum says."""
     begins = [0, *(begin for *_, begin in reading.announced), *(at for *_, at in reading.totals)]
     for said, count, at in reading.totals:
-        read = [Annex(tuple(reading.tabled[begin:at])).count for begin in begins if begin < at]
-        if read and count not in read:
-            yield f"“{said[:_LONGEST_ITEM]}”与读到的{read[0]}项不符。"
+        counts = [Annex(tuple(reading.tabled[begin:at])).count for begin in begins if begin < at]
+        if counts and count not in counts:
+            yield f"“{said[:_LONGEST_ITEM]}”与读到的{counts[0]}项不符。"
     for number, (heading, announced, begin) in enumerate(reading.announced):
         deeper = () if heading.startswith(("（", "(")) else ("（", "(")
         later = (at for other, _, at in reading.announced[number + 1 :] if not other.startswith(deeper))
@@ -139,7 +143,7 @@ def _read_row(reading: _Reading, cells: list[str]) -> None:
         return
     if _read_total(reading, filled):
         return
-    row = _labelled(filled) or _placed(reading.columns, cells) or _counted(reading, filled)
+    row = _labelled(filled) or _placed(_columns_of(reading, cells), cells) or _counted(reading, filled)
     if row and not row.get("seq") and _is_numbered(reading):
         _read_rest(reading, row)
     elif row:
@@ -178,12 +182,13 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
         department = above.department + row.get("department", "")
         reading.tabled[-1] = replace(above, department=department)
         return
-    is_rest = not above.item and _WHOLE_NAME.search(above.name) is None
+    is_cut = _WHOLE_NAME.search(above.name) is None or _SUFFIX.fullmatch(name) is not None
+    is_rest = is_cut and not _category(row.get("category", ""))
     if len(name) < _SHORTEST_NAME and not is_rest:
         reading.unclear.append(name)
         return
     own = dict(row, seq=above.seq, item=row.get("item") or above.item, department=row.get("department", ""))
-    if above.item or _category(row.get("category", "")):
+    if not is_rest and (above.item or _category(row.get("category", ""))):
         inherited = {
             "department": own["department"] or above.department,
             "category": row.get("category") or above.category,
@@ -201,11 +206,33 @@ def _read_heading(reading: _Reading, cells: list[str]) -> bool:
     """Whether the row is a heading; keeps what its columns are."""
     if not _is_heading_row(cells):
         return False
-    columns = [column_of(cell) for cell in cells]
+    columns = _columns_under(cells)
     reading.beside = _repeated(columns)
     reading.columns = columns[: len(columns) // reading.beside]
     reading.waiting = [[] for _ in range(1, reading.beside)]
     return True
+
+
+def _columns_of(reading: _Reading, cells: Sequence[str]) -> list[str]:
+    """The columns of one row: Word 97 writes no cell for what a heading spans, so that names move one on."""
+    columns = reading.columns
+    is_short = len(cells) == len(columns) > 2 and not columns[-1] and "single" not in columns
+    if not is_short or not {"name", "category"} <= set(columns):
+        return columns
+    name, kind = columns.index("name"), columns.index("category")
+    moved = bool(_category(cells[kind + 1])) and not _category(cells[kind])
+    reading.moved = moved or (reading.moved and not cells[0] and not cells[name])
+    return [*columns[: name + 1], "single", *columns[name + 1 : -1]] if reading.moved else columns
+
+
+def _columns_under(heading: Sequence[str]) -> list[str]:
+    """What each column holds: a heading that spans two has the items first, and beside them their names."""
+    columns = [column_of(cell) for cell in heading]
+    for place in range(1, len(columns)):
+        spans = not heading[place] and columns[place - 1] == "name"
+        if spans and not {"item", "single"} & set(columns):
+            columns[place] = "single"
+    return columns
 
 
 def _is_heading_row(cells: Sequence[str]) -> bool:

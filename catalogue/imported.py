@@ -121,7 +121,8 @@ class ImportedLists:
         if not (ordered or rows):
             return cls()
         plain = {"lists": [each.to_plain() for each in ordered], "rows": [each.to_plain() for each in rows]}
-        contents = {each.identity: each.content for each in (*ordered, *rows)}
+        contents = {each.identity: each.content for each in ordered}
+        contents |= {each.identity: each.content for each in rows}
         return cls(digest_of(contents), zlib.compress(_written(plain)))
 
     def unpacked(self) -> tuple[ImportedList, ...]:

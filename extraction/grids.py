@@ -66,18 +66,39 @@ def _tables(tables: Sequence[Any]) -> Iterator[tuple[float, list[str]]]:
     """Each table by its top, its rows in place; what spans rows is repeated, as in other formats."""
     for table in tables:
         grid: list[list[str]] = []
-        for cells in table.extract():
+        boxes = [row.cells for row in table.rows]
+        for cells, across_columns in zip(table.extract(), _spans(boxes), strict=True):
             texts = ["".join((cell or "").split("\n")).strip() for cell in cells[:MAX_TABLE_COLUMNS]]
             above = grid[-1] if grid else []
             spanned = [
                 above[column]
-                if cell is None and column < len(above) and len(above[column]) <= _LONGEST_REPEATED_CELL
+                if cell is None
+                and column not in across_columns
+                and column < len(above)
+                and len(above[column]) <= _LONGEST_REPEATED_CELL
                 else text
                 for column, (cell, text) in enumerate(zip(cells, texts, strict=False))
             ]
             across = sum(cell is not None for cell in cells) == 1 and len(cells) > 1
             grid.append(texts if across else spanned)
         yield float(table.bbox[1]), grid_lines(grid)
+
+
+def _spans(rows: Sequence[Sequence[tuple[float, float, float, float] | None]]) -> Iterator[set[int]]:
+    """Of each row the columns over which the cell to their left reaches; else they go on from above."""
+    lefts: dict[int, float] = {}
+    for row in rows:
+        for column, box in enumerate(row):
+            if box is not None:
+                lefts[column] = min(box[0], lefts.get(column, box[0]))
+    for row in rows:
+        spanned, reach = set(), 0.0
+        for column, box in enumerate(row):
+            if box is not None:
+                reach = box[2]
+            elif reach > lefts.get(column, reach) + 1:
+                spanned.add(column)
+        yield spanned
 
 
 def _lines_beside(page: Any, tables: Sequence[Any]) -> Iterator[tuple[float, list[str]]]:

@@ -220,11 +220,14 @@ def _style() -> ParagraphStyle:
     return ParagraphStyle("cell", fontName="STSong-Light", fontSize=9, leading=11, wordWrap="CJK")
 
 
-def _ruled(rows: Sequence[Row], heading: Row, spans: Sequence[tuple[int, int, int]]) -> Table:
+def _ruled(
+    rows: Sequence[Row], heading: Row, spans: Sequence[tuple[int, int, int]], across: Sequence[int] = ()
+) -> Table:
     cells = [[Paragraph(cell, _style()) for cell in row] for row in [heading, *rows]]
     widths = [40, *[(515 - 40) / (len(heading) - 1)] * (len(heading) - 1)]
     drawn = Table(cells, colWidths=widths, repeatRows=1)
     merged = [("SPAN", (column, first), (column, last)) for column, first, last in spans]
+    merged += [("SPAN", (1, row), (2, row)) for row in across]
     drawn.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black), *merged]))
     return drawn
 
@@ -235,11 +238,12 @@ def pdf(
     heading: Row = HEADING,
     *,
     spans: Sequence[tuple[int, int, int]] = (),
+    across: Sequence[int] = (),
 ) -> bytes:
     """A PDF with a ruled table: cells wrap, the table goes on over pages, ``spans`` (column, first and last
-    row) are merged."""
+    row) are merged, and of the rows ``across`` the second cell with the third."""
     body = BytesIO()
-    story = [*(Paragraph(title, _style()) for title in titles), _ruled(rows, heading, spans)]
+    story = [*(Paragraph(title, _style()) for title in titles), _ruled(rows, heading, spans, across)]
     SimpleDocTemplate(body, pagesize=A4, leftMargin=40, rightMargin=40).build(story)
     return body.getvalue()
 

@@ -11,12 +11,24 @@ from docx import Document
 from openpyxl import Workbook
 
 from assessment.official_lists import read_list
+from catalogue.annex import read_annex
 from catalogue.annex_items import Annex
 from catalogue.checks import misreadings
 from catalogue.documents import find_document
 from catalogue.parts import choose_annex
 from settings.model import Fetching
-from tests.catalogue.made_lists import ENDED_TITLE, HEADING, Row, ended_names, page, rows_of, table
+from tests.catalogue.made_lists import (
+    ENDED_TITLE,
+    HEADING,
+    Row,
+    edition_lines,
+    edition_rows,
+    ended_names,
+    page,
+    pdf,
+    rows_of,
+    table,
+)
 
 NUMBER = "国发〔2016〕35号"
 NAMES = ended_names(NUMBER, 47)
@@ -155,3 +167,73 @@ def test_a_workbook_holds_a_whole_decision_in_sheets_that_only_their_names_tell_
     book.save(body)
     book.close()
     _whole(tmp_path, body.getvalue(), "annex.xlsx")
+
+
+def _edition_read(file: Path) -> Annex:
+    official = find_document("国家职业资格目录（2021年版）")
+    assert official is not None
+    annex = choose_annex(read_list(str(file), Fetching()).rows, official).annex
+    assert not misreadings(annex, official)
+    assert annex.count == official.items
+    return annex
+
+
+SPANNING = ("序号", "职业资格名称", "", "实施部门", "资格类别")
+
+
+def test_names_under_a_heading_that_spans_them_and_their_items_are_read(tmp_path: Path) -> None:
+    """Both editions print 职业资格名称 over the item and, beside it, the occupations that it holds."""
+    lines = edition_lines("2021")
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in edition_rows(lines)
+    )
+    heading = '<tr><td>序号</td><td colspan="2">职业资格名称</td><td>实施部门</td><td>资格类别</td></tr>'
+    (tmp_path / "2021.html").write_bytes(page("", f"<p>国家职业资格目录</p><table>{heading}{rows}</table>"))
+    names = [item.name for item in _edition_read(tmp_path / "2021.html").items]
+    assert names == [line.name for line in lines]
+
+
+def test_word_97_writes_no_cell_for_what_spans_two() -> None:
+    """As its reader gives them: short rows, and cells that go on from above without words."""
+    annex = read_annex(
+        [
+            ("序号", "职业资格名称", "实施部门", "资格类别", ""),
+            ("1", "教师资格", "教育部", "准入类", ""),
+            ("2", "核设施操纵人员资格", "民用核设施操纵人员", "生态环境部", "准入类"),
+            ("", "", "军用核设施操纵人员", "国防科工局", ""),
+            ("3", "注册建筑师", "住房城乡建设部", "准入类", ""),
+        ]
+    )
+    assert [(item.name, item.item, item.department) for item in annex.items] == [
+        ("教师资格", "", "教育部"),
+        ("民用核设施操纵人员", "核设施操纵人员资格", "生态环境部"),
+        ("军用核设施操纵人员", "核设施操纵人员资格", "国防科工局"),
+        ("注册建筑师", "", "住房城乡建设部"),
+    ]
+    assert {item.category for item in annex.items} == {"准入类"}
+
+
+def test_cells_that_a_pdf_merges_across_are_not_filled_from_above(tmp_path: Path) -> None:
+    lines = edition_lines("2021")
+    rows = list(edition_rows(lines))
+    alone = [at for at, row in enumerate(rows, 1) if not row[2]]
+    body = pdf(["国家职业资格目录"], rows, SPANNING, across=[0, *alone])
+    (tmp_path / "2021.pdf").write_bytes(body)
+    names = [item.name for item in _edition_read(tmp_path / "2021.pdf").items]
+    assert names == [line.name for line in lines]
+
+
+@pytest.mark.parametrize(
+    "cut", [("国防科技工业", "军用核安全设备焊接人员"), ("咨询专业技术人员", "职业资格")]
+)
+def test_a_name_cut_by_a_page_is_whole_within_an_item_too(cut: tuple[str, str]) -> None:
+    rows = [
+        ("序号", "名称", "具体项目", "部门", "类别"),
+        ("1", "焊工", cut[0], "生态环境部", "准入类"),
+        ("", "", cut[1], "", ""),
+        ("", "", "民用核安全设备焊接人员", "", ""),
+        ("2", "监理工程师", "", "住房城乡建设部", "准入类"),
+    ]
+    annex = read_annex(rows)
+    assert [item.name for item in annex.items] == ["".join(cut), "民用核安全设备焊接人员", "监理工程师"]
+    assert (annex.count, annex.unclear) == (2, ())
