@@ -187,7 +187,8 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
     if len(name) < _SHORTEST_NAME and not is_rest:
         reading.unclear.append(name)
         return
-    own = dict(row, seq=above.seq, item=row.get("item") or above.item, department=row.get("department", ""))
+    item = _item_going_on(reading, row.get("item", ""))
+    own = dict(row, seq=above.seq, item=item, department=row.get("department", ""))
     if not is_rest and (above.item or _category(row.get("category", ""))):
         inherited = {
             "department": own["department"] or above.department,
@@ -200,6 +201,17 @@ def _read_rest(reading: _Reading, row: dict[str, str]) -> None:
         reading.tabled[-1] = replace(
             above, name=above.name + name, department=above.department + own["department"]
         )
+
+
+def _item_going_on(reading: _Reading, item: str) -> str:
+    """The item of a row without a number: that of the row above, whole where a page has cut it in two."""
+    above = reading.tabled[-1].item
+    if not item or not above or above.endswith(item) or _WHOLE_NAME.search(above):
+        return item if item and not above.endswith(item) else above
+    reading.tabled = [
+        replace(each, item=above + item) if each.item == above else each for each in reading.tabled
+    ]
+    return above + item
 
 
 def _read_heading(reading: _Reading, cells: list[str]) -> bool:

@@ -237,3 +237,16 @@ def test_a_name_cut_by_a_page_is_whole_within_an_item_too(cut: tuple[str, str]) 
     annex = read_annex(rows)
     assert [item.name for item in annex.items] == ["".join(cut), "民用核安全设备焊接人员", "监理工程师"]
     assert (annex.count, annex.unclear) == (2, ())
+
+
+def test_an_item_cut_by_a_page_between_its_names_is_one_item() -> None:
+    rows = [
+        ("序号", "名称", "具体项目", "部门", "类别"),
+        ("1", "水泥、石灰、", "水泥生产工", "某部", "水平评价类"),
+        ("", "石膏及其制品制造人员", "石膏制品生产工", "某部", ""),
+        ("", "石膏及其制品制造人员", "水泥混凝土制品工", "某部", ""),
+        ("2", "速录师", "", "某部", "水平评价类"),
+    ]
+    annex = read_annex(rows)
+    assert annex.count == 2
+    assert {item.item for item in annex.items} == {"水泥、石灰、石膏及其制品制造人员", ""}
