@@ -100,6 +100,8 @@ class _Server(ThreadingHTTPServer):
     # Requests that hang must not hold up the end of the program.
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
+    """Who finds the queue full asks again after a second: five that say nothing would cost a scrape that."""
 
     def __init__(
         self, host: str, port: int, registry: CollectorRegistry, health: Health, facts: Facts
