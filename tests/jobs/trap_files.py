@@ -31,7 +31,7 @@ _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def zipped(members: Mapping[str, bytes]) -> bytes:
     stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return stream.getvalue()
