@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,23 @@ from tests.parts.databases import PostgresqlServer, run_postgresql
 from tests.parts.house import Clock, House, furnished
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first: the last that ends should be a short one.
+
+    Each process of ``pytest -n`` begins with an equal share of the list, as it stands.
+    """
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if not item.get_closest_marker("long")])
+    ordered: list[pytest.Item] = []
+    for share in range(shares):
+        size = (len(items) - len(ordered)) // (shares - share)
+        first = long[share::shares]
+        ordered += [*first, *islice(others, max(0, size - len(first)))]
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,12 @@ from tests.parts.commands import Started
 from tests.parts.databases import open_migrated
 from vocabulary.codes import CaseState, OutboxState
 
-FINDINGS = 500
 KILLS = int(os.environ.get("QUALWATCH_TEST_KILLS", "10"))
-"""Set to 50 for the long proof."""
+"""Set to 50 for the long proof, with 1000 findings."""
+FINDINGS = 20 * KILLS
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_killed_at_random_points_every_case_still_has_its_mail_and_repeats_carry_one_id(
     tmp_path: Path,

@@ -126,6 +126,7 @@ def _status(operator: Operator) -> dict[str, dict[str, object]]:
     return {each["document"]: each for each in listed}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_every_list_is_fetched_checked_imported_and_can_be_taken_back(operator: Operator, site: Site) -> None:
     operator.configure(site=site)

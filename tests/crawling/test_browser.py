@@ -509,6 +509,7 @@ def test_memory_of_a_family_is_counted() -> None:
     assert private_megabytes(threading.get_native_id()) > 1
 
 
+@pytest.mark.long
 def test_an_operator_watches_a_list_that_needs_a_browser(operator: Operator, site: Site) -> None:
     """With the other source, which needs none, in the same house; the evidence keeps both bodies."""
     notices = "".join(f"%{byte:02x}" for byte in rows("/n/1.html", "/n/2.html", "/n/3.html").encode())

@@ -73,6 +73,7 @@ def _work_on_cases(operator: Operator) -> None:
         database.commit()
 
 
+@pytest.mark.long
 def test_the_daemon_is_scraped_and_rules_fire_and_resolve(operator: Operator, tmp_path: Path) -> None:
     port = free_port()
     # Reminders wait for the hour of digests: here it has come whatever the hour is.

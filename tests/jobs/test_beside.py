@@ -112,6 +112,7 @@ def ended(program: Started) -> str:
     return said
 
 
+@pytest.mark.long
 def test_a_back_fill_beside_the_daemon_killed_and_resumed(office: Office, site: Site) -> None:
     daemon = office.daemon()
     assert len(office.rows(Document)) == ITEMS

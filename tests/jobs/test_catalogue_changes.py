@@ -179,6 +179,7 @@ def test_two_do_not_judge_again_at_once(house: House) -> None:
         rejudge(house.context)
 
 
+@pytest.mark.long
 def test_the_daemon_takes_an_import_and_its_undoing_in_without_a_restart(
     operator: Operator, site: Site
 ) -> None:

@@ -290,6 +290,7 @@ def test_sources_are_listed_before_the_first_visit(operator: Operator, site: Sit
     assert not (operator.folder / "var").exists()
 
 
+@pytest.mark.long
 def test_the_sources_of_the_sample_site_are_listed_once_it_was_visited(operator: Operator) -> None:
     nothing = operator.run("source", "list")
     assert nothing.returncode == 0, nothing.stderr

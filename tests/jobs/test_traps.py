@@ -174,6 +174,7 @@ def _resident_megabytes(root: int) -> float:
     return total / 1024
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells memory by process")
 def test_the_daemon_stays_small_whatever_it_meets(site: Site, operator: Operator) -> None:
     """The real daemon, as an operator starts it, over every trap that needs no minutes of real waiting."""
