@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PROCESSES ?= 4
+PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check static lint types imports bench chaos eval lock clean pictures container-check
@@ -25,8 +25,8 @@ run: setup ## start the daemon on embedded defaults
 	@exec $(BIN)/qualwatch run
 
 # Half of the processes that tests start would compile the program anew where the shell forbids to keep it.
-# Tests wait for daemons, servers and timeouts half of their time: two processes for each of two cores.
-test: setup ## run the tests (PROCESSES=4 at once)
+# Tests wait for daemons, servers and timeouts half of their time: three processes keep two cores busy.
+test: setup ## run the tests (PROCESSES=3 at once)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
 lint: setup
