@@ -33,6 +33,8 @@ class InsideRules:
     """Before a generic word: what a certificate is said to be."""
     counted: Guarded
     """Behind a generic word: it only says from which day, or how many."""
+    many: Guarded
+    """A generic word's beginning: it speaks of many at once."""
     site: Guarded
     """Behind a name: the rest of a site's name, whatever the name is."""
 
@@ -76,7 +78,9 @@ def _is_inside(text: str, span: Span, *, told: bool, announced: bool) -> bool:
     if rules.site.match(text, end, end + _AFTER):
         return True
     if span.form is Form.GENERIC and (
-        rules.counted.match(text, end, end + _AFTER) or (told and rules.predicate.search(before))
+        rules.counted.match(text, end, end + _AFTER)
+        or (told and rules.predicate.search(before))
+        or rules.many.match(text, span.start, end)
     ):
         return True
     if "《" in before and rules.opened.search(before) and rules.titled.match(text, end, end + _AFTER):
