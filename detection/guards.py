@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 _parser: Any = import_module("re._parser")  # the standard library's own reading of a pattern
 _MOST_WORDS = 12
@@ -22,52 +22,105 @@ _NOTHING = frozenset({"ASSERT", "ASSERT_NOT", "AT"})
 _PAYS = 64
 """Uses of a pattern from which on its guards are worth reading them off."""
 _Words = tuple[str, ...]
+_FORWARDS, _BACKWARDS = 1, -1
+_TEXT_ENDS = frozenset({"AT_END", "AT_END_STRING"})
+_NEWLINE = frozenset("\n")
+"""``$`` matches before a last line end as well."""
+
+
+class _Look(Protocol):
+    """A pattern's ``search``, ``match`` or ``fullmatch``."""
+
+    def __call__(self, text: str, start: int = 0, end: int = sys.maxsize, /) -> re.Match[str] | None: ...
 
 
 class Guarded:
     """A pattern behind its guards: it answers as the pattern alone does, mostly without running it.
 
     Guards are read off a pattern once it has been used so often that they pay: a short file is read without.
+    From then on ``search``, ``match`` and ``fullmatch`` are the guarded ones, or the pattern's own where
+    nothing guards it.
     """
 
-    __slots__ = ("_begins", "_uses", "_words", "pattern")
+    __slots__ = ("_uses", "fullmatch", "match", "pattern", "search")
+
+    search: _Look
+    match: _Look
+    fullmatch: _Look
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.pattern = pattern
         self._uses = 0
-        self._words: _Words = ()
-        self._begins: frozenset[str] | None = None
-
-    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        if self._uses < _PAYS:
-            self._count()
-        if self._words:
-            window = text[start:end]
-            for word in self._words:
-                if word in window:
-                    break
-            else:
-                return None
-        return self.pattern.search(text, start, end)
-
-    def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        return self.pattern.match(text, start, end) if self._may_begin(text, start) else None
-
-    def fullmatch(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        return self.pattern.fullmatch(text, start, end) if self._may_begin(text, start) else None
+        self.search = self._counting(pattern.search)
+        self.match = self._counting(pattern.match)
+        self.fullmatch = self._counting(pattern.fullmatch)
 
     def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
         return iter(()) if self.search(text, start, end) is None else self.pattern.finditer(text, start, end)
 
-    def _may_begin(self, text: str, start: int) -> bool:
-        if self._uses < _PAYS:
-            self._count()
-        return self._begins is None or text[start : start + 1] in self._begins
+    def _counting(self, look: _Look) -> _Look:
+        def look_and_count(text: str, start: int = 0, end: int = sys.maxsize, /) -> re.Match[str] | None:
+            self._uses += 1
+            if self._uses >= _PAYS:
+                self._read_guards()
+            return look(text, start, end)
 
-    def _count(self) -> None:
-        self._uses += 1
-        if self._uses == _PAYS:
-            self._words, self._begins = required_words(self.pattern), first_characters(self.pattern)
+        return look_and_count
+
+    def _read_guards(self) -> None:
+        pattern = self.pattern
+        begins, ends = first_characters(pattern), last_characters(pattern)
+        at_end = ends | _NEWLINE if ends is not None and _ends_with_text(_parse(pattern)) else None
+        self.search = _search_behind(pattern, required_words(pattern), at_end)
+        self.match = pattern.match if begins is None else _match_behind(pattern, begins)
+        self.fullmatch = _fullmatch_behind(pattern, begins, ends)
+
+
+def _search_behind(pattern: re.Pattern[str], words: _Words, ends: frozenset[str] | None) -> _Look:
+    """The pattern's ``search``, where one of the words stands and the last character is one of ``ends``."""
+    look = pattern.search
+    if not words and ends is None:
+        return look
+
+    def search(text: str, start: int = 0, end: int = sys.maxsize, /) -> re.Match[str] | None:
+        if ends is not None and (text[-1:] if end >= len(text) else text[end - 1 : end]) not in ends:
+            return None
+        if words:
+            window = text[start:end]
+            for word in words:
+                if word in window:
+                    break
+            else:
+                return None
+        return look(text, start, end)
+
+    return search
+
+
+def _match_behind(pattern: re.Pattern[str], begins: frozenset[str]) -> _Look:
+    look = pattern.match
+
+    def match(text: str, start: int = 0, end: int = sys.maxsize, /) -> re.Match[str] | None:
+        return look(text, start, end) if text[start : start + 1] in begins else None
+
+    return match
+
+
+def _fullmatch_behind(
+    pattern: re.Pattern[str], begins: frozenset[str] | None, ends: frozenset[str] | None
+) -> _Look:
+    look = pattern.fullmatch
+    if begins is None and ends is None:
+        return look
+
+    def fullmatch(text: str, start: int = 0, end: int = sys.maxsize, /) -> re.Match[str] | None:
+        if begins is not None and text[start : start + 1] not in begins:
+            return None
+        if ends is not None and (text[-1:] if end >= len(text) else text[end - 1 : end]) not in ends:
+            return None
+        return look(text, start, end)
+
+    return fullmatch
 
 
 def guard(pattern: str) -> Guarded:
@@ -85,13 +138,34 @@ def required_words(pattern: re.Pattern[str]) -> tuple[str, ...]:
 
 def first_characters(pattern: re.Pattern[str]) -> frozenset[str] | None:
     """The characters with which a match of ``pattern`` may begin; None where any may, or none needs to."""
+    return _edge(pattern, _FORWARDS)
+
+
+def last_characters(pattern: re.Pattern[str]) -> frozenset[str] | None:
+    """The characters that a match of ``pattern`` may end with; None where any may, or none needs to."""
+    return _edge(pattern, _BACKWARDS)
+
+
+def _edge(pattern: re.Pattern[str], way: int) -> frozenset[str] | None:
     if pattern.flags & re.IGNORECASE:
         return None
     try:
-        characters, may_be_empty = _firsts(_parse(pattern))
+        characters, may_be_empty = _firsts(_parse(pattern), way)
     except _AnyError:
         return None
     return None if may_be_empty else characters
+
+
+def _ends_with_text(items: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether every match of a sequence reaches to the end of what is searched, a last line end apart."""
+    if not items:
+        return False
+    operation, argument = items[-1]
+    if str(operation) == _BRANCH:
+        return all(_ends_with_text(list(branch)) for branch in argument[1])
+    if str(operation) == _GROUP:
+        return not argument[1] and _ends_with_text(list(argument[-1]))
+    return str(operation) == "AT" and str(argument) in _TEXT_ENDS
 
 
 def _parse(pattern: re.Pattern[str]) -> list[tuple[Any, Any]]:
@@ -137,18 +211,18 @@ class _AnyError(Exception):
     """Any character may begin a match, or too many to name."""
 
 
-def _firsts(items: Iterable[tuple[Any, Any]]) -> tuple[frozenset[str], bool]:
-    """The characters that may begin a sequence, and whether it may match nothing."""
+def _firsts(items: Iterable[tuple[Any, Any]], way: int) -> tuple[frozenset[str], bool]:
+    """The characters that may begin a sequence (backwards: end it), and whether it may match nothing."""
     found: frozenset[str] = frozenset()
-    for operation, argument in items:
-        characters, may_be_empty = _firsts_of(str(operation), argument)
+    for operation, argument in list(items)[::way]:
+        characters, may_be_empty = _firsts_of(str(operation), argument, way)
         found |= characters
         if not may_be_empty:
             return found, False
     return found, True
 
 
-def _firsts_of(operation: str, argument: Any) -> tuple[frozenset[str], bool]:
+def _firsts_of(operation: str, argument: Any, way: int) -> tuple[frozenset[str], bool]:
     if operation in _NOTHING:
         return frozenset(), True
     if operation == _LITERAL:
@@ -156,12 +230,12 @@ def _firsts_of(operation: str, argument: Any) -> tuple[frozenset[str], bool]:
     if operation == _IN:
         return _members(argument), False
     if operation == _GROUP and not argument[1]:
-        return _firsts(argument[-1])
+        return _firsts(argument[-1], way)
     if operation == _BRANCH:
-        read = [_firsts(branch) for branch in argument[1]]
+        read = [_firsts(branch, way) for branch in argument[1]]
         return frozenset().union(*(characters for characters, _ in read)), any(empty for _, empty in read)
     if operation in _REPEATS:
-        characters, may_be_empty = _firsts(argument[2])
+        characters, may_be_empty = _firsts(argument[2], way)
         return characters, may_be_empty or argument[0] == 0
     raise _AnyError
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from detection.guards import first_characters, required_words
+from detection.guards import first_characters, guard, last_characters, required_words
 from detection.usage_rules import load_usage
 from detection.wording import load_wording
 
@@ -52,10 +52,39 @@ def test_a_match_begins_with_one_of_the_first_characters(pattern: str, character
     assert first_characters(re.compile(pattern)) == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "characters"),
+    [
+        ("持有|取得", {"有", "得"}),
+        ("(?:持有?|取得)[“《]?$", {"持", "有", "得", "“", "《"}),
+        ("证(?!书)|(?:甲|乙丙)丁?$", {"证", "甲", "丙", "丁"}),
+        ("(?:的|者)?$", None),
+        ("证[^。]{0,4}", None),
+        ("(?i:a)b", {"b"}),
+    ],
+)
+def test_a_match_ends_with_one_of_the_last_characters(pattern: str, characters: set[str] | None) -> None:
+    expected = None if characters is None else frozenset(characters)
+    assert last_characters(re.compile(pattern)) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?:持|取得)$", "(?:甲$|乙$)", "甲$|乙", r"(?:持|得)\Z", "甲(?=\n)", "(?m:甲$)"]
+)
+def test_a_guarded_search_looks_at_the_end_only_where_every_match_reaches_it(pattern: str) -> None:
+    guarded, bare = guard(pattern), re.compile(pattern)
+    for _ in range(20):
+        for text in ("持", "取得", "得取", "取得\n", "甲\n乙", "乙甲", "", "甲\n\n", "持有"):
+            for end in range(-1, 5):
+                assert _place(guarded.search(text, 0, end)) == _place(bare.search(text, 0, end)), text
+            assert _place(guarded.search(text)) == _place(bare.search(text)), text
+
+
 def test_letters_of_either_case_have_no_guard() -> None:
     pattern = re.compile("CET", re.IGNORECASE)
     assert required_words(pattern) == ()
     assert first_characters(pattern) is None
+    assert last_characters(pattern) is None
 
 
 def test_blanks_that_begin_a_match_are_all_known() -> None:
@@ -72,6 +101,10 @@ def test_guarded_patterns_of_the_rules_answer_as_bare_ones() -> None:
         wording.level_behind,
         wording.person,
         wording.had,
+        wording.trimmings,
+        wording.generic,
+        wording.holding,
+        wording.marked,
         *(shape.before for shape in load_usage().shapes["exam"]),
         *(shape.after for shape in load_usage().shapes["exam"]),
     ]
