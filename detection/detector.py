@@ -49,9 +49,11 @@ class Asked:
             )
         return self.facts
 
-    def read_facts_again(self) -> DocumentFacts:
+    def read_facts_again(self, first: DocumentFacts) -> DocumentFacts:
         """With the second opinion on the kind; a publisher's kind that is given still counts."""
-        second = read_facts_again(self.folded, title=self.title, publisher=self.publisher, url=self.url)
+        second = read_facts_again(
+            first, self.folded, title=self.title, publisher=self.publisher, url=self.url
+        )
         return second if self.publisher_kind is None else replace(second, publisher_kind=self.publisher_kind)
 
 
@@ -116,7 +118,7 @@ class Detector:
         setting = Setting(facts, asked.as_of, place)
         mentions = tuple(read_mentions(asked.text, asked.title, found, linker, setting))
         if facts.doubtful:
-            second = asked.read_facts_again()
+            second = asked.read_facts_again(facts)
             if second.document_kind is not facts.document_kind:
                 facts = setting.facts = second
                 again = read_mentions(asked.text, asked.title, found, linker, setting)

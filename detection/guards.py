@@ -70,7 +70,8 @@ class Guarded:
     def _read_guards(self) -> None:
         pattern = self.pattern
         begins, ends = first_characters(pattern), last_characters(pattern)
-        at_end = ends | _NEWLINE if ends is not None and _ends_with_text(_parse(pattern)) else None
+        anchored = not pattern.flags & re.MULTILINE and _ends_with_text(_parse(pattern))
+        at_end = ends | _NEWLINE if anchored and ends is not None else None
         self.search = _search_behind(pattern, required_words(pattern), at_end)
         self.match = pattern.match if begins is None else _match_behind(pattern, begins)
         self.fullmatch = _fullmatch_behind(pattern, begins, ends)

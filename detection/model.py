@@ -36,6 +36,8 @@ class DocumentFacts:
     """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
     doubtful: bool = False
     """Another kind is so near that a text which names certificates is read a second time, by its letters."""
+    scores: tuple[float, ...] = field(default=(), repr=False)
+    """What speaks for each kind of :class:`DocumentKind`, in its order, where the kind is doubtful."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ def _written(values: NDArray[numpy.float32]) -> str:
 
 def measure(sets: list[Labelled], left_out: Labelled) -> tuple[float, float]:
     """Kinds right in a set that the weights were not trained on: by cues alone, with the second opinion."""
-    opinion = likeness.Likeness(*train([group for group in sets if group is not left_out]))
+    weights, scale, bias = train([group for group in sets if group is not left_out])
+    opinion = likeness.Likeness(weights.T, scale, bias)
     cues = both = 0
     for document in left_out.documents:
         title, text, kind = document.get("title") or "", document["text"], document["document_kind"]

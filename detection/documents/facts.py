@@ -46,14 +46,22 @@ def read_facts(
     return _facts_of(_read(text, title, publisher), text, title, publisher, url)
 
 
-def read_facts_again(folded: Folded, *, title: str = "", publisher: str = "", url: str = "") -> DocumentFacts:
-    """The facts of a text whose kind is in doubt, its letters asked as well; else as :func:`read_facts`."""
+def read_facts_again(
+    first: DocumentFacts, folded: Folded, *, title: str = "", publisher: str = "", url: str = ""
+) -> DocumentFacts:
+    """The facts of a text whose kind is doubtful, its letters asked too; ``first`` where they agree with it.
+
+    Args:
+        first: what :func:`read_facts` says of it.
+        folded: the text as it is read; the others are those of :func:`read_facts`.
+    """
     from detection.documents.likeness import decide_kind  # noqa: PLC0415 - few are in doubt; it needs numpy
 
     text, title, publisher = folded.text, read_as(title), read_as(publisher)
-    reading = _read(text, title, publisher)
-    kind = decide_kind(title, text, reading.scores)
-    return _facts_of(replace(reading, kind=kind), text, title, publisher, url)
+    kind = decide_kind(title, text, first.scores)
+    if kind is first.document_kind:
+        return first
+    return _facts_of(replace(_read(text, title, publisher), kind=kind), text, title, publisher, url)
 
 
 def _read(text: str, title: str, publisher: str) -> Reading:
@@ -77,6 +85,7 @@ def _facts_of(reading: Reading, text: str, title: str, publisher: str, url: str)
         tells=reading.tells and may_explain,
         narrow=reading.narrow,
         doubtful=reading.doubtful,
+        scores=reading.scores if reading.doubtful else (),
     )
 
 

@@ -8,6 +8,7 @@ of a whole page tell an article from a posting where no such word stands.
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +30,10 @@ WEIGHTS = (1.0, 0.5, 1.6, 0.6)
 """Of the title, its end, the text and its opening."""
 SHARE, LEAST, MOST = 0.02, -10.0, 30.0
 """What one point of a cue's score counts beside a likeness of 1, and between which scores it counts."""
-_FOLD = str.maketrans("（），：；！？０１２３４５６７８９123456789", "(),:;!?0000000000000000000")
+_READ_AS = str.maketrans("（），：；！？０１２３４５６７８９123456789", "(),:;!?0000000000000000000")
+_FOLD = numpy.arange(sys.maxunicode + 1, dtype=numpy.uint32)
+"""What each character is read as, by its number."""
+_FOLD[list(_READ_AS.keys())] = list(_READ_AS.values())
 _BLANKS = re.compile(r"[ \t\u3000]{2,}")
 _FIRST, _SECOND, _THIRD, _MIX = (
     numpy.uint32(number) for number in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
@@ -45,7 +49,7 @@ Groups = NDArray[numpy.uint32]
 @dataclass(frozen=True, slots=True)
 class Likeness:
     weights: NDArray[numpy.int8]
-    """By place and kind."""
+    """By kind and place."""
     scale: NDArray[numpy.float32]
     bias: NDArray[numpy.float32]
 
@@ -54,7 +58,9 @@ class Likeness:
         total = self.bias.copy()
         for places, weight in features(title, text):
             if len(places):
-                total += self.weights[places].sum(axis=0, dtype=numpy.int32) * (self.scale * weight)
+                total += self.weights.take(places, axis=1).sum(axis=1, dtype=numpy.int32) * (
+                    self.scale * weight
+                )
         return tuple(float(score) for score in total)
 
 
@@ -84,8 +90,8 @@ def features(title: str, text: str) -> list[tuple[Places, float]]:
 
 def _groups(text: str) -> list[Groups]:
     """A number for each letter, for every two and for every three neighbouring letters."""
-    folded = _BLANKS.sub(" ", text.translate(_FOLD))
-    letters = numpy.frombuffer(folded.encode("utf-32-le", "replace"), dtype=numpy.uint32)
+    written = _BLANKS.sub(" ", text).encode("utf-32-le", "replace")
+    letters = _FOLD[numpy.frombuffer(written, dtype=numpy.uint32)]
     ones = letters * _FIRST
     twos = ones[:-1] ^ (letters[1:] * _SECOND)
     threes = (twos[:-1] * _FIRST) ^ (letters[2:] * _THIRD)
@@ -111,7 +117,7 @@ def read_likeness(folder: Traversable) -> Likeness:
         message = "likeness.toml does not name the kinds of documents in their order"
         raise ValueError(message)
     return Likeness(
-        numpy.frombuffer(packed, dtype=numpy.int8).reshape(WIDTH, len(kinds)),
+        numpy.frombuffer(packed, dtype=numpy.int8).reshape(WIDTH, len(kinds)).T.copy(),
         numpy.array(about["scale"], dtype=numpy.float32),
         numpy.array(about["bias"], dtype=numpy.float32),
     )
