@@ -42,7 +42,7 @@ _SALTS = tuple(numpy.uint32(number) for number in (0x165667B1, 0x5BD1E995, 0, 0x
 """The same letters are another place in each part."""
 _HALF, _REST = numpy.uint32(15), numpy.uint32(32 - _BITS)
 
-Places = NDArray[numpy.int64]
+Places = NDArray[numpy.uint32]
 Groups = NDArray[numpy.uint32]
 
 
@@ -61,7 +61,7 @@ class Likeness:
                 total += self.weights.take(places, axis=1).sum(axis=1, dtype=numpy.int32) * (
                     self.scale * weight
                 )
-        return tuple(float(score) for score in total)
+        return tuple(total.tolist())
 
 
 def decide_kind(title: str, text: str, scores: tuple[float, ...]) -> DocumentKind:
@@ -99,10 +99,11 @@ def _groups(text: str) -> list[Groups]:
 
 
 def _places(groups: Groups) -> Places:
-    met = numpy.zeros(WIDTH, dtype=numpy.bool_)
     mixed = groups ^ (groups >> _HALF)
-    met[(mixed * _MIX) >> _REST] = True
-    return numpy.flatnonzero(met)
+    places = numpy.sort((mixed * _MIX) >> _REST)
+    is_new = numpy.ones(len(places), dtype=numpy.bool_)
+    numpy.not_equal(places[1:], places[:-1], out=is_new[1:])
+    return places[is_new]
 
 
 def read_likeness(folder: Traversable) -> Likeness:

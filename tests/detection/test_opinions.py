@@ -92,7 +92,7 @@ def test_a_clear_likeness_outweighs_a_narrow_score_and_not_a_wide_one() -> None:
 
 def test_weights_are_those_that_their_description_names(tmp_path: Path) -> None:
     shipped = load_likeness()
-    assert shipped.weights.shape == (WIDTH, len(DocumentKind))
+    assert shipped.weights.shape == (len(DocumentKind), WIDTH)
     assert (SHIPPED / "likeness.bin").stat().st_size < 300_000
     for name in ("likeness.bin", "likeness.toml"):
         (tmp_path / name).write_bytes((SHIPPED / name).read_bytes())
