@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daachorse import MATCH_KIND_LEFTMOST_LONGEST, MATCH_KIND_STANDARD, CharwiseDoubleArrayAhoCorasick
+from daachorse import (
+    MATCH_KIND_LEFTMOST_FIRST,
+    MATCH_KIND_LEFTMOST_LONGEST,
+    MATCH_KIND_STANDARD,
+    CharwiseDoubleArrayAhoCorasick,
+)
 
 Automaton = CharwiseDoubleArrayAhoCorasick
 
@@ -19,6 +24,11 @@ def build_automaton(words: Iterable[str]) -> Automaton:
     The leftmost word counts, of those that begin at one place the longest; none overlap.
     """
     return Automaton(list(words), MATCH_KIND_LEFTMOST_LONGEST, use_prefilter=False)
+
+
+def build_choice(words: Iterable[str]) -> Automaton:
+    """The same, but of the words that begin at one place the one given first counts, as in ``a|b``."""
+    return Automaton(list(words), MATCH_KIND_LEFTMOST_FIRST, use_prefilter=False)
 
 
 def build_finder_of_all(words: Iterable[str]) -> Automaton:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from detection.automata import Automaton, build_choice
 from detection.guards import Guarded, first_characters, guard
 from detection.rulebook import alternatives, read_rules
 
@@ -44,10 +45,10 @@ class Wording:
     """At the end of a window: what belongs to the name that follows."""
     prefix_ends: frozenset[str]
     """The characters that ``prefix`` may end with."""
-    limit: re.Pattern[str]
+    limits: Automaton
     """What a name cannot reach over, and words that only look like it."""
-    no_limits: frozenset[str]
-    """Those words."""
+    limit_ends: tuple[int, ...]
+    """By word of ``limits``: after how many characters the limit ends; 0 where the word is none."""
     level: Guarded
     trimmings: Guarded
     """Infixes at the end of a core."""
@@ -94,9 +95,12 @@ class Wording:
     def last_limit(self, text: str, start: int, end: int) -> int:
         """Where the last limit between the two places ends; -1 where a name reaches over all of it."""
         last = -1
-        for match in self.limit.finditer(text, start, end):
-            if match[0] not in self.no_limits:
-                last = match.end()
+        for begin, stop, word in self.limits.find(text[start:end]):
+            length = self.limit_ends[word]
+            if length:
+                last = start + begin + length
+                if begin + length < stop:  # 持|有关证: what is behind the limit is read anew
+                    return max(last, self.last_limit(text, last, end))
         return last
 
     def ends_here(self, text: str, end: int) -> bool:
@@ -114,12 +118,13 @@ def load_wording() -> Wording:
     infix = alternatives(rules["infixes"])
     prefix = rf"(?:{alternatives(rules['prefixes'])}|{levels})"
     never_before, closing = rules["never_before"], "".join(rules["closing"])
+    limits = _limits(rules)
     return Wording(
         forward=guard(_forward(rules, levels, infix)),
         prefix=guard(rf"(?<!本)(?:{prefix}的?){{1,4}}$"),
         prefix_ends=frozenset(word[-1] for word in (*rules["prefixes"], *rules["levels"], *_PREFIX_ENDS)),
-        limit=_limit(rules),
-        no_limits=frozenset(rules["not_a_boundary"]),
+        limits=build_choice(limits),
+        limit_ends=tuple(limits.values()),
         level=guard(level),
         trimmings=guard(rf"(?:{infix}|{levels}){{1,6}}$"),
         generic=guard(rf"(?:{alternatives(rules['generic'])}|{levels}){{0,8}}"),
@@ -140,16 +145,21 @@ def load_wording() -> Wording:
     )
 
 
-def _limit(rules: dict[str, Any]) -> re.Pattern[str]:
-    """Words that are no limits, then marks, then limits, the longest first.
+def _limits(rules: dict[str, Any]) -> dict[str, int]:
+    """Words that are no limits, then marks, then limits, the longest first, and where in each its limit ends.
 
-    One choice of words and nothing around it: each begins with a letter, so that the rest of a window is
-    passed over without trying them.
+    Before what ``boundary_never_before`` names, a limit ends where a shorter one does.
     """
-    marks = sorted(first_characters(re.compile(f"[{_PUNCTUATION}]")) or ())
     boundaries = sorted(rules["boundaries"], key=len, reverse=True)
-    stops = (_with_guard(word, rules["boundary_never_before"]) for word in boundaries)
-    return re.compile("|".join((alternatives(rules["not_a_boundary"]), *map(re.escape, marks), *stops)))
+    ends = dict.fromkeys(sorted(rules["not_a_boundary"], key=len, reverse=True), 0)
+    for mark in sorted(first_characters(re.compile(f"[{_PUNCTUATION}]")) or ()):
+        ends.setdefault(mark, 1)
+    for word in boundaries:
+        for behind in rules["boundary_never_before"].get(word, ()):
+            shorter = (other for other in boundaries if other != word and word.startswith(other))
+            ends.setdefault(word + behind, max(map(len, shorter)))
+        ends.setdefault(word, len(word))
+    return ends
 
 
 def _forward(rules: dict[str, Any], levels: str, infix: str) -> str:

@@ -138,3 +138,11 @@ def test_the_last_limit_is_no_word_that_only_looks_like_one() -> None:
     assert wording.last_limit("有机产品", 0, 4) == -1
     assert wording.last_limit("甲，乙", 0, 3) == 2
     assert wording.last_limit("甲，乙", 2, 3) == -1
+
+
+def test_a_limit_ends_sooner_where_its_end_begins_another_word() -> None:
+    wording = load_wording()
+    assert wording.last_limit("须持有资格证", 0, 6) == 3
+    assert wording.last_limit("须持有关证书", 0, 6) == 2
+    assert wording.last_limit("持有关专业、证书", 0, 8) == 6
+    assert wording.last_limit("持有关专业证书", 0, 4) == 2
