@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, true, union_all
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from cases.department_filter import followed_up_by
@@ -320,8 +321,8 @@ def _numbers_met(session: Session, source: str) -> list[int]:
     return known[source]
 
 
-def _of_source(source: str) -> Select[tuple[int]]:
-    numbers: Select[tuple[int]] = (
+def _of_source(source: str) -> Select[Any]:
+    numbers: Select[Any] = (
         select_columns(col(Finding.case_id))
         .join(DocumentVersion, col(DocumentVersion.id) == col(Finding.version_id))
         .join(Document, col(Document.id) == col(DocumentVersion.document_id))
@@ -345,7 +346,7 @@ def _waits(session: Session, waiting: Waiting) -> ColumnElement[bool]:
     return and_(without_index(session, col(Case.state)).in_(_COME_BACK), col(Case.id).in_(came_back))
 
 
-def _stands_to_deadline(due: Due, today: date, deadline: Any) -> ColumnElement[bool]:
+def _stands_to_deadline(due: Due, today: date, deadline: Mapped[date | None]) -> ColumnElement[bool]:
     if due is Due.PASSED:
         return deadline < today
     if due is Due.SOON:

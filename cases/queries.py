@@ -147,7 +147,10 @@ def _numbers(
 def _firsts(session: Session, way: _Way, stretch: Stretch, limit: int) -> Select[Any]:
     """What the way begins with: places in the order, and the number."""
     *keys, number = stretch.keys
-    columns = [number.label("number"), *(key.label(f"place{at}") for at, key in enumerate(keys))]
+    columns: list[ColumnElement[Any]] = [
+        number.label("number"),
+        *(key.label(f"place{at}") for at, key in enumerate(keys)),
+    ]
     order = stretch.sorted(session) if way.sorts else stretch.order
     return select_columns(*columns).where(way.condition, stretch.condition).order_by(*order).limit(limit)
 

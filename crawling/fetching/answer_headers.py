@@ -37,10 +37,10 @@ class LenientResponse(http.client.HTTPResponse):
         """Read status and headers; answers that only say that another one follows are passed over."""
         if self.headers is not None:
             return
-        version, status, reason = self._read_status()  # type: ignore[attr-defined]
+        version, status, reason = self._read_status()
         while status == _CONTINUE:
             _read_block(self.fp)
-            version, status, reason = self._read_status()  # type: ignore[attr-defined]
+            version, status, reason = self._read_status()
         if not version.startswith("HTTP/1.") and version not in _VERSIONS:
             raise http.client.UnknownProtocol(version)
         self.version = _VERSIONS.get(version, _KEEPS_ALIVE)

@@ -16,7 +16,15 @@ _LISTED = ("qualification", "severity", "deadline", "updated_at", "needs_review"
 def upgrade() -> None:
     op.drop_index("ix_case_province", "case")
     op.drop_index("ix_case_assignee", "case")
-    province = [sa.text("substr(region, 1, 2)"), "state", "opened_at", "id", "region", "assignee", *_LISTED]
+    province: list[str | sa.TextClause] = [
+        sa.text("substr(region, 1, 2)"),
+        "state",
+        "opened_at",
+        "id",
+        "region",
+        "assignee",
+        *_LISTED,
+    ]
     op.create_index("ix_case_province", "case", province)
     op.create_index("ix_case_assignee", "case", ["assignee", "state", "opened_at", "id", "region", *_LISTED])
     op.create_index("ix_finding_version_case", "finding", ["version_id", "case_id"])
