@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, union
+from sqlalchemy import ColumnElement, Select, and_, union
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
@@ -126,9 +126,7 @@ def _find(session: Session, ways: Sequence[_Way], order: CaseOrder, after: str, 
     return found
 
 
-def _numbers(
-    session: Session, ways: Sequence[_Way], stretch: Stretch, limit: int
-) -> Select[tuple[int]] | CompoundSelect[tuple[int]]:
+def _numbers(session: Session, ways: Sequence[_Way], stretch: Stretch, limit: int) -> Select[Any]:
     """Numbers of the first cases of a stretch, of those that each way begins with.
 
     Nothing is read but what sorts them, which indices hold.

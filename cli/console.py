@@ -15,7 +15,7 @@ from cli.common import Config, load, refusal
 
 if TYPE_CHECKING:
     from jobs.configuration import ConfigurationFile
-    from jobs.context import Context
+    from jobs.runtime import Runtime
     from settings import Settings
     from settings.sources import Source
 
@@ -63,7 +63,7 @@ def _serve(settings: Settings, config: Path) -> bool:
     write = says if settings.logs.format == "json" else typer.echo
     with contextlib.ExitStack() as stack:
         runtime = stack.enter_context(open_command_runtime(settings, visits=False))
-        program = _Program(runtime.context, ConfigurationFile(config, settings))
+        program = _Program(runtime, ConfigurationFile(config, settings))
         stopping = stack.enter_context(end_on_signal(program.context, on_hangup=program.reload))
         metrics = Metrics(program.context.engine, runtime.sources, program.context.now, settings.calendar)
         # Where a daemon serves the desk too, mails go on leading there.
@@ -82,8 +82,9 @@ def _serve(settings: Settings, config: Path) -> bool:
 class _Program:
     """One run, between opening everything and closing it; its sources may change meanwhile."""
 
-    def __init__(self, context: Context, file: ConfigurationFile) -> None:
-        self.context = context
+    def __init__(self, runtime: Runtime, file: ConfigurationFile) -> None:
+        self.context = runtime.context
+        self._runtime = runtime
         self.opens_anew = False
         self._file = file
 
@@ -101,10 +102,14 @@ class _Program:
         self._look(asked=True)
 
     def _look(self, *, asked: bool) -> None:
-        self._file.follow(asked=asked, take_up=self._take_up, open_anew=self._open_anew)
+        self._file.follow(self.context, asked=asked, take_up=self._take_up, open_anew=self._open_anew)
 
     def _take_up(self, sources: tuple[Source, ...]) -> None:
-        self.context = replace(self.context, sources=sources)
+        self.context = replace(
+            self.context,
+            sources=self._runtime.with_samples(sources),
+            provisioned=self._file.provisioned,
+        )
 
     def _open_anew(self) -> None:
         self.opens_anew = True

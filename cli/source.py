@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli.chinese import Commands
-from cli.common import Config, load, refusal, region_in_force
+from cli.common import Config, refusal, region_in_force, shared_turns
+from cli.source_kept import load_with_kept
 from settings.sources import SourceKind
 from vocabulary.reasons import in_chinese
 
@@ -36,7 +37,7 @@ def list_(config: Config = None) -> None:
     from cli.source_list import source_list
     from storage.errors import DatabaseError
 
-    settings = load(config)
+    settings, _ = load_with_kept(config)
     try:
         rows = _remembered(settings)
     except DatabaseError as error:
@@ -66,7 +67,7 @@ def show(
     from cli.source_show import ShownSource, as_record, look_up, shown_lines
     from storage.errors import DatabaseError
 
-    settings = load(config)
+    settings, _ = load_with_kept(config)
     known = {source.name: source for source in settings.watched() + _remembered_samples(settings)}
     if name not in known:
         raise _unknown(name, known)
@@ -114,15 +115,16 @@ def add(
 
     退出码：0 已写入，1 读不到内容或未确认，2 配置有误。
     """
-    from cli.source_add import LookError, propose_source
+    from assessment.source_proposal import LookError, propose_source
     from settings import SettingsError
     from settings.editing import add_source
     from settings.load import FILE_NAME
     from settings.template import write_default
 
-    settings, path, code = load(config), config or Path(FILE_NAME), _region(region)
+    (settings, _), path, code = load_with_kept(config), config or Path(FILE_NAME), _region(region)
     try:
-        proposal = propose_source(url, settings, name=name, title=title, browser=browser)
+        with shared_turns(settings) as turns:
+            proposal = propose_source(url, settings, turns=turns, name=name, title=title, browser=browser)
         proposal = replace(proposal, source=proposal.source.model_copy(update=_given(kind, code)))
     except LookError as error:
         typer.echo(f"✗ {in_chinese(str(error))}", err=True)
@@ -153,7 +155,7 @@ def add(
 
 def _region(text: str) -> str:
     """The code in force of a place by its code or name."""
-    from cli.sources.columns import region_code
+    from vocabulary.regions import region_code
 
     try:
         return region_in_force(region_code(text)) if text else ""
@@ -180,7 +182,7 @@ def try_(
     from settings import SettingsError
     from settings.shipped import preset_sources, shipped_presets
 
-    settings = load(config)
+    settings, _ = load_with_kept(config)
     samples = _remembered_samples(settings)
     known = {source.name: source for source in settings.sources + settings.watched() + samples}
     try:

@@ -1,6 +1,7 @@
 """Which sources there are: ``qualwatch source import``, ``export``, ``remove``, ``enable``, ``disable`` …
 
-They change ``qualwatch.toml``; a daemon that runs takes it up within seconds.
+They change ``qualwatch.toml``, and the database where the desk added the source; a daemon that runs takes it
+up within seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import source_visit
-from cli.common import Config, load, refusal
+from cli.common import Config, refusal
 from cli.source import app
+from cli.source_kept import change_kept, load_with_kept, remove_kept
 from vocabulary.presentation import displayable
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def import_(
     from settings.editing import add_sources
     from settings.load import FILE_NAME
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    settings, path = load_with_kept(config)[0], config or Path(FILE_NAME)
     known = {source.name: source for source in settings.sources + settings.watched()}
     try:
         understood = understand(read_rows(file), known.values())
@@ -105,7 +107,7 @@ def export(
     from cli.sources.columns import table_of
     from cli.sources.files import TableError, csv_text, write_rows
 
-    settings = load(config)
+    settings, _ = load_with_kept(config)
     sources = tuple({each.name: each for each in settings.sources + settings.watched()}.values())
     heading, rows = table_of(sources)
     if file is None:
@@ -127,16 +129,19 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="不询问。")] = False,
     config: Config = None,
 ) -> None:
-    """从配置中删除来源；已保存的文件、发现和案件保留。暂停请用 disable。"""
+    """从配置或数据库中删除来源；已保存的文件、发现和案件保留。暂停请用 disable。"""
     from settings.editing import remove_source
     from settings.load import FILE_NAME
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    (settings, kept), path = load_with_kept(config), config or Path(FILE_NAME)
     _require_known(settings, names)
-    if not yes and not typer.confirm(f"从 {path} 删除 {'、'.join(names)}？"):
+    if not yes and not typer.confirm(f"删除 {'、'.join(names)}？"):
         raise typer.Exit(1)
     for name in names:
-        _edit(path, remove_source, name)
+        if name in kept:
+            remove_kept(settings, name)
+        else:
+            _edit(path, remove_source, name)
     typer.echo(f"✓ 已删除：{'、'.join(names)}")
 
 
@@ -147,11 +152,13 @@ def enable(names: Name, config: Config = None) -> None:
     from settings.load import FILE_NAME
     from settings.shipped import shipped_presets
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    (settings, kept), path = load_with_kept(config), config or Path(FILE_NAME)
     _require_known(settings, names, *shipped_presets())
     own = {source.name for source in settings.sources}
     for name in names:
-        if name in own:
+        if name in kept:
+            change_kept(settings, name, enabled=None)
+        elif name in own:
             _edit(path, change_source, name, enabled=None)
         else:
             _edit(path, switch_on_preset, name)
@@ -164,10 +171,13 @@ def disable(names: Name, config: Config = None) -> None:
     from settings.editing import change_source
     from settings.load import FILE_NAME
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    (settings, kept), path = load_with_kept(config), config or Path(FILE_NAME)
     _require_known(settings, names)
     for name in names:
-        _edit(path, change_source, name, enabled=False)
+        if name in kept:
+            change_kept(settings, name, enabled=False)
+        else:
+            _edit(path, change_source, name, enabled=False)
     typer.echo(f"✓ 已停用：{'、'.join(names)}")
 
 
@@ -185,12 +195,15 @@ def mute(
     from settings.editing import change_source
     from settings.load import FILE_NAME
 
-    settings, path = load(config), config or Path(FILE_NAME)
+    (settings, kept), path = load_with_kept(config), config or Path(FILE_NAME)
     _require_known(settings, names)
     if until is not None and until <= date.today():  # noqa: DTZ011 - the operator's own day
         raise typer.BadParameter(f"{until} 已过", param_hint="--until")
     for name in names:
-        _edit(path, change_source, name, muted_until=until)
+        if name in kept:
+            change_kept(settings, name, muted_until=until and until.isoformat())
+        else:
+            _edit(path, change_source, name, muted_until=until)
     said = f"在 {until} 之前不通知异常" if until else "恢复通知异常"
     typer.echo(f"✓ {said}：{'、'.join(names)}")
 

@@ -43,6 +43,7 @@ from console import (
     reporting,
     selfcheck,
     signing_in,
+    source_editing,
     sources,
     today,
     trends,
@@ -138,6 +139,11 @@ _NAMES: Mapping[object, str] = {
     sources.show_sources: "sources",
     sources.show_source: "source",
     sources.visit_now: "visit_now",
+    source_editing.show_adding: "source",
+    source_editing.look_at_site: "source_look",
+    source_editing.add_source: "source_change",
+    source_editing.change_source: "source_change",
+    source_editing.remove_source: "source_change",
     selfcheck.show_form: "check",
     selfcheck.check: "check",
     pages.show_case: "case",
@@ -248,6 +254,11 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/sources", sources.show_sources),
         Route("/sources/{source}", sources.show_source),
         Route("/sources/{source}/visit", sources.visit_now, methods=["POST"]),
+        Route("/sources/{source}/change", source_editing.change_source, methods=["POST"]),
+        Route("/sources/{source}/remove", source_editing.remove_source, methods=["POST"]),
+        Route("/new-source", source_editing.show_adding, methods=["GET"]),
+        Route("/new-source", source_editing.look_at_site, methods=["POST"]),
+        Route("/new-source/add", source_editing.add_source, methods=["POST"]),
     ]
 
 

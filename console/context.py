@@ -46,6 +46,10 @@ class Context(Protocol):
         """The places that are watched, those that the program serves itself too."""
 
     @property
+    def provisioned(self) -> frozenset[str]:
+        """Names of the sources that the configuration's file says, and nobody changes at the desk."""
+
+    @property
     def now(self) -> Callable[[], datetime]: ...
 
     def today(self) -> date:

@@ -18,6 +18,7 @@ from alerts.notifications.letters import shown
 from console.desk import Desk
 from console.desk_list import local_now
 from console.frontage import Fields, form, notice, only_looking, page, render, to
+from console.source_editing import editing_block, kept_at_desk
 from console.viewer import Viewer
 from crawling.fetching.advice import advice, why_unread
 from settings.sources import Source
@@ -54,7 +55,8 @@ def show_sources(desk: Desk, viewer: Viewer, request: Request) -> Response:
     now = local_now(desk)
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         known = _known(session)
-        rows = [_row(source, known, now, viewer.speech) for source in desk.sources()]
+        sources = _every_source(desk, kept_at_desk(desk, session))
+        rows = [_row(source, known, now, viewer.speech) for source in sources]
     rows.sort(key=lambda row: (row["rank"], row["title"]))
     return render(desk, viewer, request, "sources", {"sources": rows})
 
@@ -62,17 +64,20 @@ def show_sources(desk: Desk, viewer: Viewer, request: Request) -> Response:
 @page
 def show_source(desk: Desk, viewer: Viewer, request: Request) -> Response:
     """One source: its visits as a chart and as a table, and what was not read."""
-    source = _source(desk, request)
-    if source is None:
-        return _no_source(desk, viewer)
     now, speech = local_now(desk), viewer.speech
     with Session(for_reading(desk.context.engine)) as session, session.begin():
+        kept = kept_at_desk(desk, session)
+        source = _source(desk, request, kept)
+        if source is None:
+            return _no_source(desk, viewer)
+        is_editable = viewer.is_administrator and source in kept
         visits = _last_visits(session, source.name)
         left = unread(session, now - timedelta(days=UNREAD_DAYS), [source.name])
         values = {
             "source": _row(source, _known(session, source.name), now, speech),
             "region": region_name(source.region) or speech.say("未识别"),
             "every": source.every_minutes,
+            "editing": editing_block(source, speech) if is_editable else None,
             "visits": [_visit_row(visit, now, speech) for visit in visits],
             "chart": _chart(visits[::-1]),
             "unread": [_unread_row(each, now, speech) for each in islice(left, UNREAD_SHOWN)],
@@ -85,7 +90,8 @@ def visit_now(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
     """Let the source be due at once: the daemon begins with it within seconds."""
     if not viewer.is_administrator:
         return only_looking(desk, viewer)
-    source = _source(desk, request)
+    with Session(for_reading(desk.context.engine)) as session, session.begin():
+        source = _source(desk, request, kept_at_desk(desk, session))
     if source is None:
         return _no_source(desk, viewer)
     due = update(SourceState).where(col(SourceState.name) == source.name)
@@ -93,9 +99,16 @@ def visit_now(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> R
     return to(desk, f"/sources/{source.name}?due=1")
 
 
-def _source(desk: Desk, request: Request) -> Source | None:
+def _every_source(desk: Desk, kept: Sequence[Source]) -> tuple[Source, ...]:
+    """Those that are watched, and those of the desk as they are now: paused, or not taken up yet."""
+    own = {source.name for source in kept}
+    provisioned = (each for each in desk.sources() if each.name not in own)
+    return (*provisioned, *kept)
+
+
+def _source(desk: Desk, request: Request, kept: Sequence[Source]) -> Source | None:
     name = request.path_params["source"]
-    return next((source for source in desk.sources() if source.name == name), None)
+    return next((source for source in _every_source(desk, kept) if source.name == name), None)
 
 
 def _no_source(desk: Desk, viewer: Viewer) -> Response:
@@ -160,6 +173,7 @@ def _row(source: Source, known: _Known, now: datetime, speech: Language) -> dict
         "last": _moment(visit.started_at if visit else None, now),
         "next": _moment(state.next_due_at if state else None, now),
         "is_due": state is not None and (state.next_due_at is None or state.next_due_at <= now),
+        "is_paused": not source.enabled,
         "muted_until": speech.day(source.muted_until) if source.is_muted(now.date()) else "",
     }
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session
 
+from jobs.context import Context
 from settings.errors import SettingsError
 from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
+from storage.database import for_reading
+from storage.stored_sources import Mark, provisioned_names, stored_mark, stored_sources, with_stored
 
 log = structlog.get_logger()
 
@@ -27,38 +32,21 @@ class Change:
 
 
 class ConfigurationFile:
-    """``qualwatch.toml`` and what was read of it last."""
+    """``qualwatch.toml`` and what was read of it last, with the sources that are kept at the desk."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         self.settings = settings
         """What the daemon runs with."""
         self._path = path
         self._read = settings
-        self._watched = settings.watched()
         self._seen = self._state()
-
-    def has_changed(self, *, asked: bool) -> bool:
-        """Whether the file is another one than at the last look; ``asked`` to, it is read in any case."""
-        seen, self._seen = self._seen, self._state()
-        return asked or seen != self._seen
-
-    def read(self) -> Change:
-        """What changed; raises ``SettingsError`` where the file is no configuration."""
-        self._read = load_settings(self._path if self._path.is_file() else None)
-        watched, before = self._read.watched(), self._watched
-        self._watched = watched
-        sources = ("sources", "presets")
-        changed = tuple(
-            name
-            for name in Settings.model_fields
-            if name not in sources and getattr(self._read, name) != getattr(self.settings, name)
-        )
-        if self._read.serves_sample != self.settings.serves_sample:
-            changed = (*changed, "sample")
-        return Change(watched if watched != before else None, changed)
+        self._mark: Mark | None = None
+        self._stored: tuple[Source, ...] = ()
+        self._watched: tuple[Source, ...] | None = None
 
     def follow(
         self,
+        running: Context,
         *,
         asked: bool,
         take_up: Callable[[tuple[Source, ...]], object],
@@ -66,12 +54,15 @@ class ConfigurationFile:
     ) -> None:
         """Look for changes: other sources are taken up at once, what stands beside them when ``asked`` to.
 
-        A file that is no configuration is told, and nothing changes.
+        A file that is no configuration is told, and nothing changes. ``running``: what is changed by them.
         """
-        if not self.has_changed(asked=asked):
+        if self._watched is None:
+            self._watched = running.settings.watched()
+        is_other = self._has_changed(asked=asked)
+        if not (self._look_at_stored(running.engine) or is_other):
             return
         try:
-            change = self.read()
+            change = self._change(running.settings, reads=is_other)
         except SettingsError as error:
             log.error("configuration_not_taken_up", why=str(error))  # noqa: TRY400 - one sentence
             return
@@ -79,14 +70,51 @@ class ConfigurationFile:
         if change.beside_sources and (asked or "sample" in change.beside_sources):
             open_anew()
             return
-        if change.beside_sources:
+        if change.beside_sources and is_other:
             log.warning("configuration_needs_sighup", changed=", ".join(change.beside_sources))
         if change.sources is not None:
             take_up(change.sources)
 
+    @property
+    def provisioned(self) -> frozenset[str]:
+        """Names of the sources that the file says."""
+        return provisioned_names(self._read)
+
+    def _has_changed(self, *, asked: bool) -> bool:
+        """Whether the file is another one than at the last look; ``asked`` to, it is read in any case."""
+        seen, self._seen = self._seen, self._state()
+        return asked or seen != self._seen
+
+    def _look_at_stored(self, engine: Engine) -> bool:
+        """Whether sources that are kept at the desk are others than at the last look."""
+        with Session(for_reading(engine)) as session, session.begin():
+            mark = stored_mark(session)
+            if mark == self._mark:
+                return False
+            self._mark, self._stored = mark, stored_sources(session)
+        return True
+
+    def _change(self, running: Settings, *, reads: bool) -> Change:
+        """What changed; raises ``SettingsError`` where the file is no configuration."""
+        if reads:
+            self._read = load_settings(self._path if self._path.is_file() else None)
+        wanted = with_stored(self._read, self._stored)
+        watched, before = wanted.watched(), self._watched
+        self._watched = watched
+        sources = ("sources", "presets")
+        changed = tuple(
+            name
+            for name in Settings.model_fields
+            if name not in sources and getattr(self._read, name) != getattr(self.settings, name)
+        )
+        if wanted.serves_sample != running.serves_sample:
+            changed = (*changed, "sample")
+        return Change(watched if watched != before else None, changed)
+
     def take_up(self) -> None:
         """Run with what was read last."""
         self.settings = self._read
+        self._watched = None
 
     def _state(self) -> tuple[int, int, int] | None:
         try:

@@ -116,6 +116,8 @@ class Context:
     """Reads pictures of words; None where that is switched off or not installed."""
     sources: tuple[Source, ...] = ()
     """The places that are watched, those that the program serves itself too."""
+    provisioned: frozenset[str] = frozenset()
+    """Names of the sources that the configuration's file says, and nobody changes at the desk."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """The ways in which messages leave, by name."""
     observers: tuple[Observer, ...] = ()

@@ -289,7 +289,8 @@ class _Daemon:
     def _look_at_configuration(self, *, asked: bool = False) -> None:
         """Take up other sources at once; ``asked`` to, everything else too, by opening everything anew."""
         if not self.opens_anew:
-            self._file.follow(asked=asked, take_up=self._take_up_sources, open_anew=self._open_anew)
+            running = self.runtime.context
+            self._file.follow(running, asked=asked, take_up=self._take_up_sources, open_anew=self._open_anew)
 
     def _open_anew(self) -> None:
         self.opens_anew = True
@@ -297,10 +298,8 @@ class _Daemon:
         self.runtime.context.fetcher.stop()
 
     def _take_up_sources(self, sources: tuple[Source, ...]) -> None:
-        if self.runtime.sample_address:
-            return
-        before = {source.name for source in self.runtime.sources}
-        context = replace(self.runtime.context, sources=sources)
+        sources, before = self.runtime.with_samples(sources), {each.name for each in self.runtime.sources}
+        context = replace(self.runtime.context, sources=sources, provisioned=self._file.provisioned)
         self.runtime = replace(self.runtime, context=context)
         plan(context)
         self._board.show(read_rows(context.engine, sources))

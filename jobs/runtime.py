@@ -30,7 +30,7 @@ from jobs.tasks import SENDER
 from settings.errors import SettingsError, StartError
 from settings.model import Settings
 from settings.sources import Source
-from storage.database import one_transaction, open_database
+from storage.database import for_reading, one_transaction, open_database
 from storage.errors import DatabaseError
 from storage.evidence import EvidenceStore
 from storage.host_pace import HostTurns
@@ -40,6 +40,7 @@ from storage.queue_schema import require_queue, upgrade_queue
 from storage.resuming import resumable
 from storage.sealing import Seal
 from storage.sources import free_claims
+from storage.stored_sources import provisioned_names, stored_sources, with_stored
 from storage.tables import Lease
 from storage.under_way import DAEMON, is_under_way
 from storage.visits import abandon_visits
@@ -74,6 +75,12 @@ class Runtime:
     @property
     def sources(self) -> tuple[Source, ...]:
         return self.context.sources
+
+    def with_samples(self, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        """``sources`` and those of the sample site, where that runs."""
+        if not self.sample_address:
+            return sources
+        return sources + tuple(each for each in self.sources if str(each.url).startswith(self.sample_address))
 
 
 @contextlib.contextmanager
@@ -238,6 +245,9 @@ def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = Fal
     """The runtime over an open database."""
     return_freed_memory()
     with contextlib.ExitStack() as stack:
+        provisioned = provisioned_names(settings)
+        with Session(for_reading(engine)) as session, session.begin():
+            settings = with_stored(settings, stored_sources(session))
         sources, sample_address = settings.watched(), ""
         if settings.serves_sample:
             sample_address, samples = stack.enter_context(_sample_site(settings, is_served=daemon_runs))
@@ -255,7 +265,17 @@ def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = Fal
         if recogniser is not None:
             stack.enter_context(recogniser.workers)
         channels = open_channels(settings)
-        context = Context(settings, engine, evidence, fetcher, workers, recogniser, sources, channels)
+        context = Context(
+            settings,
+            engine,
+            evidence,
+            fetcher,
+            workers,
+            recogniser,
+            sources,
+            channels=channels,
+            provisioned=provisioned,
+        )
         yield Runtime(context, sample_address)
 
 

@@ -285,6 +285,9 @@ class AuditKind(StrEnum):
     EXPORTED = "exported"
     CATALOGUE_DECIDED = "catalogue_decided"
     """A change of the catalogue was imported or refused, or rows were compared with their source."""
+    SOURCE_ADDED = "source_added"
+    SOURCE_CHANGED = "source_changed"
+    SOURCE_REMOVED = "source_removed"
 
 
 class CaseOrder(StrEnum):

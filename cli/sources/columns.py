@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from cli.source_add import free_name
+from assessment.source_proposal import free_name
 from cli.sources.files import Row, TableError
 from settings.errors import Given, explain
 from settings.sources import Source, SourceKind
-from vocabulary.regions import Region, find_regions, full_name, known_regions
+from vocabulary.regions import known_regions, region_code
 
 _HEADINGS = {
     "代号": "name",
@@ -51,12 +50,6 @@ _HEADINGS = {
     "间隔分钟": "every_minutes",
     "启用": "enabled",
     "是否启用": "enabled",
-}
-KIND_NAMES = {
-    SourceKind.NOTICES: "通知公告",
-    SourceKind.PERMIT_GUIDES: "办事指南",
-    SourceKind.JOBS: "招聘",
-    SourceKind.TENDERS: "招标采购",
 }
 _KINDS = {
     "notices": r"通知|公告|公示|动态",
@@ -132,28 +125,6 @@ def table_of(sources: Sequence[Source]) -> tuple[list[str], list[list[str]]]:
     used = {key for values in dumped for key in values}
     heading = [*always, *(key for key in _keys(Source) if key in used and key not in always)]
     return heading, [[_cell(values.get(key)) for key in heading] for values in dumped]
-
-
-@cache
-def region_code(text: str) -> str:
-    """The code of a place by its code or name, with or without what it lies in. Raises ``ValueError``."""
-    if re.fullmatch(r"\d{6}", text):
-        return text
-    found = {region.code: region for region in find_regions(text) if _is_called(region, text)}
-    if len(found) == 1:
-        return next(iter(found))
-    if not found:
-        raise ValueError(f"没有叫“{text}”的地区：请写六位行政区划代码（qualwatch routing regions 名称 可查）")
-    some = "、".join(f"{code} {full_name(code)}" for code in list(found)[:5])
-    raise ValueError(f"叫“{text}”的地区有 {len(found)} 个，请写代码：{some}")
-
-
-def _is_called(region: Region, text: str) -> bool:
-    """Whether ``text`` is its name in full, or ends with all of its own name."""
-    name, full = region.name, full_name(region.code)
-    if text == full or (full.endswith(text) and text.endswith(name)):
-        return True
-    return bool(re.fullmatch(f"{re.escape(text)}(?:省|市|区|县|自治区|自治州|地区|盟|特别行政区)", name))
 
 
 def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], tuple[str, ...], int]:

@@ -66,15 +66,15 @@ class _Program:
 
     def reload(self) -> None:
         """Read the configuration again, as SIGHUP asks."""
-        self._file.follow(asked=True, take_up=self._take_up, open_anew=self._open_anew)
+        self._file.follow(self.context, asked=True, take_up=self._take_up, open_anew=self._open_anew)
 
     def _follow(self, over: threading.Event) -> None:
         while not over.wait(_CONFIGURATION_SECONDS):
-            self._file.follow(asked=False, take_up=self._take_up, open_anew=self._open_anew)
+            self._file.follow(self.context, asked=False, take_up=self._take_up, open_anew=self._open_anew)
 
     def _take_up(self, sources: tuple[Source, ...]) -> None:
         before = {source.name for source in self.context.sources}
-        self.context = replace(self.context, sources=sources)
+        self.context = replace(self.context, sources=sources, provisioned=self._file.provisioned)
         say_taken_up(before, {source.name for source in sources})
 
     def _open_anew(self) -> None:

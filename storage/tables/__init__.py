@@ -25,6 +25,7 @@ from storage.tables.reports import (
     RejudgedChange,
     Rejudgement,
 )
+from storage.tables.sources import StoredSource
 from storage.tables.visits import (
     Backfill,
     FetchRecord,
@@ -76,6 +77,7 @@ __all__ = [
     "SourceTrouble",
     "StandingException",
     "StoredList",
+    "StoredSource",
     "StoredText",
     "StoredVerification",
     "TaskTrial",

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from assessment.site_names import region_named, site_name
+from assessment.source_proposal import free_name
 from cli.source import app as source_app
-from cli.source_add import free_name
-from cli.source_site import region_named, site_name
 from settings import SettingsError, load_settings
 from settings.editing import add_source
 from settings.sources import Source

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 import cli.main
-from cli.sources.columns import region_code, table_of, understand
+from cli.sources.columns import table_of, understand
 from cli.sources.files import SUFFIXES, TableError, read_rows, write_rows
 from settings import load_settings
 from settings.sources import Source
@@ -22,6 +22,7 @@ from storage.database import open_database
 from storage.sources import claim_now
 from tests.parts.house import listing, posting
 from tests.parts.loopback import Site
+from vocabulary.regions import region_code
 
 PROVINCE, CITY = "吉林省长春市", "福州市"
 TABLE = f"""各地来源汇总表,,,,

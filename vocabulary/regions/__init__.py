@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -89,3 +90,25 @@ def _above(code: str) -> str:
         if len(code) == 6 and above in known_regions():
             return f" in {full_name(above)} ({above})"
     return ""
+
+
+@cache
+def region_code(text: str) -> str:
+    """The code of a place by its code or name, with or without what it lies in. Raises ``ValueError``."""
+    if re.fullmatch(r"\d{6}", text):
+        return text
+    found = {region.code: region for region in find_regions(text) if _is_called(region, text)}
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        raise ValueError(f"没有叫“{text}”的地区：请写六位行政区划代码（qualwatch routing regions 名称 可查）")
+    some = "、".join(f"{code} {full_name(code)}" for code in list(found)[:5])
+    raise ValueError(f"叫“{text}”的地区有 {len(found)} 个，请写代码：{some}")
+
+
+def _is_called(region: Region, text: str) -> bool:
+    """Whether ``text`` is its name in full, or ends with all of its own name."""
+    name, full = region.name, full_name(region.code)
+    if text == full or (full.endswith(text) and text.endswith(name)):
+        return True
+    return bool(re.fullmatch(f"{re.escape(text)}(?:省|市|区|县|自治区|自治州|地区|盟|特别行政区)", name))

@@ -1,4 +1,4 @@
-"""Looking at a site and proposing how to watch it: what ``qualwatch source add`` shows and writes."""
+"""Looking at a site and proposing how to watch it: what is shown before a source is added."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 
 from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
+from assessment.site_names import region_named, site_name
 from assessment.workers import WorkError, Workers
-from cli.common import shared_turns
-from cli.source_site import region_named, site_name
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import Access, Fetched, FetchError
@@ -25,6 +24,7 @@ from crawling.listing.model import ListPage, NoteKind
 from extraction.charset import decode
 from settings.model import Settings
 from settings.sources import Listing, Selectors, Source, SourceKind
+from storage.host_pace import HostTurns
 from vocabulary.areas import region_name
 from vocabulary.codes import FoundBy, Outcome, PageKind
 from vocabulary.names import names_of
@@ -108,11 +108,20 @@ class LookError(Exception):
 
 
 def propose_source(
-    url: str, settings: Settings, *, name: str = "", title: str = "", browser: bool = False
+    url: str,
+    settings: Settings,
+    *,
+    turns: HostTurns | None,
+    workers: Workers | None = None,
+    name: str = "",
+    title: str = "",
+    browser: bool = False,
 ) -> Proposal:
     """Look at ``url``, or at the feed or sitemap of its site where it shows no items.
 
-    Nothing is kept. Raises :class:`LookError` where ``url`` cannot be read or ``name`` is no name.
+    Nothing is kept. ``turns`` are those that the daemon keeps to as well; None where there is no database.
+    ``workers``: of the caller's, which go on; None: own ones.
+    Raises :class:`LookError` where ``url`` cannot be read or ``name`` is no name.
     """
     try:
         given = Source.model_validate(
@@ -127,21 +136,21 @@ def propose_source(
         raise LookError(
             "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
         ) from error
-    with shared_turns(settings) as turns:
-        fetcher = Fetcher(settings.fetching, turns=turns)
-        workers = Workers.configured(settings.detection)
-        try:
-            today = datetime.now(ZoneInfo(settings.time_zone)).date()
-            return _Look(fetcher, workers, Access.to(given), today).propose(given)
-        except (FetchError, ReadingError) as error:
-            raise LookError(
-                f"{url}：{reason_in_chinese(error.detail)}。{advice(error.outcome, error.detail)}"
-            ) from error
-        except WorkError as error:
-            raise LookError(f"{url}：{reason_in_chinese(str(error))}。{advice(Outcome.TIMEOUT)}") from error
-        finally:
-            workers.abort()
-            fetcher.close()
+    fetcher = Fetcher(settings.fetching, turns=turns)
+    own = None if workers is not None else Workers.configured(settings.detection)
+    try:
+        today = datetime.now(ZoneInfo(settings.time_zone)).date()
+        return _Look(fetcher, workers or own, Access.to(given), today).propose(given)
+    except (FetchError, ReadingError) as error:
+        raise LookError(
+            f"{url}：{reason_in_chinese(error.detail)}。{advice(error.outcome, error.detail)}"
+        ) from error
+    except WorkError as error:
+        raise LookError(f"{url}：{reason_in_chinese(str(error))}。{advice(Outcome.TIMEOUT)}") from error
+    finally:
+        if own is not None:
+            own.abort()
+        fetcher.close()
 
 
 def free_name(url: str, taken: Container[str]) -> str:
