@@ -52,12 +52,9 @@ _HIDDEN = ("form", "publisher_kind", "browser")
 
 def _administered(do: Deed) -> Callable[[Request], Awaitable[Response]]:
     """A form that only the administrator may send."""
-    again = one_transaction(do)
 
     def answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
-        if not viewer.is_administrator:
-            return only_looking(desk, viewer)
-        return again(desk, viewer, request, fields)
+        return do(desk, viewer, request, fields) if viewer.is_administrator else only_looking(desk, viewer)
 
     return form(answer)
 
@@ -95,6 +92,7 @@ def look_at_site(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -
 
 
 @_administered
+@one_transaction
 def add_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Watch a site from now on, as it was proposed and changed by hand."""
     try:
@@ -109,6 +107,7 @@ def add_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> 
 
 
 @_administered
+@one_transaction
 def change_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Change what a source of the desk says of itself, or pause it."""
     values = {"enabled": last(fields, "enabled") == "yes"} if "enabled" in fields else _values(fields)
@@ -122,6 +121,7 @@ def change_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) 
 
 
 @_administered
+@one_transaction
 def remove_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:  # noqa: ARG001
     """Watch a source of the desk no longer; what was kept of it stays."""
     try:

@@ -93,7 +93,7 @@ def _wanted(viewer: Viewer) -> Iterator[tuple[str, str, CaseFilter]]:
 def _operator(desk: Desk, session: Session, now: datetime, speech: Language) -> dict[str, Any]:
     """Sources that are blind, and documents that a person must open, as they were a minute ago at most."""
     settings = desk.settings
-    titles = {source.name: source.title or source.name for source in settings.watched()}
+    titles = {source.name: source.title or source.name for source in desk.sources()}
     zone = ZoneInfo(settings.time_zone)
     lasting = (
         select(SourceTrouble)
