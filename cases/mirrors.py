@@ -220,7 +220,7 @@ def _keep(session: Session, version_id: int, own: tuple[int, ...], bands: list[i
     if insert_once(session, TextSketch(version_id=version_id, signature=packed)) is None:
         return
     parts = [{"version_id": version_id, "band": number, "value": value} for number, value in enumerate(bands)]
-    insert_all_once(session, SketchBand, parts)
+    insert_all_once(session, SketchBand, parts, ("band",))
 
 
 def _bands(own: tuple[int, ...]) -> list[int]:

@@ -64,13 +64,12 @@ Values = Mapping[str, Any]
 
 
 def insert_all_once(
-    session: Session, kind: type[SQLModel], rows: Sequence[Values], returning: tuple[str, ...] = ()
+    session: Session, kind: type[SQLModel], rows: Sequence[Values], returning: tuple[str, ...]
 ) -> Rows:
     """Insert ``rows`` and give the columns ``returning`` of those that were not there, in any order."""
     statement = _insert_once(kind, session.get_bind().dialect.name, returning)
     session.flush()
-    done = session.connection().execute(statement, rows) if rows else None
-    return _all(done) if done is not None and returning else ()
+    return _all(session.connection().execute(statement, rows)) if rows else ()
 
 
 def insert_or_update_all(
@@ -91,12 +90,10 @@ def insert_or_update_all(
 
 
 @cache
-def _insert_once(kind: type[SQLModel], dialect: str, returning: tuple[str, ...] | None = None) -> Executable:
-    """``returning``: None for the key, empty for nothing."""
+def _insert_once(kind: type[SQLModel], dialect: str, returning: tuple[str, ...] = ()) -> Executable:
     table = table_of(kind)
-    insert = _insert(table, dialect).on_conflict_do_nothing()
-    columns = list(table.primary_key) if returning is None else [table.c[name] for name in returning]
-    statement: Executable = insert.returning(*columns) if columns else insert
+    columns = [table.c[name] for name in returning] or table.primary_key
+    statement: Executable = _insert(table, dialect).on_conflict_do_nothing().returning(*columns)
     return statement
 
 
