@@ -18,13 +18,20 @@ _EXPLAINS = 2
 _MAX_VALUE = 60
 _MAX_HEAD = 14
 _POLICY, _EXAM = KINDS.index(DocumentKind.POLICY), KINDS.index(DocumentKind.EXAM_NOTICE)
+_HIRING = KINDS.index(DocumentKind.RECRUITMENT)
 _ANNOUNCED = 8
+_CALLS = 5
 _FEW_LETTERS = 60
 """A shorter text has too few letters to be like any kind."""
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
 _DASHES = "-_—|｜"
 _SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
+_CALLED = re.compile(
+    r"^(?:[^，,。；\n]{0,12}[急诚现聘])?招(?![生标商投租待牌股领手呼供远行数用录考])[^，,。；：\n]{0,12}"
+    r"(?:师|员|工|人|手|嫂|姨|士|教练|会计|\d|老师|司机|数名)"
+)
+"""Titles and first lines that call for somebody: 招幼儿园保育老师, 饭店招炒锅师傅."""
 _ANNOUNCES = re.compile("(?:考试|鉴定|考核|考评)[^，。；\\n]{0,14}(?:通知|公告|通告|简章)")
 """Titles of notices that announce an examination."""
 _OF_THIS_TIME = re.compile(
@@ -87,6 +94,8 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
     if is_article:
         scores[_POLICY] += 12  # part of a law
+    if not asks and _CALLED.match(title or window):
+        scores[_HIRING] += _CALLS
     announces = _ANNOUNCES.search(title) is not None
     if announces and _OF_THIS_TIME.match(title):
         scores[_EXAM] += _ANNOUNCED
