@@ -137,10 +137,10 @@ def propose_source(
             "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
         ) from error
     fetcher = Fetcher(settings.fetching, turns=turns)
-    own = None if workers is not None else Workers.configured(settings.detection)
+    working = workers or Workers.configured(settings.detection)
     try:
         today = datetime.now(ZoneInfo(settings.time_zone)).date()
-        return _Look(fetcher, workers or own, Access.to(given), today).propose(given)
+        return _Look(fetcher, working, Access.to(given), today).propose(given)
     except (FetchError, ReadingError) as error:
         raise LookError(
             f"{url}：{reason_in_chinese(error.detail)}。{advice(error.outcome, error.detail)}"
@@ -148,8 +148,8 @@ def propose_source(
     except WorkError as error:
         raise LookError(f"{url}：{reason_in_chinese(str(error))}。{advice(Outcome.TIMEOUT)}") from error
     finally:
-        if own is not None:
-            own.abort()
+        if workers is None:
+            working.abort()
         fetcher.close()
 
 

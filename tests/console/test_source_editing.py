@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -181,14 +182,15 @@ def test_a_program_that_runs_takes_it_up(context: Context, tmp_path: Path) -> No
     follow()
     assert taken == []
     source = Source.model_validate({"name": "neu", "url": "https://neu.example.com/"})
-    who = {"actor": ADMINISTRATOR, "now": context.now()}
+    add = partial(add_stored, actor=ADMINISTRATOR, now=context.now())
+    change = partial(change_stored, actor=ADMINISTRATOR, now=context.now())
     with context.transaction() as session:
-        add_stored(session, source, file=context.settings, **who)
+        add(session, source, file=context.settings)
     follow()
     follow()
     with context.transaction() as session:
-        change_stored(session, "neu", {"enabled": False}, **who)
+        change(session, "neu", {"enabled": False})
         with pytest.raises(SourceRefused):
-            add_stored(session, source, file=context.settings, **who)
+            add(session, source, file=context.settings)
     follow()
     assert taken == [("fujian", "neu"), ("fujian",)]
