@@ -12,37 +12,20 @@ from urllib.parse import urlsplit
 
 from catalogue.annex_items import OfficialList
 from catalogue.annex_lines import rows_of_text
+from crawling.fetching.advice import meaning
 from crawling.fetching.fetcher import Fetcher
 from crawling.fetching.model import FetchError
 from crawling.listing.addresses import absolute_url, is_attachment
 from extraction import Extracted, ExtractionError, Recognition, expand_archive, extract, is_archive
 from extraction.grids import cells_of
 from settings.model import Fetching
-from vocabulary.codes import Outcome, PageKind
+from vocabulary.codes import PageKind
 from vocabulary.reasons import reason_in_chinese
 
 _FILES_KEPT = 20
 _LEADING = re.compile(
     r"^附件|职业资格.{0,12}(?:目录|清单)|^(?:新地址|新网址|新页面|请?点击(?:这里|此处|跳转|进入)?|这里|此处)$"
 )
-_WHY: dict[Outcome, str] = {
-    Outcome.OK: "没有读到清单",
-    Outcome.UNCHANGED: "没有读到清单",
-    Outcome.FEWER_THAN_EXPECTED: "没有读到清单",
-    Outcome.EMPTY: "页面没有可读的内容",
-    Outcome.BLOCKED: "网站拦截了程序访问",
-    Outcome.MOVED: "页面已迁往别处",
-    Outcome.GONE: "页面不存在",
-    Outcome.FORBIDDEN_BY_ROBOTS: "网站的 robots.txt 不允许程序读取",
-    Outcome.TIMEOUT: "网站在限定时间内没有答完",
-    Outcome.TLS: "网站的 HTTPS 证书无法验证",
-    Outcome.TOO_LARGE: "文件超过上限",
-    Outcome.UNDECODABLE: "内容的压缩或编码已损坏",
-    Outcome.UNREADABLE_ATTACHMENT: "附件无法读取",
-    Outcome.REFUSED_ADDRESS: "地址指向内网或本机，已拒绝",
-    Outcome.ERROR: "网站没有正常答复",
-}
-"""What an outcome means for a list: what to do about it is said once, for all of them."""
 
 
 class UnreadableListError(Exception):
@@ -73,7 +56,7 @@ def fetch_list(fetcher: Fetcher, url: str, *, attached: bool = False) -> Officia
     try:
         page = fetcher.fetch(url, kind=kind)
     except FetchError as error:
-        raise UnreadableListError(f"{_WHY[error.outcome]}（{reason_in_chinese(error.detail)}）") from error
+        raise UnreadableListError(f"{meaning(error.outcome)}（{reason_in_chinese(error.detail)}）") from error
     return _read(page.body, url, url=page.final_url, media_type=page.media_type, charset=page.charset)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from crawling.fetching.block_pages import JAVASCRIPT_CHALLENGE
 from vocabulary.codes import Outcome, UnreadReason
 from vocabulary.names import CHINESE, name_of
@@ -41,6 +43,12 @@ def advice(outcome: Outcome, detail: str = "") -> str:
     return ADVICE[outcome]
 
 
+def meaning(outcome: Outcome) -> str:
+    """The Chinese words of the advice that only say what ``outcome`` means, and nothing of what to do."""
+    return _TO_BE_DONE.split(ADVICE[outcome], maxsplit=1)[0]
+
+
+_TO_BE_DONE = re.compile("[，：（。]")
 _MARKS: tuple[tuple[str, UnreadReason], ...] = (
     ("password", UnreadReason.LOCKED),
     ("cannot be decoded", UnreadReason.LETTERS),
