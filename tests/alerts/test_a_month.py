@@ -26,6 +26,7 @@ from storage.tables import Case, CaseEvent, DigestItem, OutboxMessage, Visit
 from storage.visits import start_visit
 from tests.alerts.reading import as_mail, html_of, text_of
 from tests.alerts.recording import Recording
+from tests.alerts.screens import CHROMIUM, NO_CHROMIUM, opened_browser, what_sticks_out
 from tests.alerts.stored import Posting, mention, page_record, scanned
 from vocabulary.codes import CaseState, Severity, Step
 
@@ -148,6 +149,21 @@ def test_each_case_is_told_to_each_of_its_recipients_once(month: Month) -> None:
     _every_case_is_shown(month)
     _nobody_is_flooded(month)
     _the_undecided_are_brought_up(month, cases)
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    _every_mail_can_be_read(month)
+
+
+def _every_mail_can_be_read(month: Month) -> None:
+    """Each that left, opened as its reader opens it: on a telephone and on a screen."""
+    with Session(month.engine) as session:
+        mails = session.exec(select(OutboxMessage)).all()
+    assert len(mails) > 100
+    with opened_browser() as browser:
+        for width in (390, 1000):
+            page = browser.new_page(viewport={"width": width, "height": 800})
+            assert {row.id: wrong for row in mails if (wrong := what_sticks_out(page, row, width))} == {}
+            page.close()
 
 
 def _every_case_is_shown(month: Month) -> None:

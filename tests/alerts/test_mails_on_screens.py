@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -22,26 +20,18 @@ from alerts.recipients import Recipient
 from cases.steps import take_step
 from settings.model import Settings
 from storage.tables import OutboxMessage
-from tests.alerts.reading import rendered, rows
+from tests.alerts.reading import rows
+from tests.alerts.screens import needs_chromium, opened_browser, what_sticks_out
 from tests.alerts.stored import Posting, mention, report
 from vocabulary.codes import Severity, Step
 
-CHROMIUM = shutil.which("chromium")
 TITLE = "关于转发省厅公布事业单位公开招聘工作人员岗位条件及资格复审有关事项的通知（补充公告）" * 3
 PUBLISHER = "新疆维吾尔自治区和田地区某某县人力资源和社会保障局事业单位人事管理科"
 URL = "https://a.example.org/" + "unbroken_identifier_0123456789abcdef" * 12
 NAME = "公路水运工程造价人员过渡考试甲级资格证书持有者继续教育合格证明"
 WORD = "W" * 300
-STICKS_OUT = """
-() => [...document.querySelectorAll(".card")].flatMap(card =>
-    [...card.querySelectorAll("*")]
-        .filter(each => each.getBoundingClientRect().right > card.getBoundingClientRect().right)
-        .map(each => `${each.tagName}: ${each.textContent.slice(0, 40)}`))
-"""
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="Debian's chromium is not installed: nothing to look with"
-)
+pytestmark = needs_chromium
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -51,10 +41,8 @@ def at(day: int, hour: int = 9) -> datetime:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+    with opened_browser() as opened:
         yield opened
-        opened.close()
 
 
 def _letters(engine: Engine, language: str, folder: Path) -> list[OutboxMessage]:
@@ -103,14 +91,7 @@ def test_nothing_sticks_out_of_a_mail(
     assert [row.template for row in letters] == ["alert", "digest", "reminder", "summary"]
     page = browser.new_page(viewport={"width": width, "height": 800})
     for row in letters:
-        message = rendered(row)
-        html = message.html
-        for picture in message.pictures:
-            shown = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-            html = html.replace(f"cid:{picture.content_id}", shown)
-        page.set_content(html)
-        assert page.evaluate("document.documentElement.scrollWidth") == width, row.template
-        assert page.evaluate(STICKS_OUT) == [], row.template
+        assert what_sticks_out(page, row, width) == [], row.template
     page.close()
 
 
@@ -137,7 +118,5 @@ def test_nothing_sticks_out_of_an_operators_mail(engine: Engine, browser: Browse
             enqueue(session, Letter(template, template, to, payload), Settings(), at(2))
     page = browser.new_page(viewport={"width": 360, "height": 800})
     for row in rows(engine):
-        page.set_content(rendered(row).html)
-        assert page.evaluate("document.documentElement.scrollWidth") == 360, row.template
-        assert page.evaluate(STICKS_OUT) == [], row.template
+        assert what_sticks_out(page, row, 360) == [], row.template
     page.close()
