@@ -37,7 +37,7 @@ class VerifiedRow:
     @property
     def identity(self) -> str:
         """What tells the row from every other one, and the key of its record."""
-        return identity_of(self.key, self.status, self.since, self.document)
+        return _identity(self.key, self.status, self.since, self.document)
 
     @property
     def content(self) -> str:
@@ -65,7 +65,7 @@ class VerifiedRow:
 
     def concerns(self, period: Period) -> bool:
         """Whether ``period``, one of the entry of this key, is the row as it is shipped."""
-        return identity_of(self.key, period.status, period.since, period.document) == self.identity
+        return row_identity(self.key, period) == self.identity
 
     def settle(self, period: Period) -> Period:
         """The row as its source has it, without what spoke against it."""
@@ -88,8 +88,12 @@ class VerifiedRow:
         return "；".join(part for part in period.note.split("；") if not _DOUBT.search(part))
 
 
-def identity_of(key: str, status: Status, since: date | None, document: str) -> str:
-    """The identity of a shipped row."""
+def row_identity(key: str, period: Period) -> str:
+    """The identity of a row of the entry with this key, as it is shipped."""
+    return _identity(key, period.status, period.since, period.document)
+
+
+def _identity(key: str, status: Status, since: date | None, document: str) -> str:
     return "|".join((key, status.value, since.isoformat() if since else "", document))
 
 

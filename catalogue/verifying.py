@@ -10,7 +10,7 @@ from catalogue.documents import find_document, normalise_number
 from catalogue.imported import NONE_IMPORTED
 from catalogue.loading import load_catalogue
 from catalogue.model import Entry, Period
-from catalogue.verified import VerifiedRow, identity_of, waits
+from catalogue.verified import VerifiedRow, row_identity, waits
 from vocabulary.codes import Status
 
 LONGEST_SOURCE = 500
@@ -22,19 +22,17 @@ def rows_to_verify(shipped: Entry, catalogue: Catalogue) -> Iterator[tuple[int, 
 
     ``catalogue``: with what was imported and verified since, which may have settled a row.
     """
-    waiting = {_identity(shipped, each) for each in catalogue.entry(shipped.key).periods if waits(each)}
+    waiting = {
+        row_identity(shipped.key, each) for each in catalogue.entry(shipped.key).periods if waits(each)
+    }
     for number, period in enumerate(shipped.periods, 1):
-        if _identity(shipped, period) in waiting:
+        if row_identity(shipped.key, period) in waiting:
             yield number, period
 
 
 def shipped_entry(key: str) -> Entry:
     """The entry as it is shipped, before anything was imported or verified; KeyError where there is none."""
     return load_catalogue(NONE_IMPORTED).entry(key)
-
-
-def _identity(entry: Entry, period: Period) -> str:
-    return identity_of(entry.key, period.status, period.since, period.document)
 
 
 def verify(

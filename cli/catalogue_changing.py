@@ -36,5 +36,9 @@ def changing(config: Path | None) -> Iterator[Session]:
 
 def note_change(session: Session, detail: str, *, actor: str = "") -> None:
     """Write who changed the catalogue, in the transaction that does it; ``actor``: else who is logged in."""
-    who = actor.strip() or getpass.getuser()
-    record(session, AuditKind.CATALOGUE_DECIDED, actor=who, at=datetime.now(UTC), detail=detail)
+    record(session, AuditKind.CATALOGUE_DECIDED, actor=who_acts(actor), at=datetime.now(UTC), detail=detail)
+
+
+def who_acts(actor: str = "") -> str:
+    """Who is named, else who is logged in."""
+    return actor.strip() or getpass.getuser()

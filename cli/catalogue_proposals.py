@@ -103,14 +103,13 @@ def dismiss(
 
     退出码：1 没有该待审核变动，2 配置或数据库无法读取。
     """
-    import getpass
-
     from assessment.catalogue_proposals import dismiss_proposal
+    from cli.catalogue_changing import who_acts
 
     if not reason.strip():
         raise typer.BadParameter("请写明理由", param_hint="--reason")
     with _transaction(config) as session:
-        who = actor.strip() or getpass.getuser()
+        who = who_acts(actor)
         if not dismiss_proposal(session, number, actor=who, reason=reason.strip(), now=datetime.now(UTC)):
             typer.echo(f"没有编号为 {number} 的待审核变动。", err=True)
             raise typer.Exit(REFUSED)

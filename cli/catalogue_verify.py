@@ -57,6 +57,8 @@ def verify_row(
     核实后该行为“已公布”，出处为 --source 所写；可用 --undo 撤销。
     退出码：1 没有这个名称或该行，2 配置或数据库无法读取。
     """
+    from cli.catalogue_changing import who_acts
+
     lists = lists_of(config)
     if not name:
         _show_all(lists)
@@ -73,7 +75,7 @@ def verify_row(
                 row,
                 load_catalogue(lists),
                 source=source,
-                by=_who(actor),
+                by=who_acts(actor),
                 today=today(),
                 status=status,
                 since=since,
@@ -165,11 +167,5 @@ def _undo(shipped: Entry, row: int, lists: ImportedLists, actor: str, config: Pa
         raise typer.Exit(1)
     with changing(config) as session:
         forget_verified(session, done[0].identity)
-        note_change(session, f"- {done[0].identity}", actor=_who(actor))
+        note_change(session, f"- {done[0].identity}", actor=actor)
     typer.echo(f"已撤销对“{shipped.name}”第{row}行的核实。")
-
-
-def _who(actor: str) -> str:
-    import getpass
-
-    return actor.strip() or getpass.getuser()

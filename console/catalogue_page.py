@@ -14,7 +14,7 @@ from alerts.notifications.letters import shown
 from catalogue.imported import ImportedLists
 from catalogue.loading import load_catalogue
 from catalogue.model import Entry, Period
-from catalogue.verified import identity_of, waits
+from catalogue.verified import row_identity, waits
 from console.catalogue_deciding import deciding_block
 from console.catalogue_verifying import choices, numbers_of, verified_block
 from console.desk import Desk
@@ -81,16 +81,12 @@ def _entry(entry: Entry, today: date, viewer: Viewer, lists: ImportedLists) -> d
         "department": shown(entry.department, 120),
         "region": region_name(entry.region),
         "periods": [
-            _row(entry, period, speech) | {"number": numbers.get(_identity(entry, period), 0)}
+            _row(entry, period, speech) | {"number": numbers.get(row_identity(entry.key, period), 0)}
             for period in entry.periods
         ],
         "line": _line(entry.periods, today, speech),
         "width": _WIDTH,
     }
-
-
-def _identity(entry: Entry, period: Period) -> str:
-    return identity_of(entry.key, period.status, period.since, period.document)
 
 
 def _row(entry: Entry, period: Period, speech: Language) -> dict[str, Any]:

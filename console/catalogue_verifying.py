@@ -13,7 +13,7 @@ from alerts.notifications.letters import shown
 from catalogue.imported import ImportedLists
 from catalogue.loading import load_catalogue
 from catalogue.model import Entry
-from catalogue.verified import identity_of
+from catalogue.verified import row_identity
 from catalogue.verifying import rows_to_verify, shipped_entry, verify
 from console.catalogue_deciding import Refused, decide, note
 from console.decisions import day_of
@@ -47,7 +47,7 @@ def numbers_of(entry: Entry, lists: ImportedLists) -> Mapping[str, int]:
     except KeyError:
         return {}
     return {
-        identity_of(entry.key, period.status, period.since, period.document): number
+        row_identity(entry.key, period): number
         for number, period in rows_to_verify(shipped, load_catalogue(lists))
     }
 

@@ -67,11 +67,9 @@ def show_adding(desk: Desk, viewer: Viewer, request: Request) -> Response:
     return _adding(desk, viewer, request)
 
 
-@form
+@_administered
 def look_at_site(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Look at a site and show what would be read of it; nothing is kept."""
-    if not viewer.is_administrator:
-        return only_looking(desk, viewer)
     typed = {name: last(fields, name).strip()[:_LONGEST] for name in _TYPED}
     with Session(for_reading(desk.context.engine)) as session, session.begin():
         settings = with_stored(desk.settings, stored_sources(session))
