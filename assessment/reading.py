@@ -138,11 +138,6 @@ def assess(
     links = () if known.is_attachment else extracted.links
     markup = _markup(answer, extracted)
     unread = extracted.unread or unread_frames(extracted.frames, known.url, extracted.text)
-    facts = document_facts(known.url, judged)
-    if judged.day.contradicted_by:
-        facts |= {CONTRADICTED: {source.value: str(day) for source, day in judged.day.contradicted_by}}
-    if extracted.recognised:
-        facts |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
     return Assessment(
         text=extracted.text,
         media_type=extracted.media_type,
@@ -151,7 +146,7 @@ def assess(
         publisher=publisher or judged.result.facts.document.issuer or "",
         published_on=judged.day.published_on,
         result=judged.result,
-        facts=facts,
+        facts=_facts(known.url, judged, extracted),
         attachments=attached_files(links, known.url, markup),
         frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
         bears_title=known.is_attachment or bears_title(known.title, extracted.title, extracted.text),
@@ -162,6 +157,16 @@ def assess(
         unread=unread or unopened_files(links, markup),
         needs_recognition=extracted.needs_recognition,
     )
+
+
+def _facts(url: str, judged: Judged, extracted: Extracted) -> dict[str, Any]:
+    """What is kept beside the text: facts, days that contradict each other, words out of pictures."""
+    facts = document_facts(url, judged)
+    if judged.day.contradicted_by:
+        facts |= {CONTRADICTED: {source.value: str(day) for source, day in judged.day.contradicted_by}}
+    if extracted.recognised:
+        facts |= {RECOGNISED: "in part" if extracted.unread else WHOLE}
+    return facts
 
 
 def _markup(answer: Answer, extracted: Extracted) -> str:

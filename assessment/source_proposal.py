@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html import unescape
@@ -123,19 +123,8 @@ def propose_source(
     ``workers``: of the caller's, which go on; None: own ones.
     Raises :class:`LookError` where ``url`` cannot be read or ``name`` is no name.
     """
-    try:
-        given = Source.model_validate(
-            {
-                "name": name or free_name(url, {source.name for source in settings.sources}),
-                "url": url,
-                "title": title,
-                "browser": browser,
-            }
-        )
-    except ValueError as error:  # pydantic's own among them
-        raise LookError(
-            "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
-        ) from error
+    name = name or free_name(url, {source.name for source in settings.sources})
+    given = _given({"name": name, "url": url, "title": title, "browser": browser})
     fetcher = Fetcher(settings.fetching, turns=turns)
     working = workers or Workers.configured(settings.detection)
     try:
@@ -151,6 +140,16 @@ def propose_source(
         if workers is None:
             working.abort()
         fetcher.close()
+
+
+def _given(written: Mapping[str, str | bool]) -> Source:
+    """The source as it was asked for; raises :class:`LookError` where it can be none."""
+    try:
+        return Source.model_validate(written)
+    except ValueError as error:  # pydantic's own among them
+        raise LookError(
+            "地址须以 http:// 或 https:// 开头；代号只用小写字母、数字、- 和 _，最多 40 个字符"
+        ) from error
 
 
 def free_name(url: str, taken: Container[str]) -> str:

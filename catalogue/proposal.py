@@ -70,25 +70,31 @@ def propose(
         key = entry.key if entry else new_key(item.name, region)
         if key in proposed:
             raise ValueError(f"“{item.name}”与“{proposed[key].item.name}”是同一项，清单重复或读错")
-        since = official.since(item.part)
-        imported = ImportedItem(
-            seq=item.seq,
-            name=item.name,
-            key=key,
-            status=status,
-            since=since,
-            category=item.category,
-            domain=item.domain,
-            department=item.department,
-            evidence=evidence,
-            item=item.item,
-        )
+        imported = _imported(item, key, status, official, evidence)
         change, before = _judge(entry, imported, document)
         proposed[key] = Proposed(imported, change, before)
     if official.effect is Effect.EDITION:
         left = {entry.key: _leaving(entry, official, evidence) for entry in catalogue.entries}
         proposed |= {key: each for key, each in left.items() if each is not None and key not in proposed}
     return tuple(proposed.values())
+
+
+def _imported(
+    item: AnnexItem, key: str, status: Status, official: OfficialDocument, evidence: Evidence
+) -> ImportedItem:
+    """The row that is kept of an item of the list."""
+    return ImportedItem(
+        seq=item.seq,
+        name=item.name,
+        key=key,
+        status=status,
+        since=official.since(item.part),
+        category=item.category,
+        domain=item.domain,
+        department=item.department,
+        evidence=evidence,
+        item=item.item,
+    )
 
 
 def _leaving(entry: Entry, official: OfficialDocument, evidence: Evidence) -> Proposed | None:

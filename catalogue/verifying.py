@@ -35,6 +35,14 @@ def shipped_entry(key: str) -> Entry:
     return load_catalogue(NONE_IMPORTED).entry(key)
 
 
+def _to_verify(shipped: Entry, number: int, catalogue: Catalogue) -> Period:
+    known = dict(rows_to_verify(shipped, catalogue))
+    if number not in known:
+        rows = "、".join(map(str, known)) or "无"
+        raise ValueError(f"“{shipped.name}”没有待核实的第{number}行；待核实的行：{rows}。")
+    return known[number]
+
+
 def verify(
     shipped: Entry,
     number: int,
@@ -51,11 +59,8 @@ def verify(
 
     The day of a document that is known need not be said. ValueError says in Chinese what is wrong.
     """
-    known = dict(rows_to_verify(shipped, catalogue))
-    if number not in known:
-        rows = "、".join(map(str, known)) or "无"
-        raise ValueError(f"“{shipped.name}”没有待核实的第{number}行；待核实的行：{rows}。")
-    period, source = known[number], " ".join(source.split())[:LONGEST_SOURCE]
+    period = _to_verify(shipped, number, catalogue)
+    source = " ".join(source.split())[:LONGEST_SOURCE]
     if not source:
         raise ValueError("请写明在何处看到：网址、公报页码或档案号。")
     if period.since is None and since is not None:

@@ -171,6 +171,7 @@ def build_application(context: Callable[[], Context], metrics: Metrics) -> ASGIA
     desk = Desk(context)
     routes: list[BaseRoute] = [
         *_desk_routes(),
+        *_case_routes(),
         *_account_routes(),
         *_link_routes(),
         *_public_routes(),
@@ -207,7 +208,7 @@ def _link_routes() -> list[BaseRoute]:
 
 
 def _desk_routes() -> list[BaseRoute]:
-    """The desk, for those who have entered."""
+    """The desk, for those who have entered: the way in, lists of cases, and what is beside them."""
     return [
         Route("/", entering.show_welcome),
         Route("/enter", entering.enter),
@@ -220,25 +221,6 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/views/{view:int}/delete", desk_list.delete_view, methods=["POST"]),
         Route("/register.xlsx", desk_list.download_workbook),
         Route("/register.csv", desk_list.download_csv),
-        Route("/cases/{case:int}", desk_case.show_desk_case, methods=["GET"]),
-        Route("/cases/{case:int}/step", desk_case.take_step_at_desk, methods=["POST"]),
-        Route("/cases/{case:int}/assign", desk_case.hand_over, methods=["POST"]),
-        Route("/cases/{case:int}/accept", desk_case.accept_case, methods=["POST"]),
-        Route("/cases/{case:int}/extend", desk_case.ask_for_time, methods=["POST"]),
-        Route("/cases/{case:int}/answer", desk_case.answer_for_time, methods=["POST"]),
-        Route("/cases/{case:int}/note", desk_case.note_case, methods=["POST"]),
-        Route("/cases/{case:int}/except", desk_case.except_case, methods=["POST"]),
-        Route("/cases/{case:int}/merge", case_merging.merge_case, methods=["POST"]),
-        Route("/cases/{case:int}/split", case_merging.split_case, methods=["POST"]),
-        Route("/cases/{case:int}/answers/{answer:int}", desk_case.decide_on_answer, methods=["POST"]),
-        Route("/cases/{case:int}/answers/files/{file:int}", case_answers.send_answer_file),
-        Route("/cases/{case:int}/publication", publishing.make_public, methods=["POST"]),
-        Route("/cases/{case:int}/announcement.docx", publishing.download_announcement),
-        Route("/cases/{case:int}/notice", desk_case.download_notice, methods=["POST"]),
-        Route("/cases/{case:int}/evidence.zip", desk_case.download_evidence),
-        Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
-        Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
-        Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
         Route("/check", selfcheck.show_form, methods=["GET"]),
         Route("/check", selfcheck.check, methods=["POST"], max_body_size=selfcheck.BODY_BYTES),
         Route("/reports", report_list.show_reports),
@@ -259,6 +241,31 @@ def _desk_routes() -> list[BaseRoute]:
         Route("/new-source", source_editing.show_adding, methods=["GET"]),
         Route("/new-source", source_editing.look_at_site, methods=["POST"]),
         Route("/new-source/add", source_editing.add_source, methods=["POST"]),
+    ]
+
+
+def _case_routes() -> list[BaseRoute]:
+    """A case at the desk: what is decided about it, and what is kept of it."""
+    return [
+        Route("/cases/{case:int}", desk_case.show_desk_case, methods=["GET"]),
+        Route("/cases/{case:int}/step", desk_case.take_step_at_desk, methods=["POST"]),
+        Route("/cases/{case:int}/assign", desk_case.hand_over, methods=["POST"]),
+        Route("/cases/{case:int}/accept", desk_case.accept_case, methods=["POST"]),
+        Route("/cases/{case:int}/extend", desk_case.ask_for_time, methods=["POST"]),
+        Route("/cases/{case:int}/answer", desk_case.answer_for_time, methods=["POST"]),
+        Route("/cases/{case:int}/note", desk_case.note_case, methods=["POST"]),
+        Route("/cases/{case:int}/except", desk_case.except_case, methods=["POST"]),
+        Route("/cases/{case:int}/merge", case_merging.merge_case, methods=["POST"]),
+        Route("/cases/{case:int}/split", case_merging.split_case, methods=["POST"]),
+        Route("/cases/{case:int}/answers/{answer:int}", desk_case.decide_on_answer, methods=["POST"]),
+        Route("/cases/{case:int}/answers/files/{file:int}", case_answers.send_answer_file),
+        Route("/cases/{case:int}/publication", publishing.make_public, methods=["POST"]),
+        Route("/cases/{case:int}/announcement.docx", publishing.download_announcement),
+        Route("/cases/{case:int}/notice", desk_case.download_notice, methods=["POST"]),
+        Route("/cases/{case:int}/evidence.zip", desk_case.download_evidence),
+        Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
+        Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
+        Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
     ]
 
 

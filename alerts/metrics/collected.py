@@ -100,37 +100,45 @@ class Metrics:
         visits wait because the disk is too full, ``condition`` how the program is.
         """
         self.registry = CollectorRegistry()
-        self.detection_seconds = Histogram(
-            "qualwatch_detection_seconds",
-            "Time to detect in one text.",
-            buckets=_DETECTION_BUCKETS,
-            registry=self.registry,
-        )
-        Gauge(
-            "qualwatch_visits_wait_for_room",
-            "1 while nothing is visited because the disk or the quota is too full.",
-            registry=self.registry,
-        ).set_function(lambda: float(waits_for_room()))
-        self.misfires = Counter(
-            "qualwatch_misfires", "Starts of a job that were missed or skipped.", registry=self.registry
-        )
-        Gauge(
-            "qualwatch_holidays_known_until_timestamp_seconds",
-            "End of the last year whose holidays are known.",
-            registry=self.registry,
-        ).set(datetime.combine(known_until(calendar) + timedelta(days=1), time(), UTC).timestamp())
-        self.console_requests = Counter(
-            "qualwatch_console_requests",
-            "Requests to the console, by its route and the status of the answer.",
-            ("route", "status"),
-            registry=self.registry,
-        )
+        self._count_work()
+        self._state_of_program(waits_for_room, calendar)
         ProcessCollector(namespace="qualwatch", registry=self.registry)
         self._kept = _Kept(engine, sources, clock, condition)
         self.registry.register(self._kept)
         self.registry.register(HealthCollector(condition))
         self._lists = ListsCollector(measure_lists)
         self.registry.register(self._lists)
+
+    def _count_work(self) -> None:
+        """What this process counts and times itself."""
+        self.detection_seconds = Histogram(
+            "qualwatch_detection_seconds",
+            "Time to detect in one text.",
+            buckets=_DETECTION_BUCKETS,
+            registry=self.registry,
+        )
+        self.misfires = Counter(
+            "qualwatch_misfires", "Starts of a job that were missed or skipped.", registry=self.registry
+        )
+        self.console_requests = Counter(
+            "qualwatch_console_requests",
+            "Requests to the console, by its route and the status of the answer.",
+            ("route", "status"),
+            registry=self.registry,
+        )
+
+    def _state_of_program(self, waits_for_room: Callable[[], bool], calendar: Calendar) -> None:
+        """Whether visits wait, and how far the working days are known."""
+        Gauge(
+            "qualwatch_visits_wait_for_room",
+            "1 while nothing is visited because the disk or the quota is too full.",
+            registry=self.registry,
+        ).set_function(lambda: float(waits_for_room()))
+        Gauge(
+            "qualwatch_holidays_known_until_timestamp_seconds",
+            "End of the last year whose holidays are known.",
+            registry=self.registry,
+        ).set(datetime.combine(known_until(calendar) + timedelta(days=1), time(), UTC).timestamp())
 
     def read_ahead(self) -> None:
         """Read what the next scrapes are told; from the first call on they wait for no database.

@@ -72,15 +72,8 @@ def notice_values(
         "qualification": masked(case.qualification, 60),
         "violation": name_of(Violation(case.violation)),
         "severity": name_of(Severity(case.severity)),
-        "status": name_of(Status(telling.status)),
-        "usage": name_of(Usage(telling.usage)),
-        "explanation": masked(telling.explanation, 600),
-        "advice": masked(telling.advice, 600),
         "rule": rule_behind(Violation(case.violation)).rstrip("。"),
-        "clauses": list(dict.fromkeys(masked(clause, 200) for clause in telling.legal_basis)),
-        "legal_basis": "、".join(dict.fromkeys(masked(clause, 200) for clause in telling.legal_basis)),
-        "since": chinese_day(telling.since),
-        "status_document": masked(telling.status_document, 120),
+        **_judgement(telling),
         "you": "你" if case.publisher_kind == PublisherKind.INDIVIDUAL else "你单位",
         **_departments(session, case),
         "needs_review": case.needs_review,
@@ -132,6 +125,21 @@ def write_notice(values: Mapping[str, Any], template: Path | None = None) -> byt
 def shipped_template() -> bytes:
     """The template that comes with the program."""
     return files("alerts.reports").joinpath("templates", "rectification_notice.docx").read_bytes()
+
+
+def _judgement(telling: Finding) -> dict[str, Any]:
+    """What is said of the certificate, and by which rules."""
+    clauses = list(dict.fromkeys(masked(clause, 200) for clause in telling.legal_basis))
+    return {
+        "status": name_of(Status(telling.status)),
+        "usage": name_of(Usage(telling.usage)),
+        "explanation": masked(telling.explanation, 600),
+        "advice": masked(telling.advice, 600),
+        "clauses": clauses,
+        "legal_basis": "、".join(clauses),
+        "since": chinese_day(telling.since),
+        "status_document": masked(telling.status_document, 120),
+    }
 
 
 def _posting(case: Case, document: Document) -> dict[str, Any]:

@@ -148,13 +148,7 @@ def read_one(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseM
 @one_transaction
 def take(desk: Desk, caller: Caller, request: Request, body: bytes) -> BaseModel:
     """Take a step in the name of the account; with an ``Idempotency-Key`` once, however often it is sent."""
-    case_id, taken = _case_id(request), _taken(body)
-    if taken.except_until is not None and taken.step is not Step.DISMISS:
-        raise HTTPException(422, "except_until: only with dismiss")
-    if not caller.may_decide:
-        raise HTTPException(403, "the account may look, and not decide")
-    if caller.reads_only:
-        raise HTTPException(403, "the token only reads")
+    case_id, taken = _case_id(request), _taken(body, caller)
     now = desk.context.now().astimezone(ZoneInfo(desk.settings.time_zone))
     sent = request.headers.get("idempotency-key", "")
     key = (
@@ -235,11 +229,19 @@ def _query(request: Request) -> CaseQuery:
         raise HTTPException(422, _why(error)) from error
 
 
-def _taken(body: bytes) -> StepTaken:
+def _taken(body: bytes, caller: Caller) -> StepTaken:
+    """The step that is asked for; raises 422 where it says none, 403 where the caller may take none."""
     try:
-        return StepTaken.model_validate_json(body)
+        taken = StepTaken.model_validate_json(body)
     except ValidationError as error:
         raise HTTPException(422, _why(error)) from error
+    if taken.except_until is not None and taken.step is not Step.DISMISS:
+        raise HTTPException(422, "except_until: only with dismiss")
+    if not caller.may_decide:
+        raise HTTPException(403, "the account may look, and not decide")
+    if caller.reads_only:
+        raise HTTPException(403, "the token only reads")
+    return taken
 
 
 def _why(error: ValidationError) -> str:

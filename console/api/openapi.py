@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from console.api.schema import (
     AccountOut,
@@ -35,20 +35,20 @@ _ONCE = {
 }
 
 
+_MODELS: Sequence[tuple[type[BaseModel], JsonSchemaMode]] = (
+    (AccountOut, "serialization"),
+    (CasesOut, "serialization"),
+    (CaseFileOut, "serialization"),
+    (StateOut, "serialization"),
+    (ProblemOut, "serialization"),
+    (StepTaken, "validation"),
+    (CaseQuery, "validation"),
+)
+
+
 def describe(path: str) -> dict[str, Any]:
     """The document; ``path`` is where the interface stands."""
-    _, schemas = models_json_schema(
-        [
-            (AccountOut, "serialization"),
-            (CasesOut, "serialization"),
-            (CaseFileOut, "serialization"),
-            (StateOut, "serialization"),
-            (ProblemOut, "serialization"),
-            (StepTaken, "validation"),
-            (CaseQuery, "validation"),
-        ],
-        ref_template=_REFERENCE,
-    )
+    _, schemas = models_json_schema(_MODELS, ref_template=_REFERENCE)
     known = schemas["$defs"]
     query = known.pop(CaseQuery.__name__)
     step = {

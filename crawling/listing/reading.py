@@ -67,9 +67,8 @@ def read_list_page(
     if soup is not None and selectors.next_page:
         following = _selected_pages(soup, selectors.next_page, url)
     else:
-        following, paging = _following(markup, url, extracted)
-        following = tuple(dict.fromkeys((*page.next_pages, *following)))
-        notes += [paging] if paging is not None and not following else []
+        following, paging = _following(page, markup, url, extracted)
+        notes += paging
     parts = () if items else _frames((*extracted.frames, *_written_frames(markup)), url)
     if not items and not parts and extracted.frames:
         notes.append(_foreign_frames(extracted))
@@ -114,14 +113,19 @@ def _rows_without_address(number: int, extracted: Extracted) -> Note:
     )
 
 
-def _following(markup: str, url: str, extracted: Extracted) -> tuple[tuple[str, ...], Note | None]:
+def _following(
+    page: ListPage, markup: str, url: str, extracted: Extracted
+) -> tuple[tuple[str, ...], list[Note]]:
+    """Next pages by the records and by the page's own links, and why there are none."""
     following = next_pages(extracted.links, markup, url)
-    if following:
-        return following, None
-    following, posted = submitted_pages(markup, url, extracted.charset or "utf-8")
-    if following or posted:
-        return following, Note(NoteKind.PAGING_NOT_FOLLOWED, posted) if posted else None
-    return (), paging_note(extracted.links, extracted.text, markup, url)
+    note = None
+    if not following:
+        following, posted = submitted_pages(markup, url, extracted.charset or "utf-8")
+        note = Note(NoteKind.PAGING_NOT_FOLLOWED, posted) if posted else None
+        if not following and not posted:
+            note = paging_note(extracted.links, extracted.text, markup, url)
+    following = tuple(dict.fromkeys((*page.next_pages, *following)))
+    return following, [note] if note is not None and not following else []
 
 
 def _foreign_frames(extracted: Extracted) -> Note:
