@@ -1,4 +1,4 @@
-"""Makes the attachments of the sample site anew: ``python -m jobs.sample.build``.
+"""Makes the attachments of the sample site anew: ``python -m sample.build``.
 
 The files in ``files/`` are committed; this is how they came about. It needs the development tools and, for
 the Word 97 file, LibreOffice. Building again with the same versions gives the same bytes.

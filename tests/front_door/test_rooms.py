@@ -85,3 +85,39 @@ def test_no_room_holds_more_than_a_fifth_of_the_code() -> None:
         lines[name.partition(".")[0]] += len(file.read_text(encoding="utf-8").splitlines())
     largest = max(lines, key=lines.__getitem__)
     assert lines[largest] <= sum(lines.values()) * LARGEST, f"{largest} holds {lines[largest]} lines"
+
+
+_NAMED = re.compile(r"`([\w./*-]+\.py)`")
+_LINKED = re.compile(r"\]\(([^)#:\s]+)[^)]*\)")
+
+
+def dead_names(readme: Path, root: Path) -> list[str]:
+    """Modules and links that a page names and that do not stand beside it, below it or under the root."""
+    text, here = readme.read_text(encoding="utf-8"), readme.parent
+    named = [
+        name
+        for name in _NAMED.findall(text)
+        if not ({*here.glob(name)} or {*root.glob(name)} or {*here.rglob(name)})
+    ]
+    return named + [link for link in _LINKED.findall(text) if not (here / link).exists()]
+
+
+def pages() -> list[Path]:
+    folders = (*ROOMS, "docs", "deploy", "eval", "tests")
+    return [*ROOT.glob("*.md"), *(page for folder in folders for page in (ROOT / folder).rglob("*.md"))]
+
+
+def test_every_room_says_what_lives_in_it_and_names_nothing_that_is_gone() -> None:
+    assert {room for room in ROOMS if (ROOT / room / "README.md").exists()} >= {
+        "accounts", "alerts", "assessment", "cases", "catalogue", "cli", "console",
+        "crawling", "detection", "extraction", "jobs", "storage",
+    }  # fmt: skip
+    assert {
+        str(page.relative_to(ROOT)): dead_names(page, ROOT) for page in pages() if dead_names(page, ROOT)
+    } == {}
+
+
+def test_a_name_that_is_gone_is_found(tmp_path: Path) -> None:
+    (tmp_path / "here.py").write_text("")
+    (tmp_path / "README.md").write_text("`here.py` and `gone.py`, see [that](gone.md) and [this](here.py#L1)")
+    assert dead_names(tmp_path / "README.md", tmp_path) == ["gone.py", "gone.md"]
