@@ -87,18 +87,21 @@ def test_no_room_holds_more_than_a_fifth_of_the_code() -> None:
     assert lines[largest] <= sum(lines.values()) * LARGEST, f"{largest} holds {lines[largest]} lines"
 
 
-_NAMED = re.compile(r"`([\w./*-]+\.py)`")
-_LINKED = re.compile(r"\]\(([^)#:\s]+)[^)]*\)")
+_NAMED = re.compile(r"`([a-z0-9_./*-]+\.py)`")
+"""A module; a name with capitals is one that is still to be written."""
+_LINKED = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
 def dead_names(readme: Path, root: Path) -> list[str]:
-    """Modules and links that a page names and that do not stand beside it, below it or under the root."""
+    """Modules and links that a page names and that are gone.
+
+    A module stands beside or below the page or is written from the root; tests may be called by name, and
+    pages of ``docs/`` speak of every room.
+    """
     text, here = readme.read_text(encoding="utf-8"), readme.parent
-    named = [
-        name
-        for name in _NAMED.findall(text)
-        if not ({*here.glob(name)} or {*root.glob(name)} or {*here.rglob(name)})
-    ]
+    around = root if here.name == "docs" else here
+    places = (here.glob, root.glob, around.rglob, (root / "tests").rglob)
+    named = [name for name in _NAMED.findall(text) if not any(any(find(name)) for find in places)]
     return named + [link for link in _LINKED.findall(text) if not (here / link).exists()]
 
 
