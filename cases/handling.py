@@ -93,7 +93,7 @@ def decide_extension(
     until = case.extension
     if until is None:
         raise IllegalStep(f"案件{case_id}没有待答复的延期申请")
-    if granted and not even_own and asked_for_time(session, case_id, actor):
+    if granted and not even_own and who_asked_for_time(session, case_id).casefold() == actor.casefold():
         raise IllegalStep("延期须由申请人以外的同事或管理员同意")
     if not granted and not note.strip():
         raise IncompleteStep("不同意延期须写明理由")
@@ -116,14 +116,14 @@ def add_note(session: Session, case_id: int, *, actor: str, note: str, now: date
     write_event(session, case, EventKind.NOTED, actor=actor, note=note.strip(), now=now)
 
 
-def asked_for_time(session: Session, case_id: int, email: str) -> bool:
-    """Whether it was ``email`` who asked for the later deadline last."""
+def who_asked_for_time(session: Session, case_id: int) -> str:
+    """The mail address of whoever asked for a later deadline last; empty where nobody did."""
     asked = (
         select(CaseEvent.actor)
         .where(CaseEvent.case_id == case_id, CaseEvent.kind == EventKind.EXTENSION_ASKED)
         .order_by(col(CaseEvent.id).desc())
     )
-    return (session.exec(asked.limit(1)).first() or "").casefold() == email.casefold()
+    return session.exec(asked.limit(1)).first() or ""
 
 
 def _with_deadline(session: Session, case_id: int) -> Case:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from alerts.delivery.links import ForgedLink, answer_code, read_answer_code
 from alerts.languages import Language
+from alerts.notifications.handed import tell_others
 from alerts.notifications.letters import shown
 from cases.answers import ANSWERABLE, EVER, add_answer, list_answers, require_answerable
 from cases.steps import StepRefused
@@ -123,7 +124,8 @@ def _store(desk: Desk, case_id: int, said: dict[str, str], files: Sequence[Answe
             received_at=now,
         )
         copies = [AnswerFile(**each.model_dump(exclude={"id"})) for each in files]
-        add_answer(session, answer, copies, now=now)
+        if add_answer(session, answer, copies, now=now):
+            tell_others(session, case_id, desk.settings, now)
 
 
 def _of_code(

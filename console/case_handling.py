@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from cases.case_filter import OPEN, WITH_DEADLINE
 from cases.exceptions import find_exception
-from cases.handling import asked_for_time
+from cases.handling import who_asked_for_time
 from cases.merging import merged_cases
 from console.case_list import case_row, people
 from console.viewer import Viewer
@@ -29,7 +29,7 @@ def handling_block(
     is_own = (
         case.extension is not None
         and not viewer.is_administrator
-        and asked_for_time(session, case.id or 0, viewer.email)
+        and who_asked_for_time(session, case.id or 0).casefold() == viewer.email.casefold()
     )
     return {
         "assignee": row["assignee"],

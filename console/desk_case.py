@@ -11,6 +11,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.notifications.handed import tell_others
 from alerts.notifications.letters import shown
 from cases.answers import decide_answer
 from cases.exceptions import set_exception
@@ -301,6 +302,7 @@ def handle_case(
     try:
         with desk.context.transaction() as session:
             do(session, case_id, local_now(desk))
+            tell_others(session, case_id, desk.settings, desk.context.now())
     except StepRefused as error:
         return refuse_case(desk, viewer, request, what, str(error))
     return to(desk, f"/cases/{case_id}#handling")

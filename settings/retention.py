@@ -51,7 +51,8 @@ class Retention(Section):
     sightings_days: Days = 365
     """Every meeting with an unchanged page; later one for each page and month, and every change."""
     documents_days: Days = 365
-    """Pages and files without findings, with versions and evidence, after they were met last."""
+    """Pages and files without findings, with versions and evidence, after they were met last; reports of
+    the public in which nothing was found, with who reported."""
     messages_days: Days = 365
     """Messages that were sent, after that."""
     rejudgements_days: Days = 365

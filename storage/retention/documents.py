@@ -28,6 +28,7 @@ from storage.tables import (
     IntakeReporter,
     JudgedDocument,
     LookBack,
+    PublicReport,
     Sighting,
     TextSketch,
 )
@@ -72,9 +73,13 @@ def documents(session: Session, due: Due, after: int, removes: bool) -> Step:
 
 
 def intake_messages(session: Session, due: Due, after: int, removes: bool) -> Step:
-    """Messages of the public in which nothing was found, and who wrote them, after ``documents_days``."""
-    ids = session.scalars(
-        select(col(IntakeMessage.id))
+    """Messages of the public in which nothing was found, and who wrote them, after ``documents_days``.
+
+    What came by the form (监督举报) goes with its message, its words and the sealed contact too: who reported
+    is kept no longer than there is something to ask them about.
+    """
+    found = session.execute(
+        select(col(IntakeMessage.id), col(IntakeMessage.key))
         .where(
             col(IntakeMessage.id) > after,
             col(IntakeMessage.findings) == 0,
@@ -84,12 +89,20 @@ def intake_messages(session: Session, due: Due, after: int, removes: bool) -> St
         .order_by(col(IntakeMessage.id))
         .limit(_MESSAGES)
     ).all()
-    removed = Removed(Counter({KeptKind.OTHER_ROWS: len(ids)}))
+    ids = [number for number, _ in found]
+    reports = session.scalars(
+        select(col(PublicReport.id)).where(
+            col(PublicReport.message_key).in_([key for _, key in found]),
+            col(PublicReport.id) != newest(session, PublicReport),
+        )
+    ).all()
+    removed = Removed(Counter({KeptKind.OTHER_ROWS: len(ids) + len(reports)}))
     of_ids = col(IntakeMessage.id).in_(ids)
     removed.freed.update(_files(session, col(IntakeMessage.evidence_file), of_ids))
     if removes:
         _note_freed(session, removed.freed)
         session.execute(delete(IntakeReporter).where(col(IntakeReporter.message_id).in_(ids)))
+        remove_by_id(session, PublicReport, reports)
         remove_by_id(session, IntakeMessage, ids)
     return Step(removed, ids[-1] if len(ids) == _MESSAGES else None)
 

@@ -26,6 +26,7 @@ from storage.tables import (
     IntakeReporter,
     JudgedDocument,
     OutboxMessage,
+    PublicReport,
     RejudgedChange,
     Rejudgement,
     Sighting,
@@ -219,8 +220,23 @@ def test_a_message_of_the_public_in_which_nothing_was_found_goes_with_who_wrote_
             session.add(message)
             session.flush()
             session.add(IntakeReporter(message_id=message.id or 0, address="someone@example.org"))
-    archive.tidy()
+            session.add(
+                PublicReport(
+                    receipt=f"{number:064}",
+                    words="请查",
+                    contact="sealed",
+                    message=b"",
+                    message_key=message.key,
+                    received_at=ago(500),
+                    taken_in_at=ago(500),
+                )
+            )
+    removed = archive.tidy().removed
     assert archive.count(IntakeMessage) == archive.count(IntakeReporter) == 2
+    assert removed.rows[KeptKind.OTHER_ROWS] == 4
+    with archive.begin() as session:
+        left = session.exec(select(PublicReport.message_key).order_by(col(PublicReport.id))).all()
+    assert list(left) == [f"{1:064}", f"{3:064}"], "one led to a case, and the newest row of each table stays"
 
 
 def test_looking_counts_what_removing_removes_and_changes_nothing(archive: Archive) -> None:
