@@ -14,6 +14,8 @@ _JOINT = guard(r"\s{0,2}(?:等|以及|或者|及其|及|、|/|／|或|和|与|\+
 _REACH = 26
 _STUDIES = ("体检", "专业", "学历", "经验", "课程", "培训", "学位")
 """What a list of demands names beside certificates."""
+_TITLES = guard("(?:相关|专业|系列|类)[^，。；\\n]{0,10}(?:职称|技术职务)")
+"""Before these a list names fields, unless its items are titles: 机动车维修或相关专业中级职称."""
 _MOST = 12
 """Names before one certificate word that are read as a list."""
 _ABBREVIATION = guard(r"[（(][A-Za-z/&]{2,8}[）)]$")
@@ -82,6 +84,7 @@ def _names_before(
     end = span.start
     floor = next((other.end for other in reversed(earlier) if other.form is not Form.BARE), 0)
     tail = squeeze(text[span.core_end : span.end]) or "证"
+    is_title = _TITLES.search(text, span.start, span.end) is not None
     while len(shared) < _MOST:
         low = max(floor, end - _REACH)
         window = text[low:end]
@@ -98,6 +101,7 @@ def _names_before(
             len(core) < 2
             or core.endswith(_STUDIES)
             or wording.generic.fullmatch(core)
+            or (is_title and wording.person.search(core) is None)
             or linker.read_name(core, core + tail) is None
             or not linker.lists(core)
         ):

@@ -26,7 +26,9 @@ _SECTION_REACH = 1500
 _LEAD_REACH = 800
 _ONE_OF_REACH = 500
 _OFFER_REACH = 3000
-"""Characters of a text in which whoever rents certificates says so."""
+"""Characters of a text in which whoever rents certificates, or hires, says so."""
+_TITLE = 40
+_MARKS = " \t\r\n\u3000《》【】“”·•-"
 _CUE = 12
 """Characters of a sentence that are kept as the cue where its shape decided."""
 _ELIGIBLE = re.compile("本职业|正规培训|标准学时|规定的?学时|报考|报名参加")
@@ -173,6 +175,15 @@ def _turned(decision: Decision, at: Place, rules: UsageRules) -> Decision:
     return decision
 
 
+def _by_heading(at: Place, step: Step, rules: UsageRules) -> Decision | None:
+    """Alone on the text's first line, which is its title or its site's name; or in a page's path."""
+    alone = at.after[:1] in {"", "\n", "\r"} and at.start <= _TITLE and not at.text[: at.start].strip(_MARKS)
+    is_name = alone and len(at.text) > at.start + _TITLE
+    if step.usage is None or not (is_name or rules.path.search(at.before)):
+        return None
+    return Decision(step.usage)
+
+
 def _by_shape(at: Place, _: Step, __: UsageRules) -> Decision | None:
     return _shape_of(at.before, at.after, at.group)
 
@@ -222,7 +233,11 @@ def _by_hiring_section(at: Place, step: Step, rules: UsageRules) -> Decision | N
     if at.section != "requirements" or _ELIGIBLE.search(f"{at.before[-40:]}\n{at.after[:40]}"):
         return None
     demanded = reaching_cues(at.before, at.after, "hiring")
-    if Usage.REQUIRED in demanded or Usage.PREFERRED in demanded:
+    required = demanded.get(Usage.REQUIRED)
+    obliges = required is not None and rules.obliging.search(required.word) is not None
+    if not obliges and rules.hires.search(at.text, 0, _OFFER_REACH) is None:
+        return None
+    if required is not None or Usage.PREFERRED in demanded:
         return _by_cue(replace(at, group="hiring", found=demanded), step, rules)
     return None
 
@@ -283,6 +298,7 @@ def _is_said(sides: tuple[Guarded, Guarded], at: Place) -> bool:
 
 
 _MEANS: dict[str, Callable[[Place, Step, UsageRules], Decision | None]] = {
+    "heading": _by_heading,
     "shape": _by_shape,
     "lead": _by_lead,
     "asking": _by_asking,

@@ -138,6 +138,10 @@ class UsageRules:
     """What stands beside a demand in a posting: other demands."""
     asking: Guarded
     """What stands beside a condition or a paper that is asked for, in any text."""
+    hires: Guarded
+    """Anywhere in a text of no kind: somebody hires."""
+    path: Guarded
+    """In the line before a mention: a page's path."""
     proposed: Guarded
     """Before a mention in a tender: whom a bidder proposes."""
     shown: Guarded
@@ -176,6 +180,8 @@ def load_usage() -> UsageRules:
         renting=_renting(rules["renting"]),
         demand=guard(rules["evidence"]["demand"]),
         asking=guard(rules["evidence"]["asking"]),
+        hires=guard(rules["evidence"]["hires"]),
+        path=guard(rules["evidence"]["path"]),
         proposed=guard(rules["evidence"]["proposed"]),
         shown=guard(rules["evidence"]["shown"]),
         obliging=guard(rules["evidence"]["obliging"]),

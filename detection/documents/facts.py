@@ -10,7 +10,15 @@ from itertools import chain
 from detection.documents.kinds import Reading, read_window
 from detection.documents.numbers import is_number_at
 from detection.documents.official import OfficialFacts, read_official
-from detection.documents.publishers import body_of_title, classify_name, decide_publisher_kind, footer, signer
+from detection.documents.publishers import (
+    body_of_title,
+    caller,
+    classify_name,
+    decide_publisher_kind,
+    footer,
+    signer,
+    source,
+)
 from detection.folding import Folded, fold_text, read_as
 from detection.model import DocumentFacts, OfficialDocument
 from vocabulary.codes import DocumentKind, PublisherKind
@@ -19,6 +27,7 @@ OFFICIAL = frozenset({DocumentKind.POLICY, DocumentKind.EXAM_NOTICE})
 """Kinds that are read for number, issuer and date even where no number shows."""
 _EXPLAINING = frozenset({DocumentKind.OTHER, DocumentKind.NEWS})
 _NAMED_IN_TITLE = OFFICIAL | {DocumentKind.RECRUITMENT, DocumentKind.TENDER, DocumentKind.PERMIT_GUIDE}
+_CALLING = frozenset({DocumentKind.RECRUITMENT, DocumentKind.TENDER})
 _SIGNED = _NAMED_IN_TITLE | {DocumentKind.OTHER}
 _LAW = re.compile(
     r"(?<!办)法$|条例$|^(?:中华人民共和国|国务院|国家|全国|[^\s]{1,8}[省市县区]).*(?:规定|办法|细则|规则|决定)$"
@@ -90,11 +99,14 @@ def _facts_of(reading: Reading, text: str, title: str, publisher: str, url: str)
 
 
 def _names_in_text(text: str, title: str, kind: DocumentKind) -> Iterator[str]:
-    """The body that the title begins with, and the one that signs; read where no name before decides."""
+    """The body that the title begins with, who calls, who signs; read where no name before decides."""
     if kind in _NAMED_IN_TITLE:
         yield body_of_title(title)
+    if kind in _CALLING:
+        yield caller(text)
     if kind in _SIGNED:
         yield signer(text) or footer(text)
+        yield source(text)
 
 
 def _read_official(text: str, title: str, reading: Reading) -> OfficialFacts:

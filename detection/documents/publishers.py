@@ -16,7 +16,7 @@ MAX_NAME = 60
 _REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")
 """``…中心（参公）``: what stands in brackets behind a name."""
 _TITLE_BODY = re.compile(
-    r"[\s【\[]{0,4}(?:20\d\d年度?)?(?:关于)?(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
+    r"[\s【\[]{0,4}(?:20\d\d(?:年度?)?)?(?:关于)?(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
     r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|场|队|园|系统|残联|妇联|工会|团委|街道办事处|管委会|省|市|县|区|镇|乡|街道))"
     r"(?:[（(][^（）()]{1,14}[）)])?"
     r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟|[:：])"
@@ -27,6 +27,11 @@ _TITLE_BUYER = re.compile(
     r"(?=[^，。：:\s]{2,24}(?:项目|服务|采购|招标|磋商|竞价|比选|询价))"
 )
 """``…管理局物业服务项目竞争性磋商公告``: the body that a tender's title begins with."""
+_CALLER = re.compile(
+    r"(?:^|[\s。，,；：:])(?:受)?(?P<body>[\u4e00-\u9fff]{2,28}?(?:局|厅|委员会|政府|医院|卫生院|学校|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|中心|公司|集团|银行|街道办事处|管委会))"
+    r"(?:[（(][^（）()\n]{1,30}[）)])?(?:的委托|所属事业单位)?[，,]?(?:因|拟|现|决定|计划|面向|公开|根据|为|就)[^。\n]{0,40}?(?:招聘|招考|招录|选聘|招募|招标|采购|比选|询价|磋商)"
+)
+"""``某市人民医院因工作需要，面向社会公开招聘…``: who calls, in the text's first sentences."""
 _DATE_BELOW = re.compile(
     r"\n[^\S\n]{0,40}(?:\d{4}|[二〇零一三四五六七八九○]{4})\s?[年./-]\s?[\d一二三四五六七八九十]{1,3}\s?[月./-]?"
 )
@@ -34,11 +39,14 @@ _FOOTER = re.compile(
     r"(?:主办单位|主办|版权所有|主管单位)[:：©\s]{1,3}(?P<behind>[\u4e00-\u9fff]{4,30})"
     r"|(?P<before>[\u4e00-\u9fff]{4,24})\s{1,3}(?:版权所有|主办|技术支持[:：])"
 )
+_SOURCE = re.compile(
+    r"(?:来源|信息来源|供稿)[：:]\s{0,2}(?P<body>[\u4e00-\u9fff]{3,24}?)(?=\s|发布|时间|日期|作者|浏览|字号|$)"
+)
 _FOOTER_WORDS = ("主办", "版权所有", "主管单位", "技术支持")
 """Without one of these :data:`_FOOTER` finds nothing."""
 _PLACES = ("省", "市", "县", "区", "镇", "乡", "街道")
 _LOCAL = re.compile(
-    r".{0,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:中心|站|所|队|馆|院|园|场|社|学校|部门|窗口|党校|学院)"
+    r".{0,12}(?:省|市|县|区|镇|乡|街道|州|旗).{1,16}(?:办|中心|站|所|队|馆|院|园|场|社|学校|部门|窗口|党校|学院)"
 )
 """``某县融媒体中心``: a place, and an institution of it."""
 _DISTRICT = re.compile(
@@ -47,6 +55,8 @@ _DISTRICT = re.compile(
 """``某市某区``: a place as a publisher is its government."""
 _TRADING = frozenset({DocumentKind.PERMIT_GUIDE, DocumentKind.OTHER})
 _MEDIA = re.compile("报|新闻|电视|电台|杂志|周刊|公号|公众号|系统|频道")
+_OPENING = 400
+"""Characters of a text in which whoever calls says so."""
 _SIGNED = 260
 """Characters from the end of a text in which a signature stands."""
 
@@ -146,6 +156,22 @@ def signer(text: str) -> str:
     return name if 3 <= len(name) <= MAX_NAME and classify_name(name).kind is not None else ""
 
 
+def caller(text: str) -> str:
+    """The body that hires or buys by the text's first sentences; empty where none says so."""
+    match = _CALLER.search(text, 0, _OPENING)
+    return match["body"] if match is not None else ""
+
+
+def source(text: str) -> str:
+    """The body of the state that the line under a title names as the source; empty where it names none.
+
+    Other names there are sites that the text was taken from.
+    """
+    match = _SOURCE.search(text, 0, _SIGNED)
+    is_public = match is not None and classify_name(match["body"]).kind is PublisherKind.PUBLIC_BODY
+    return match["body"] if match is not None and is_public else ""
+
+
 def footer(text: str) -> str:
     """The body that a page's foot names as its own: ``某省财政厅 版权所有``; empty where it names none."""
     tail = text[-_SIGNED:]
@@ -191,7 +217,13 @@ def decide_publisher_kind(
 def _in_its_role(
     named: PublisherKind, kind: DocumentKind, names: Iterable[str], *, teaches: bool
 ) -> PublisherKind:
-    """A company that sells courses is a school; one of the education trade that hires is an employer."""
+    """A company that sells courses is a school; one of the education trade that hires is an employer.
+
+    A school that buys by tender is one of the state: 某市工业学校物业服务采购项目.
+    """
+    if kind is DocumentKind.TENDER and named is PublisherKind.TRAINING_SCHOOL:
+        is_school = any(name.endswith("学校") and "培训" not in name for name in names)
+        return PublisherKind.PUBLIC_BODY if is_school else named
     if kind is DocumentKind.TRAINING_AD and teaches:
         return PublisherKind.TRAINING_SCHOOL
     if kind is DocumentKind.RECRUITMENT and named is PublisherKind.TRAINING_SCHOOL:

@@ -1,0 +1,96 @@
+"""Texts as sites that no rule was written for have them: what stands there by itself demands nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from detection import scan
+from vocabulary.codes import DocumentKind, PublisherKind, Status, Usage
+
+DAY = date(2026, 11, 1)
+
+
+def said(text: str, title: str = "") -> dict[str, tuple[Status, Usage]]:
+    return {each.quote: (each.status, each.usage) for each in scan(text, as_of=DAY, title=title).mentions}
+
+
+def test_a_sites_name_above_a_guide_is_no_condition_of_it() -> None:
+    text = (
+        "保洁员上岗证\n网站首页 机构介绍 鉴定工种 联系我们\n怎样办理保洁服务企业的资质\n"
+        "办理条件：申请人应当有固定的经营场所；负责人须持有物业管理师证书。\n申请材料：营业执照复印件。"
+    )
+    found = said(text, "怎样办理保洁服务企业的资质")
+    assert found["保洁员上岗证"][1] is Usage.INFORMATIVE
+    assert found["物业管理师证书"][1] is Usage.PERMIT
+
+
+def test_a_pages_path_is_no_condition() -> None:
+    text = "首页 > 办事指南 > 物业管理师证书\n申请条件：有固定的经营场所。\n申请材料：营业执照复印件、章程。"
+    assert said(text, "物业服务企业资质办理条件")["物业管理师证书"][1] is Usage.INFORMATIVE
+
+
+def test_what_an_occupation_is_said_to_ask_is_a_demand_only_where_somebody_hires() -> None:
+    spec = "基本要求\n1、本科及以上学历；\n2、具有心理咨询师证书；\n3、善于倾听。"
+    assert (
+        said(f"{spec}\n专业知识\n1、发展心理学。", "心理咨询师的素养")["心理咨询师证书"][1]
+        is Usage.INFORMATIVE
+    )
+    hired = said(f"{spec}\n待遇面议，有意者请与我们联系，面试时间另行通知。", "心理咨询师")
+    assert hired["心理咨询师证书"][1] is Usage.REQUIRED
+
+
+@pytest.mark.parametrize("paper", ["管理人员资格证书", "服务人员上岗证", "技术工人上岗证"])
+def test_the_paper_of_staff_without_a_field_is_no_particular_certificate(paper: str) -> None:
+    found = said(f"申请材料：1、营业执照复印件；2、{paper}；3、场地证明。", "经营许可证办理所需材料")
+    assert found[paper] == (Status.GENERIC, Usage.PERMIT)
+
+
+def test_the_paper_of_staff_of_a_field_keeps_its_standing() -> None:
+    found = said("申请材料：1、营业执照复印件；2、安全管理人员资格证书。", "经营许可证办理所需材料")
+    assert found["安全管理人员资格证书"][0] is Status.LAWFUL_OTHER
+
+
+def test_fields_before_a_title_are_no_certificates() -> None:
+    found = said("技术负责人应具有机动车维修或相关专业中级以上专业技术职称。", "维修企业人员条件")
+    assert list(found) == ["相关专业中级以上专业技术职称"]
+    both = said("任职要求：具有会计师、经济师或审计师职称。", "会计主管招聘")
+    assert {"会计师", "经济师"} < both.keys()
+
+
+def test_a_foreign_vendors_paper_is_lawful() -> None:
+    assert said("任职要求：持有RYT200证书。", "瑜伽馆招聘教练")["RYT200证书"][0] is Status.LAWFUL_OTHER
+
+
+PUBLISHERS = [
+    ("为加强队伍建设，某某县人民医院因工作需要，现面向社会公开招聘护士十名。", "招聘公告", "public_body"),
+    ("某某市金源商贸有限公司因业务发展需要，现诚招会计两名，待遇面议。", "招聘启事", "company"),
+    ("受某某区教育局的委托，就物业服务项目进行公开招标，投标人须具备以下条件。", "招标公告", "public_body"),
+    ("项目概况：潜在供应商应在线上获取招标文件。", "锦山工业学校物业服务采购项目", "public_body"),
+    ("潜在供应商应获取采购文件。本项目落实政府采购政策。", "物业服务竞争性磋商公告", "public_body"),
+    (
+        "来源：市物业办 发布时间：2017-02-28\n所需材料：①营业执照；②资质申报表。\n办理时限：15个工作日",
+        "申请核定物业服务企业资质",
+        "public_body",
+    ),
+    (
+        "现招聘社区工作者十名，报名材料：身份证。笔试、面试时间另行通知。",
+        "2017福建集美区招聘社区工作者公告",
+        "public_body",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "title", "kind"), PUBLISHERS, ids=[row[1] for row in PUBLISHERS])
+def test_a_publisher_is_known_by_who_calls_buys_or_is_named_as_the_source(
+    text: str, title: str, kind: str
+) -> None:
+    assert scan(text, as_of=DAY, title=title).facts.publisher_kind is PublisherKind(kind)
+
+
+def test_a_guide_to_opening_a_training_school_is_not_by_one() -> None:
+    text = "申请条件：举办职业培训学校的个人应有完全民事行为能力；有专职校长。申请材料：申请报告、章程。"
+    facts = scan(text, as_of=DAY, title="民办职业培训学校设立许可").facts
+    assert facts.document_kind is DocumentKind.PERMIT_GUIDE
+    assert facts.publisher_kind is PublisherKind.UNKNOWN
