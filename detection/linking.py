@@ -224,6 +224,8 @@ class EntityLinker:
 
     def _by_slip(self, core: str, quote: str) -> LinkedName | None:
         """A name one character away from a listed one; never certain."""
+        if len(core) < _SLIPPED:
+            return None  # 基础资格证 is no slip of 基金资格证: its name itself has two characters
         near = next((near for form in (*bare_forms(quote), core) if (near := self._fuzzy.near(form))), None)
         reading = self._catalogued(near) if near else None
         return replace(reading, certain=False) if reading else None
@@ -311,6 +313,8 @@ def _squeeze_more(text: str) -> str:
 
 
 _CONTEXT, _VENDOR_REACH, _TITLE_REACH, _ISSUER_REACH = 40, 14, 150, 32
+_SLIPPED = 3
+"""Characters that a name without its certificate word has to have for a slip in it to be told."""
 _SHORT_LINE = 24
 """Characters of a line that may be a cell."""
 _SOCIETY = "中国"

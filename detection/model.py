@@ -31,7 +31,7 @@ class DocumentFacts:
     explains: bool = False
     """A text of no kind that demands, permits or sells, whose title asks: an article for readers."""
     tells: bool = False
-    """The same by several words of its text."""
+    """The same by several words of its text; or it is of what is done with a certificate itself."""
     narrow: bool = False
     """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
     doubtful: bool = False

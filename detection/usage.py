@@ -35,6 +35,10 @@ _ELIGIBLE = re.compile("本职业|正规培训|标准学时|规定的?学时|报
 """What is asked of who sits for an examination is no post's demand."""
 _LACKING = re.compile(r"(?:未|没有?|不)(?:依法)?(?:取得|持有|具有|具备|获得)[^，。；;\n]{0,12}$")
 """``未取得…的，或者…``: who lacks it may not, whatever the other case is."""
+_OUGHT = re.compile(
+    r"(?:需要?|须|应当|要求|必须|应该)(?:同时|至少)?(?:具备|具有|持有|拥有|取得|有)[^。；;\n]{0,40}$"
+)
+"""``需要具备本科学历，或拥有…证书``: the sentence says what somebody ought to have."""
 _DEMANDS = (Usage.REQUIRED, Usage.PERMIT)
 _YIELDING = frozenset({Usage.OFFERED, Usage.INFORMATIVE, Usage.HELD})
 """Usages whose cue before a mention yields to one nearer to it that obliges."""
@@ -249,6 +253,8 @@ def _by_cue(at: Place, _: Step, rules: UsageRules) -> Decision | None:
         heard = at.found.get(usage)
         if heard is None or (usage in _YIELDING and heard.is_before and heard.distance > obliged):
             continue
+        if usage is Usage.HELD and at.group == "story" and _OUGHT.search(at.before):
+            continue  # whom a sentence asks to have it, nobody says to have it
         if at.section == "requirements" and usage is Usage.INFORMATIVE and Usage.REQUIRED in at.found:
             continue  # what is demanded under such a heading is no duty
         if at.section == "preferred" and usage is Usage.REQUIRED:

@@ -91,7 +91,7 @@ def _facts_of(reading: Reading, text: str, title: str, publisher: str, url: str)
         official.document,
         official.forwards,
         explains=reading.asks and may_explain,
-        tells=reading.tells and may_explain,
+        tells=(reading.tells and may_explain) or reading.of_itself,
         narrow=reading.narrow,
         doubtful=reading.doubtful,
         scores=reading.scores if reading.doubtful else (),

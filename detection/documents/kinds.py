@@ -18,7 +18,8 @@ _EXPLAINS = 2
 _MAX_VALUE = 60
 _MAX_HEAD = 14
 _POLICY, _EXAM = KINDS.index(DocumentKind.POLICY), KINDS.index(DocumentKind.EXAM_NOTICE)
-_HIRING = KINDS.index(DocumentKind.RECRUITMENT)
+_HIRING, _GUIDE = KINDS.index(DocumentKind.RECRUITMENT), KINDS.index(DocumentKind.PERMIT_GUIDE)
+_OTHER = KINDS.index(DocumentKind.OTHER)
 _ANNOUNCED = 8
 _CALLS = 5
 _FEW_LETTERS = 60
@@ -32,6 +33,20 @@ _CALLED = re.compile(
     r"(?:师|员|工|人|手|嫂|姨|士|教练|会计|\d|老师|司机|数名)"
 )
 """Titles and first lines that call for somebody: 招幼儿园保育老师, 饭店招炒锅师傅."""
+_OPENS = re.compile(
+    r"^(?!.*(?:从事|上岗|从业|应聘|招聘|报考|考取|取消|是什么|吊销)).*?(?:(?:开设|开办|设立|创办|成立|申办|筹办|新办|开一?[家个间]?)(?![师员工])[^，。？?师员]{0,12}"
+    r"(?:工作室|机构|中心|店|馆|公司|医院|诊所|会所|学校|驾校|幼儿园|托育园|养老院|企业|事务所|加油站|[^学]校)"
+    r"|(?:资质|许可证?|备案|准入)[^，。？?]{0,10}(?:如何|怎么|怎样|需要|要什么|哪些|条件|材料|流程|手续)"
+    r"|(?:如何|怎么|怎样|需要什么|需要哪些|要哪些)[^，。？?师员证]{0,14}(?:资质|许可证|备案))"
+)
+"""Titles of guides to opening a business or to a body's licence, whatever they ask."""
+_GUIDES = 9
+_OF_ITS_OWN = re.compile(
+    r"(?:师|员|工|资格|从业|执业|上岗|操作|作业|等级|驾驶|健康)(?!许可)[^，。？?：:、]{0,6}证书?(?:的|遗失|丢失|丢了|损坏)?[^，。？?、]{0,8}"
+    r"(?:补办|补领|补发|换领|换发|换证|挂失|延期|年审|复审|注销|查询)"
+    r"|(?:补办|补领|补发|换领|换发|查询)[^，。？?：:、许]{0,10}(?:师|员|工|资格|从业|执业|上岗|操作|作业|等级|驾驶|健康)证"
+)
+"""Titles of what is done with a person's certificate itself: nothing else rests on it there."""
 _ANNOUNCES = re.compile("(?:考试|鉴定|考核|考评)[^，。；\\n]{0,14}(?:通知|公告|通告|简章)")
 """Titles of notices that announce an examination."""
 _OF_THIS_TIME = re.compile(
@@ -64,6 +79,8 @@ class Reading:
     """Whether the kind was won narrowly."""
     doubtful: bool = False
     """Whether another kind is so near that what the letters are like counts too."""
+    of_itself: bool = False
+    """Whether the title is of what is done with a certificate itself: replaced, renewed, looked up."""
 
 
 def read_window(text: str, title: str, publisher_kind: PublisherKind | None = None) -> Reading:
@@ -96,6 +113,12 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         scores[_POLICY] += 12  # part of a law
     if not asks and _CALLED.match(title or window):
         scores[_HIRING] += _CALLS
+    of_itself = _OF_ITS_OWN.search(title) is not None
+    if of_itself:
+        scores[_OTHER] += _GUIDES
+        scores[_GUIDE] -= _GUIDES
+    elif _OPENS.search(title) is not None and scores[_GUIDE] > 0:
+        scores[_GUIDE] += _GUIDES
     announces = _ANNOUNCES.search(title) is not None
     if announces and _OF_THIS_TIME.match(title):
         scores[_EXAM] += _ANNOUNCED
@@ -106,11 +129,15 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         narrow = doubtful = False  # an office's other notices read alike; what this one does its title says
     form = {cues.text_terms[term] for term in hits & cues.form_terms}
     if not form:
-        return Reading(kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful)
+        return Reading(
+            kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful, of_itself
+        )
     values = _read_values(form & cues.labels.keys(), window, cues)
     nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
     opened = form & YEAR_OPENERS
-    return Reading(kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow, doubtful)
+    return Reading(
+        kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow, doubtful, of_itself
+    )
 
 
 def _lead(scores: list[float]) -> float:

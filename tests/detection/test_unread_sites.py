@@ -94,3 +94,51 @@ def test_a_guide_to_opening_a_training_school_is_not_by_one() -> None:
     facts = scan(text, as_of=DAY, title="民办职业培训学校设立许可").facts
     assert facts.document_kind is DocumentKind.PERMIT_GUIDE
     assert facts.publisher_kind is PublisherKind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["茶艺师证书补办流程及费用", "育婴师证丢了怎么补领", "电工操作证复审换证指南", "怎么查询心理咨询师证书"],
+)
+def test_what_is_done_with_a_certificate_itself_demands_none(title: str) -> None:
+    text = (
+        "本文介绍办理流程。\n1、准备材料\n（1）身份证原件及复印件；\n（2）原茶艺师证书原件及复印件；\n"
+        "（3）申请表。\n2、提交申请\n申请人必须是已经取得心理咨询师证书的人员，由窗口受理审核。"
+    )
+    assert {usage for _, usage in said(text, title).values()} == {Usage.INFORMATIVE}
+
+
+@pytest.mark.parametrize(
+    "title", ["某主体的资质是如何认定的？", "开设心理咨询工作室：从筹备到运营", "保安公司许可证怎么办理"]
+)
+def test_a_title_that_opens_a_business_or_asks_for_a_bodys_licence_is_a_guides(title: str) -> None:
+    text = "首先要有营业执照，经营场所符合要求；其次要有至少四名以上价格鉴证师。"
+    assert scan(text, as_of=DAY, title=title).facts.document_kind is DocumentKind.PERMIT_GUIDE
+
+
+def test_a_title_that_asks_what_a_person_needs_is_an_articles() -> None:
+    text = "首先要考虑清楚自己的兴趣，其次要多读书，很多人并不了解这个行业，营业执照也各有不同。"
+    assert scan(text, as_of=DAY, title="从事心理咨询需要什么资质").facts.document_kind is DocumentKind.OTHER
+
+
+def test_what_a_guide_says_a_certificate_is_demands_nothing() -> None:
+    text = "美容师证是一种证书。如果您想开一家美容店，需要持有初级美容师证书。还要办营业执照和卫生许可证。"
+    found = said(text, "开美容店需要办什么手续")
+    assert found["美容师证"][1] is Usage.INFORMATIVE
+    assert found["初级美容师证书"][1] is Usage.PERMIT
+
+
+def test_whom_a_sentence_asks_to_have_it_nobody_says_to_have_it() -> None:
+    text = "这些人员通常需要具备本科以上学历，或拥有国家认可的心理咨询师资格证书，其实很多人并不清楚。"
+    assert said(text, "心理咨询行业漫谈")["心理咨询师资格证书"][1] is Usage.INFORMATIVE
+
+
+def test_a_slip_is_told_only_in_a_name_that_is_long_enough() -> None:
+    assert said("基础资格证要求如下：身体健康。", "月嫂须知")["基础资格证"][0] is Status.GENERIC
+
+
+def test_papers_that_a_review_of_applicants_lists_are_required() -> None:
+    text = "资格审查：证明材料主要包括：报名登记表、准考证、身份证、学历证书、学位证书、教师资格证书。"
+    result = scan(text, as_of=DAY, title="某县事业单位公开招聘公告")
+    assert [mention.usage for mention in result.mentions] == [Usage.REQUIRED]
+    assert result.facts.publisher_kind is PublisherKind.PUBLIC_BODY
