@@ -142,3 +142,24 @@ def test_papers_that_a_review_of_applicants_lists_are_required() -> None:
     result = scan(text, as_of=DAY, title="某县事业单位公开招聘公告")
     assert [mention.usage for mention in result.mentions] == [Usage.REQUIRED]
     assert result.facts.publisher_kind is PublisherKind.PUBLIC_BODY
+
+
+def test_a_body_that_needs_holders_of_a_paper_does_not_hold_it_itself() -> None:
+    text = "申请条件：企业需持有岗位证书的施工员、质量员等人员不少于二十人且岗位齐全；有固定的经营场所。"
+    found = said(text, "市政资质办理条件")
+    assert found["岗位证书"] == (Status.OFF_CATALOGUE, Usage.PERMIT)
+
+
+def test_so_many_of_a_field_are_asked_for_by_their_title() -> None:
+    text = "申请条件：评估机构至少有5名房地产专业价格鉴证师；有固定的经营场所。申请材料：章程、申请表。"
+    assert "价格鉴证师" in "".join(said(text, "评估机构资质办理条件"))
+
+
+def test_a_standing_that_no_certificate_is_named_for_is_no_mention() -> None:
+    found = said("任职要求：具有相应资格，身体健康；持有相应资格证书者优先。", "招聘会计")
+    assert found == {"相应资格证书": (Status.GENERIC, Usage.PREFERRED)}
+
+
+@pytest.mark.parametrize("before", ["许多", "单一的", "整合"])
+def test_words_before_a_generic_name_are_no_part_of_it(before: str) -> None:
+    assert list(said(f"如今{before}国家职业资格证书已经取消。", "改革漫谈")) == ["国家职业资格证书"]
