@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -261,9 +262,20 @@ class CheckedAdapter(HTTPAdapter):
         self, request: PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
-        context = self._trusted if verify is True else self._trusting_anybody
-        trusting: dict[str, Any] = {"ssl_context": context} if context is not None else {}
+        trusting: dict[str, Any] = {}
+        if host["scheme"] == "https":
+            context = self._trusted if verify is True else self._trusting_anybody
+            trusting = {"ssl_context": context} if context is not None else {}
         return host, {**tls, **trusting}
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """Read with the first host that speaks TLS: hundreds of roots take as long as many pages."""
+        return _of_old(_trusted_roots()) if self._old_tls else _trusted_roots()
+
+    @cached_property
+    def _trusting_anybody(self) -> ssl.SSLContext | None:
+        return _of_old(_trusting_anybody()) if self._old_tls else None
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:  # noqa: ARG002 - there are none
         return request.path_url
@@ -287,6 +299,4 @@ class CheckedAdapter(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self._trusted = _of_old(_trusted_roots()) if self._old_tls else _trusted_roots()
-        self._trusting_anybody = _of_old(_trusting_anybody()) if self._old_tls else None
         self.poolmanager.pool_classes_by_scheme = {"http": CheckedHttpPool, "https": CheckedHttpsPool}

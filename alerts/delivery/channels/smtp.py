@@ -33,7 +33,8 @@ class SmtpChannel:
         """``trust`` None verifies the server's certificate against the system's authorities."""
         self._smtp = smtp
         self._sender = sender
-        self._trust = trust or ssl.create_default_context()
+        # To read the system's authorities takes long, and a relay on this machine shows no certificate.
+        self._trust = trust or (None if smtp.security == "none" else ssl.create_default_context())
         self.patience = timedelta(seconds=smtp.timeout_seconds * _DIALOGUE_STEPS)
 
     def send(self, message: Rendered) -> None:
