@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,13 @@ def _text(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def texts() -> Iterator[str]:
+@cache
+def texts() -> frozenset[str]:
     """Every text of these rooms that is no docstring; what differs as ``{}``."""
+    return frozenset(_read_texts())
+
+
+def _read_texts() -> Iterator[str]:
     for file in _files():
         tree = ast.parse(file.read_text(encoding="utf-8"))
         within: set[ast.AST] = set()
@@ -112,22 +118,27 @@ def texts() -> Iterator[str]:
 _TYPED = r"apt-get install[ \w-]+|pip install \S+|qualwatch [a-z ]+|systemctl stop qualwatch"
 TABLE = tomllib.loads((ROOT / "vocabulary" / "reasons.toml").read_text(encoding="utf-8"))
 SAID = {english: chinese for section in TABLE.values() for english, chinese in section.items()}
-TEXTS = set(texts())
-SENTENCES = sorted(
-    text for text in TEXTS - NO_REASONS if SENTENCE.search(text) and not re.search(r"[\n\\一-龥]|\(\?", text)
-)
-"""English, and no pattern or list."""
+
+
+def _sentences() -> list[str]:
+    """English, and no pattern or list."""
+    return sorted(
+        text
+        for text in texts() - NO_REASONS
+        if SENTENCE.search(text) and not re.search(r"[\n\\一-龥]|\(\?", text)
+    )
 
 
 def test_every_reason_that_the_code_can_give_is_said_in_chinese() -> None:
-    assert len(SENTENCES) > 150
-    unsaid = [said for said in SENTENCES if said not in SAID]
+    sentences = _sentences()
+    assert len(sentences) > 150
+    unsaid = [said for said in sentences if said not in SAID]
     assert [said for said in unsaid if f"{said.partition(' (')[0]} ({{}})" not in SAID] == []
 
 
 def test_no_reason_is_kept_that_nothing_says_any_more() -> None:
-    begun = {english.partition("(")[0] for english in SAID.keys() - TABLE["composed"].keys() - TEXTS}
-    assert [words for words in begun if not any(words.rstrip() in text for text in TEXTS)] == []
+    begun = {english.partition("(")[0] for english in SAID.keys() - TABLE["composed"].keys() - texts()}
+    assert [words for words in begun if not any(words.rstrip() in text for text in texts())] == []
 
 
 @pytest.mark.parametrize("english", SAID)
