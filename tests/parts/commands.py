@@ -1,7 +1,8 @@
 """The command line as somebody with a shell runs it, in a process of its own for each command.
 
-Half of what a command takes is to import the program. A process that has done so, and nothing else, forks for
-each command: what it runs is ``python -m qualwatch`` with its own arguments, folder, environment and files.
+Half of what a command takes is to import the program and to learn how tables are made. A process that has
+done so, and nothing else, forks for each command: what it runs is ``python -m qualwatch`` with its own
+arguments, folder, environment and files.
 ``run_command`` waits for its end, ``Started`` is one that goes on beside the test.
 """
 
@@ -195,10 +196,20 @@ def _import_the_program() -> None:
         import_module(library)
 
 
+def _make_tables() -> None:
+    """For nothing: what Alembic and SQLAlchemy keep of it in memory is the same for every database."""
+    database, migrations = import_module("storage.database"), import_module("storage.migrate")
+    with tempfile.TemporaryDirectory(prefix="qw-first-") as folder:
+        engine = database.open_database(f"sqlite:///{folder}/first.sqlite3")
+        migrations.upgrade(engine)
+        engine.dispose()
+
+
 def _serve(address: str) -> None:
     """Fork for each command until the tests end."""
     sys.path.insert(0, str(ROOT))
     _import_the_program()
+    _make_tables()
     gc.collect()
     gc.freeze()  # what was imported is never looked through again
     with socket.socket(socket.AF_UNIX) as server:
