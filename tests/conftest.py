@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,17 @@ from tests.parts.databases import PostgresqlServer, run_postgresql
 from tests.parts.house import Clock, House, furnished
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The program and all tests stay until the end: nobody looks through them for what nobody needs."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
