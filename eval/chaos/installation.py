@@ -48,6 +48,7 @@ class Installation:
     mail_port: int
     workers: int = 0
     """Programs that do the work; 0: the daemon does it itself."""
+    visits_at_once: int = 4
     console: bool = False
     allowed: Sequence[str] = ()
     """Hosts beside that of the notices that it may ask."""
@@ -75,7 +76,7 @@ class Installation:
             f"[storage]\ndirectory = '{self.directory}'\ndatabase = '{self.database}'\n"
             "least_free_megabytes = 0\n"
             f"[fetching]\nallow_private_hosts = [{hosts}]\n"
-            "delay_seconds = 0\ntimeout_seconds = 5\n"
+            f"delay_seconds = 0\ntimeout_seconds = 5\nvisits_at_once = {self.visits_at_once}\n"
             "[detection]\nocr_processes = 0\n"
             "[mail]\nchannel = 'smtp'\nalerts_per_hour = 1000\ndigest_at = '23:59'\n"
             f"[mail.smtp]\nhost = '127.0.0.1'\nport = {self.mail_port}\nsecurity = 'none'\n"

@@ -7,14 +7,12 @@ processes, descriptors, the write-ahead log, and, once retention takes effect, d
 from __future__ import annotations
 
 import itertools
-import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from sqlalchemy import Engine, func
@@ -22,98 +20,26 @@ from sqlmodel import Session, col, select
 
 from eval.chaos.clock import Clock
 from eval.chaos.installation import Installation, wait_until
+from eval.chaos.lists import Lists
 from eval.chaos.lying import LyingMailServer
 from eval.chaos.notices import Notices
 from eval.processes import megabytes_below, proportional_megabytes
 from storage.database import open_database
 from storage.tables import SourceState
 from tests.alerts.mailserver import serving
-from tests.parts.loopback import Answer, Site, answer
 
 ROUND_HOURS = 24
-SHOWN = 1
-"""Postings on each list; a new one takes the place of the oldest."""
-NEWS, VIOLATIONS = 0.02, 0.1
-"""Share of the lists with a new posting in each round, and of these with a violation."""
 MOST_MEGABYTES = 1.0
 """Growth of memory in a hundred rounds."""
 ROUNDS_TO_TELL, ROUNDS_TO_SUMMARISE = 150, 10
 """With fewer, what fills once (caches) cannot be told from what grows for ever, or nothing can be told."""
 _KEPT_DAYS = 30
 """The least that may be: after as many rounds as much goes as comes, and what still grows grows for ever."""
-_HOSTS = 8
-_LONGEST_ROUND_SECONDS = 180.0
-_PROGRESS_EVERY = 20
-
-
-class Lists:
-    """``count`` lists on a few hosts, some of which publish something in each round."""
-
-    def __init__(self, count: int, seed: int) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - the same news in every run
-        self._newest = [SHOWN] * count
-        self._sites = [Site(at=(f"127.0.3.{number + 1}", 0)) for number in range(min(_HOSTS, count))]
-        for number in range(count):
-            self._site_of(number)[f"/list{number}/"] = self._list(number)
-        for site in self._sites:
-            site["/post"] = _posting
-
-    def _site_of(self, number: int) -> Site:
-        return self._sites[number % len(self._sites)]
-
-    def hosts(self) -> Sequence[str]:
-        """As a configuration allows them."""
-        return [site.host for site in self._sites]
-
-    def sources(self) -> str:
-        """As sources of a configuration."""
-        return "".join(
-            f'[[sources]]\nname = "list{number}"\nurl = "{self._site_of(number).address}/list{number}/"\n'
-            f"every_minutes = {ROUND_HOURS * 60}\nadaptive = false\nregion = '350100'\n"
-            for number in range(len(self._newest))
-        )
-
-    def go_on(self) -> None:
-        """Publish a little; what was asked is forgotten, because it is our memory and not the daemon's."""
-        for number in range(len(self._newest)):
-            self._newest[number] += self._chance.random() < NEWS
-        for site in self._sites:
-            site.asked.clear()
-            site.asked_at.clear()
-
-    def close(self) -> None:
-        for site in self._sites:
-            site.close()
-
-    def _list(self, number: int) -> Answer:
-        def send(handler: BaseHTTPRequestHandler) -> None:
-            newest = self._newest[number]
-            rows = "".join(
-                f"<li><a href='/post?id={number}-{each}'>{_title(number, each)}</a>"
-                "<span>2026-11-01</span></li>"
-                for each in range(newest, newest - SHOWN, -1)
-            )
-            answer(f"<html><title>招聘公告</title><h1>招聘公告</h1><ul>{rows}</ul></html>")(handler)
-
-        return send
-
-
-def _posting(handler: BaseHTTPRequestHandler) -> None:
-    """The posting that the address names; as it was, where the asker knows it."""
-    key = handler.path.partition("=")[2]
-    if handler.headers["If-None-Match"] == f'"{key}"':
-        answer(status=304)(handler)
-        return
-    chance = random.Random(key)  # noqa: S311 - the same page whenever it is asked for
-    words = "".join(chance.choices("协助完成日常工作熟悉财务软件能够独立处理各类账目整理档案接待来访", k=300))
-    demand = "须持有会计从业资格证书" if chance.random() < VIOLATIONS else "高中以上学历"
-    title = _title(*key.split("-"))
-    told = f"<h1>{title}</h1><p>招聘出纳，{demand}。</p><p>{words}。</p>"
-    answer(f"<html><title>{title}</title>{told}</html>", ETag=f'"{key}"')(handler)
-
-
-def _title(number: object, each: object) -> str:
-    return f"丙{number}商贸有限公司第{each}次招聘公告"
+_VISITS_AT_ONCE = 8
+_LONGEST_ROUND_SECONDS = 900.0
+"""Without a processor to itself."""
+_LOOK_SECONDS = 0.05
+_PROGRESS_EVERY, _SHOWN_EVERY = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +77,7 @@ class Soaked:
     minutes: float
     megabytes_after_a_fifth: float
     megabytes_at_the_end: float
+    megabytes_every_100_rounds: str
     megabytes_per_100_rounds: float
     """After the first fifth."""
     first_half_and_second_half: str
@@ -188,8 +115,8 @@ def soak(
         home, home, "", Notices(0, 0, seed), stack.enter_context(serving(mail)), allowed=lists.hosts()
     )
     stack.callback(installation.notices.close)
-    installation.environment = clock.environment
-    installation.more = lists.sources() + (
+    installation.environment, installation.visits_at_once = clock.environment, _VISITS_AT_ONCE
+    installation.more = lists.sources(ROUND_HOURS) + (
         f"[retention]\nvisits_days = {_KEPT_DAYS}\nfetch_records_days = {_KEPT_DAYS}\n"
         f"sightings_days = {_KEPT_DAYS}\ndocuments_days = {_KEPT_DAYS}\nmessages_days = {_KEPT_DAYS}\n"
         f"rejudgements_days = {_KEPT_DAYS}\n"
@@ -222,7 +149,9 @@ def _rounds(
     for number in range(1, asked.rounds + 1):
         if time.monotonic() > ends:
             return
-        if not wait_until(lambda: _is_done(engine, clock, asked.sources), _LONGEST_ROUND_SECONDS, 0.1):
+        if not wait_until(
+            lambda: _is_done(engine, clock, asked.sources), _LONGEST_ROUND_SECONDS, _LOOK_SECONDS
+        ):
             return
         yield _sample(installation, number)
         lists.go_on()
@@ -271,6 +200,9 @@ def summarise(
         minutes=round(minutes, 1),
         megabytes_after_a_fifth=round(settled[0].megabytes, 1),
         megabytes_at_the_end=round(settled[-1].megabytes, 1),
+        megabytes_every_100_rounds=", ".join(
+            f"{each.megabytes:.1f}" for each in samples if each.round % _SHOWN_EVERY == 0
+        ),
         megabytes_per_100_rounds=_growth(settled),
         first_half_and_second_half=f"{_growth(samples[:half])} and {_growth(samples[half:])}",
         growth_is_judged=len(samples) >= ROUNDS_TO_TELL,
