@@ -59,6 +59,8 @@ class HealthWatch:
         }
         self._written = dict.fromkeys(self._probes, time.monotonic())
         self._channels: Sequence[str] = ()
+        self._volumes = volumes_of(context().settings)
+        """As the last look saw them: to ask a volume on another machine may hang as long as that is away."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
 
@@ -82,6 +84,7 @@ class HealthWatch:
             else:
                 self._written[kind] = time.monotonic()
                 written.append(kind)
+        self._volumes = volumes_of(context.settings)
         if self._has_space(context):
             context.lacks.over(Kind.DISK, *written)
         context.lacks.over(Kind.MEMORY)
@@ -94,10 +97,9 @@ class HealthWatch:
             )
         self._channels = _silent_channels(context)
 
-    @staticmethod
-    def _has_space(context: Context) -> bool:
+    def _has_space(self, context: Context) -> bool:
         """A small write may still go where a page would not."""
-        full = [name for name, volume in volumes_of(context.settings).items() if volume.is_full]
+        full = [name for name, volume in self._volumes.items() if volume.is_full]
         if full:
             context.lacks.note(Lack(Kind.DISK, f"no space is left for {', '.join(full)}"))
         return not full
@@ -114,8 +116,7 @@ class HealthWatch:
         """What is known at the moment; waits for nothing."""
         context, now = self._context(), time.monotonic()
         since = {kind.value: now - at for kind, at in self._written.items()}
-        volumes = volumes_of(context.settings)
-        tasks = self._tasks()
+        volumes, tasks = self._volumes, self._tasks()
         lacks = {lack.kind: lack.why for lack in context.lacks.now()}
         problems = [f"{kind.value}: {why}" for kind, why in lacks.items()]
         problems += [
