@@ -13,6 +13,7 @@ from typing import Protocol
 from imapclient import FLAGGED, SEEN, IMAPClient  # type: ignore[import-untyped]
 from imapclient.exceptions import IMAPClientError  # type: ignore[import-untyped]
 
+from crawling.trust import trusting
 from settings.model import Imap
 
 MESSAGES_AT_ONCE = 200
@@ -139,7 +140,7 @@ def open_imap(imap: Imap) -> Iterator[ImapBox]:
 def _trust(imap: Imap) -> ssl.SSLContext:
     """Whose signatures count, and that the certificate has the host's name."""
     try:
-        return ssl.create_default_context(cafile=imap.ca_file or None)
+        return trusting(imap.ca_file)
     except OSError as error:
         raise MailboxError(
             f"{imap.ca_file} holds no certificate that can be read ({error.strerror or error}): "

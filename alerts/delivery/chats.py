@@ -7,7 +7,6 @@ the status would note as sent what is lost.
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered
+from crawling.trust import trusting
 from settings import SettingsError
 from settings.model import Settings
 
@@ -85,7 +85,7 @@ class ChatChannel:
         try:
             with socket.create_connection((host, parts.port or _PORTS[parts.scheme]), _SECONDS) as plain:
                 if parts.scheme == "https":
-                    with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
+                    with trusting().wrap_socket(plain, server_hostname=host):
                         pass
         except OSError as error:
             why = error.strerror or type(error).__name__

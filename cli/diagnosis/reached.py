@@ -24,6 +24,7 @@ from alerts.delivery.links import last_served
 from cli.diagnosis.kept import shortened
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
 from crawling.mailboxes import MailboxError, MaildirBox, open_imap
+from crawling.trust import trusting
 from settings import Settings, SettingsError
 
 _SECONDS = 10
@@ -225,28 +226,24 @@ def _is_own(url: str) -> bool:
 def _days_over_tls(host: str, port: int, ca_file: str = "") -> float:
     with (
         socket.create_connection((host, port), _SECONDS) as plain,
-        _trust(ca_file).wrap_socket(plain, server_hostname=host) as encrypted,
+        trusting(ca_file).wrap_socket(plain, server_hostname=host) as encrypted,
     ):
         return _days_left(encrypted)
 
 
 def _days_of_smtp(host: str, port: int) -> float:
     with closing(smtplib.SMTP(host, port, timeout=_SECONDS)) as connection:
-        connection.starttls(context=_trust())
+        connection.starttls(context=trusting())
         return _days_left(connection.sock)
 
 
 def _days_of_imap(host: str, port: int, ca_file: str) -> float:
     connection = imaplib.IMAP4(host, port, timeout=_SECONDS)
     try:
-        connection.starttls(_trust(ca_file))
+        connection.starttls(trusting(ca_file))
         return _days_left(connection.sock)
     finally:
         connection.shutdown()
-
-
-def _trust(ca_file: str = "") -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file or None)
 
 
 def _days_left(connection: object) -> float:

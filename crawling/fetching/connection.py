@@ -29,6 +29,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from crawling.fetching.addresses import AddressPolicy
 from crawling.fetching.answer_headers import LenientResponse
+from crawling.trust import tolerant
 
 _ADDRESSES_TRIED = 3
 """Of a name with many addresses: more would multiply the connect timeout."""
@@ -204,7 +205,7 @@ class CheckedHttpsPool(HTTPSConnectionPool):
 
 def _trusted_roots() -> ssl.SSLContext:
     """Trusts what this machine trusts and what comes with the program: an office may have its own roots."""
-    context = create_urllib3_context()
+    context = tolerant(create_urllib3_context())
     context.load_default_certs()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context

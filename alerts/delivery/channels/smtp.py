@@ -14,6 +14,7 @@ from functools import cache
 from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered
 from alerts.delivery.mails import envelope_address, to_email
 from alerts.delivery.smtp_answers import as_said, is_about_size, refusal
+from crawling.trust import trusting
 from settings.model import Settings, Smtp
 
 _DIALOGUE_STEPS = 12
@@ -34,7 +35,7 @@ class SmtpChannel:
         self._smtp = smtp
         self._sender = sender
         # To read the system's authorities takes long, and a relay on this machine shows no certificate.
-        self._trust = trust or (None if smtp.security == "none" else ssl.create_default_context())
+        self._trust = trust or (None if smtp.security == "none" else trusting())
         self.patience = timedelta(seconds=smtp.timeout_seconds * _DIALOGUE_STEPS)
 
     def send(self, message: Rendered) -> None:
