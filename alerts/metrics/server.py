@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -152,7 +153,10 @@ class _Server(ThreadingHTTPServer):
         self._reserve.give_up()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - socketserver's names
-        log.warning("metrics_request_failed", exc_info=True)
+        if isinstance(sys.exception(), ConnectionError):  # who asked did not wait for the answer
+            log.debug("metrics_asker_gone")
+        else:
+            log.warning("metrics_request_failed", exc_info=True)
 
 
 class _Request(BaseHTTPRequestHandler):
