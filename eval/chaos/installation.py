@@ -31,6 +31,8 @@ from vocabulary.codes import OutboxState
 ROOT = Path(__file__).parents[2]
 _EVENT = re.compile(r"^\S+ \S+ \[\w+ *\] (\w+)", re.MULTILINE)
 DAEMON = "daemon"
+_KEPT = "var"
+"""Folder of a volume."""
 STOP_SECONDS = 60.0
 
 
@@ -59,21 +61,30 @@ class Installation:
     environment: Mapping[str, str] = field(default_factory=dict)
     before: Sequence[str] = ()
     """Words of the command before the program's own."""
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
+    """Where a program sees the volume, if not there: as another machine that shares it does."""
     programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def configure(self) -> None:
         """Write its configuration; what runs looks at it every few seconds."""
-        written = self.folder / "qualwatch.toml.new"
-        written.write_text(self._configuration(), encoding="utf-8")
-        written.rename(self.config)
+        for config, volume in ((self.config, self.volume), *self._configured_elsewhere()):
+            written = config.with_suffix(".new")
+            written.write_text(self._configuration(volume), encoding="utf-8")
+            written.rename(config)
 
-    def _configuration(self) -> str:
+    def _configured_elsewhere(self) -> Sequence[tuple[Path, Path]]:
+        return [(self._config_of(name), volume) for name, volume in self.elsewhere.items()]
+
+    def _config_of(self, name: str) -> Path:
+        return self.folder / f"{name}.toml" if name in self.elsewhere else self.config
+
+    def _configuration(self, volume: Path) -> str:
         mode = "workers = 'procrastinate'\n" if self.workers else ""
         hosts = ", ".join(map(repr, (*self.notices.hosts(), *self.allowed)))
         console = f"port = {self.console_port}" if self.console else "enabled = false"
         return (
             f"administrator = 'admin@example.com'\n{mode}"
-            f"[storage]\ndirectory = '{self.directory}'\ndatabase = '{self.database}'\n"
+            f"[storage]\ndirectory = '{volume / _KEPT}'\ndatabase = '{self.database}'\n"
             "least_free_megabytes = 0\n"
             f"[fetching]\nallow_private_hosts = [{hosts}]\n"
             f"delay_seconds = 0\ntimeout_seconds = 5\nvisits_at_once = {self.visits_at_once}\n"
@@ -94,7 +105,7 @@ class Installation:
     @property
     def directory(self) -> Path:
         """Where it keeps what it keeps."""
-        return self.volume / "var"
+        return self.volume / _KEPT
 
     @property
     def log(self) -> Path:
@@ -115,7 +126,15 @@ class Installation:
         command = "run" if name == DAEMON else "worker"
         with self.log.open("ab") as log:
             self.programs[name] = subprocess.Popen(
-                [*self.before, sys.executable, "-m", "qualwatch", command, "--config", self.config.name],
+                [
+                    *self.before,
+                    sys.executable,
+                    "-m",
+                    "qualwatch",
+                    command,
+                    "--config",
+                    self._config_of(name).name,
+                ],
                 cwd=self.folder,
                 env=self.surroundings(),
                 stdout=log,
@@ -232,27 +251,34 @@ class Installation:
                 ).one()
                 urls = Counter(session.exec(select(Document.url)).all())
                 versions = session.exec(select(DocumentVersion)).all()
-                unproven = self._unproven(versions)
+                unproven = _unproven(versions, self.directory)
         finally:
             engine.dispose()
         return Kept(by_url, urls, waiting, dead, unfinished, len(versions), unproven)
 
-    def _unproven(self, versions: Sequence[DocumentVersion]) -> int:
-        """Versions whose evidence cannot be read, or is of something else."""
-        bad = 0
-        with EvidenceStore(self.directory / "evidence") as evidence:
-            for version in versions:
-                ref = EvidenceRef(
-                    version.evidence_file,
-                    version.evidence_record,
-                    version.body_sha256,
-                    version.evidence_offset,
-                )
-                try:
-                    evidence.read(ref)
-                except EvidenceError:
-                    bad += 1
-        return bad
+    def seen_from(self, volume: Path) -> int:
+        """Versions that prove nothing to who sees what is kept in this place."""
+        engine = open_database(self.address)
+        try:
+            with Session(engine) as session:
+                return _unproven(session.exec(select(DocumentVersion)).all(), volume / _KEPT)
+        finally:
+            engine.dispose()
+
+
+def _unproven(versions: Sequence[DocumentVersion], directory: Path) -> int:
+    """Versions whose evidence cannot be read, or is of something else."""
+    bad = 0
+    with EvidenceStore(directory / "evidence") as evidence:
+        for version in versions:
+            ref = EvidenceRef(
+                version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
+            )
+            try:
+                evidence.read(ref)
+            except EvidenceError:
+                bad += 1
+    return bad
 
 
 @dataclass(frozen=True, slots=True)
