@@ -103,6 +103,9 @@ def understand(rows: Sequence[Row], known: Iterable[Source]) -> Understood:
         if not values.get("url"):
             understood.wrong.append((row.line, "没有网址"))
             continue
+        if "://" not in values["url"] and not _is_address(values["url"]):
+            understood.wrong.append((row.line, f"“{values['url']}”不是网址"))
+            continue
         address = _with_scheme(values["url"])
         if before := by_address.get(_same(address)):
             understood.known.append((row.line, address, before))

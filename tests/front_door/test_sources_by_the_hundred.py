@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 import cli.main
 from cli.sources.columns import table_of, understand
-from cli.sources.files import SUFFIXES, TableError, read_rows, write_rows
+from cli.sources.files import SUFFIXES, Row, TableError, read_rows, write_rows
 from settings import load_settings
 from settings.sources import Source
 from storage.database import open_database
@@ -80,6 +80,12 @@ def test_a_table_is_understood_line_by_line_and_written(config: Path, tmp_path: 
     )
     assert (before.name, plain.kind) == ("before", "tenders")
     assert config.read_text(encoding="utf-8").startswith("# 勿删\n")
+
+
+@pytest.mark.parametrize("cell", ["待补充", "notanaddress", "见附件/二", "10.5"])
+def test_what_stands_where_addresses_do_and_is_none_becomes_no_source(cell: str) -> None:
+    understood = understand([Row(1, ("网址", "地区")), Row(2, (cell, "350100"))], ())
+    assert (understood.new, understood.wrong) == ([], [(2, f"“{cell}”不是网址")])
 
 
 def test_a_dry_run_and_a_no_write_nothing(config: Path, tmp_path: Path) -> None:
