@@ -35,8 +35,6 @@ _ADDRESSES_TRIED = 3
 """Of a name with many addresses: more would multiply the connect timeout."""
 _LEGACY_RENEGOTIATION = 0x4
 """``OP_LEGACY_SERVER_CONNECT``, which the ssl module names from Python 3.12."""
-_POOLS_REMEMBERED = 64
-"""Hosts whose connections are kept open, at most."""
 _LOOK_SECONDS = 0.2
 """How often the watch looks for exchanges whose time is over."""
 
@@ -235,7 +233,9 @@ class CheckedAdapter(HTTPAdapter):
     """
 
     def __init__(self, pool_connections: int, pool_maxsize: int, *, old_tls: bool = False) -> None:
+        """Connections to ``pool_connections`` hosts are kept open, those asked last."""
         self._old_tls = old_tls
+        self._most = pool_connections
         self._pools: dict[tuple[str, str, Any], ConnectionPool] = {}
         """Those used lately, by scheme, host and port, and whether certificates are verified."""
         super().__init__(pool_connections=pool_connections, pool_maxsize=pool_maxsize)
@@ -250,7 +250,7 @@ class CheckedAdapter(HTTPAdapter):
         if known is not None:
             return known
         found = super().get_connection_with_tls_context(request, verify, proxies, cert)
-        if len(self._pools) >= _POOLS_REMEMBERED:
+        if len(self._pools) >= self._most:
             self._pools.clear()
         self._pools[key] = found
         return found

@@ -25,7 +25,8 @@ _CHUNK = 64 * 1024
 _BODY_IN_MEMORY = 4 * 1024 * 1024
 _PLAIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::\d{2,5})?/[A-Za-z0-9/._~?=&-]*")
 """Addresses that are written already as requests would write them."""
-_POOLS, _FEW = 64, 4
+HOSTS_KEPT, _OLD_HOSTS_KEPT = 64, 4
+"""Hosts whose connections are kept open, at most, and those of old TLS."""
 _CONNECTIONS_PER_POOL = 128
 """More than all threads of all visits: a connection thrown away would be opened again for the next page."""
 
@@ -46,8 +47,10 @@ class Transport:
         self._policy = policy
         self._agent = agent
         self._watch = ExchangeWatch()
-        new = CheckedAdapter(pool_connections=_POOLS, pool_maxsize=_CONNECTIONS_PER_POOL)
-        old = CheckedAdapter(pool_connections=_FEW, pool_maxsize=_CONNECTIONS_PER_POOL, old_tls=True)
+        new = CheckedAdapter(pool_connections=HOSTS_KEPT, pool_maxsize=_CONNECTIONS_PER_POOL)
+        old = CheckedAdapter(
+            pool_connections=_OLD_HOSTS_KEPT, pool_maxsize=_CONNECTIONS_PER_POOL, old_tls=True
+        )
         self._adapter, self._old_adapter = new, old
         self._headers = {
             "User-Agent": agent,

@@ -31,6 +31,8 @@ class Lists:
         self._doors = [
             socket.create_server((f"127.0.3.{number + 1}", 0)) for number in range(min(_MOST_HOSTS, count))
         ]
+        self.connections = 0
+        """Open at the moment."""
         self._over = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
@@ -69,12 +71,15 @@ class Lists:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other, until the other side hangs up."""
+        self.connections += 1
         try:
             while True:
                 head = await reader.readuntil(_END_OF_HEAD)
                 writer.write(self._answer(head.decode("latin-1")))
         except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError):
             writer.close()
+        finally:
+            self.connections -= 1
 
     def _answer(self, head: str) -> bytes:
         """The list or posting that the request names; unchanged, where the asker knows it."""
