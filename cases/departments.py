@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import Executable
 from sqlalchemy import select as select_columns
 from sqlmodel import Session
 
@@ -21,7 +21,7 @@ from cases.routing_rows import RULE_COLUMNS, Rule
 from catalogue import load_catalogue
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from storage.imported_lists import read_lists
-from storage.rows import rows, table_of
+from storage.rows import any_of, rows, table_of
 from storage.tables import RoutingRule
 from vocabulary.areas import code_prefix, covers
 
@@ -65,12 +65,17 @@ def follow_up(session: Session, qualification: str, region: str | None) -> Follo
     return follow_ups(session)(qualification, region)
 
 
-def follow_ups(session: Session) -> Callable[[str, str | None], FollowUp]:
-    """``follow_up`` for many cases: the imported rules of a qualification are read once."""
+def follow_ups(session: Session, of: Iterable[str] = ()) -> Callable[[str, str | None], FollowUp]:
+    """``follow_up`` for many cases: the imported rules of a qualification are read once.
 
-    @cache
-    def imported(qualification: str) -> tuple[Rule, ...]:
-        return _imported(session, qualification)
+    Those of the qualifications ``of`` are read at once.
+    """
+    read = _imported(session, of)
+
+    def imported(qualification: str) -> Sequence[Rule]:
+        if qualification not in read:
+            read.update(_imported(session, [qualification]))
+        return read[qualification]
 
     @cache
     def by_catalogue() -> Mapping[str, str]:
@@ -87,19 +92,24 @@ def follow_ups(session: Session) -> Callable[[str, str | None], FollowUp]:
     return decided
 
 
-def _imported(session: Session, qualification: str) -> tuple[Rule, ...]:
-    return tuple(Rule(*row) for row in rows(session, _rules(), qualification=qualification))
+def _imported(session: Session, qualifications: Iterable[str]) -> dict[str, list[Rule]]:
+    """The imported rules of each."""
+    found: dict[str, list[Rule]] = {name: [] for name in qualifications}
+    for row in rows(session, _rules(), qualifications=list(found)) if found else ():
+        rule = Rule(*row)
+        found[rule.qualification].append(rule)
+    return found
 
 
 @cache
 def _rules() -> Executable:
     rule = table_of(RoutingRule).c
     return select_columns(rule.qualification, rule.region, rule.department, rule.document).where(
-        rule.qualification == bindparam("qualification")
+        rule.qualification.in_(any_of("qualifications"))
     )
 
 
-def _decide(imported: tuple[Rule, ...], qualification: str, region: str | None) -> FollowUp | None:
+def _decide(imported: Sequence[Rule], qualification: str, region: str | None) -> FollowUp | None:
     """What the rules say; None where none holds."""
     for rules in (imported, annex_rules().get(qualification, ())):
         holding = [rule for rule in rules if not rule.region or (region and covers(rule.region, region))]

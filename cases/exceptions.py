@@ -6,18 +6,18 @@ names the exception. What had ended and comes back is noted, and not opened agai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, bindparam
-from sqlalchemy import select as select_columns
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from cases.case_filter import EVERYTHING, CaseScope
 from cases.history import ACTOR, note_decision
 from cases.steps import IllegalStep, IncompleteStep, UnknownCase, last_deadline
-from storage.rows import insert_once, rows, table_of
+from storage.rows import any_of, insert_once
 from storage.tables import Case, CaseEvent, StandingException
 from vocabulary.codes import EventKind
 from vocabulary.dates import chinese_day
@@ -59,32 +59,45 @@ def set_exception(
     return standing.id or 0
 
 
+class Exceptions:
+    """Those that hold for some publishers, read once for many cases."""
+
+    def __init__(self, standing: Sequence[StandingException]) -> None:
+        """``standing``: the newest first."""
+        self._standing = standing
+
+    def find(
+        self, publisher: str, region: str | None, qualification: str, now: datetime
+    ) -> StandingException | None:
+        """The exception that holds for them at ``now``."""
+        wanted = publisher, region or "", qualification
+        for each in self._standing:
+            if (each.publisher, each.region, each.qualification) == wanted and each.ends_at > now:
+                return each
+        return None
+
+
+def read_exceptions(session: Session, publishers: Set[str], now: datetime) -> Exceptions:
+    """What holds for ``publishers`` at ``now`` or after it."""
+    if not publishers:
+        return Exceptions(())
+    return Exceptions(session.exec(_holding(), params={"now": now, "publishers": list(publishers)}).all())
+
+
 def find_exception(
     session: Session, publisher: str, region: str | None, qualification: str, now: datetime
 ) -> StandingException | None:
-    """The exception that holds for them at ``now``."""
-    found = rows(
-        session,
-        _holding(),
-        now=now,
-        publisher=publisher,
-        region=region or "",
-        qualification=qualification,
-    )
-    return session.get_one(StandingException, found[0][0]) if found else None
+    """:meth:`Exceptions.find` for one case."""
+    return read_exceptions(session, {publisher}, now).find(publisher, region, qualification, now)
 
 
 @cache
-def _holding() -> Executable:
-    standing = table_of(StandingException).c
+def _holding() -> SelectOfScalar[StandingException]:
     return (
-        select_columns(standing.id)
-        .where(standing.ends_at > bindparam("now"))
-        .where(standing.publisher == bindparam("publisher"))
-        .where(standing.region == bindparam("region"))
-        .where(standing.qualification == bindparam("qualification"))
-        .order_by(standing.id.desc())
-        .limit(1)
+        select(StandingException)
+        .where(col(StandingException.ends_at) > bindparam("now"))
+        .where(col(StandingException.publisher).in_(any_of("publishers")))
+        .order_by(col(StandingException.id).desc())
     )
 
 

@@ -10,21 +10,22 @@ from __future__ import annotations
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import Match, SequenceMatcher
 from functools import cache
 from hashlib import blake2b
 from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import rensa  # type: ignore[import-untyped]
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Executable, func, select
 from sqlmodel import Session
 
 from cases.postings import TELLING_TITLE, normal_number
-from storage.rows import any_of, insert_all_once, insert_once, rows, table_of
+from storage.rows import any_of, insert_all_once, rows, table_of
 from storage.tables import Document, DocumentVersion, SketchBand, TextSketch
 
 BANDS = 24
@@ -47,6 +48,8 @@ _LEAST_TEXT = 60
 _READ = 60_000
 """Characters that a signature is made of."""
 _CANDIDATES = 200
+_OF_A_BAND = 400
+"""Versions of one band that are looked at, those of the same page among them."""
 _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[。；;!?\n]")
 _LEAST_SENTENCE = 8
@@ -160,42 +163,109 @@ def _is_same_title(one: str, other: str) -> bool:
     return bool(found) and before[-1:] in _SEPARATORS and behind[:1] in _SEPARATORS
 
 
-def find_mirrors(
-    session: Session, document: Document, version: DocumentVersion, number: str
-) -> tuple[int, ...]:
-    """Versions of other documents that are the same notice, the likest first; keeps the sketch of this one.
+class Sketch(NamedTuple):
+    """A signature as it is kept, and its bands: texts that share none are not alike."""
 
-    For versions that a case is about to be opened for, in the caller's transaction; doing it twice changes
-    nothing.
+    packed: bytes
+    bands: tuple[int, ...]
+
+
+class Sketched(NamedTuple):
+    """A version for which a case is about to be opened."""
+
+    version_id: int
+    document_id: int
+    text: str
+    notice: Notice
+    sketch: Sketch
+
+
+def sketch_of(text: str) -> Sketch | None:
+    """None where ``text`` is too short to tell anything."""
+    own = signature(text)
+    if own is None:
+        return None
+    return Sketch(struct.pack(f"<{_PERMUTATIONS}I", *own), _bands(own))
+
+
+def find_mirrors(session: Session, sketched: Sequence[Sketched]) -> dict[int, tuple[int, ...]]:
+    """By version: versions of other documents that are the same notice, the likest first.
+
+    Keeps the sketches, in the caller's transaction; doing it twice changes nothing. None of ``sketched`` is
+    looked for among the others.
     """
-    own = signature(version.text)
-    if own is None or version.id is None:
-        return ()
-    bands = _bands(own)
-    found = rows(session, _like(), bands=bands, document=document.id)
-    notice = _notice(document.url, document.title, document.publisher, document.published_on, number)
-    mirrors = []
-    for met, text, facts, url, title, publisher, published_on in found:
-        other = _notice(url, title, publisher, published_on, str(facts.get("number") or ""))
-        # Titles, sites and dates are told apart at less cost than texts.
-        if is_mirror(notice, other, 1.0):
-            share = likeness(version.text, text)
-            if is_mirror(notice, other, share):
-                mirrors.append((share, met))
-    _keep(session, version.id, own, bands)
-    return tuple(version_id for _, version_id in sorted(mirrors, key=lambda pair: (-pair[0], pair[1])))
+    if not sketched:
+        return {}
+    alike = _alike(session, sketched)
+    likely = {
+        each.version_id: [
+            other
+            for other in alike[each.version_id]
+            # Titles, sites and dates are told apart at less cost than texts.
+            if is_mirror(each.notice, other.notice, 1.0)
+        ]
+        for each in sketched
+    }
+    texts = _texts(session, {other.version_id for others in likely.values() for other in others})
+    mirrors: dict[int, tuple[int, ...]] = {}
+    for each in sketched:
+        shares = [(likeness(each.text, texts[other.version_id]), other) for other in likely[each.version_id]]
+        met = [(-share, it.version_id) for share, it in shares if is_mirror(each.notice, it.notice, share)]
+        mirrors[each.version_id] = tuple(version_id for _, version_id in sorted(met))
+    _keep(session, sketched)
+    return mirrors
+
+
+class _Other(NamedTuple):
+    """A version that agrees in a band, with what tells notices apart."""
+
+    version_id: int
+    document_id: int
+    notice: Notice
+
+
+def _alike(session: Session, sketched: Sequence[Sketched]) -> dict[int, list[_Other]]:
+    """By version: those of other documents that agree in a band, the newest first."""
+    bands = [band for each in sketched for band in each.sketch.bands]
+    by_band: dict[int, list[int]] = {}
+    for band, version_id in rows(session, _agreeing(), bands=bands):
+        by_band.setdefault(band, []).append(version_id)
+    keys = {version_id for versions in by_band.values() for version_id in versions}
+    others = {
+        key: _Other(key, document_id, notice_of(url, title, publisher, day, str(facts.get("number") or "")))
+        for key, document_id, facts, url, title, publisher, day in (
+            rows(session, _others(), keys=list(keys)) if keys else ()
+        )
+    }
+    found: dict[int, list[_Other]] = {}
+    for each in sketched:
+        met = {key for band in each.sketch.bands for key in by_band.get(band, ())}
+        newest = (others[key] for key in sorted(met, reverse=True))
+        other = [it for it in newest if it.document_id != each.document_id]
+        found[each.version_id] = other[:_CANDIDATES]
+    return found
 
 
 @cache
-def _like() -> Executable:
-    """Versions of other documents that agree in a band, the newest first, with what tells notices apart."""
+def _agreeing() -> Executable:
+    """Bands and the versions that have them, of each band the newest."""
+    band = table_of(SketchBand).c
+    place = func.row_number().over(partition_by=band.value, order_by=band.version_id.desc())
+    last = (
+        select(band.value, band.version_id, place.label("place"))
+        .where(band.value.in_(any_of("bands")))
+        .subquery()
+    )
+    return select(last.c.value, last.c.version_id).where(last.c.place <= _OF_A_BAND)
+
+
+@cache
+def _others() -> Executable:
     version, document = table_of(DocumentVersion), table_of(Document)
-    sketch, band = table_of(TextSketch), table_of(SketchBand)
-    alike = select(band.c.version_id).where(band.c.value.in_(any_of("bands"))).distinct()
     return (
         select(
             version.c.id,
-            version.c.text,
+            version.c.document_id,
             version.c.facts,
             document.c.url,
             document.c.title,
@@ -203,34 +273,49 @@ def _like() -> Executable:
             document.c.published_on,
         )
         .select_from(version)
-        .join(sketch, version.c.id == sketch.c.version_id)
         .join(document, document.c.id == version.c.document_id)
-        .where(sketch.c.version_id.in_(alike), version.c.document_id != bindparam("document"))
-        .order_by(sketch.c.version_id.desc())
-        .limit(_CANDIDATES)
+        .where(version.c.id.in_(any_of("keys")))
     )
 
 
-def _notice(url: str, title: str, publisher: str, published_on: date | None, number: str) -> Notice:
+def _texts(session: Session, keys: Set[int]) -> dict[int, str]:
+    found = rows(session, _texts_of(), keys=list(keys)) if keys else ()
+    return {key: text for key, text in found}  # noqa: C416 - typed as tuples of any length
+
+
+@cache
+def _texts_of() -> Executable:
+    version = table_of(DocumentVersion).c
+    return select(version.id, version.text).where(version.id.in_(any_of("keys")))
+
+
+def notice_of(url: str, title: str, publisher: str, published_on: date | None, number: str) -> Notice:
+    """What a document at ``url`` says of itself."""
     return Notice(title, publisher, number, published_on, urlsplit(url).hostname or "")
 
 
-def _keep(session: Session, version_id: int, own: tuple[int, ...], bands: list[int]) -> None:
-    packed = struct.pack(f"<{_PERMUTATIONS}I", *own)
-    if insert_once(session, TextSketch(version_id=version_id, signature=packed)) is None:
-        return
-    parts = [{"version_id": version_id, "band": number, "value": value} for number, value in enumerate(bands)]
-    insert_all_once(session, SketchBand, parts, ("band",))
+def _keep(session: Session, sketched: Sequence[Sketched]) -> None:
+    sketches = [{"version_id": each.version_id, "signature": each.sketch.packed} for each in sketched]
+    written = {key for (key,) in insert_all_once(session, TextSketch, sketches, ("version_id",))}
+    bands = [
+        {"version_id": each.version_id, "band": number, "value": value}
+        for each in sketched
+        if each.version_id in written
+        for number, value in enumerate(each.sketch.bands)
+    ]
+    insert_all_once(session, SketchBand, bands, ("band",))
 
 
-def _bands(own: tuple[int, ...]) -> list[int]:
+def _bands(own: tuple[int, ...]) -> tuple[int, ...]:
     """A 64-bit number for each part of the signature; the algorithm's version keeps those of others apart."""
     parts = (own[start : start + ROWS] for start in range(0, _PERMUTATIONS, ROWS))
     named = (
         struct.pack(f"<HI{ROWS}I", number, rensa.RMinHash.ALGORITHM_VERSION, *part)
         for number, part in enumerate(parts)
     )
-    return [int.from_bytes(blake2b(name, digest_size=8).digest(), "little", signed=True) for name in named]
+    return tuple(
+        int.from_bytes(blake2b(name, digest_size=8).digest(), "little", signed=True) for name in named
+    )
 
 
 def _publishers(one: Notice, other: Notice) -> bool | None:

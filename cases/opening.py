@@ -6,32 +6,32 @@ an event of the case, not a new mail.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from operator import itemgetter
 
 from sqlalchemy import Executable, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from cases.exceptions import find_exception, note_excepted
+from cases.exceptions import Exceptions, note_excepted, read_exceptions
 from cases.history import ACTOR
 from cases.merging import case_in_force
 from cases.mirrors import REPRINTED_WITHIN
 from cases.postings import case_key, page_title, same_title
 from cases.rebounds import has_ended, reopen_on_rebound
-from cases.scanned import Scan, Scanned, pushed_severity, read_kept, read_scanned
+from cases.scanned import Scan, Scanned, Subject, apart, look_around, pushed_severity, read_scanned
 from cases.search import index_cases
 from detection.model import Mention, ScanResult
 from storage.documents import KeptVersion
-from storage.rows import Values, insert_all_once, insert_once, rows, table_of
+from storage.rows import Values, insert_all_once, insert_once, rows, table_of, values_of
 from storage.tables import Case, CaseEvent, Document, DocumentVersion, Finding, StandingException
-from vocabulary.codes import CaseState, Violation
+from vocabulary.codes import CaseState, EventKind
 from vocabulary.presentation import passage
 
-_Subject = tuple[str, Violation]
+_OF_VERSION = ("version_id",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +81,58 @@ def open_cases(session: Session, kept: KeptVersion, result: ScanResult, now: dat
 
 
 def open_all_cases(session: Session, scans: Sequence[Scan]) -> list[OpenedCases]:
-    """:func:`open_cases` of several, which are read and made to be found by the same few statements."""
+    """:func:`open_cases` of several; those that have nothing in common by the same few statements."""
     if not scans:
         return []
-    held = read_kept(session, [each.kept for each in scans])
-    met = set[int]()
-    opened = [_open_cases(session, read_scanned(session, each), met) for each in scans]
+    scanned = read_scanned(session, scans)
+    publishers = {each.document.publisher for each in scanned if each.has_cases}
+    standing = read_exceptions(session, publishers, min(each.now for each in scans))
+    met, opened = set[int](), list[OpenedCases]()
+    for group in apart(scanned):
+        opened += _open_apart(session, look_around(session, group), standing, met)
     index_cases(session, met)
-    del held
     return opened
 
 
-def _open_cases(session: Session, scanned: Scanned, met: set[int]) -> OpenedCases:
-    """Findings and cases of one version; every case that it shows comes to ``met``."""
-    tally, found = _Tally(), list[Values]()
-    # Always in one order: workers that meet the same cases wait for each other, never in a circle.
-    for (qualification, violation), mentions in sorted(
-        _by_subject(scanned.result.findings).items(), key=itemgetter(0)
-    ):
-        alerts = [mention for mention in mentions if pushed_severity(mention).is_alert]
-        case_id = None
-        if alerts:
-            case_id = _meet_case(session, scanned, qualification, violation, alerts, tally)
-            met.add(case_id)
-        found += (_finding(scanned, each, case_id if each in alerts else None) for each in mentions)
-    kept = scanned.kept
-    news = CaseNews(kept.document_id, kept.version_id, tuple(tally.opened), tuple(tally.reopened))
-    return OpenedCases(
-        len(insert_all_once(session, Finding, found, ("id",))),
-        tuple(tally.opened),
-        tuple(tally.excepted),
-        tuple(tally.seen),
-        tuple(tally.reopened),
-        news,
-    )
+def _open_apart(
+    session: Session, group: Sequence[Scanned], standing: Exceptions, met: set[int]
+) -> list[OpenedCases]:
+    """Findings and cases of versions that are apart; every case that they show comes to ``met``."""
+    new = _open_new(session, group, standing)
+    tallies, found = [], list[Values]()
+    for scanned in group:
+        tally = _Tally()
+        for subject in scanned.subjects:
+            case_id = None
+            if subject.alerts:
+                case_id = _meet_case(session, scanned, subject, standing, new.pop(subject.key, None), tally)
+                met.add(case_id)
+            found += (
+                _finding(scanned, each, case_id if each in subject.alerts else None)
+                for each in subject.mentions
+            )
+        tallies.append(tally)
+    written = Counter(version_id for (version_id,) in insert_all_once(session, Finding, found, _OF_VERSION))
+    return [
+        tally.of(scanned.kept, written[scanned.kept.version_id])
+        for scanned, tally in zip(group, tallies, strict=True)
+    ]
+
+
+def _open_new(session: Session, group: Sequence[Scanned], standing: Exceptions) -> dict[str, int]:
+    """Cases that nobody knew, by their keys, of versions that may belong to nothing else."""
+    wanted: dict[str, tuple[Scanned, Subject]] = {}
+    for scanned in group:
+        for subject in scanned.subjects if not scanned.mirrors else ():
+            if subject.alerts and _case_of_kin(scanned, subject) is None:
+                wanted.setdefault(subject.key, (scanned, subject))
+    cases = [values_of(_case(each, key, subject, standing)) for key, (each, subject) in wanted.items()]
+    opened = {key: case_id for case_id, key in insert_all_once(session, Case, cases, ("id", "key"))}
+    events = [
+        _sighting(each, opened[key], EventKind.FOUND) for key, (each, _) in wanted.items() if key in opened
+    ]
+    insert_all_once(session, CaseEvent, events, ("id",))
+    return opened
 
 
 @dataclass(slots=True)
@@ -126,22 +144,30 @@ class _Tally:
     seen: list[int] = field(default_factory=list)
     reopened: list[int] = field(default_factory=list)
 
+    def of(self, kept: KeptVersion, findings: int) -> OpenedCases:
+        opened, reopened = tuple(self.opened), tuple(self.reopened)
+        news = CaseNews(kept.document_id, kept.version_id, opened, reopened)
+        return OpenedCases(findings, opened, tuple(self.excepted), tuple(self.seen), reopened, news)
+
 
 def _meet_case(  # noqa: PLR0917 - the scan, its subject, and where it is counted
     session: Session,
     scanned: Scanned,
-    qualification: str,
-    violation: Violation,
-    alerts: Sequence[Mention],
+    subject: Subject,
+    exceptions: Exceptions,
+    opened: int | None,
     tally: _Tally,
 ) -> int:
-    """Open the case of a subject, or note that it was met again; its number."""
+    """Open the case of a subject, or note that it was met again; its number, as ``opened`` says already."""
     kept, now = scanned.kept, scanned.now
-    region = scanned.result.region or scanned.document.region
-    standing = find_exception(session, scanned.document.publisher, region, qualification, now)
-    case_id, new = _case_of(session, scanned, qualification, violation, alerts, standing)
-    if _record_sighting(session, scanned, case_id, new=new) and not new:
-        tally.seen.append(case_id)
+    standing = _exception(scanned, subject, exceptions)
+    if opened is not None:
+        case_id, new = opened, True
+    else:
+        case_id, new = _case_of(session, scanned, subject, exceptions)
+        event = _sighting(scanned, case_id, EventKind.FOUND if new else EventKind.SEEN)
+        if insert_all_once(session, CaseEvent, [event], ("id",)) and not new:
+            tally.seen.append(case_id)
     if standing is not None:
         if new or has_ended(session, case_id):
             note_excepted(session, standing, case_id, kept.version_id, now)
@@ -153,43 +179,27 @@ def _meet_case(  # noqa: PLR0917 - the scan, its subject, and where it is counte
     return case_id
 
 
-def _by_subject(mentions: Sequence[Mention]) -> dict[_Subject, list[Mention]]:
-    subjects: dict[_Subject, list[Mention]] = {}
-    for mention in mentions:
-        if mention.violation is None:
-            raise ValueError(f"{mention.quote!r} breaks no rule and is no finding")
-        subjects.setdefault((mention.qualification, mention.violation), []).append(mention)
-    return subjects
+def _exception(scanned: Scanned, subject: Subject, exceptions: Exceptions) -> StandingException | None:
+    return exceptions.find(scanned.document.publisher, scanned.region, subject.qualification, scanned.now)
 
 
-def _case_of(  # noqa: PLR0917 - as above
-    session: Session,
-    scanned: Scanned,
-    qualification: str,
-    violation: Violation,
-    alerts: Sequence[Mention],
-    standing: StandingException | None,
+def _case_of(
+    session: Session, scanned: Scanned, subject: Subject, exceptions: Exceptions
 ) -> tuple[int, bool]:
-    """The case's id, and whether it is new."""
-    earlier = _case_of_kin(scanned, qualification, violation)
+    """The case of a subject that is not simply new: its id, and whether it is new all the same.
+
+    It may be somebody's already: another page's, another time's, or another site's.
+    """
+    earlier = _case_of_kin(scanned, subject)
     if earlier is not None:
         return earlier, False
-    worst = max(alerts, key=lambda mention: pushed_severity(mention).rank)
-    identity = scanned.posting.identity(worst.start, worst.end)
-    key = case_key(identity, qualification, violation)
-    is_excepted = standing is not None
-    if not scanned.mirrors:
-        written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=is_excepted))
-        if written is not None:
-            return written, True
-    # It may be somebody's already: another page's, another time's, or another site's.
-    day = scanned.document.published_on
+    key, day = subject.key, scanned.document.published_on
     if day is not None and not scanned.posting.number and _is_of_another_time(session, key, day):
-        key = case_key((*identity, day.isoformat()), qualification, violation)
-    mirrored = _case_of_mirror(session, scanned, key, qualification, violation)
+        key = case_key((*subject.identity, day.isoformat()), subject.qualification, subject.violation)
+    mirrored = _case_of_mirror(session, scanned, key, subject)
     if mirrored is not None:
         return mirrored, False
-    written = insert_once(session, _case(scanned, key, violation, worst, is_excepted=is_excepted))
+    written = insert_once(session, _case(scanned, key, subject, exceptions))
     if written is not None:
         return written, True
     known = session.exec(select(Case.id).where(Case.key == key)).one()
@@ -204,13 +214,14 @@ def _is_of_another_time(session: Session, key: str, day: date) -> bool:
     return bool(known) and all(abs(each - day) > REPRINTED_WITHIN for each in known)
 
 
-def _case_of_kin(scanned: Scanned, qualification: str, violation: Violation) -> int | None:
+def _case_of_kin(scanned: Scanned, subject: Subject) -> int | None:
     """The page's own case, else that of the page that links this attachment, or of an attachment of it.
 
     The wording of a page may change; another title at its address is another posting.
     """
     document, own = scanned.document, page_title(scanned.document.title)
-    met = [each for each in scanned.kin if (each.qualification, each.violation) == (qualification, violation)]
+    wanted = subject.qualification, subject.violation
+    met = [each for each in scanned.kin if (each.qualification, each.violation) == wanted]
     itself = (each for each in met if each.document_id == document.id)
     found = next((each for each in itself if same_title(each.title, document.title)), None)
     if found is None:
@@ -235,9 +246,7 @@ def _days_of_case() -> Executable:
     )
 
 
-def _case_of_mirror(
-    session: Session, scanned: Scanned, key: str, qualification: str, violation: Violation
-) -> int | None:
+def _case_of_mirror(session: Session, scanned: Scanned, key: str, subject: Subject) -> int | None:
     """The case of the same notice on another site, where no case is known by its own identity."""
     if not scanned.mirrors or session.exec(select(Case.id).where(Case.key == key)).first():
         return None
@@ -245,24 +254,25 @@ def _case_of_mirror(
         select(Case.id)
         .join(Finding, col(Finding.case_id) == col(Case.id))
         .where(col(Finding.version_id).in_(scanned.mirrors))
-        .where(Case.qualification == qualification, Case.violation == violation.value)
+        .where(Case.qualification == subject.qualification, Case.violation == subject.violation.value)
         .order_by(col(Case.id))
         .limit(1)
     ).first()
 
 
-def _case(scanned: Scanned, key: str, violation: Violation, worst: Mention, *, is_excepted: bool) -> Case:
+def _case(scanned: Scanned, key: str, subject: Subject, exceptions: Exceptions) -> Case:
+    worst, is_excepted = subject.worst, _exception(scanned, subject, exceptions) is not None
     return Case(
         key=key,
         state=CaseState.DISMISSED if is_excepted else CaseState.FOUND,
         qualification=worst.qualification,
         status=worst.status.value,
         usage=worst.usage.value,
-        violation=violation.value,
+        violation=subject.violation.value,
         severity=pushed_severity(worst).value,
         publisher=scanned.document.publisher,
         publisher_kind=scanned.result.facts.publisher_kind.value,
-        region=scanned.result.region or scanned.document.region,
+        region=scanned.region,
         title=scanned.document.title,
         url=scanned.document.url,
         needs_review=worst.needs_review,
@@ -298,14 +308,13 @@ def _finding(scanned: Scanned, mention: Mention, case_id: int | None) -> Values:
     }
 
 
-def _record_sighting(session: Session, scanned: Scanned, case_id: int, *, new: bool) -> bool:
-    """Whether the case had not been met in this version before."""
-    event = {
+def _sighting(scanned: Scanned, case_id: int, kind: EventKind) -> Values:
+    """That the case was met in this version, once for each."""
+    return {
         "case_id": case_id,
         "key": f"seen:{scanned.kept.version_id}",
-        "kind": "found" if new else "seen",
+        "kind": kind,
         "actor": ACTOR,
         "note": scanned.document.url,
         "at": scanned.now,
     }
-    return bool(insert_all_once(session, CaseEvent, [event], ("id",)))

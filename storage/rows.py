@@ -37,7 +37,7 @@ def insert_once(session: Session, row: SQLModel) -> int | None:
     """Insert ``row`` and return its key, or return None where one of its unique keys is taken already."""
     statement = _insert_once(type(row), session.get_bind().dialect.name)
     session.flush()
-    written: int | None = session.connection().execute(statement, _values(row)).scalar_one_or_none()
+    written: int | None = session.connection().execute(statement, values_of(row)).scalar_one_or_none()
     return written
 
 
@@ -45,7 +45,7 @@ def insert_or_update(session: Session, row: SQLModel, conflict: OnConflict) -> A
     """Insert ``row``, or bring the row that is there up to date; the key of either."""
     statement = _insert_or_update(type(row), session.get_bind().dialect.name, conflict)
     session.flush()
-    return session.connection().execute(statement, _values(row)).scalar_one()
+    return session.connection().execute(statement, values_of(row)).scalar_one()
 
 
 def insert_each_once(session: Session, rows: Sequence[SQLModel]) -> int:
@@ -54,7 +54,7 @@ def insert_each_once(session: Session, rows: Sequence[SQLModel]) -> int:
         return 0
     kind = type(rows[0])
     keys = tuple(column.name for column in table_of(kind).primary_key)
-    return len(insert_all_once(session, kind, [_values(row) for row in rows], keys))
+    return len(insert_all_once(session, kind, [values_of(row) for row in rows], keys))
 
 
 Rows = Sequence[tuple[Any, ...]]
@@ -151,6 +151,6 @@ def any_of(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-def _values(row: SQLModel) -> Mapping[str, Any]:
-    """Every column but an ``id``, which the database gives."""
+def values_of(row: SQLModel) -> Mapping[str, Any]:
+    """``row`` as plain values: every column but an ``id``, which the database gives."""
     return {name: getattr(row, name) for name in type(row).model_fields if name != "id"}

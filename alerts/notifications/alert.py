@@ -54,7 +54,7 @@ def notify_of_all(
     wanted = {case_id for each, _ in news for case_id in each.case_ids}
     cases = session.exec(_cases(), params={"keys": list(wanted)}).all()
     sightings = _last_sightings(session, {each.document_id for each, _ in news})
-    followed_up = follow_ups(session)
+    followed_up = follow_ups(session, {case.qualification for case in cases})
     acting = substitutes(session, max(now for _, now in news).astimezone(ZoneInfo(settings.time_zone)).date())
     items = []
     for each, now in news:
