@@ -191,6 +191,7 @@ def _open_postgresql(address: URL) -> Engine:
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS_AT_MOST - CONNECTIONS,
             pool_pre_ping=True,
+            pool_use_lifo=True,  # who was used last has statements prepared and tables known
             connect_args=connect_args,
         )
     except (ImportError, NoSuchModuleError) as error:

@@ -21,7 +21,7 @@ A = TypeVar("A")
 T = TypeVar("T")
 Change = Callable[[Session], T]
 """Changes rows; run again in a transaction of its own where one that it shared could not be committed."""
-_TOGETHER = 16
+_TOGETHER = 32
 """Changes for which the next transaction does not wait any longer."""
 _MOMENT_SECONDS = 0.02
 ChangeOfMany = Callable[[Session, Sequence[A]], Sequence[T]]

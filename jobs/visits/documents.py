@@ -123,8 +123,10 @@ class DocumentReader:
             self._context.room.require()
             self._slow.refuse_to_ask(known.url)
             before = self._recall(known.url)
-            fetched = self._fetch(known, kind, before)
-            done = self._read_fetched(known, fetched, parent_url, before)
+            with self._run.hands.taking() as weigh:
+                fetched = self._fetch(known, kind, before)
+                weigh(len(fetched.body))
+                done = self._read_fetched(known, fetched, parent_url, before)
             self._slow.note(known.url, None, fetched)
         except Exception as error:  # noqa: BLE001 - one page fails alone
             self._slow.note(known.url, error, fetched)

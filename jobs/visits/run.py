@@ -29,6 +29,7 @@ from crawling.listing.model import Item, ListPage, Note, told
 from crawling.listing.years import continued
 from jobs.context import Context, PageDone, VisitSummary
 from jobs.lacks import lack_behind
+from jobs.visits.hands import Hands
 from settings.sources import Source
 from storage.database import begun_again, for_reading, one_transaction
 from storage.resuming import asked_already, take_up
@@ -45,6 +46,8 @@ from storage.visits import (
 from vocabulary.codes import Outcome, PageKind, VisitPurpose
 from vocabulary.page_errors import PageError, StoppedError
 
+_READ_BESIDE = 64
+"""Pages that are read and stored at most while others are asked for."""
 log = structlog.get_logger()
 Plan = Callable[[Session, datetime, VisitCounts], datetime]
 """When the source is due next; asked in the transaction that ends a visit, at that time, with what it did."""
@@ -89,6 +92,8 @@ class VisitRun:
     """With hosts that do not answer."""
     asking: threading.Semaphore = field(init=False)
     """Held while an item or file is asked for."""
+    hands: Hands = field(init=False)
+    """Held by who has a large body."""
     _began: float = field(default_factory=time.monotonic)
     _leaving: threading.Lock = field(default_factory=threading.Lock)
 
@@ -96,6 +101,7 @@ class VisitRun:
         fetching = self.context.settings.fetching
         self.patience = Patience(fetching.unanswered_requests)
         self.asking = threading.Semaphore(fetching.threads)
+        self.hands = Hands(fetching.threads * 2)
 
     @classmethod
     def begin(cls, context: Context, source: Source, purpose: VisitPurpose) -> VisitRun:
@@ -221,10 +227,9 @@ class VisitRun:
         They are read in threads as they come. Raises FetchingStoppedError where the program ends.
         """
         at_once = self.context.settings.fetching.threads
-        # While some are asked for, as many are read and stored, several by one batch and transaction.
-        threads = ThreadPoolExecutor(
-            at_once * 2 if at_once > 1 else 1, f"{self.purpose.value}-{self.source.name}"
-        )
+        # While some are asked for, others are read and stored, many by one batch and transaction.
+        in_hand = at_once + min(at_once * 3, _READ_BESIDE) if at_once > 1 else 1
+        threads = ThreadPoolExecutor(in_hand, f"{self.purpose.value}-{self.source.name}")
         try:
             # Every line of the log that a page leads to names its visit, in whatever thread it is read.
             reading = {threads.submit(copy_context().run, read, item): item for item in items}
