@@ -7,11 +7,11 @@ costs more than running them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, CursorResult, Executable, Table, bindparam, inspect
+from sqlalchemy import BindParameter, CursorResult, Executable, Table, bindparam, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement, func
 from sqlmodel import Session, SQLModel
@@ -67,9 +67,13 @@ def insert_all_once(
     session: Session, kind: type[SQLModel], rows: Sequence[Values], returning: tuple[str, ...]
 ) -> Rows:
     """Insert ``rows`` and give the columns ``returning`` of those that were not there, in any order."""
-    statement = _insert_once(kind, session.get_bind().dialect.name, returning)
+    if not rows:
+        return ()
+    dialect = session.get_bind().dialect.name
     session.flush()
-    return _all(session.connection().execute(statement, rows)) if rows else ()
+    if dialect == "postgresql":
+        return _all(_execute(session, _insert_once(kind, dialect, returning, tuple(rows[0])), _arrays(rows)))
+    return _all(_execute(session, _insert_once(kind, dialect, returning), rows))
 
 
 def insert_or_update_all(
@@ -83,27 +87,63 @@ def insert_or_update_all(
 
     With ``returning`` no two of ``rows`` may have the same key: they are one statement.
     """
-    statement = _insert_or_update(kind, session.get_bind().dialect.name, conflict, returning)
+    if not rows:
+        return ()
+    dialect = session.get_bind().dialect.name
     session.flush()
-    done = session.connection().execute(statement, rows) if rows else None
-    return _all(done) if done is not None and returning else ()
+    if dialect != "postgresql":
+        done = _execute(session, _insert_or_update(kind, dialect, conflict, returning), rows)
+        return _all(done) if returning else ()
+    statement = _insert_or_update(kind, dialect, conflict, returning, tuple(rows[0]))
+    written: list[tuple[Any, ...]] = []
+    for apart in _apart(rows, conflict.key):
+        done = _execute(session, statement, _arrays(apart))
+        written += _all(done) if returning else ()
+    return written
+
+
+def _apart(rows: Sequence[Values], key: tuple[str, ...]) -> Iterator[Sequence[Values]]:
+    """``rows`` in their order, without two of one key: a statement cannot change a row twice."""
+    while rows:
+        first = dict[tuple[Any, ...], Values]()
+        for row in rows:
+            first.setdefault(tuple(row[name] for name in key), row)
+        yield list(first.values())
+        now = {id(row) for row in first.values()}
+        rows = [row for row in rows if id(row) not in now]
+
+
+def _arrays(rows: Sequence[Values]) -> dict[str, list[Any]]:
+    """Rows as an array for each column."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _execute(session: Session, statement: Executable, values: Any) -> CursorResult[Any]:
+    return session.connection().execute(statement, values)
 
 
 @cache
-def _insert_once(kind: type[SQLModel], dialect: str, returning: tuple[str, ...] = ()) -> Executable:
+def _insert_once(
+    kind: type[SQLModel], dialect: str, returning: tuple[str, ...] = (), of: tuple[str, ...] = ()
+) -> Executable:
     table = table_of(kind)
     columns = [table.c[name] for name in returning] or table.primary_key
-    statement: Executable = _insert(table, dialect).on_conflict_do_nothing().returning(*columns)
+    insert = _insert(table, dialect, of)
+    statement: Executable = insert.on_conflict_do_nothing().returning(*columns)
     return statement
 
 
 @cache
 def _insert_or_update(
-    kind: type[SQLModel], dialect: str, conflict: OnConflict, returning: tuple[str, ...] | None = None
+    kind: type[SQLModel],
+    dialect: str,
+    conflict: OnConflict,
+    returning: tuple[str, ...] | None = None,
+    of: tuple[str, ...] = (),
 ) -> Executable:
     """``returning``: None for the key, empty for nothing."""
     table = table_of(kind)
-    insert = _insert(table, dialect)
+    insert = _insert(table, dialect, of)
     new = insert.excluded
     changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in conflict.replace}
     for name in conflict.fill:
@@ -120,8 +160,16 @@ def _insert_or_update(
     return statement
 
 
-def _insert(table: Table, dialect: str) -> Any:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+def _insert(table: Table, dialect: str, of: tuple[str, ...] = ()) -> Any:
+    """An insert of a row; with columns ``of`` one from their arrays.
+
+    However many rows, that is one statement of PostgreSQL, and always the same one, which it prepares.
+    """
+    if not of:
+        return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    arrays = [bindparam(name, type_=postgresql.ARRAY(table.c[name].type, dimensions=1)) for name in of]
+    given = func.unnest(*arrays).table_valued(*of).render_derived(name="given")
+    return postgresql.insert(table).from_select(list(of), select(*(given.c[name] for name in of)))
 
 
 def table_of(kind: type[SQLModel]) -> Table:

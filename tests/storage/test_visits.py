@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from storage.tables import FetchRecord, SourceState, Visit
@@ -170,3 +171,36 @@ def test_a_visit_during_which_the_program_died_is_ended_and_repeated(engine: Eng
         visit = session.get_one(Visit, died)
         assert (visit.outcome, visit.detail) == (Outcome.ERROR, DIED)
         assert abandon_visits(session, NOW + 3 * HOUR) == []
+
+
+def test_an_address_noted_twice_at_once_has_the_last_answer_and_what_was_new(engine: Engine) -> None:
+    page = PageKind.PAGE
+    with Session(engine) as session, session.begin():
+        visit = start_visit(session, "sample", NOW)
+        first = Asked(visit, "a", Outcome.OK, NOW, 200, 7, kind=page, is_new=True, findings=2)
+        other = Asked(visit, "b\x00", Outcome.TIMEOUT, NOW, detail="第一次\x00")
+        again = Asked(visit, "a", Outcome.UNCHANGED, NOW + HOUR, 304, 0, kind=page)
+        record_fetches(session, [first, other, again])
+    with Session(engine) as session:
+        notes = {each.url: each for each in session.exec(select(FetchRecord))}
+    a, b = notes["a"], notes["b\ufffd"]
+    assert (a.outcome, a.http_status, a.bytes_read, a.fetched_at) == (Outcome.UNCHANGED, 304, 0, NOW + HOUR)
+    assert (a.is_new, a.findings) == (True, 2)
+    assert (b.outcome, b.http_status, b.detail) == (Outcome.TIMEOUT, None, "第一次\ufffd")
+
+
+def test_thirty_addresses_are_noted_by_one_statement(engine: Engine) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, _values: Any, _context: Any, many: bool) -> None:
+        asked.append((statement, many))
+
+    with Session(engine) as session, session.begin():
+        visit = start_visit(session, "sample", NOW)
+        event.listen(engine, "before_cursor_execute", note)
+        for count in (30, 20):
+            record_fetches(session, [Asked(visit, f"{n}", Outcome.OK, NOW) for n in range(count)])
+        event.remove(engine, "before_cursor_execute", note)
+    (one, many), (other, _) = asked
+    assert one == other  # whatever their number: PostgreSQL prepares it
+    assert many is (engine.dialect.name == "sqlite")
