@@ -21,7 +21,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import rensa  # type: ignore[import-untyped]
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, bindparam, func, select
 from sqlmodel import Session
 
 from cases.postings import TELLING_TITLE, normal_number
@@ -48,8 +48,14 @@ _LEAST_TEXT = 60
 _READ = 60_000
 """Characters that a signature is made of."""
 _CANDIDATES = 200
-_OF_A_BAND = 400
-"""Versions of one band that are looked at, those of the same page among them."""
+_BEGINNINGS = {
+    "own_http": ("http", "/"),
+    "own_https": ("https", "/"),
+    "own_http_port": ("http", ":"),
+    "own_https_port": ("https", ":"),
+}
+"""How addresses of a site begin: what stands before and behind its host."""
+_LIKE_MARKS = re.compile(r"[%_!]")
 _SPACE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[。；;!?\n]")
 _LEAST_SENTENCE = 8
@@ -225,38 +231,62 @@ class _Other(NamedTuple):
 
 
 def _alike(session: Session, sketched: Sequence[Sketched]) -> dict[int, list[_Other]]:
-    """By version: those of other documents that agree in a band, the newest first."""
-    bands = [band for each in sketched for band in each.sketch.bands]
-    by_band: dict[int, list[int]] = {}
-    for band, version_id in rows(session, _agreeing(), bands=bands):
-        by_band.setdefault(band, []).append(version_id)
-    keys = {version_id for versions in by_band.values() for version_id in versions}
+    """By version: those of other sites that agree in a band, the newest first."""
+    agreeing = _agreeing_with(session, sketched)
+    newest = {
+        each.version_id: sorted(
+            {key for band in each.sketch.bands for key in agreeing.get((each.notice.site, band), ())},
+            reverse=True,
+        )[:_CANDIDATES]
+        for each in sketched
+    }
+    keys = {key for each in newest.values() for key in each}
     others = {
         key: _Other(key, document_id, notice_of(url, title, publisher, day, str(facts.get("number") or "")))
         for key, document_id, facts, url, title, publisher, day in (
             rows(session, _others(), keys=list(keys)) if keys else ()
         )
     }
-    found: dict[int, list[_Other]] = {}
+    return {
+        each.version_id: [
+            others[key] for key in newest[each.version_id] if others[key].document_id != each.document_id
+        ]
+        for each in sketched
+    }
+
+
+def _agreeing_with(session: Session, sketched: Sequence[Sketched]) -> dict[tuple[str, int], list[int]]:
+    """By site and band: the newest versions of other sites that have it.
+
+    Most of what agrees is of the same site, which says the same things in the same words, and is no mirror.
+    """
+    bands: dict[str, list[int]] = {}
     for each in sketched:
-        met = {key for band in each.sketch.bands for key in by_band.get(band, ())}
-        newest = (others[key] for key in sorted(met, reverse=True))
-        other = [it for it in newest if it.document_id != each.document_id]
-        found[each.version_id] = other[:_CANDIDATES]
-    return found
+        bands.setdefault(each.notice.site, []).extend(each.sketch.bands)
+    agreeing: dict[tuple[str, int], list[int]] = {}
+    for site, of_site in bands.items():
+        named = _LIKE_MARKS.sub(r"!\g<0>", site)
+        own = {name: f"{start}://{named}{end}%" for name, (start, end) in _BEGINNINGS.items()}
+        for band, version_id in rows(session, _agreeing(), bands=of_site, **own):
+            agreeing.setdefault((site, band), []).append(version_id)
+    return agreeing
 
 
 @cache
 def _agreeing() -> Executable:
-    """Bands and the versions that have them, of each band the newest."""
-    band = table_of(SketchBand).c
-    place = func.row_number().over(partition_by=band.value, order_by=band.version_id.desc())
+    """Bands and the versions that have them, of each band the newest that are not of one site."""
+    band, version, document = table_of(SketchBand), table_of(DocumentVersion), table_of(Document)
+    place = func.row_number().over(partition_by=band.c.value, order_by=band.c.version_id.desc())
     last = (
-        select(band.value, band.version_id, place.label("place"))
-        .where(band.value.in_(any_of("bands")))
+        select(band.c.value, band.c.version_id, place.label("place"))
+        .select_from(band)
+        .join(version, version.c.id == band.c.version_id)
+        .join(document, document.c.id == version.c.document_id)
+        .where(band.c.value.in_(any_of("bands")))
+        .where(*(document.c.url.not_like(bindparam(name), escape="!") for name in _BEGINNINGS))
         .subquery()
     )
-    return select(last.c.value, last.c.version_id).where(last.c.place <= _OF_A_BAND)
+    return select(last.c.value, last.c.version_id).where(last.c.place <= _CANDIDATES)
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from cases import mirrors
 from cases.mirrors import BANDS, Notice, is_mirror, likeness, signature
 from settings.model import Settings
 from storage.tables import Case, CaseEvent, OutboxMessage, SketchBand, TextSketch
@@ -127,3 +128,17 @@ def test_a_scan_of_a_mirror_written_twice_changes_nothing(engine: Engine, settin
         report(engine, settings, replace(THERE, text=f"网站地图\n{BODY}\n主办单位"))
     assert _count(engine, Case) == 1
     assert scanned(mention(THERE.text)).findings
+
+
+def test_pages_of_its_own_site_crowd_no_mirror_out(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirrors, "_CANDIDATES", 2)
+    monkeypatch.setattr(mirrors, "_agreeing", mirrors._agreeing.__wrapped__)  # built anew
+    report(engine, settings, HERE)
+    reprinted = replace(THERE, text=f"网站地图\n{BODY}\n主办单位")
+    sites = ("https://jobs.example.net", "http://jobs.example.net", "https://jobs.example.net:8443")
+    for number, address in enumerate(sites):
+        beside = replace(reprinted, url=f"{address}/b/{number}.html", title=f"第{number}号另一家单位的公告")
+        assert report(engine, settings, beside).opened
+    assert len(report(engine, settings, reprinted).seen) == 1
