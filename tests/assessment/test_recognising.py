@@ -32,13 +32,25 @@ NOTICE = "/a/20261101_101.html"
 Open = Callable[[Recogniser | None], House]
 
 
-def recogniser(*, pages: int = 40, memory: int = 1_280, timeout: float = 100, idle: float = 60) -> Recogniser:
-    workers = Workers(1, timeout, memory, limits="detection.ocr_", idle_seconds=idle)
-    return Recogniser(workers, Recognition(pages))
+def recogniser(*, memory: int = 1_280, timeout: float = 100) -> Recogniser:
+    workers = Workers(1, timeout, memory, limits="detection.ocr_", idle_seconds=60)
+    return Recogniser(workers, Recognition(40))
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[Workers]:
+    """A process that has read what reading pictures needs, which takes longer than most pictures do."""
+    with recogniser().workers as workers:
+        yield workers
 
 
 @pytest.fixture
-def open_house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[Open]:
+def reader(reading: Workers) -> Recogniser:
+    return Recogniser(reading, Recognition(40))
+
+
+@pytest.fixture
+def open_house(site: Site, fetching: Fetching, reading: Workers, tmp_path: Path) -> Iterator[Open]:
     settings = Settings(fetching=fetching, storage=StorageSettings(directory=tmp_path / "var"))
     engine = open_migrated(settings.storage.database_url)
     fetcher = Fetcher(settings.fetching, sleep=lambda _: None)
@@ -46,7 +58,7 @@ def open_house(site: Site, fetching: Fetching, tmp_path: Path) -> Iterator[Open]
     with EvidenceStore(settings.storage.evidence_directory) as evidence, Workers(0, 20) as workers:
 
         def open_with(reader: Recogniser | None) -> House:
-            if reader is not None:
+            if reader is not None and reader.workers is not reading:
                 opened.append(reader)
             return House(Context(settings, engine, evidence, fetcher, workers, reader), site)
 
@@ -74,10 +86,10 @@ def record_of(house: House, path: str) -> FetchRecord:
 
 @needs_fonts
 def test_a_scanned_attachment_is_read_and_what_it_demands_is_to_be_reviewed(
-    open_house: Open, site: Site
+    open_house: Open, reader: Recogniser, site: Site
 ) -> None:
     serve(site, "/f/1.pdf", scan())
-    house = open_house(recogniser())
+    house = open_house(reader)
     summary = house.visit()
     assert (summary.errors, summary.attachments) == (0, 1)
     findings = house.rows(Finding)
@@ -104,9 +116,9 @@ def test_without_recognition_a_scan_is_listed_with_what_to_do(
 
 
 @needs_fonts
-def test_the_same_scan_is_not_read_again(open_house: Open, site: Site) -> None:
+def test_the_same_scan_is_not_read_again(open_house: Open, reader: Recogniser, site: Site) -> None:
     serve(site, "/f/1.pdf", scan(POSTING[:4]))
-    open_house(recogniser()).visit()
+    open_house(reader).visit()
     house = open_house(recogniser(timeout=0.01))
     assert house.visit().errors == 0
     assert house.outcomes()["/f/1.pdf"] is Outcome.UNCHANGED
@@ -115,13 +127,13 @@ def test_the_same_scan_is_not_read_again(open_house: Open, site: Site) -> None:
 
 
 @needs_fonts
-def test_pictures_in_an_archive_are_read_too(open_house: Open, site: Site) -> None:
+def test_pictures_in_an_archive_are_read_too(open_house: Open, reader: Recogniser, site: Site) -> None:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("扫描件.png", encoded(page(POSTING[:5]), "PNG"))
         archive.writestr("须知.txt", "报名时间另行通知，请留意本网站。")
     serve(site, "/f/1.zip", stream.getvalue())
-    house = open_house(recogniser())
+    house = open_house(reader)
     summary = house.visit()
     assert (summary.errors, summary.attachments) == (0, 3)
     assert "会计从业资格" in {finding.qualification for finding in house.rows(Finding)}
@@ -142,10 +154,12 @@ def test_an_archive_whose_pictures_take_too_long_is_read_without_them(open_house
 
 
 @needs_fonts
-def test_pages_beyond_the_limit_are_noted_in_the_record(open_house: Open, site: Site) -> None:
+def test_pages_beyond_the_limit_are_noted_in_the_record(
+    open_house: Open, reading: Workers, site: Site
+) -> None:
     pages = [page(POSTING[:4], paper=(1240, 600)) for _ in range(3)]
     serve(site, "/f/1.pdf", encoded(pages[0], "PDF", save_all=True, append_images=pages[1:]))
-    house = open_house(recogniser(pages=1))
+    house = open_house(Recogniser(reading, Recognition(1)))
     house.visit()
     assert record_of(house, "/f/1.pdf").detail.startswith("only 1 of its 3 pages")
     assert len(house.rows(Document)) == 2
@@ -175,7 +189,7 @@ def serve_picture_page(site: Site, pictures: dict[str, bytes], text: str = "") -
 
 
 @needs_fonts
-def test_a_notice_that_is_a_picture_is_read(open_house: Open, site: Site) -> None:
+def test_a_notice_that_is_a_picture_is_read(open_house: Open, reader: Recogniser, site: Site) -> None:
     small, photograph = Image.new("L", (240, 300)), Image.linear_gradient("L").resize((700, 500))
     pictures = {
         "/p/1.png": encoded(page(POSTING[:6], paper=(1240, 500)), "PNG"),
@@ -183,7 +197,7 @@ def test_a_notice_that_is_a_picture_is_read(open_house: Open, site: Site) -> Non
         "/p/3.jpg": encoded(photograph, "JPEG"),
     }
     serve_picture_page(site, pictures)
-    house = open_house(recogniser())
+    house = open_house(reader)
     summary = house.visit()
     assert summary.errors == 0
     assert {path for path, _ in site.asked if path.endswith(("png", "jpg"))} == set(pictures)
@@ -194,9 +208,9 @@ def test_a_notice_that_is_a_picture_is_read(open_house: Open, site: Site) -> Non
     assert record_of(house, "/p/3.jpg").outcome is Outcome.OK
 
 
-def test_pictures_beside_words_are_left_alone(open_house: Open, site: Site) -> None:
+def test_pictures_beside_words_are_left_alone(open_house: Open, reader: Recogniser, site: Site) -> None:
     serve_picture_page(site, {"/p/1.png": b""}, text="公告的正文写得很清楚，不需要看图片。" * 30)
-    house = open_house(recogniser())
+    house = open_house(reader)
     assert house.visit().errors == 0
     assert not [path for path, _ in site.asked if path.endswith("png")]
 
