@@ -21,6 +21,7 @@ from assessment.judging import Judged, Known, judge
 from assessment.notices import bears_title, is_index
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from crawling.listing.addresses import same_site
+from crawling.listing.rows import employer_of
 from detection.model import ScanResult
 from detection.record import to_record
 from extraction import Extracted, ExtractionError, Link, NeedsRecognitionError, Recognition, extract
@@ -125,7 +126,8 @@ def assess(
         _refuse_ornament(answer)
     is_file = known.is_attachment and not known.is_picture
     extracted = extract_answer(answer, known.url, is_file=is_file, recognition=recognition)
-    title, publisher = _title(extracted, known), extracted.publisher or known.publisher
+    title = _title(extracted, known)
+    publisher = extracted.publisher or known.publisher or employer_of(extracted.links)
     judged = judge(
         extracted.text,
         replace(known, title=title, publisher=publisher),

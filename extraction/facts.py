@@ -12,6 +12,7 @@ _PUBLISHER_LABELS = (
     r"发文机关|发布机构|发布单位|发文单位|发布者|供稿单位|信息来源|文章来源|稿件来源|(?<![\u4e00-\u9fff])来\s{0,2}源",
     r"招录机关|招聘单位|招考单位|用人单位|企业名称|公司名称|单位名称|(?<![\u4e00-\u9fff])公\s{0,2}司",
 )
+_OFFICE = r"(?:局|厅|部|处|科|委|会|办|院|所|中心|站|馆|校|大学|公司|集团|政府|办公室)"
 _NEXT_LABEL = (
     r"(?:(?:发布|发文|更新|上传|录入)?(?:时间|日期)|(?:浏览|点击|阅读|访问)(?:次数|量|数)?|(?:文章|信息|稿件)?来源|作者|(?:责任)?编辑"
     r"|审核人?|字[号体]|发布[者人]|供稿)"
@@ -24,6 +25,15 @@ _PUBLISHERS = tuple(
     )
     for labels in _PUBLISHER_LABELS
 )
+_CELL = re.compile(
+    r"(?:发布机构|发文机关|发布单位|实施主体|实施机关|实施机构|实施部门)[ \t]{0,4}[:：\t][ \t]{0,4}"
+    r"([\u4e00-\u9fff（）()]{2,40})(?=[\t\n]|$)"
+)
+"""Label and name in two cells of a table; a guide names the office that gives the permit."""
+_AUTHOR = re.compile(
+    rf"作\s{{0,2}}者[ \t]{{0,4}}[:：][ \t]{{0,4}}([\u4e00-\u9fff（）()]{{1,30}}{_OFFICE})(?![\u4e00-\u9fff])"
+)
+"""An author is an office only where it is called like one."""
 _NOT_A_NAME = re.compile(
     r"https?://|www\.|^[\W\d_]+$|^[\w.-]+$(?<![\u4e00-\u9fff])|^(?:本站|本站原创|本网|网络|互联网|原创|转载|未知|佚名|不详|admin)$"
 )
@@ -59,7 +69,7 @@ def page_publisher(metas: Mapping[str, str], text: str) -> str:
         if (value := clean_line(metas.get(name, ""))) and not _NOT_A_NAME.search(value):
             return value[:80]
     head = text[:_HEAD]
-    for pattern in _PUBLISHERS:
+    for pattern in (*_PUBLISHERS, _CELL, _AUTHOR):
         for match in pattern.finditer(head):
             if not _NOT_A_NAME.search(match[1]):
                 return match[1].strip("，,。；;、()（）[]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from extraction.clicks import (
     clicked_action,
@@ -17,8 +17,10 @@ from extraction.clicks import (
 from extraction.limits import MAX_LINKS
 from extraction.link_words import LINE_END, name_and_rest
 from extraction.model import Link
+from extraction.page_addresses import absolute
 
 _ROWS = frozenset({"li", "tr"})
+_LISTS = frozenset({"ul", "ol"})
 _CONTAINERS = frozenset({"li", "tr", "dt", "dd", "dl", "p", "div", "section", "article"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CLICKABLE = _CONTAINERS | _HEADINGS | {"td", "span", "button", "font", "label", "b", "strong", "em", "i"}
@@ -35,7 +37,6 @@ _DATED = re.compile(r"^\D{0,6}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d
 _DAY_COLUMN = re.compile(r"[\u4e00-\u9fff]{0,6}(?:日期|时间)")
 MOMENTS = ("datetime", "data-time", "data-date", "data-pubdate", "title")
 """Attributes in which an element may hold a day."""
-_MOST_ADDRESS = 2_000
 _MOST_PIECES = 20_000
 """Pieces of text kept for contexts; a row is never as long."""
 _NEXT_PAGE = "下一页"
@@ -52,7 +53,6 @@ _LABEL_OF_FILES = re.compile(
 )
 _LABEL_PIECES, _BETWEEN_FILES = 8, 24
 """Pieces of text before a link that may be such a label; characters between two files below one."""
-_UNENCODED = re.compile(r"[^\x21-\x7e]+")
 
 
 @dataclass(slots=True)
@@ -91,6 +91,7 @@ class LinkCollector:
         self._waiting: list[_Pending] = []
         self._open: _Pending | None = None
         self._containers: list[tuple[str, int, int]] = []  # tag, pieces before it, characters before it
+        self._lists: list[tuple[int, int, int]] = []  # links, pieces and characters before each list
         self._settled = (-1, -1)  # characters before and up to the container seen last: wrappers add nothing
         self._row = 0
         self._columns: list[str] = []  # names of the columns of the table read last that hold days
@@ -204,6 +205,7 @@ class LinkCollector:
         self._flow.clear()
         self._waiting.clear()
         self._containers = [(tag, 0, -_LONGEST_CONTEXT - 1) for tag, _, _ in self._containers]
+        self._lists = [(links, 0, -_LONGEST_CONTEXT - 1) for links, _, _ in self._lists]
 
     @property
     def is_open(self) -> bool:
@@ -217,7 +219,7 @@ class LinkCollector:
 
     def absolute(self, href: str) -> str:
         """An address of the page made absolute; empty where it leads nowhere that can be fetched."""
-        return _absolute(self._base, href, self._charset)
+        return absolute(self._base, href, self._charset)
 
     def add_picture(self, alternative: str) -> None:
         """A picture inside a link speaks for it by its alternative text, no visible text of the page."""
@@ -240,10 +242,14 @@ class LinkCollector:
             self._open.heading = (len(self._flow), len(self._flow))
         if tag in _CONTAINERS:
             self._containers.append((tag, len(self._flow), self._length))
+        elif tag in _LISTS:
+            self._lists.append((len(self._links), len(self._flow), self._length))
 
     def close_container(self, tag: str) -> None:
         if tag in _HEADINGS and self._open is not None and self._open.heading is not None:
             self._open.heading = (self._open.heading[0], len(self._flow))
+        if tag in _LISTS and self._lists:
+            self._settle_list(*self._lists.pop())
         if tag not in _CONTAINERS:
             return
         while self._containers:
@@ -262,6 +268,20 @@ class LinkCollector:
         elif tag in _ROWS or self._settled != (characters, self._length):
             self._settle(tag, start)
             self._settled = (characters, self._length)
+
+    def _settle_list(self, links: int, start: int, characters: int) -> None:
+        """A list of one link, whose other items say more of it, is a row: title, school and day in items."""
+        inside = self._links[links:]
+        if len(inside) != 1 or self._length - characters > _LONGEST_CONTEXT or inside[0].start < start:
+            return
+        link = inside[0]
+        before, after = (
+            _line(" ".join(self._flow[start : link.start])),
+            _line(" ".join(self._flow[link.end :])),
+        )
+        if _WHOLE_DAY.search(f"{before} {after}") and not _WHOLE_DAY.search(f"{link.before} {link.after}"):
+            self._row += 1
+            link.before, link.after, link.row, link.has_context = before, after, self._row, True
 
     def _note_columns(self, start: int) -> None:
         """A row without links may name the columns of a table: those of days are told apart by it."""
@@ -361,34 +381,6 @@ def _is_unseen(attributes: dict[str, str]) -> bool:
     return (
         bool(sizes & {"0", "1"}) or "display:none" in style or "height:0" in style or "hidden" in attributes
     )
-
-
-def _absolute(base: str, href: str, charset: str = "utf-8") -> str:
-    """The address made absolute, without its fragment; empty where it leads nowhere that can be fetched.
-
-    As browsers read it: line ends and tabs count for nothing, other blanks are escaped, a backslash is a
-    slash, and the query is escaped in the page's own encoding.
-    """
-    href = re.sub(r"[\t\r\n]", "", href).strip()
-    if not href or href.startswith("#") or len(href) > _MOST_ADDRESS:
-        return ""
-    address, mark, query = href.partition("?")
-    try:
-        href = f"{address.replace(chr(92), '/')}{mark}{_in_charset(query, charset)}".replace(" ", "%20")
-        url = href if href.startswith(("http://", "https://")) else urljoin(base, href)
-        url = url.partition("#")[0]
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return ""
-    return url if parts.path else urlunsplit(parts._replace(path="/"))
-
-
-def _in_charset(query: str, charset: str) -> str:
-    if charset.startswith("utf") or query.isascii():
-        return query
-    return _UNENCODED.sub(lambda raw: quote(raw[0].encode(charset, "replace")), query)
 
 
 def _line(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 
 from extraction.model import StatedDays
 from extraction.written_days import in_figures, with_plain_days
@@ -113,6 +114,7 @@ _SHORTEST = 4
 """Characters of a line that may be the title."""
 _NO_LETTERS = re.compile(r"[\W_]+")
 _NO_WORD_OF_LINE = re.compile(r"[^\w\n]+")
+_MOMENT_ALONE = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d")
 _BIG_DAY = re.compile(r"(?m)^(\d{1,2})日?\s?((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})月?$")
 """The day in large type above its month."""
 
@@ -132,8 +134,9 @@ def stated_days(
     said = _Said(text, (title, *headings[:3]))
     written = _first_day(_WRITTEN.finditer(said.head)) or signed_day(text)
     printed = _printed(said) or (read_day(metas[SHOWN]) if SHOWN in metas else None)
+    printed = printed or (None if written else _printed(said, with_weekday=True) or _alone_above(said))
     return StatedDays(
-        printed=printed or (None if written else _printed(said, with_weekday=True)),
+        printed=printed,
         written=written,
         in_address=_first_day(match for pattern in _URL_DATES if (match := pattern.search(url))),
         in_meta=_in_meta(metas, text),
@@ -201,6 +204,22 @@ def _under_title(said: _Said, *, with_weekday: bool) -> date | None:
         if big := _BIG_DAY.search("\n".join(below)):
             return _first_day(_READ_DATE.finditer(f"{big[2]}-{big[3]}-{big[1]}"))
     return None
+
+
+def _alone_above(said: _Said) -> date | None:
+    """A moment above the first sentence of a page that shows no title: such templates leave it to the tab."""
+    if said.places:
+        return None
+    lines = [line for line in said.lines if line]
+    above = list(takewhile(lambda line: not _SENTENCE.search(line), lines[: _MOST_LINES_BELOW + 1]))
+    if len(above) == len(lines[: _MOST_LINES_BELOW + 1]):
+        return None
+    days = {
+        day
+        for line in above
+        if _MOMENT_ALONE.match(line) and _is_time_line(line) and (day := read_date(line)) is not None
+    }
+    return days.pop() if len(days) == 1 else None
 
 
 def _behind(titles: Sequence[str], line: str) -> str:

@@ -24,7 +24,8 @@ _IN_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_$][\w$]*)\s*\}")
 _CONSTANT = re.compile(
     r"""\b(?:var|let|const)\s+(?P<name>[A-Za-z_$][\w$]*)\s*=\s*(?:'(?P<one>[^'\n]{0,200})'|"(?P<two>[^"\n]{0,200})")\s*[;,\n<]"""
 )
-_MOST_CONSTANTS = 500
+_GIVEN = re.compile(r"(?<![\w$.])([A-Za-z_$][\w$]*)\s*=(?!=)")
+_MOST_CONSTANTS, _MOST_GIVEN = 500, 30
 _LONGEST_BODY = 1_500
 MAKES: dict[str, str] = {
     "linkToNew": "/openDetailDynamic.html?infoid={1}",  # 新点 govxxgk: its script lies in a file of its own
@@ -73,10 +74,20 @@ def _as_defined(name: str, arguments: list[str], markup: str) -> str:
     parameters = [parameter.strip() for parameter in begins[1].split(",") if parameter.strip()]
     values = _constants(markup) | dict(zip(parameters, arguments, strict=False))
     body = markup[begins.end() : begins.end() + _LONGEST_BODY].partition("function ")[0]
+    made = _made_before(body, values, frozenset(parameters))
     for opens in _OPENS.finditer(body):
-        if address := _evaluated(body[opens.end() :], values, frozenset(parameters)):
+        if address := _evaluated(body[opens.end() :], values | made, frozenset(parameters) | made.keys()):
             return address
     return ""
+
+
+def _made_before(body: str, values: dict[str, str], parameters: frozenset[str]) -> dict[str, str]:
+    """Addresses that a function makes of its parameters and gives a name: ``path = "p" + i + ".htm"``."""
+    made: dict[str, str] = {}
+    for given in islice(_GIVEN.finditer(body), _MOST_GIVEN):
+        if given[1] not in parameters and (address := _evaluated(body[given.end() :], values, parameters)):
+            made.setdefault(given[1], address)
+    return made
 
 
 def _as_read(attribute: str, value: str, markup: str) -> str:

@@ -26,7 +26,7 @@ from vocabulary.codes import DaySource
 
 _NAVIGATION = re.compile(
     r"首页|网站地图|联系我们|关于我们|设为首页|加入收藏|收藏本站|登录|注册|返回|繁体|无障碍|长者|手机版|客户端"
-    r"|微信|微博|更多|more|上一页|下一页|上页|下页|尾页|末页|版权|隐私|法律声明|友情链接|打印|关闭|English"
+    r"|微信|微博|更多|more|上一页|下一页|上页|下页|尾页|末页|最后一?页|版权|隐私|法律声明|友情链接|打印|关闭|English"
     r"|ICP备|公网安备|网站标识码|RSS|订阅|搜索|投稿|广告服务|帮助中心|服务热线",
     re.IGNORECASE,
 )
@@ -40,6 +40,8 @@ _ENOUGH_UNDATED = 2.0
 """Points of a link without a date among dated ones: a menu's page may be called like a notice."""
 _MANY = 5
 _CUT = re.compile(r"(?:\.{2,}|…+|·{3,}|。{2,})\s*(?P<behind>[\]】)）]?)$")
+_CALLS_IT = re.compile(r"[:：\s]|标题|名称|点击|查看|阅读|打开")
+"""Before the same words in a tooltip: what says that they are a title belongs to none."""
 _LETTERS = re.compile(r"\W+")
 _MARK = re.compile(
     r"^(?:[\[【(（](?:置顶|推荐|最新|热点?|荐|图文?|顶|新|new|hot)[\]】)）]\s*|(?:置顶|new|hot)\s+)+",
@@ -122,6 +124,8 @@ def link_title(link: Link) -> str:
     cut = _CUT.search(text)
     if not text or not title or len(title) < (cut.start() if cut else len(text) + 1):
         return text or title
+    if not cut and title.endswith(text) and not _CALLS_IT.search(title.removesuffix(text)):
+        return title
     begin = _LETTERS.sub("", text[: cut.start()] if cut else text)
     if _LETTERS.sub("", title).startswith(begin) or (
         cut and begin[:8] and begin[-8:] in _LETTERS.sub("", title)
@@ -131,7 +135,12 @@ def link_title(link: Link) -> str:
 
 
 def _opened(link: Link, page_url: str, markup: str, pattern: str) -> Link:
-    """``link`` with the address that a click opens, where it has none of its own."""
+    """``link`` with the address that a click opens, where it has none of its own.
+
+    One that shows nothing but a day has its tooltip for a title.
+    """
+    if link.title and _NO_TITLE.fullmatch(link.text) and shows_date(link.text, ""):
+        link = replace(link, text="", after=f"{link.text} {link.after}")
     if link.url or not link.action:
         return link
     address = opened_address(link.action, markup, pattern)

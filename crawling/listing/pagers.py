@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import urlsplit
 
 from crawling.listing.addresses import absolute_url
 
@@ -28,8 +29,9 @@ _WRITTEN = re.compile(
 )
 _PLACES_LOOKED_AT = 50
 _OBJECT = re.compile(
-    r"\b\w*pag\w*\s*\(\s*(?:['\"][^'\"]{0,80}['\"]\s*,\s*)?\{([^{}]{5,600})\}", re.IGNORECASE
+    r"\b\w*pag\w*\s*(?:\(\s*(?:['\"][^'\"]{0,80}['\"]\s*,\s*)?|=\s*)\{([^{}]{5,600})\}", re.IGNORECASE
 )
+"""What a pager is told, or is to be told: ``Pager({…})``, ``var pager_options = {…}``."""
 _FIELD = re.compile(r"""['"]?(\w{2,20})['"]?\s*:\s*(?:'([^']*)'|"([^"]*)"|(\d{1,6}))""")
 _COUNTS = (
     "size",
@@ -41,6 +43,7 @@ _COUNTS = (
     "pages",
     "totalpagenum",
     "pagetotal",
+    "countpage",
 )
 _CURRENTS = (
     "current",
@@ -57,7 +60,7 @@ _CURRENTS = (
 _VARIABLE = re.compile(r"""\b(m_[ns]\w{4,16})\s*=\s*['"]?([\w./-]{1,80})['"]?""")
 _PAGER = re.compile(
     r"\b(?:laypage|kkpager|pagination|paginator|twbsPagination|bootstrapPaginator|jqPaginator|createPage\w*|pager?|[A-Za-z]{0,12}Page(?:r|s|d)?)"
-    r"\s*(?:\.\s*(?:render|generPageHtml)\s*)?\(\s*(?:['\"][^'\"]{0,80}['\"]\s*,\s*|\d{1,7}\s*,\s*)?\{",
+    r"\s*(?:\.\s*(?:render|generPageHtml)\s*)?\(\s*(?:['\"][^'\"]{0,80}['\"]\s*,\s*|\d{1,7}\s*,\s*)?(?:\{|function\s*\()",
     re.IGNORECASE,
 )
 _LONGEST_CALL = 1_500
@@ -67,9 +70,10 @@ _MANY = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(
-    r"\b(?:curr|cur_?page|current|current_?page|page_?no|page_?index|page_?num)\b['\"]?\s*:\s*['\"]?(\d{1,6})\b",
+    r"\b(?:curr|cur_?page|current|current_?page|page_?no|page_?index|page_?num)\b['\"]?\s*:\s*['\"(]?\s?(\d{1,6})\b(?:\s*\+\s*(\d))?",
     re.IGNORECASE,
 )
+"""The page's own number; templates that count from 0 add one to it."""
 _LEADS = re.compile(
     r"(?:(?:window|self|top|parent|document)\s*\.\s*)?\blocation(?:\s*\.\s*(?:href|assign|replace))?\s*(?:=(?!=)|\()"
     r"|\bhref(?:Former)?\s*[:=](?!=)"
@@ -99,8 +103,14 @@ _NUMBERS_SHOWN = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")
-_NAMES = ("prefix", "name", "pagename", "filename", "path", "url")
-_SUFFIXES = ("suffix", "ext", "extname", "pageext", "postfix")
+_NAMES = ("prefix", "name", "pagename", "page_name", "filename", "path", "url")
+_SUFFIXES = ("suffix", "ext", "extname", "pageext", "page_ext", "postfix")
+_PARSED = re.compile(r"""\b(?:parseInt|Number)\s*\(\s*['"]?(\d{1,7})['"]?\s*(?:,\s*10\s*)?\)""")
+_SET = re.compile(r"""\bpagination\s*\(\s*['"]setPage['"]\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*\)""")
+_NUMBERED = re.compile(r"(?:_\d{1,5})?(\.[a-z]{3,5})?$", re.IGNORECASE)
+_RECORDS_SAID = re.compile(
+    r"\b(?:data|records?|info)_?(?:total|count)\b['\"]?\s*[:=]\s*['\"]?(\d{1,7})\b", re.IGNORECASE
+)
 
 _SELECT = re.compile(r"<select\b(?:(?!</select).){10,20000}", re.IGNORECASE | re.DOTALL)
 _OPTION = re.compile(
@@ -133,6 +143,15 @@ def numbered_by_script(markup: str, page_url: str) -> Iterator[str]:
     yield from _told_by_variables(markup, page_url)
     yield from _called_back(markup, page_url)
     yield from _linked_to(markup, page_url)
+    for pager in islice(_SET.finditer(markup), _PLACES_LOOKED_AT):
+        if int(pager[1]) < int(pager[2]):  # sites of Shanghai: index_2.html is the second page
+            file = urlsplit(page_url).path.rpartition("/")[2] or "index.html"
+            yield absolute_url(_NUMBERED.sub(rf"_{int(pager[1]) + 1}\1", file, count=1), page_url)
+
+
+def with_plain_numbers(markup: str) -> str:
+    """``markup`` with numbers as such where its scripts read them from strings: ``parseInt('3')``."""
+    return _PARSED.sub(r"\1", markup) if "parseInt" in markup or "Number(" in markup else markup
 
 
 def counts_to_its_end(markup: str, page_url: str) -> bool:
@@ -194,7 +213,7 @@ def _calls(markup: str, page_url: str) -> Iterator[tuple[str, int, int]]:
     own = next((int(number) for number in _OWN_NUMBER.findall(page_url)[-1:]), 1)
     for pager in islice(_PAGER.finditer(markup), _PLACES_LOOKED_AT):
         body = markup[pager.start() : pager.start() + _LONGEST_CALL].partition("</script")[0]
-        number = next((int(found[1]) for found in _HERE.finditer(body)), 0) or own
+        number = next((int(found[1]) + int(found[2] or 0) for found in _HERE.finditer(body)), 0) or own
         counts = [int(found[1]) for found in _MANY.finditer(body)]
         records, size = _RECORDS.search(body), _SIZE.search(body)
         if not counts and records and size and int(size[1]):
@@ -234,10 +253,16 @@ def _linked_to(markup: str, page_url: str) -> Iterator[str]:
                 yield absolute_url(found[1].replace(found[2], str(following)), page_url)
 
 
-def says_that_pages_follow(markup: str) -> str:
-    """The words with which a page counts more than one, or shows the numbers of others."""
+def says_that_pages_follow(markup: str, links: int) -> str:
+    """The words with which a page counts more than one, or shows the numbers of others.
+
+    ``links``: how many the page has, of all kinds; where it counts more records, others stand elsewhere.
+    """
     for found in islice(_MANY.finditer(markup), _PLACES_LOOKED_AT):
         if int(found[1]) > 1:
+            return " ".join(found[0].split())[:40]
+    for found in islice(_RECORDS_SAID.finditer(markup), _PLACES_LOOKED_AT):
+        if int(found[1]) > links:
             return " ".join(found[0].split())[:40]
     if drawn := _DRAWN_BY_SCRIPT.search(markup):
         return drawn[0]

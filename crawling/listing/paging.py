@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
+from itertools import islice
 from posixpath import splitext
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit, urlunsplit
 
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, same_site
@@ -15,6 +18,7 @@ from crawling.listing.pagers import (
     counts_to_its_end,
     numbered_by_script,
     says_that_pages_follow,
+    with_plain_numbers,
 )
 from extraction.model import Link
 
@@ -47,6 +51,13 @@ _CURRENT = re.compile(
 _PREVIOUS = re.compile(
     r"^[\[【(（<«‹|]*(?:上一?[页頁]|前一?[页頁]|prev(?:ious)?(?:page)?|<|<<|‹|«)[\]】)）]*$", re.IGNORECASE
 )
+_LAST = re.compile(
+    r"^[\[【(（<]*(?:[尾末][页頁]|最[后後]一?[页頁]|last(?:page)?)[\]】)）>»]*$", re.IGNORECASE
+)
+_DIGITS = re.compile(r"\d+")
+_PACKED = re.compile(r">\s*([A-Za-z0-9+/]{40,20000}={0,2})\s*<")
+_LINKED = re.compile(r"""<a\b[^<>]{0,300}?\bhref\s*=\s*["']?([^"'<>\s]{1,500})[^<>]{0,300}>([^<>]{1,20})<""")
+_MOST_PACKED = 10
 _MOST_NUMBERS = 25
 """Numbers that a pager shows: a calendar has more."""
 
@@ -56,7 +67,7 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
 
     ``markup`` is the page's source: some sites write their page links by script only.
     """
-    links = tuple(links)
+    links, markup = tuple(links), with_plain_numbers(markup)
     here = absolute_url(page_url)
     found = [
         *_said_by_a_link(links, markup),
@@ -65,6 +76,8 @@ def next_pages(links: Iterable[Link], markup: str, page_url: str) -> tuple[str, 
         *_counted_by_query(links, here),
         *_numbers(links, markup, here),
         *chosen_from_options(markup, page_url),
+        *_towards_the_last(links, here),
+        *_unpacked_by_script(markup),
     ]
     addresses = (absolute_url(url, page_url) for url in found)
     return tuple(dict.fromkeys(url for url in addresses if url and url != here and same_site(url, page_url)))
@@ -75,11 +88,11 @@ def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) ->
 
     None where it says that it is the last. ``text`` is the page's visible text.
     """
-    links = tuple(links)
+    links, markup = tuple(links), with_plain_numbers(markup)
     words = _WORDS.search(text)
     said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
     called = _SCRIPTED.search(markup) if not said else None
-    scripted = called[0][:-1] if called else "" if said else says_that_pages_follow(markup)
+    scripted = called[0][:-1] if called else "" if said else says_that_pages_follow(markup, len(links))
     if not (said or scripted) or _is_last(links, text, page_url) or counts_to_its_end(markup, page_url):
         return None
     what = f"the page says «{_BLANKS.sub('', said)[:20]}»" if said else f"a script numbers pages ({scripted})"
@@ -187,6 +200,33 @@ def _numbers(links: Sequence[Link], markup: str, here: str) -> Iterator[str]:
     current = own or next((number for number in range(1, max(numbered) + 1) if number not in numbered), 0)
     if current and current + 1 in numbered:
         yield numbered[current + 1]
+
+
+def _towards_the_last(links: Iterable[Link], here: str) -> Iterator[str]:
+    """The next number where only the last page is linked, and its address is this page's but for a number."""
+    for link in links:
+        url = absolute_url(link.url, here) if link.url and _LAST.match(_label(link)) else ""
+        if not url or _DIGITS.sub("#", url) != _DIGITS.sub("#", here):
+            continue
+        pairs = zip(_DIGITS.finditer(here), _DIGITS.findall(url), strict=True)
+        differing = [(own, last) for own, last in pairs if own[0] != last]
+        if len(differing) == 1 and int(differing[0][0][0]) < int(differing[0][1]):
+            own = differing[0][0]
+            yield f"{here[: own.start()]}{int(own[0]) + 1}{here[own.end() :]}"
+
+
+def _unpacked_by_script(markup: str) -> Iterator[str]:
+    """The link in a pager that stands in the page as base64, for a script to unpack."""
+    if "atob(" not in markup:
+        return
+    for packed in islice(_PACKED.finditer(markup), _MOST_PACKED):
+        try:
+            written = unquote_plus(b64decode(packed[1], validate=True).decode("utf-8"))
+        except ValueError:  # binascii's and Unicode's own among them
+            continue
+        for link in _LINKED.finditer(written):
+            if _NEXT.match(_BLANKS.sub("", link[2])):
+                yield unescape(link[1])
 
 
 def _speaks_of(url: str, number: int) -> bool:

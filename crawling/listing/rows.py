@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from posixpath import splitext
@@ -39,6 +39,16 @@ class Candidate:
     day: Printed | None
     points: float
     dated: bool
+
+
+def employer_of(links: Iterable[Link]) -> str:
+    """The employer whose own page a posting links, by name; empty where it links none, or several."""
+    names = {
+        link.text
+        for link in links
+        if ORGANISATION.search(link.text) and _OF_AN_ORGANISATION.search(urlsplit(link.url).path)
+    }
+    return names.pop() if len(names) == 1 else ""
 
 
 def without_companions(candidates: Sequence[Candidate]) -> list[Candidate]:

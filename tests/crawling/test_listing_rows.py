@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from crawling.listing.model import ListPage, NoteKind
-from tests.crawling.test_listing_makes import TITLES, URL, read
+from crawling.listing.rows import employer_of
+from extraction.model import Link
+from tests.crawling.test_listing_makes import SITE, TITLES, URL, read
 
 POSTS = ("会计", "出纳", "物业经理", "保育员", "电工", "行政专员")
 GUIDES = (
@@ -112,3 +114,12 @@ def test_a_count_of_pages_leaves_a_note_and_the_last_one_none() -> None:
 def test_a_row_is_dated_as_before() -> None:
     page = listed("<li>{word}<i>2026-11-{day}</i><a href='/n/70{n}.html'>查看全文</a></li>", tuple(TITLES))
     assert [item.published_on for item in page.items] == [date(2026, 11, 20 - n) for n in range(len(TITLES))]
+
+
+def test_the_employer_of_a_posting_is_the_one_whose_page_it_links() -> None:
+    def employer(*linked: tuple[str, str]) -> str:
+        return employer_of(Link(url=f"{SITE}{path}", text=name) for path, name in linked)
+
+    assert employer(("/co/77.html", "示例科技有限公司"), ("/job/1.html", "会计")) == "示例科技有限公司"
+    assert employer(("/co/77.html", "示例科技有限公司"), ("/co/78.html", "示例化工有限公司")) == ""
+    assert employer(("/job/77.html", "示例科技有限公司")) == ""

@@ -25,6 +25,8 @@ def page(body: str, charset: str = "utf-8") -> bytes:
         "服务器繁忙，请稍后再试",
         "您没有权限访问该页面",
         "Too Many Requests",
+        "抱歉，您所在的地区暂不支持访问本网站。",
+        "The requested URL was rejected. Your support ID is: 88213",
     ],
 )
 def test_a_refusal_in_whatever_words_is_a_block_page(words: str, charset: str) -> None:

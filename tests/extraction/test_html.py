@@ -356,3 +356,19 @@ def test_scripts_of_a_page_with_a_body_of_its_own_say_nothing() -> None:
 @pytest.mark.parametrize("tag", ["s", "strike", "del"])
 def test_whole_paragraphs_may_be_struck(tag: str) -> None:
     assert text_of(f"<p>甲</p><{tag}>{BODY}</{tag}><p>乙</p>") == "甲\n乙"
+
+
+@pytest.mark.parametrize(
+    ("markup", "publisher"),
+    [
+        (
+            "<table><tr><td>实施主体</td><td>示例县公安局</td><td>办结时限</td><td>20日</td></tr></table>",
+            "示例县公安局",
+        ),
+        ("<p>作者：人事处 时间：2026-05-12 点击：12</p>", "人事处"),
+        ("<p>作者：张三 时间：2026-05-12 点击：12</p>", ""),
+        ("<p>作者：某某部长 时间：2026-05-12</p>", ""),
+    ],
+)
+def test_an_office_is_named_by_a_cell_or_as_author(markup: str, publisher: str) -> None:
+    assert extract(f"<html><body><h1>办事指南</h1>{markup}</body></html>".encode()).publisher == publisher

@@ -165,3 +165,15 @@ def test_a_signature_stands_above_annexes_too_and_counts_before_a_banner() -> No
     assert stated("", body=f"{BODY}{signed}{annexes}") == StatedDays(written=DAY)
     assert stated("<p>2026年11月28日 星期六</p>", body=f"{BODY}{signed}") == StatedDays(written=DAY)
     assert stated("", body=f"{BODY}{signed.replace('8日', '8日印发')}").written == DAY
+
+
+def test_a_moment_above_a_text_without_its_title_is_the_day_where_nothing_else_is() -> None:
+    def above(line: str) -> date | None:
+        markup = (
+            f"<html><head><title>{TITLE}</title></head><body><p>首页 &gt; 招聘</p>{line}{BODY}</body></html>"
+        )
+        return extract(markup.encode(), url=URL).days.printed
+
+    assert above("<div>2017-03-08 15:30:00 医疗卫生</div>") == DAY
+    assert above("<div>2017-03-08 15:30 教育</div><div>2017-03-09 09:00 卫生</div>") is None
+    assert above("<div>服务器时间是 2017-03-08 15:30:00</div>") is None
