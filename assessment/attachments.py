@@ -12,7 +12,7 @@ from extraction.clicks import is_file_address, shown_file
 from extraction.model import Link
 
 _ENDS = (
-    r"pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|rtf|ofd|zip|rar|7z|tgz|tar\.gz|pptx?|csv|mht|mhtml"
+    r"pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|rtf|ofd|zip|rar|7z|tgz|tar\.gz|pptx?|csv|mht|mhtml|od[tsp]|fodt"
     r"|png|jpe?g|tiff?|bmp|webp"
 )
 _NAMES_A_FILE = re.compile(

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 PAGES = "s?html?|xhtml|jspx?|aspx?|php|do|action|cfm"
 FILES = (
-    "pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|ofd|rtf|zip|rar|7z|pptx?|csv|txt|tgz|tar\\.gz|mht|mhtml"
+    "pdf|docx?|docm|dotx?|xlsx?|xls[mb]|wps|et|dps|ofd|rtf|od[tsp]|fodt|zip|rar|7z|pptx?|csv|txt|tgz"
+    "|tar\\.gz|mht|mhtml"
 )
 _ADDRESS = re.compile(
     rf"(?:https?://|//|/|\.{{1,2}}/)[^\s<>\"'\\{{}}]{{2,}}"

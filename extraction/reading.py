@@ -18,6 +18,7 @@ from extraction.sniffing import (
     OFD,
     OFFICE_XML,
     OLE,
+    OPEN_DOCUMENT,
     OUTLOOK,
     PDF,
     PICTURES,
@@ -43,6 +44,7 @@ READERS: dict[str, str] = {
     OFD: "ofd",
     WEB_ARCHIVE: "mht",
     OFFICE_XML: "office_xml",
+    OPEN_DOCUMENT: "open_document",
     **dict.fromkeys(PICTURES, "picture"),
 }
 """Media type → module of ``extraction.readers``: a new format is one module and one row."""

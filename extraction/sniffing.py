@@ -39,6 +39,7 @@ WEB_ARCHIVE = "multipart/related"
 UNKNOWN = "application/octet-stream"
 ENCRYPTED_OFFICE = "application/encrypted-office"
 OLE = "application/x-ole-storage"
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 OUTLOOK = "application/vnd.ms-outlook"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -56,7 +57,7 @@ _ZIP_PARTS = (
     ("OFD.xml", OFD),
     ("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
     ("ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-    ("content.xml", "application/vnd.oasis.opendocument"),
+    ("content.xml", OPEN_DOCUMENT),
 )
 _ZIP_KINDS = (
     (rb"wordprocessingml\.(?:document|template)\.main|ms-word\.(?:document|template)\.macroenabled", DOCX),
@@ -77,6 +78,8 @@ _OFFICE_XML = re.compile(
     rb"""progid=["'](?:Word\.Document|Excel\.Sheet)|schemas\.microsoft\.com/office/word/2003/wordml"""
     rb"""|schemas\.microsoft\.com/office/2006/xmlPackage|<Workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet"""
 )
+_OPEN_DOCUMENT = re.compile(rb"<office:document\b[^>]{0,4000}opendocument:xmlns:office")
+"""OpenDocument in one piece."""
 _LEADING_XML = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
 _LEADING_MIME = re.compile(rb"\s*(?:MIME-Version|From|Subject|Date|X-[\w-]+|Content-[\w-]+):", re.IGNORECASE)
 _WEB_PARTS = re.compile(rb"(?im)^content-type:\s*(?:multipart/(?:related|alternative|mixed)|text/html)")
@@ -191,6 +194,7 @@ def _sniff_text(body: bytes, media_type: str, name: str) -> str:
         return WEB_ARCHIVE
     if is_office := _OFFICE_XML.search(head) or _LEADING_XML.match(head):
         xml = OFFICE_XML if is_office.re is _OFFICE_XML else "application/xml"
+        xml = OPEN_DOCUMENT if _OPEN_DOCUMENT.search(head) else xml
         return HTML if ending == HTML else xml
     if media_type.startswith("text/") and media_type != PLAIN:
         return HTML if ending == HTML or _ANY_HTML.search(head) else PLAIN

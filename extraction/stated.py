@@ -49,7 +49,7 @@ _ANOTHER_DAY = re.compile(
 )
 """Words of a line whose day is another than that of publication."""
 _SIGNED = re.compile(
-    r"(?:[12]\s?\d\s?\d\s?\d|[一二三四五六七八九〇○◯零Oo0]{4})\s{0,3}年\s{0,3}(?:\d{1,2}|[一二三四五六七八九十元]{1,2})\s{0,3}月\s{0,3}"
+    r"(?:[12]\s?\d\s?\d\s?\d|[一二三四五六七八九〇○◯零Oo0\u041e\u043e\u039f\u03bfＯｏ]{4})\s{0,3}年\s{0,3}(?:\d{1,2}|[一二三四五六七八九十元]{1,2})\s{0,3}月\s{0,3}"
     r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s{0,3}日(?:印发|印)?"
 )
 _ANNEXES = re.compile(r"附\s?[件表录：:]|抄送|（此件|\(此件|（联系")

@@ -6,8 +6,11 @@ import struct
 from io import BytesIO
 
 from extraction.cleaning import clean_line
+from extraction.margins import MARK, margin_lines, printed_words
 
 _TXO, _CONTINUE = 0x01B6, 0x003C
+_PRINTED = frozenset({0x0014, 0x0015})
+"""What is printed above and below each page (MS-XLS 2.4.136, Header, and Footer)."""
 _STREAMS = ("Workbook", "Book")
 _MOST = 5_000
 
@@ -24,7 +27,9 @@ def drawn_lines(body: bytes) -> list[str]:
     lines: dict[str, None] = {}
     for text in _texts(stream):
         lines.update(dict.fromkeys(line for raw in text.split("\n") if (line := clean_line(raw))))
-    return list(lines)
+    printed = [line.removeprefix(MARK) for line in lines if line.startswith(MARK)]
+    drawn = [line for line in lines if not line.startswith(MARK)]
+    return [*drawn, *margin_lines(printed, drawn)]
 
 
 def _texts(stream: bytes) -> list[str]:
@@ -46,4 +51,7 @@ def _texts(stream: bytes) -> list[str]:
                 texts.append("".join(pieces).replace("\r", "\n"))
         elif kind != _CONTINUE:
             left = 0
+            if kind in _PRINTED and size > 3:
+                codec = "utf-16-le" if record[2] & 1 else "latin-1"
+                texts.append(MARK + printed_words(record[3:].decode(codec, "replace")))
     return texts

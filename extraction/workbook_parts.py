@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from extraction.cleaning import clean_line
+from extraction.margins import margin_lines, printed_words
 from extraction.model import UnreadableError
 from extraction.packages import open_package, read_part, repacked, rewritten
 from extraction.relations import main_part, relations
@@ -18,6 +21,7 @@ _SHEETS = frozenset({"worksheet", "chartsheet", "dialogsheet"})
 _DRAWN = frozenset({"drawing", "diagramdata", "chart", "chartex"})
 _COMMENTS = frozenset({"comments", "threadedcomment"})
 _REMARK = "批注："
+_PRINTED = re.compile(rb"<(?:\w{1,9}:)?(?:odd|even|first)(?:Header|Footer)\b[^<>]{0,99}>([^<]{1,2000})</")
 _OFF = frozenset({"0", "false"})
 _LARGEST_SHEET = 64 * 2**20
 """Bytes of a sheet in which struck cells are looked for; its tree takes several times as much memory."""
@@ -32,7 +36,16 @@ def drawn_lines(body: bytes) -> list[str]:
             for text in _comments(package, part) if kind in _COMMENTS else _paragraphs(package, part):
                 if line := clean_line(text):
                     lines.setdefault(f"{_REMARK}{line}" if kind in _COMMENTS else line)
-    return list(lines)
+        printed = list(_printed(package))
+    return [*lines, *margin_lines(printed, lines)]
+
+
+def _printed(package: ZipFile) -> Iterator[str]:
+    """The words of the sheets' headers and footers; they stand behind the cells, which are passed over."""
+    for each in relations(package, main_part(package, _WORKBOOK)):
+        if each.kind in _SHEETS:
+            for code in _PRINTED.findall(read_part(package, each.target)):
+                yield printed_words(unescape(code.decode("utf-8", "replace")))
 
 
 def _beside_cells(package: ZipFile) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,10 @@ from datetime import date
 
 _WIDE = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 _IS_WIDE = re.compile("[０-９－／．]")
-_FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo", "1234567890000100")
+_FIGURES = str.maketrans("一二三四五六七八九〇○◯零元Oo\u041e\u043e\u039f\u03bfＯｏ", "1234567890000100000000")
+"""Among the signs for zero that people type: the letter O, Latin, Cyrillic, Greek and wide."""
 _IN_WORDS = re.compile(
-    r"[一二三四五六七八九〇○◯零]{4}\s{0,3}年\s{0,3}[一二三四五六七八九十元]{1,2}\s{0,3}月\s{0,3}[一二三四五六七八九十]{1,3}\s{0,3}日"
+    r"[一二三四五六七八九〇○◯零Oo\u041e\u043e\u039f\u03bfＯｏ]{4}\s{0,3}年\s{0,3}[一二三四五六七八九十元]{1,2}\s{0,3}月\s{0,3}[一二三四五六七八九十]{1,3}\s{0,3}日"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"

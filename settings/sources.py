@@ -33,7 +33,7 @@ class Selectors(Section):
 class Listing(Section):
     """What a source says of its list where that does not show by itself."""
 
-    form: Literal["auto", "page", "datastore", "json", "feed", "sitemap"] = "auto"
+    form: Literal["auto", "page", "datastore", "json", "feed", "sitemap", "xml"] = "auto"
     """How the list is written; ``auto`` recognises it by its first bytes."""
     contains: str = ""
     """Only addresses with this in them are items; for a sitemap, which lists everything."""

@@ -118,6 +118,7 @@ class FoundBy(StrEnum):
     FEED = "feed"
     SCRIPT = "script"
     SITEMAP = "sitemap"
+    XML = "xml"
     NOTHING = "nothing"
 
 

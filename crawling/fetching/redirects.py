@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urlencode, urljoin
 
 import requests
 from requests.utils import requote_uri
@@ -43,6 +43,9 @@ _OPENED = re.compile(
     rb"""\b(?:window\s*\.\s*)?(?:open|navigate)\s*\(\s*(["'])([^"'\\]{1,500})\1\s*(?:,\s*["']_(?:self|top|parent)["'][^)]*)?\)"""
 )
 _TO = rb"location(?:\s*\.\s*href)?\s*(?:=|\.\s*(?:replace|assign)\s*\()\s*"
+_FORM = re.compile(rb"(?is)<form\b([^>]*)>(.*?)(?:</form\s*>|$)")
+_INPUT = re.compile(rb"(?is)<input\b([^>]*)>")
+_SUBMITS = re.compile(rb"\.\s*submit\s*\(\s*\)")
 _CONTENT = re.compile(r"(?i)^\s*(\d{1,4})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*['\"]?([^'\"]+)")
 
 
@@ -63,7 +66,7 @@ def refresh_target(url: str, body: bytes) -> str:
     if len(body) > _LONGEST_REFRESH_PAGE:
         return ""
     shown = _NOT_DONE.sub(lambda found: found[1] or b"", body)
-    target = _refreshed(shown) or _located(shown)
+    target = _refreshed(shown) or _located(shown) or _submitted(shown)
     if not target or len(visible_bytes(body)) > _LONGEST_REFRESH_TEXT:
         return ""
     return _absolute(url, target)
@@ -71,7 +74,7 @@ def refresh_target(url: str, body: bytes) -> str:
 
 def _refreshed(body: bytes) -> str:
     for meta in _META.findall(body):
-        said = {name.lower(): one or two or bare for name, one, two, bare in _ATTRIBUTE.findall(meta)}
+        said = _attributes(meta)
         if said.get(b"http-equiv", b"").strip().lower() != b"refresh":
             continue
         content = _CONTENT.match(unescape(_decoded(said.get(b"content", b""))))
@@ -87,6 +90,27 @@ def _located(body: bytes) -> str:
         if found is not None and not _DEPENDS.search(code[: found.end()]):
             return unescape(_decoded(found[1] or found[2])).strip()
     return ""
+
+
+def _submitted(body: bytes) -> str:
+    """Where the one form of a page leads that its script submits at once, by GET; empty for all others."""
+    codes = [_LEFT_OUT.sub(b"", script or one or two) for _, script, one, two in _SCRIPT.findall(body)]
+    forms = _FORM.findall(body)
+    submits = [found for code in codes if (found := _SUBMITS.search(code)) and not _DEPENDS.search(code)]
+    if len(submits) != 1 or len(forms) != 1:
+        return ""
+    form = _attributes(forms[0][0])
+    if form.get(b"method", b"get").strip().lower() != b"get":
+        return ""
+    fields = [_attributes(field) for field in _INPUT.findall(forms[0][1])]
+    said = [(field[b"name"], field.get(b"value", b"")) for field in fields if field.get(b"name")]
+    target = unescape(_decoded(form.get(b"action", b""))).strip().partition("#")[0]
+    query = urlencode([(name, unescape(_decoded(value))) for name, value in said])
+    return f"{target.partition('?')[0]}?{query}" if query else target
+
+
+def _attributes(tag: bytes) -> dict[bytes, bytes]:
+    return {name.lower(): one or two or bare for name, one, two, bare in _ATTRIBUTE.findall(tag)}
 
 
 def _plain(code: bytes) -> bytes:

@@ -16,6 +16,7 @@ ATTACHMENT_SUFFIXES = (
     *(".pdf", ".doc", ".docx", ".xls", ".xlsx", ".wps", ".et", ".rtf", ".ofd"),
     *(".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".ppt", ".pptx", ".csv", ".txt"),
     *(".docm", ".dot", ".dotx", ".xlsm", ".xlsb", ".dps", ".mht", ".mhtml"),
+    *(".odt", ".ods", ".odp", ".fodt"),
 )
 _SESSION = re.compile(r"(?i);jsessionid=[^?#/]*|/\((?:[a-z]\([^()/]{1,80}\)){1,3}\)(?=/)")
 """Servlets append theirs to the path, ASP.NET without cookies puts it before: ``/(S(k2x…))/list.aspx``."""

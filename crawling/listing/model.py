@@ -62,7 +62,8 @@ class ListPage:
     sureness: float
     """0 to 1: how likely the items are the list and not navigation; 1 where selectors found them."""
     found_by: str
-    """``selectors``, ``links``, ``datastore``, ``script``, ``json``, ``feed``, ``sitemap`` or ``nothing``."""
+    """``selectors``, ``links``, ``datastore``, ``script``, ``json``, ``feed``, ``sitemap``, ``xml``
+    or ``nothing``."""
     parts: tuple[str, ...] = ()
     """Lists that this one consists of, all of them to be read: a sitemap index's, a frameset's frames."""
     notes: tuple[Note, ...] = ()

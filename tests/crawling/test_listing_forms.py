@@ -387,3 +387,30 @@ def test_a_list_that_cannot_be_read_ends_in_an_outcome() -> None:
     with pytest.raises(ReadingError, match="JSON") as caught:
         read_list(Answer(b"{broken", "application/json"), f"{SITE}/", Selectors(), Listing())
     assert caught.value.outcome is Outcome.ERROR
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<row><title>{t}</title><url>/n/{n}.html</url><pubtime>2026-11-0{n}</pubtime></row>",
+        "<row title='{t}' href='/n/{n}.html' date='2026-11-0{n}'/>",
+        "<a:row xmlns:a='urn:x'><a:title>{t}</a:title><a:link>/n/{n}.html</a:link>"
+        "<a:date>2026-11-0{n}</a:date></a:row>",
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "gb2312"])
+def test_records_in_xml_of_a_make_of_its_own_are_a_list(row: str, charset: str) -> None:
+    listed = "".join(row.format(t=f"关于公开招聘第{n}批人员的公告", n=n) for n in range(1, 5))
+    declared = f"<?xml version='1.0' encoding='{charset}'?>\n"
+    body = f"{declared}<data><total>4</total><list>{listed}</list></data>".encode(charset)
+    assert recognise(body) == "xml"
+    page = read_data_list(body, "http://rsj.example.gov.cn/list.xml", "xml")
+    said = [f"关于公开招聘第{n}批人员的公告" for n in range(1, 5)]
+    assert [item.title for item in page.items] == said
+    assert [item.published_on for item in page.items] == [date(2026, 11, n) for n in range(1, 5)]
+    assert page.found_by == "xml"
+
+
+def test_a_page_that_declares_itself_as_xml_stays_a_page() -> None:
+    assert recognise(b"<?xml version='1.0'?>\n<html><body><a href='/a.html'>a</a></body></html>") == PAGE
+    assert recognise(b"<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'><html></html>") == PAGE

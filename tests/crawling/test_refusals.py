@@ -145,3 +145,23 @@ def test_refusals_of_regions_and_environments_are_known(words: str) -> None:
 def test_a_refresh_that_no_browser_does_sends_nobody_on(around: str) -> None:
     refresh = around.format("<meta http-equiv=refresh content='0;url=/old.html'>")
     assert refresh_target(HERE, page(f"{refresh}<p>招聘会计一名。</p>")) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "target"),
+    [
+        ("<form name=f action=new.html></form><script>document.f.submit();</script>", "new.html"),
+        (
+            "<body onload='document.forms[0].submit()'>"
+            "<form action='/s' method=GET><input name=k value=招聘></form>",
+            "/s?k=%E6%8B%9B%E8%81%98",
+        ),
+        ("<form method=post action=new.html></form><script>document.f.submit();</script>", ""),
+        ("<form action=new.html></form><script>if (ok()) document.f.submit()</script>", ""),
+        ("<form action=a.html></form><form action=b.html></form><script>document.f.submit()</script>", ""),
+        ("<form action=/search></form><script>document.f.submit()</script>" + "<p>公告全文</p>" * 100, ""),
+    ],
+)
+def test_a_stub_may_submit_a_form_that_only_asks(body: str, target: str) -> None:
+    wanted = target and f"http://rsj.example.gov.cn{target if target.startswith('/') else f'/tzgg/{target}'}"
+    assert refresh_target(HERE, body.encode()) == wanted

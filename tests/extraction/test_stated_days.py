@@ -177,3 +177,9 @@ def test_a_moment_above_a_text_without_its_title_is_the_day_where_nothing_else_i
     assert above("<div>2017-03-08 15:30:00 医疗卫生</div>") == DAY
     assert above("<div>2017-03-08 15:30 教育</div><div>2017-03-09 09:00 卫生</div>") is None
     assert above("<div>服务器时间是 2017-03-08 15:30:00</div>") is None
+
+
+@pytest.mark.parametrize("zero", ["〇", "○", "О", "Ο", "Ｏ", "O"])
+def test_a_signature_is_read_whatever_sign_stands_for_zero(zero: str) -> None:
+    signed = f"<p>示例县卫健局</p><p>二{zero}一七年三月八日</p>"
+    assert stated("", body=f"{BODY}{signed}").written == DAY

@@ -21,6 +21,7 @@ FORMS: dict[str, str] = {
     "sitemap": "sitemap",
     "feed": "feed",
     "json": "json_interface",
+    "xml": "xml_records",
 }
 """Form as a source names it → module of this package, in the order in which they are asked."""
 
