@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawling.listing.actions import opened_address
 from crawling.listing.addresses import absolute_url, is_attachment, same_site
@@ -50,7 +50,8 @@ def attached_files(links: tuple[Link, ...], page_url: str, markup: str = "") -> 
     """
     found: dict[str, Attachment] = {}
     for link in links:
-        url = absolute_url(shown_file(link.url) or link.url or _opened(link, markup), page_url)
+        address = shown_file(link.url) or (_named_in_call(link) and _opened(link, markup)) or link.url
+        url = absolute_url(address or _opened(link, markup), page_url)
         if not url or url == absolute_url(page_url):
             continue
         certain = is_attachment(url) or link.is_file or _names_a_file(link)
@@ -72,6 +73,13 @@ def unopened_files(links: tuple[Link, ...], markup: str) -> str:
     return (
         f"{len(unknown)} files are opened by a script ({call}) and were not read ({names}): open them by hand"
     )
+
+
+def _named_in_call(link: Link) -> bool:
+    """Whether the address is but the name of a file that a call is told beside its number."""
+    name = unquote(link.url.rpartition("/")[2])
+    told = re.search(rf"""['"]{re.escape(name)}['"]""", link.action) if name and link.action else None
+    return told is not None and "," in link.action
 
 
 def _opened(link: Link, markup: str) -> str:

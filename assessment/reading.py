@@ -173,7 +173,7 @@ def _facts(url: str, judged: Judged, extracted: Extracted) -> dict[str, Any]:
 
 def _markup(answer: Answer, extracted: Extracted) -> str:
     """The source of a page, where some of its links are calls of a script."""
-    if not any(link.action and not link.url for link in extracted.links):
+    if not any(link.action for link in extracted.links):
         return ""
     return answer.body.decode(extracted.charset or "utf-8", "replace")
 

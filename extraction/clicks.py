@@ -71,12 +71,18 @@ _LONGEST_FILE = 300
 _MOST_SCRIPTS, _MOST_FILES = 100, 20
 _VIEWED = ("file", "url", "src", "pdf", "path", "furl", "fileurl")
 """Keys in which viewers (pdf.js, kkFileView, Office Online) are told what to show."""
+_OBJECT_SHOWS = frozenset({"src", "filename", "url", "movie", "data", "_url"})
+"""What players and readers of old are told by ``<param>``."""
 _SUDY_TITLE = re.compile(r"""['"]title['"]\s*:\s*['"]([^'"]{1,300})['"]""")
 _VIEWER = re.compile(r"(?i)pdf\.?js|viewer|preview|/op/view\.aspx$|view\.s?html?$")
 _IS_FILE = re.compile(r"(?i)application/(?:pdf|msword|vnd\.|x-pdf|octet-stream)")
 _LOADED = re.compile(
     r"""\.load\(\s*["']([^"'\s<>#]{3,300})|\.src\s*=\s*["']([^"'\s<>]{3,300})["']|["']src["']\s*,\s*["']([^"'\s<>]{3,300})["']"""
 )
+_WRITTEN_FRAME = re.compile(
+    r"""<i?frame\b[^<>]{0,300}?\bsrc\s*=\s*\\?["']([^"'\\<>+\s]{2,500})\\?["']""", re.IGNORECASE
+)
+_MOST_WRITTEN = 3
 _IS_PAGE = re.compile(rf"(?i)\.(?:{PAGES})(?:[?#]|$)")
 _LONGEST_ACTION = 500
 
@@ -148,6 +154,8 @@ def file_addresses(tag: str, attributes: Mapping[str, str]) -> list[tuple[str, s
         source = attributes.get("src") or attributes.get("data") or attributes.get("data-src") or ""
         is_file = _FILE_ENDS.search(source.partition("?")[0]) or _IS_FILE.search(attributes.get("type", ""))
         found += [source] if is_file else _viewed(source)
+    elif tag == "param" and attributes.get("name", "").lower() in _OBJECT_SHOWS:
+        found += [value for value in (attributes.get("value", ""),) if _FILE_ENDS.search(value)]
     elif tag == "input" and _FILE_ENDS.search(attributes.get("value", "")):
         found.append(attributes["value"])
     return [(address, name) for address in dict.fromkeys(found)]
@@ -183,6 +191,12 @@ def _from_base64(value: str) -> str:
     return unquote(found) if _ADDRESS.fullmatch(found) else ""
 
 
+def written_frames(markup: str) -> Iterator[str]:
+    """Addresses of frames that a page's script writes, where they stand there as they are."""
+    for frame in islice(_WRITTEN_FRAME.finditer(markup), _MOST_WRITTEN):
+        yield unescape(frame[1])
+
+
 def frames_in_scripts(markup: str) -> list[str]:
     """Addresses of pages that scripts load into an element or a frame of the page."""
     found: dict[str, None] = {}
@@ -192,6 +206,8 @@ def frames_in_scripts(markup: str) -> list[str]:
             address = loaded[1] or loaded[2] or loaded[3]
             if _IS_PAGE.search(address) and (loaded[1] or has_frame):
                 found.setdefault(unescape(address))
+        if "<iframe" in script.lower():
+            found |= dict.fromkeys(each for each in written_frames(script) if _IS_PAGE.search(each))
     return list(found)
 
 

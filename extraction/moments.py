@@ -24,6 +24,12 @@ _NAMES = re.compile(
     r"""(?i)\b(?:pub(?:lish)?_?(?:date|time)|release_?(?:date|time)|fbsj|fbrq)\s*=\s*["']((?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})"""
 )
 """A variable that says so; of several a list is made."""
+_KEPT = re.compile(
+    r"""<input\b(?=[^<>]{0,200}\b(?:id|name)\s*=\s*["']?(?:pub(?:lish)?_?(?:date|time)|fbsj|fbrq|release_?(?:date|time))["'\s>])"""
+    r"""[^<>]{0,300}?\bvalue\s*=\s*["']?((?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2})""",
+    re.IGNORECASE,
+)
+"""A hidden field of that name, for a script to show."""
 _TIME = re.compile(
     r"""<time\b[^<>]{0,300}?\bdatetime\s*=\s*["']?([^"'<>\s]{8,40}(?:\s[\d:.]{5,12})?)""", re.IGNORECASE
 )
@@ -43,6 +49,8 @@ def note_moments(metas: dict[str, str], markup: str) -> None:
     if found := _ITEM.search(markup):
         metas.setdefault("datepublished", found[1])
     if "<script" in markup and (found := _PRINTS.search(markup) or _alone(markup)):
+        metas.setdefault(SHOWN, found[1])
+    if "<input" in markup and (found := _KEPT.search(markup)):
         metas.setdefault(SHOWN, found[1])
     times = _TIME.findall(markup) if "<time" in markup else []
     if times and len(times) <= _MOST_TIMES:

@@ -109,7 +109,7 @@ _PARSED = re.compile(r"""\b(?:parseInt|Number)\s*\(\s*['"]?(\d{1,7})['"]?\s*(?:,
 _SET = re.compile(r"""\bpagination\s*\(\s*['"]setPage['"]\s*,\s*(\d{1,6})\s*,\s*(\d{1,6})\s*\)""")
 _NUMBERED = re.compile(r"(?:_\d{1,5})?(\.[a-z]{3,5})?$", re.IGNORECASE)
 _RECORDS_SAID = re.compile(
-    r"\b(?:data|records?|info)_?(?:total|count)\b['\"]?\s*[:=]\s*['\"]?(\d{1,7})\b", re.IGNORECASE
+    r"\b(?:data|records?|info)[_-]?(?:total|count)\b['\"]?\s*[:=]\s*['\"]?(\d{1,7})\b", re.IGNORECASE
 )
 
 _SELECT = re.compile(r"<select\b(?:(?!</select).){10,20000}", re.IGNORECASE | re.DOTALL)

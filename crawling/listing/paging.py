@@ -42,6 +42,8 @@ _SCRIPTED = re.compile(
     r"\b(?:laypage|createPage\w*|Pager|pagination|paginator|twbsPagination|jqPaginator|toPage|goPage|gotoPage|turnPage"
     r"|executePage|kkpager|generPageHtml|bootstrapPaginator|jpage|queryArticleByCondition|jumpPage|showPage|pageTo|pageNavigate|getPageList)\s*[.(]"
 )
+_RECORDS = re.compile(r"(?:共|总计|合计|总数)\s{0,3}[:：]?\s{0,3}(\d{1,7})\s{0,3}[条项篇]")
+_EACH_PAGE = re.compile(r"每\s{0,3}[页頁]\s{0,3}(?:显示)?\s{0,3}(\d{1,4})")
 _COUNT = re.compile(
     r"共\s{0,3}(\d{1,6})\s{0,3}[页頁]|[第当前页\s:：]\s{0,3}\d{1,6}\s{0,3}/\s{0,3}(?:共\s{0,3})?(\d{1,6})(?:\s{0,3}[页頁]|\s*$|\s)"
 )
@@ -91,6 +93,7 @@ def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) ->
     links, markup = tuple(links), with_plain_numbers(markup)
     words = _WORDS.search(text)
     said = words[0] if words else next((_label(link) for link in links if _says_next(link)), "")
+    said = said or _more_records(text, len(links))
     called = _SCRIPTED.search(markup) if not said else None
     scripted = called[0][:-1] if called else "" if said else says_that_pages_follow(markup, len(links))
     if not (said or scripted) or _is_last(links, text, page_url) or counts_to_its_end(markup, page_url):
@@ -101,6 +104,15 @@ def paging_note(links: Iterable[Link], text: str, markup: str, page_url: str) ->
         f"{what}, and gives no address for the next: look in the browser's network view for one that answers "
         "GET, and name that as url, or set selectors.next_page",
     )
+
+
+def _more_records(text: str, links: int) -> str:
+    """The words by which a page counts more records than it has links, or than it says that a page shows."""
+    counted = _RECORDS.search(text)
+    if counted is None:
+        return ""
+    each = _EACH_PAGE.search(text)
+    return counted[0] if int(counted[1]) > (int(each[1]) if each else links) else ""
 
 
 def _is_last(links: Sequence[Link], text: str, page_url: str) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
-from html import unescape
-from itertools import islice
 
 from bs4 import BeautifulSoup, Tag
 
@@ -18,7 +15,7 @@ from crawling.listing.model import Item, ListError, ListPage, Note, NoteKind, ro
 from crawling.listing.paging import next_pages, paging_note
 from crawling.listing.submitted import submitted_pages
 from extraction.charset import decode
-from extraction.clicks import clicked_address
+from extraction.clicks import clicked_address, written_frames
 from extraction.model import Extracted, Link
 from extraction.nesting import within_reason
 from settings.sources import Listing, Selectors
@@ -27,9 +24,6 @@ _ROWS = ("li", "tr", "dd", "dt", "article", "p", "div")
 _FEWEST_ROWS = 2
 _SURE_ENOUGH = 0.6
 _MOST_FRAMES = 3
-_WRITTEN_FRAME = re.compile(
-    r"""<i?frame\b[^<>]{0,300}?\bsrc\s*=\s*\\?["']([^"'\\<>+\s]{2,500})\\?["']""", re.IGNORECASE
-)
 
 
 class SelectorError(ListError):
@@ -69,7 +63,7 @@ def read_list_page(
     else:
         following, paging = _following(page, markup, url, extracted)
         notes += paging
-    parts = () if items else _frames((*extracted.frames, *_written_frames(markup)), url)
+    parts = () if items else _frames((*extracted.frames, *written_frames(markup)), url)
     if not items and not parts and extracted.frames:
         notes.append(_foreign_frames(extracted))
     return ListPage(
@@ -142,12 +136,6 @@ def _frames(addresses: Iterable[str], url: str) -> tuple[str, ...]:
     return tuple(frame for frame in frames if frame and frame != absolute_url(url) and same_site(frame, url))[
         :_MOST_FRAMES
     ]
-
-
-def _written_frames(markup: str) -> Iterator[str]:
-    """Addresses of frames that the page's script writes, where they stand there as they are."""
-    for frame in islice(_WRITTEN_FRAME.finditer(markup), _MOST_FRAMES):
-        yield unescape(frame[1])
 
 
 def _island(markup: str, url: str, listing: Listing) -> ListPage | None:

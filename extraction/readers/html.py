@@ -112,7 +112,7 @@ class PageText:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._hidden:
-            self._hidden += 1
+            self._start_hidden(tag, attributes)
             return
         if attributes:
             self._note_attributes(tag, attributes)
@@ -144,6 +144,12 @@ class PageText:
             self.pictures.add(attributes)
         else:
             self.links.open_clickable(tag, attributes)
+
+    def _start_hidden(self, tag: str, attributes: dict[str, str]) -> None:
+        """Within what nobody sees, an object may name the file that it shows."""
+        self._hidden += 1
+        if tag == "param":
+            self.links.add_frame(tag, attributes)
 
     @property
     def is_hidden(self) -> bool:

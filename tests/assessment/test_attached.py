@@ -23,6 +23,8 @@ def page(below: str) -> Assessment:
     [
         "<a href='javascript:;' onclick=\"down('7')\">附件：岗位表</a>"
         "<script>function down(i){open('/f/'+i+'.xls')}</script>",
+        "<a href=\"javascript:down('7','岗位表.xls')\">岗位表.xls</a>"
+        "<script>function down(id, name){location.href='/f/'+id+'.xls'}</script>",
         "<iframe src='/onlinePreview?url=aHR0cDovL3Jzai5leGFtcGxlLmdvdi5jbi9mLzcueGxz'></iframe>",
         "<script>PDFObject.embed('/f/7.xls', '#here');</script>",
         "<script>document.write('<a href=\"/f/7.xls\">附件：岗位表</a>');</script>",

@@ -90,3 +90,18 @@ def test_a_tooltip_that_ends_with_the_text_says_the_whole_title() -> None:
     )
     assert read(f"<ul>{listed}</ul>").items[-1].title == "示例县人社局工作动态"
     assert read(f"<ul>{called}</ul>").items[-1].title == "招聘工作动态"
+
+
+@pytest.mark.parametrize(
+    ("words", "is_noted"),
+    [
+        ("共 38 条记录 每页 6 条", True),
+        ("总计：912条", True),
+        ("共 6 条记录 每页 20 条", False),
+        ("共 5 条", False),
+        ("<div id=pager data-total='40' data-size='6'></div><script src=/js/pager.js></script>", True),
+    ],
+)
+def test_more_records_than_a_page_shows_leave_a_note(words: str, is_noted: bool) -> None:
+    noted = [note.kind for note in read(f"<ul>{PLAIN}</ul><div>{words}</div>").notes]
+    assert noted == ([NoteKind.PAGING_NOT_FOLLOWED] if is_noted else [])

@@ -372,3 +372,12 @@ def test_whole_paragraphs_may_be_struck(tag: str) -> None:
 )
 def test_an_office_is_named_by_a_cell_or_as_author(markup: str, publisher: str) -> None:
     assert extract(f"<html><body><h1>办事指南</h1>{markup}</body></html>".encode()).publisher == publisher
+
+
+def test_an_object_names_the_file_that_it_shows_and_a_script_the_frame_that_it_writes() -> None:
+    shown = "<object classid=x><param name=wmode value=a.swf><param name=src value='/files/gw.pdf'></object>"
+    assert [link.url for link in extract(f"<p>公告</p>{shown}".encode(), url="http://a.cn/b.html").links] == [
+        "http://a.cn/files/gw.pdf"
+    ]
+    written = "<p>公告</p><script>document.write(\"<iframe src='/body.html' width=100%></iframe>\")</script>"
+    assert extract(written.encode(), url="http://a.cn/b.html").frames == ("http://a.cn/body.html",)

@@ -183,3 +183,9 @@ def test_a_moment_above_a_text_without_its_title_is_the_day_where_nothing_else_i
 def test_a_signature_is_read_whatever_sign_stands_for_zero(zero: str) -> None:
     signed = f"<p>示例县卫健局</p><p>二{zero}一七年三月八日</p>"
     assert stated("", body=f"{BODY}{signed}").written == DAY
+
+
+def test_a_hidden_field_of_the_days_name_holds_it() -> None:
+    assert stated("<input type=hidden id=pubtime value='2017-03-08 10:11:12'>").printed == DAY
+    assert stated("<input type=hidden value='2017/3/8' name=fbsj>").printed == DAY
+    assert stated("<input type=hidden id=endtime value='2017-03-08'>").printed is None
