@@ -12,6 +12,15 @@ _FEWEST_LINKS, _MOSTLY, _LONGEST_INDEX = 10, 0.5, 20_000
 _SENTENCE = re.compile(r"[。；！]")
 _CUT = re.compile(r"(?:\.{2,}|…+|·{3,})\s*[\]】)）]?$")
 _LETTERS = re.compile(r"[\W_]+")
+_FOOT = re.compile(
+    r"主办|承办|版权|备案|ICP|公网安备|网站标识码|技术支持|今天是|您(?:现在|当前|所在)的?位置|联系电话|邮编"
+)
+_ENDED = re.compile(
+    r"(?:该|此|本|您(?:要|所)?(?:访问|查看|浏览)的)(?:招聘)?(?:职位|岗位|信息|公告|文章|内容|页面|招聘|帖子)[^。！!\n]{0,12}"
+    r"(?:(?:已|被|正在|暂)[^。！!\n]{0,4}(?:停止|结束|下线|下架|过期|失效|关闭|删除|撤销|撤回|审核|招满|不可见)|不存在|无权)"
+)
+_FEWEST_OWN_LETTERS, _ENOUGH_BESIDE_ITS_END = 20, 120
+"""Of a page whose title stands in its tab alone; of one that says that its subject has ended."""
 
 
 def titles_in(titles: Iterable[str], text: str) -> int:
@@ -31,6 +40,30 @@ def is_index(linked: Iterable[str], text: str) -> bool:
         rest = rest.replace(each, "")
     is_linked = len(_LETTERS.sub("", rest)) <= (1 - _MOSTLY) * len(_LETTERS.sub("", text))
     return is_linked and not _SENTENCE.search(rest)
+
+
+def shows_item(title: str, page_title: str, text: str, linked: Iterable[str]) -> bool:
+    """Whether a page is the item of a list that gives it this ``title``: it shows it, and says something.
+
+    Where the title stands in the tab alone, or the page says that its subject has ended, words of its own
+    are asked for, beside links and what stands at the foot of every page: a page that a script is to fill
+    has none.
+    """
+    if bears_title(title, text):
+        return not _ENDED.search(text) or _own_letters(title, text, linked) > _ENOUGH_BESIDE_ITS_END
+    return bears_title(title, page_title) and (
+        not linked or _own_letters(title, text, linked) >= _FEWEST_OWN_LETTERS
+    )
+
+
+def _own_letters(title: str, text: str, linked: Iterable[str]) -> int:
+    """Letters of a page beside its title, its links and its foot; all of them where it is long."""
+    if len(text) > _LONGEST_INDEX:
+        return len(text)
+    rest = "\n".join(line for line in text.split("\n") if not _FOOT.search(line))
+    for each in sorted({title, *linked}, key=len, reverse=True):
+        rest = rest.replace(each, "") if each else rest
+    return len(_LETTERS.sub("", rest))
 
 
 def bears_title(title: str, *texts: str) -> bool:

@@ -18,7 +18,7 @@ from assessment.attachments import (
     unread_frames,
 )
 from assessment.judging import Judged, Known, judge
-from assessment.notices import bears_title, is_index
+from assessment.notices import is_index, shows_item
 from catalogue.imported import NONE_IMPORTED, ImportedLists
 from crawling.listing.addresses import same_site
 from crawling.listing.rows import employer_of
@@ -151,7 +151,8 @@ def assess(
         facts=_facts(known.url, judged, extracted),
         attachments=attached_files(links, known.url, markup),
         frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
-        bears_title=known.is_attachment or bears_title(known.title, extracted.title, extracted.text),
+        bears_title=known.is_attachment
+        or shows_item(known.title, extracted.title, extracted.text, [link.text for link in links]),
         is_index=is_index((link.text for link in links), extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,

@@ -65,3 +65,36 @@ def test_a_notice_under_another_title_and_one_that_is_a_picture_are_kept() -> No
     sentences = "<p>卫生局招聘护士，须持有护士执业证书；身体健康，遵纪守法。</p>" * 20
     refuse_excuse(*read(sentences))
     refuse_excuse(*read("<img src='/upload/88.jpg' width=800>"))
+
+
+AROUND = "<p><a href='/'>首页</a> <a href='/zp/'>招聘信息</a></p>{}<p>主办单位：示例县人社局　备案号 88</p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>{TITLE}</h1><p>该信息正在审核中，暂不可见。</p>",
+        f"<p>首页 &gt; {TITLE}</p><p>该职位已停止招聘，可以看看：<a href=/a>会计</a></p>",
+    ],
+)
+def test_a_page_that_says_of_its_subject_only_that_it_ended_is_no_notice(body: str) -> None:
+    known, reading = read(AROUND.format(body))
+    assert not reading.bears_title
+    with pytest.raises(ReadingError):
+        refuse_excuse(known, reading)
+
+
+def test_a_notice_that_has_ended_and_still_stands_there_is_read() -> None:
+    demand = "<p>招聘会计一名，须持有会计从业资格证书，大专以上学历，熟悉财务软件，三年以上工作经验。</p>" * 4
+    assert read(AROUND.format(f"<h1>{TITLE}</h1><p>该职位已停止招聘</p>{demand}"))[1].bears_title
+    assert read(f"<h1>{TITLE}</h1><p>本公告由县人社局解释，报名结束后不再受理。</p>")[1].bears_title
+
+
+def test_a_title_in_the_tab_alone_asks_for_words_of_the_page() -> None:
+    def tab(body: str) -> bool:
+        markup = f"<html><head><title>{TITLE}</title></head><body>{AROUND.format(body)}</body></html>"
+        known = Known(URL, title=TITLE)
+        return assess(Answer(markup.encode(), "text/html", "utf-8"), known, date(2026, 11, 28)).bears_title
+
+    assert not tab("<div id=app></div><script src=/app.js></script>")
+    assert tab("<p>因工作需要，招聘会计一名，须持有会计从业资格证书，请于本月底前报名。</p>")
