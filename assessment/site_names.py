@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from html import unescape
 
 from vocabulary.areas import covers
@@ -24,6 +26,8 @@ _OFFICE = re.compile(r"(?<=政府)办公[室厅]$")
 _FOOT = 20_000
 """Characters at a page's end in which it says who runs it."""
 _SHORTEST = 3
+_FEWEST_NAMED, _MOST_OF = 2, 0.8
+"""Titles that name a place of one prefecture, and their share of those that name any."""
 
 
 def site_name(markup: str) -> str:
@@ -34,6 +38,22 @@ def site_name(markup: str) -> str:
     foot = " ".join(_TAG.sub(" ", markup[-_FOOT:]).split())
     names = (_OFFICE.sub("", found[1]) for found in _RUN_BY.finditer(unescape(foot)))
     return next((name for name in names if _ORGANISATION.search(name)), "")
+
+
+def region_of_most(titles: Iterable[str]) -> str:
+    """The code of the prefecture in which most places lie that a list's titles name; empty without one.
+
+    A county's name among them says that the office of its prefecture lists it as well.
+    """
+    named = [code for title in titles if (code := region_named(title))]
+    prefectures = Counter(f"{code[:4]}00" for code in named if code[2:4] != "00")
+    if not prefectures:
+        return ""
+    code, times = prefectures.most_common(1)[0]
+    region = known_regions().get(code)
+    if region is None or times < _FEWEST_NAMED or times < _MOST_OF * len(named):
+        return ""
+    return f"{code[:2]}0000" if region.name in GROUPS else code
 
 
 def region_named(words: str) -> str:

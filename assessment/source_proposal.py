@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from assessment.lists import read_list
 from assessment.reading import Answer, ReadingError
-from assessment.site_names import region_named, site_name
+from assessment.site_names import region_named, region_of_most, site_name
 from assessment.workers import WorkError, Workers
 from crawling.fetching.advice import advice
 from crawling.fetching.fetcher import Fetcher
@@ -88,7 +88,7 @@ class Proposal:
         yield f"列表：{page.url}"
         yield f"  标题：{source.title or '无'}；编码：{self.charset or '不明'}；robots.txt：未禁止访问"
         if source.region:
-            yield f"  地区：{region_name(source.region)}（按网站名称，不对请用 --region 指定）"
+            yield f"  地区：{region_name(source.region)}（按网站名称或条目标题，不对请用 --region 指定）"
         how = names_of(FoundBy)[FoundBy(page.found_by)]
         yield f"  形式：{how}，{len(items)} 条，其中 {dated} 条有日期，把握 {page.sureness:.0%}"
         yield f"  翻页：{self.paging}"
@@ -247,6 +247,7 @@ def _described(given: Source, page: ListPage, markup: str = "") -> Source:
         "public_body" if is_public and kind is not SourceKind.TENDERS else None
     )
     region = given.region or (region_named(f"{site} {title}") if is_public else "")
+    region = region or (region_of_most([item.title for item in page.items]) if is_public else "")
     described = given.model_dump(mode="json", exclude_defaults=True) | {
         "url": page.url,
         "title": title,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from assessment.site_names import region_named, site_name
+from assessment.site_names import region_named, region_of_most, site_name
 from assessment.source_proposal import free_name
 from cli.source import app as source_app
 from settings import SettingsError, load_settings
@@ -258,3 +258,18 @@ def test_a_list_is_called_after_its_site_and_is_of_the_kind_of_most_items(config
     assert add(config, f"{site.address}/tz/", "--yes").exit_code == 0
     (source,) = load_settings(config).sources
     assert (source.title, source.kind) == ("示例市人民政府　通知公告", "notices")
+
+
+@pytest.mark.parametrize(
+    ("titles", "region"),
+    [
+        (["2026年5月份安顺市区材料价", "安顺市住建局行政处罚台账", "关于予以警示的公示"], "520400"),
+        (["大同市兴国寺街招标公告", "浑源县蔡村镇幼儿园公示", "阳高县污水处理厂招标公告"], "140200"),
+        (["海淀区招聘公告", "昌平区招聘公告"], "110000"),
+        (["安顺市招聘公告", "关于开展检查的通知"], ""),
+        (["安顺市招聘公告", "贵阳市招聘公告", "遵义市招聘公告"], ""),
+        (["贵州省2026年公务员招录公告", "贵州省考试公告"], ""),
+    ],
+)
+def test_a_list_whose_titles_name_one_prefecture_is_proposed_for_it(titles: list[str], region: str) -> None:
+    assert region_of_most(titles) == region
