@@ -109,7 +109,7 @@ _WORDS: tuple[str, ...] = (
     "当前环境异常",
     "完成验证后即可",
     "your request has been blocked",
-    "the requested url was rejected",
+    "requested url was rejected",
     "enable javascript and cookies to continue",
 )
 
