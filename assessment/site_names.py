@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import unescape
 
 from vocabulary.areas import covers
@@ -26,8 +26,8 @@ _OFFICE = re.compile(r"(?<=政府)办公[室厅]$")
 _FOOT = 20_000
 """Characters at a page's end in which it says who runs it."""
 _SHORTEST = 3
-_FEWEST_NAMED, _MOST_OF = 2, 0.8
-"""Titles that name a place of one prefecture, and their share of those that name any."""
+_FEWEST_NAMED, _OF_ALL, _MOST_OF = 3, 0.4, 0.8
+"""Titles that name a place of one prefecture, their share of all, and of those that name any place."""
 
 
 def site_name(markup: str) -> str:
@@ -40,7 +40,7 @@ def site_name(markup: str) -> str:
     return next((name for name in names if _ORGANISATION.search(name)), "")
 
 
-def region_of_most(titles: Iterable[str]) -> str:
+def region_of_most(titles: Sequence[str]) -> str:
     """The code of the prefecture in which most places lie that a list's titles name; empty without one.
 
     A county's name among them says that the office of its prefecture lists it as well.
@@ -51,7 +51,8 @@ def region_of_most(titles: Iterable[str]) -> str:
         return ""
     code, times = prefectures.most_common(1)[0]
     region = known_regions().get(code)
-    if region is None or times < _FEWEST_NAMED or times < _MOST_OF * len(named):
+    enough = max(_FEWEST_NAMED, _OF_ALL * len(titles), _MOST_OF * len(named))
+    if region is None or times < enough:
         return ""
     return f"{code[:2]}0000" if region.name in GROUPS else code
 

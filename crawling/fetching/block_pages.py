@@ -109,7 +109,7 @@ _WORDS: tuple[str, ...] = (
     "当前环境异常",
     "完成验证后即可",
     "your request has been blocked",
-    "requested url was rejected",
+    "the requested url was rejected",
     "enable javascript and cookies to continue",
 )
 

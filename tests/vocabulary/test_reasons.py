@@ -50,6 +50,7 @@ NO_REASONS = {
     "checking your browser",
     "just a moment...",
     "your request has been blocked",
+    "the requested url was rejected",
     "you have been blocked",
     "enable javascript and cookies to continue",
     # by which reasons are known
