@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,6 +18,7 @@ from console.context import Context
 from console.kept import Kept
 from settings.sources import Source
 from storage.sealing import Seal
+from storage.turns import Limit, take_turn
 from storage.unread import Unread
 from vocabulary.names import CHINESE
 
@@ -35,45 +33,17 @@ class FormerRecipient(LinkRefused):
 
 
 class Turns:
-    """How many of something may be had within a minute, whoever asks; for threads."""
+    """How many of something strangers may have within a minute, from whichever process they ask."""
 
-    def __init__(self, at_most: int) -> None:
-        self._at_most = at_most
-        self._taken: deque[float] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, context: Callable[[], Context], limit: Limit) -> None:
+        self._context = context
+        self._limit = limit
 
-    def take(self) -> bool:
-        """Whether one is left."""
-        now = time.monotonic()
-        with self._lock:
-            while self._taken and self._taken[0] <= now - 60:
-                self._taken.popleft()
-            if len(self._taken) >= self._at_most:
-                return False
-            self._taken.append(now)
-            return True
-
-
-class TurnsByOrigin:
-    """The same for each machine that asks, and for all of them together."""
-
-    MACHINES = 5000
-    """Of which turns are remembered; past that those of the longest ago are forgotten."""
-
-    def __init__(self, each: int, together: int) -> None:
-        self._each = each
-        self._together = Turns(together)
-        self._turns: OrderedDict[str, Turns] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, origin: str) -> bool:
-        """Whether one is left for ``origin``."""
-        with self._lock:
-            turns = self._turns.setdefault(origin, Turns(self._each))
-            self._turns.move_to_end(origin)
-            if len(self._turns) > self.MACHINES:
-                self._turns.popitem(last=False)
-        return turns.take() and self._together.take()
+    def take(self, origin: str = "") -> bool:
+        """Whether one is left for the machine ``origin``; empty: whoever asks."""
+        context = self._context()
+        with context.transaction() as session:
+            return take_turn(session, self._limit, origin, context.now())
 
 
 class Desk:
@@ -84,15 +54,15 @@ class Desk:
         self.settings = context().settings
         self.prefix = urlsplit(self.settings.console.base_url).path.rstrip("/")
         """What stands before every path where a reverse proxy serves the console in a folder."""
-        self.checks = Turns(CHECKS_PER_MINUTE)
+        self.checks = Turns(context, Limit("checks", CHECKS_PER_MINUTE, CHECKS_PER_MINUTE))
         """Texts that all visitors who have not entered may have judged."""
-        self.codes = TurnsByOrigin(CODES_PER_MINUTE, 10 * CODES_PER_MINUTE)
+        self.codes = Turns(context, Limit("codes", CODES_PER_MINUTE, 10 * CODES_PER_MINUTE))
         """Codes of notices that may be tried."""
         self.trends = Kept[tuple[CaseScope, int, str], Trends](timedelta(minutes=5))
         """By whose cases, of how many weeks, and in which region."""
         self.unread = Kept[str, tuple[Unread, ...]](timedelta(minutes=1))
         """What only a person can read, of all sources."""
-        self.reports = TurnsByOrigin(REPORTS_PER_MINUTE, 4 * REPORTS_PER_MINUTE)
+        self.reports = Turns(context, Limit("reports", REPORTS_PER_MINUTE, 4 * REPORTS_PER_MINUTE))
         """Reports of the public that are taken, and receipts that may be tried."""
 
     @property

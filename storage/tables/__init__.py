@@ -7,7 +7,14 @@ from storage.tables.accounts import Account, AccountSession, ApiToken, AuditEntr
 from storage.tables.cases import Case, CaseEvent, CaseWords, Finding, LookBack, RoutingRule, SavedView
 from storage.tables.catalogue import StoredList, StoredVerification
 from storage.tables.columns import StoredText, UtcDateTime, storable
-from storage.tables.desk import AddresseeAnswer, AnswerFile, Publication, PublicReport, StandingException
+from storage.tables.desk import (
+    AddresseeAnswer,
+    AnswerFile,
+    Publication,
+    PublicReport,
+    StandingException,
+    TakenTurns,
+)
 from storage.tables.documents import (
     Document,
     DocumentVersion,
@@ -80,6 +87,7 @@ __all__ = [
     "StoredSource",
     "StoredText",
     "StoredVerification",
+    "TakenTurns",
     "TaskTrial",
     "TextSketch",
     "UtcDateTime",

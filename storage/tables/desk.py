@@ -124,3 +124,14 @@ class Publication(SQLModel, table=True):
     """When it was last put up or taken down."""
     withdrawn_at: datetime | None = time_column(nullable=True)
     """When it was taken down; None: it is public."""
+
+
+class TakenTurns(SQLModel, table=True):
+    """What strangers had within the last minute of what is limited; see ``storage.turns``."""
+
+    __tablename__ = "taken_turns"
+    name: str = Field(primary_key=True, max_length=16)
+    """Of the limit."""
+    turns: list[tuple[float, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """When, in seconds since 1970, and by the machine of which address; those that count no more go with the
+    next one."""

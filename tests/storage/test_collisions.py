@@ -23,6 +23,7 @@ NEED_NONE = {
     "jobs/health.py",
     "storage/leases.py",
     "storage/host_pace.py",
+    "console/desk.py",
     "storage/sources.py",
     # what is known of one evidence file, and one measurement
     "storage/retention/archive.py",
