@@ -23,6 +23,7 @@ from console.application import build_application
 from console.context import Context
 from settings.console import Console
 from settings.errors import StartError
+from settings.model import Settings
 
 PORTS_TRIED = 20
 """Ports after the wanted one that are tried before any free one is taken."""
@@ -52,44 +53,60 @@ class ServedConsole(NamedTuple):
 
 @contextlib.contextmanager
 def serve_console(
-    context: Callable[[], Context], metrics: Metrics, *, is_for_mails: bool = True
+    context: Callable[[], Context],
+    metrics: Metrics,
+    *,
+    is_for_mails: bool = True,
+    listening: socket.socket | None = None,
 ) -> Iterator[ServedConsole]:
     """Serve the console while the block runs; its address there has no slash at the end.
 
     ``context`` is asked at each request, because the sources may have changed; the settings are those of its
-    first answer. The address is remembered for mails where it ``is_for_mails``. Raises ``StartError``.
+    first answer. The address is remembered for mails where it ``is_for_mails``. ``listening``: of
+    :func:`listen`, and closed here. Raises ``StartError``.
     """
     settings = context().settings
-    console, directory = settings.console, settings.storage.directory
-    with contextlib.closing(_listen(console, last_served(directory))) as listening:
-        url = _address(listening)
+    with contextlib.closing(listening or listen(settings)) as there:
+        url = _address(there)
         if is_for_mails:
-            remember_served(directory, ServedAt(_asked(console), url))
+            remember_served(settings.storage.directory, ServedAt(_asked(settings.console), url))
         if not console_address(settings):
             log.warning("mails_have_no_buttons", advice="write console.base_url: mails leave this machine")
-        server = uvicorn.Server(
-            uvicorn.Config(
-                build_application(context, metrics),
-                loop="asyncio",
-                http=_PatientForAWhile,
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                backlog=ACCEPTED_AT_ONCE,
-                h11_max_incomplete_event_size=HEADER_BYTES,
-                timeout_graceful_shutdown=_END_SECONDS,
-            )
+        with serve_beside(context, metrics, there) as problems:
+            yield ServedConsole(url, problems)
+
+
+@contextlib.contextmanager
+def serve_beside(
+    context: Callable[[], Context], metrics: Metrics, listening: socket.socket
+) -> Iterator[Health]:
+    """Answer connections to a socket that listens already; what is wrong meanwhile, empty while it answers.
+
+    Several processes may do so: whichever is free takes the next connection.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_application(context, metrics),
+            loop="asyncio",
+            http=_PatientForAWhile,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=ACCEPTED_AT_ONCE,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_graceful_shutdown=_END_SECONDS,
         )
-        thread = threading.Thread(target=server.run, args=([listening],), name="console", daemon=True)
-        thread.start()
-        try:
-            yield ServedConsole(url, lambda: [] if thread.is_alive() else [_DEAD])
-        finally:
-            server.should_exit = True
-            thread.join()
+    )
+    thread = threading.Thread(target=server.run, args=([listening],), name="console", daemon=True)
+    thread.start()
+    try:
+        yield lambda: [] if thread.is_alive() else [_DEAD]
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 class _PatientForAWhile(H11Protocol):
@@ -162,9 +179,13 @@ def _is_this_machine(host: str) -> bool:
     return not host or ip_address(host).is_loopback
 
 
-def _listen(console: Console, last: ServedAt | None) -> socket.socket:
-    """A socket at the wanted port, or at the one that earlier mails name, or at the next free one."""
-    wanted = _wanted_ports(console, last)
+def listen(settings: Settings) -> socket.socket:
+    """A socket at the wanted port, or at the one that earlier mails name, or at the next free one.
+
+    Raises ``StartError``.
+    """
+    console = settings.console
+    wanted = _wanted_ports(console, last_served(settings.storage.directory))
     for port in wanted:
         try:
             return _bind(console.host, port)

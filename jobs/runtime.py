@@ -128,17 +128,19 @@ def _take_up_visits(engine: Engine, leases: Leases) -> set[str]:
 
 
 @contextlib.contextmanager
-def open_command_runtime(settings: Settings, *, visits: bool = True) -> Iterator[Runtime]:
+def open_command_runtime(
+    settings: Settings, *, visits: bool = True, warms_up: bool = True
+) -> Iterator[Runtime]:
     """A runtime for a command that may run beside the daemon and beside other commands; raises likewise.
 
     Nobody's visits are ended, and the letters are left to the daemon. One that ``visits`` nothing leaves the
-    sample site to it as well.
+    sample site to it as well. One that does not ``warms_up`` begins processes that read with the first page.
     """
     if not visits:
         _take_descriptors()
     with open_command_database(settings) as engine:
         daemon_runs = not visits or _daemon_runs(settings, engine)
-        with _open_runtime(settings, engine, daemon_runs=daemon_runs) as runtime:
+        with _open_runtime(settings, engine, daemon_runs=daemon_runs, warms_up=warms_up) as runtime:
             yield runtime
 
 
@@ -241,7 +243,9 @@ def _database(settings: Settings) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
-def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = False) -> Iterator[Runtime]:
+def _open_runtime(
+    settings: Settings, engine: Engine, *, daemon_runs: bool = False, warms_up: bool = True
+) -> Iterator[Runtime]:
     """The runtime over an open database."""
     return_freed_memory()
     with contextlib.ExitStack() as stack:
@@ -258,7 +262,8 @@ def _open_runtime(settings: Settings, engine: Engine, *, daemon_runs: bool = Fal
         stack.callback(fetcher.close)
         workers = stack.enter_context(Lanes.configured(settings.detection))
         try:
-            workers.warm_up()
+            if warms_up:
+                workers.warm_up()
         except WorkError as error:
             raise StartError(f"{error}: install Qualwatch anew, or set detection.processes = 0") from error
         recogniser = Recogniser.configured(settings.detection)
