@@ -6,7 +6,7 @@ from collections.abc import Set
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, column, func, or_, table, true
+from sqlalchemy import ColumnElement, Executable, column, func, literal, or_, table, true
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -19,6 +19,9 @@ _PLACES = 50
 """Quotes that a case is indexed with: a case that stands in more places says the same in them."""
 COMMON = 2_000
 """Cases that are better found first and sorted then; of more a list is read in its order."""
+COMMON_THERE = 20_000
+"""The same as PostgreSQL guesses it, which takes common words for rarer than they are."""
+Terms = tuple[tuple[str, ...], ...]
 _KNOWN = "qualwatch_common_words"
 _AGAIN = OnConflict(key=("case_id",), replace=("words",))
 _SQLITE_INDEX = table("case_words_index", column("rowid"), column("case_words_index"))
@@ -85,43 +88,74 @@ def has_words(session: Session, typed: str) -> ColumnElement[bool]:
 def is_common(session: Session, typed: str) -> bool:
     """Whether so many cases hold it that a list is better read in its order than found by it.
 
-    PostgreSQL knows how many they are, and decides by itself.
+    SQLite counts them; PostgreSQL is asked for how many it takes them.
     """
     terms = search_terms(typed)
-    if not terms or session.get_bind().dialect.name != "sqlite":
+    if not terms:
         return False
     known: dict[object, bool] = session.info.setdefault(_KNOWN, {})
     if terms not in known:
-        index = _SQLITE_INDEX
-        some = select_columns(index.c.rowid).where(_matches(terms)).limit(COMMON + 1).subquery()
-        count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
-        known[terms] = count > COMMON
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        known[terms] = _count(session, terms) > COMMON if is_sqlite else _guess(session, terms) > COMMON_THERE
     return known[terms]
+
+
+def _count(session: Session, terms: Terms) -> int:
+    """How many cases SQLite's index has for them, to a little more than is common."""
+    index = _SQLITE_INDEX
+    some = select_columns(index.c.rowid).where(_matches(terms)).limit(COMMON + 1).subquery()
+    count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
+    return count
+
+
+def _guess(session: Session, terms: Terms) -> int:
+    """How many cases PostgreSQL believes to hold them, by its statistics of pairs: it reads none."""
+    asked = select_columns(col(CaseWords.case_id)).where(_has_pairs(terms))
+    dialect = session.get_bind().dialect
+    said = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    plan: Any = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {said}").scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def may_hold(session: Session, typed: str) -> ColumnElement[bool]:
     """True of every case that holds ``typed`` as it is written, and of few others: an index's beginning."""
     terms = search_terms(typed)
-    return _of_the_index(session, terms, typed) if terms else true()
+    if not terms:
+        return true()
+    if session.get_bind().dialect.name == "sqlite":
+        return _of_the_index(session, terms, typed)
+    return true() if is_common(session, typed) else _among(_has_pairs(terms))
 
 
-def _of_the_index(session: Session, terms: tuple[tuple[str, ...], ...], typed: str) -> ColumnElement[bool]:
+def _of_the_index(session: Session, terms: Terms, typed: str) -> ColumnElement[bool]:
+    is_of_many = is_common(session, typed)
     if session.get_bind().dialect.name == "sqlite":
         number: Any = col(Case.id)
-        if is_common(session, typed):
+        if is_of_many:
             number = without_index(session, number)
         within: ColumnElement[bool] = number.in_(select_columns(_SQLITE_INDEX.c.rowid).where(_matches(terms)))
         return within
-    wanted = " & ".join(f"({' <-> '.join(pairs)}{_prefix(pairs, ':*')})" for pairs in terms)
+    # Its index knows not where in a text pairs stand, and to take the text apart again is the dearest of all.
+    words = literal(" ") + col(CaseWords.words) + " "
+    in_a_row = [
+        func.strpos(words, f" {' '.join(pairs)}{'' if _prefix(pairs, '*') else ' '}") > 0 for pairs in terms
+    ]
+    return _among(*in_a_row) if is_of_many else _among(_has_pairs(terms), *in_a_row)
+
+
+def _among(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a case's words are such."""
+    return col(Case.id).in_(select_columns(col(CaseWords.case_id)).where(*conditions))
+
+
+def _has_pairs(terms: Terms) -> ColumnElement[bool]:
+    """Whether a case holds all of the pairs, wherever each of them stands: asked of PostgreSQL's index."""
+    each = dict.fromkeys(f"{pair}{_prefix(pairs, ':*')}" for pairs in terms for pair in pairs)
     words = func.to_tsvector(_literal("simple"), col(CaseWords.words))
-    return col(Case.id).in_(
-        select_columns(col(CaseWords.case_id)).where(
-            words.op("@@")(func.to_tsquery(_literal("simple"), wanted))
-        )
-    )
+    return words.op("@@")(func.to_tsquery(_literal("simple"), " & ".join(each)))
 
 
-def _matches(terms: tuple[tuple[str, ...], ...]) -> ColumnElement[bool]:
+def _matches(terms: Terms) -> ColumnElement[bool]:
     """Asked of SQLite's index."""
     wanted = " AND ".join(f'"{" ".join(pairs)}"{_prefix(pairs, "*")}' for pairs in terms)
     return _SQLITE_INDEX.c.case_words_index.op("MATCH")(wanted)
