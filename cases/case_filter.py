@@ -76,6 +76,11 @@ class CaseScope:
         """Whether every case is within it."""
         return not (self.regions or self.departments)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it means the same whatever stands in the database: what a department follows up changes."""
+        return not self.departments and all(other.is_lasting for other in self.others)
+
     def condition(self, session: Session) -> ColumnElement[bool]:
         """Whether a case is within it."""
         branches = [each.condition for each in self.branches(session)]
@@ -149,6 +154,12 @@ class CaseFilter:
     def possible_states(self) -> tuple[CaseState, ...]:
         """The states that a case of it may have; empty: any."""
         return self.states or (_COME_BACK if self.waiting is Waiting.REBOUND else ())
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is asked for in the same way all day, whatever stands in the database."""
+        looked_up = (self.text, self.source, self.qualification, self.publisher, self.department)
+        return not any(looked_up) and not self.age
 
     def is_narrow(self, session: Session) -> bool:
         """Whether something in it leaves so few cases that they are best found first and sorted then."""

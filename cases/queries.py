@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, union
@@ -23,6 +26,8 @@ WAYS = 24
 SORTED = 2000
 """Cases that are sorted to be counted with the list, where indices have them in order."""
 _BATCH = 500
+REMEMBERED = 200
+"""Lists whose statements are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,11 @@ def list_cases(
     ``after`` is where an earlier part ended (``CasePage.following``). Days are those of ``now``'s time zone.
     ``counted``: up to how many all of them are counted, wherever the part begins; 0: they are not.
     """
-    ways = list(_ways(session, wanted, now, scope))
+    asked = _asked(session, wanted, now, scope)
     # Where an index is read in order, it is cheaper to count by itself than to sort what each way has.
-    is_sorted = all(way.sorts for way in ways) or counted * len(ways) <= SORTED
+    is_sorted = all(way.sorts for way in asked.ways) or counted * len(asked.ways) <= SORTED
     counts_too = bool(counted) and not after and is_sorted
-    found = _find(session, ways, wanted.order, after, max(limit, counted * counts_too) + 1)
+    found = _find(session, asked, wanted.order, after, max(limit, counted * counts_too) + 1)
     cases, count = cases_by_number(session, found[:limit]), len(found) if counts_too else None
     if counted and count is None:
         count = count_cases(session, wanted, now=now, scope=scope, at_most=counted)
@@ -76,7 +81,7 @@ def first_numbers(
     session: Session, wanted: CaseFilter, *, now: datetime, scope: CaseScope = EVERYTHING, limit: int
 ) -> list[int]:
     """The numbers of the first ``limit`` of the cases ``wanted``, in their order."""
-    return _find(session, list(_ways(session, wanted, now, scope)), wanted.order, "", limit)
+    return _find(session, _asked(session, wanted, now, scope), wanted.order, "", limit)
 
 
 def cases_by_number(session: Session, numbers: Sequence[int]) -> list[Case]:
@@ -94,6 +99,45 @@ class _Way(NamedTuple):
     condition: ColumnElement[bool]
     sorts: bool
     """Whether its cases are few: they are found first, and sorted then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody asked for, made into statements; they are put together once."""
+
+    ways: tuple[_Way, ...]
+    statements: dict[object, Select[Any]] = field(default_factory=dict)
+    """By what they are for; of lists only where those begin."""
+
+    def statement(self, purpose: object, make: Callable[[], Select[Any]]) -> Select[Any]:
+        """The same object each time, so that it is not compared with others either."""
+        known = self.statements.get(purpose)
+        return self.statements.setdefault(purpose, make()) if known is None else known
+
+
+_asked_before: OrderedDict[object, _Asked] = OrderedDict()
+_asking = threading.Lock()
+
+
+def _asked(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope) -> _Asked:
+    """For lists that somebody comes back to all day, what was made of them the last time.
+
+    Putting a statement together takes longer than most databases do with it.
+    """
+    if not (wanted.is_lasting and scope.is_lasting):
+        return _Asked(tuple(_ways(session, wanted, now, scope)))
+    key = session.get_bind().dialect.name, wanted, scope, now.date(), now.tzinfo
+    with _asking:
+        known = _asked_before.get(key)
+        if known is not None:
+            _asked_before.move_to_end(key)
+            return known
+    made = _Asked(tuple(_ways(session, wanted, now, scope)))
+    with _asking:
+        _asked_before[key] = made
+        if len(_asked_before) > REMEMBERED:
+            _asked_before.popitem(last=False)
+    return made
 
 
 def _ways(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope) -> Iterator[_Way]:
@@ -117,12 +161,16 @@ def _ways(session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope)
                 yield _Way(and_(col(Case.state) == state, condition, of_any_state), sorts=False)
 
 
-def _find(session: Session, ways: Sequence[_Way], order: CaseOrder, after: str, limit: int) -> list[int]:
+def _find(session: Session, asked: _Asked, order: CaseOrder, after: str, limit: int) -> list[int]:
     """The numbers of up to ``limit`` cases behind ``after``."""
     found: list[int] = []
-    for stretch in stretches(order, after, sorts=all(way.sorts for way in ways)):
-        if len(found) < limit:
-            found += session.execute(_numbers(session, ways, stretch, limit - len(found))).scalars()
+    for at, stretch in enumerate(stretches(order, after, sorts=all(way.sorts for way in asked.ways))):
+        left = limit - len(found)
+        if left <= 0:
+            break
+        make = partial(_numbers, session, asked.ways, stretch, left)
+        statement = make() if after else asked.statement((order, at, left), make)
+        found += session.execute(statement).scalars()
     return found
 
 
@@ -175,6 +223,15 @@ def count_cases(
     at_most: int = COUNTED,
 ) -> int:
     """How many there are; ``at_most + 1`` where there are more than ``at_most``."""
+    asked = _asked(session, wanted, now, scope)
+    make = partial(_counting, session, wanted, now, scope, at_most)
+    count: int = session.execute(asked.statement(at_most, make)).scalar_one()
+    return min(count, at_most + 1)
+
+
+def _counting(
+    session: Session, wanted: CaseFilter, now: datetime, scope: CaseScope, at_most: int
+) -> Select[Any]:
     firsts = [
         select_columns(col(Case.id))
         .where(wanted.condition(session, now, branch.found), branch.condition)
@@ -184,8 +241,7 @@ def count_cases(
     ]
     # One case may be met in several ways.
     some = union(*(select_columns(first.c.id) for first in firsts)).subquery() if firsts[1:] else firsts[0]
-    count: int = session.execute(select_columns(func.count()).select_from(some)).scalar_one()
-    return min(count, at_most + 1)
+    return select_columns(func.count()).select_from(some)
 
 
 def may_see(session: Session, case_id: int, scope: CaseScope) -> bool:
