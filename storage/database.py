@@ -186,7 +186,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _open_postgresql(address: URL) -> Engine:
     connect_args: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "application_name": "qualwatch"}
     try:
-        return create_engine(
+        engine = create_engine(
             address.set(drivername="postgresql+psycopg"),
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS_AT_MOST - CONNECTIONS,
@@ -196,6 +196,15 @@ def _open_postgresql(address: URL) -> Engine:
         )
     except (ImportError, NoSuchModuleError) as error:
         raise DatabaseError("PostgreSQL needs its driver: pip install 'qualwatch[postgresql]'") from error
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
+    """Helpers of a query and its compilation cost tens of milliseconds: as much as the longest of a page."""
+    dbapi_connection.execute("SET parallel_setup_cost = 50000")
+    dbapi_connection.execute("SET jit_above_cost = 1000000")
+    dbapi_connection.commit()
 
 
 def _check(connection: Connection, address: URL) -> None:

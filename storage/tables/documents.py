@@ -21,9 +21,10 @@ class Document(SQLModel, table=True):
     """A page or attachment under watch, known by its canonical address."""
 
     __tablename__ = "document"
+    __table_args__ = (Index("ix_document_source", "source", "id"),)
     id: int | None = Field(default=None, primary_key=True)
     url: str = Field(sa_column=Column(StoredText, nullable=False, unique=True))
-    source: str = Field(max_length=40, index=True)
+    source: str = Field(max_length=40)
     parent_id: int | None = Field(default=None, foreign_key="document.id", index=True)
     """The page that links an attachment."""
     title: str = text_column()
@@ -43,6 +44,8 @@ class DocumentVersion(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("document_id", "text_sha256"),
         Index("ix_document_version_evidence_file", "evidence_file"),
+        # The way from a source to its cases, on which no version itself is read.
+        Index("ix_document_version_document_id", "document_id", "id"),
     )
     id: int | None = Field(default=None, primary_key=True)
     document_id: int = Field(foreign_key="document.id")
