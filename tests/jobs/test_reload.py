@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.jobs.test_daemon import fill, lines_until, wait_until
 from tests.parts.commands import Started
+from tests.parts.databases import PostgresqlServer
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
 
@@ -101,6 +102,26 @@ def test_at_sighup_everything_else_is_taken_up_by_the_same_process(operator: Ope
     wait_until(lambda: visits(operator, "two") == 1)
     assert daemon.poll() is None
     ended(daemon)
+
+
+def test_so_does_a_worker(operator: Operator, site: Site, postgresql_server: PostgresqlServer) -> None:
+    fill(site, "one", 1)
+    operator.configure("one", site=site)
+    config = operator.folder / "qualwatch.toml"
+    database = f"[storage]\ndatabase = '{postgresql_server.migrated()}'\n"
+    config.write_text(f'workers = "procrastinate"\n{database}{config.read_text()}')
+    scheduler = operator.start("run")
+    lines_until(scheduler, "结果：")  # it has made the queue
+    worker = operator.start("worker")
+    lines_until(worker, "visit_ended")
+    config.write_text('time_zone = "UTC"\n' + config.read_text())
+    lines_until(worker, "configuration_needs_sighup")
+    worker.send_signal(signal.SIGHUP)
+    lines_until(worker, "configuration_taken_up")
+    lines_until(worker, "工作机已就绪")
+    assert worker.poll() is None
+    ended(worker)
+    ended(scheduler)
 
 
 def test_the_first_source_of_ones_own_ends_the_sample_site(operator: Operator, site: Site) -> None:
