@@ -21,6 +21,8 @@ _STOPS = "，。；：、！？,;!?\n /（(“"
 _MARGIN = "\n\r\t \u3000"
 _HOLDING = "有持的"
 """Characters that a name never reaches over, looked at before any pattern runs."""
+_PROOF = "资格证明"
+"""What proves a standing (业主, 股东, 低保), unless it names what a person is or somebody holds it."""
 _SHORTEST_OPEN, _LONGEST_OPEN = 2, 10
 """Characters of an open name's core."""
 _LEAD = 9
@@ -256,7 +258,9 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
         return False
     if core in lexicon.known or (span.word == "职称" and len(core) <= _LONGEST_OPEN):
         return True
-    if wording.person.search(core) or wording.certifying.search(named) or wording.graded.search(named):
+    if wording.person.search(core):
+        return True
+    if span.word != _PROOF and (wording.certifying.search(named) or wording.graded.search(named)):
         return True
     held = wording.holding.search(text, max(0, span.start - 12), span.start)
     return held is not None and len(core) <= _LONGEST_OPEN

@@ -163,3 +163,9 @@ def test_a_standing_that_no_certificate_is_named_for_is_no_mention() -> None:
 @pytest.mark.parametrize("before", ["许多", "单一的", "整合"])
 def test_words_before_a_generic_name_are_no_part_of_it(before: str) -> None:
     assert list(said(f"如今{before}国家职业资格证书已经取消。", "改革漫谈")) == ["国家职业资格证书"]
+
+
+@pytest.mark.parametrize("paper", ["股东资格证明", "业主资格证明", "委托代理人资格证明", "继承人资格证明"])
+def test_what_proves_a_standing_before_an_office_is_no_certificate(paper: str) -> None:
+    found = said(f"申请材料：1、申请表；2、{paper}；3、会计从业资格证书原件及复印件。", "代理记账许可证办理")
+    assert list(found) == ["会计从业资格证书"]
