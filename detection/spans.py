@@ -254,7 +254,7 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
     core = span.core
     if len(core) < _SHORTEST_OPEN or core.isdigit() or wording.honour.search(core):
         return False
-    if wording.company.search(core) and not wording.person.search(core):
+    if wording.company.search(core) and not (wording.person.search(core) or _is_of_staff(span, named)):
         return False
     if core in lexicon.known or (span.word == "职称" and len(core) <= _LONGEST_OPEN):
         return True
@@ -264,6 +264,11 @@ def _is_persons(text: str, span: Span, named: str, lexicon: Lexicon, wording: Wo
         return True
     held = wording.holding.search(text, max(0, span.start - 12), span.start)
     return held is not None and len(core) <= _LONGEST_OPEN
+
+
+def _is_of_staff(span: Span, named: str) -> bool:
+    """Whether a body's or a trade's staff hold it: 农药经营人员上岗证; 医院医务人员职称 is no name."""
+    return "人员" in named and span.word != "职称"
 
 
 def _unbroken(text: str, low: int, start: int) -> tuple[str, Sequence[int]]:

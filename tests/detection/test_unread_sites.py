@@ -169,3 +169,18 @@ def test_words_before_a_generic_name_are_no_part_of_it(before: str) -> None:
 def test_what_proves_a_standing_before_an_office_is_no_certificate(paper: str) -> None:
     found = said(f"申请材料：1、申请表；2、{paper}；3、会计从业资格证书原件及复印件。", "代理记账许可证办理")
     assert list(found) == ["会计从业资格证书"]
+
+
+def test_a_preference_among_equals_reaches_over_a_comma() -> None:
+    found = said("要求：持有心理咨询师证书者，同等条件下优先；三年以上工作经验。", "公开招聘辅导员公告")
+    assert found["心理咨询师证书"][1] is Usage.PREFERRED
+
+
+def test_a_carer_for_the_old_is_nobody_whom_the_text_introduces() -> None:
+    text = "人员要求：养老护理员应经过培训，持有养老护理员职业资格证书。场地要求：符合消防规定。"
+    assert said(text, "养老机构备案指南")["养老护理员职业资格证书"][1] is Usage.PERMIT
+
+
+def test_the_paper_of_those_who_trade_is_a_persons() -> None:
+    text = "申请条件：从业人员取得农药经营人员上岗证；有固定的经营场所。申请材料：申请表。"
+    assert said(text, "农药经营许可证办理条件")["农药经营人员上岗证"] == (Status.OFF_CATALOGUE, Usage.PERMIT)
