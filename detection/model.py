@@ -31,7 +31,9 @@ class DocumentFacts:
     explains: bool = False
     """A text of no kind that demands, permits or sells, whose title asks: an article for readers."""
     tells: bool = False
-    """The same by several words of its text; or it is of what is done with a certificate itself."""
+    """The same by several words of its text."""
+    of_itself: bool = False
+    """Of what is done with a certificate itself or with those who have it: re-issue, continuing education."""
     narrow: bool = False
     """The kind was won narrowly: alone it decides nothing, and no verdict that rests on it is an alert."""
     doubtful: bool = False

@@ -122,7 +122,7 @@ def read_mentions(
     spans = _keep(text, spans, kind, sells=sells)
     if not spans:
         return []
-    told = setting.facts.tells and kind not in ADVERTS
+    told = setting.facts.of_itself or (setting.facts.tells and kind not in ADVERTS)
     group = ARTICLE if explains or told else group_of(kind, title)
     headings = find_headings(text, group, title)
     mentions: list[Mention] = []

@@ -13,13 +13,14 @@ from detection.documents.cues import read_table
 from vocabulary.codes import DocumentKind, PublisherKind
 
 MAX_NAME = 60
+_MARGIN = " \t\r\n\u3000。．.，,；;"
 _REMARK = re.compile(r"[（(][^（(）)]{0,40}[）)]$")
 """``…中心（参公）``: what stands in brackets behind a name."""
 _TITLE_BODY = re.compile(
     r"[\s【\[]{0,4}(?:20\d\d(?:年度?)?)?(?:关于)?(?P<body>[\u4e00-\u9fff（）()·]{2,40}?(?:局|厅|委|委员会|办公室|办公厅|政府|中心|公司|集团|医院|卫生院|学校"
     r"|大学|学院|中学|小学|幼儿园|法院|检察院|研究院|研究所|银行|协会|学会|部|处|所|站|馆|社|院|会|场|队|园|系统|残联|妇联|工会|团委|街道办事处|管委会|省|市|县|区|镇|乡|街道))"
     r"(?:[（(][^（）()]{1,14}[）)])?"
-    r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|招标|比选|询价|的?公告|的?通知|的?通告|拟|[:：])"
+    r"(?=(?:\d{4}|[二〇零一三四五六七八九]{4})年?|关于|公开|招聘|招考|招录|选聘|选调|所属|下属|直属|部分|面向|采购|购买|招标|比选|询价|的?公告|的?通知|的?通告|拟|[:：])"
 )
 """``…卫生健康局2026年公开招聘…公告``: the body that a title begins with."""
 _TITLE_BUYER = re.compile(
@@ -121,7 +122,7 @@ def _load_voices() -> tuple[tuple[PublisherKind, DocumentKind | None, tuple[str,
 def classify_name(name: str) -> NamedAs:
     """The kind that a body's name shows; its kind is None where it shows none."""
     rules = _load_rules()
-    bare = name.strip()[:MAX_NAME]
+    bare = name.strip(_MARGIN)[:MAX_NAME]
     if bare.endswith(("）", ")")):
         bare = _REMARK.sub("", bare)
     hits = [rules.lists_within[term] for _, _, term in rules.within.find_overlapping(bare)]

@@ -184,3 +184,37 @@ def test_a_carer_for_the_old_is_nobody_whom_the_text_introduces() -> None:
 def test_the_paper_of_those_who_trade_is_a_persons() -> None:
     text = "申请条件：从业人员取得农药经营人员上岗证；有固定的经营场所。申请材料：申请表。"
     assert said(text, "农药经营许可证办理条件")["农药经营人员上岗证"] == (Status.OFF_CATALOGUE, Usage.PERMIT)
+
+
+def test_continuing_education_of_those_who_have_it_demands_none() -> None:
+    text = "参加对象：已取得物业管理师资格证书的人员。收费标准每人六百元，培训时间五月，报名电话另附。"
+    assert said(text, "关于组织物业管理师继续教育的通知")["物业管理师资格证书"][1] is Usage.INFORMATIVE
+
+
+def test_who_looks_for_work_by_the_title_says_what_he_has() -> None:
+    text = "本人从事物业管理十年，有物业管理师证，求项目经理职位，月薪八千以上。"
+    result = scan(text, as_of=DAY, title="求职：物业经理")
+    assert [mention.usage for mention in result.mentions] == [Usage.HELD]
+    assert result.facts.publisher_kind is PublisherKind.INDIVIDUAL
+
+
+def test_what_was_asked_for_once_is_told() -> None:
+    text = "先办营业执照。以前要三个会计证，现在会计证取消了，有三名专职人员就行。申请材料：章程。"
+    assert {usage for _, usage in said(text, "代理记账许可证办理攻略").values()} == {Usage.INFORMATIVE}
+
+
+def test_a_table_of_posts_and_their_papers_demands_them() -> None:
+    text = "岗位 学历 证书 经验\n出纳 大专 会计从业资格证 一年\n资料员 中专 资料员证 两年"
+    assert {usage for _, usage in said(text, "公司岗位任职资格表").values()} == {Usage.REQUIRED}
+
+
+def test_a_project_put_out_to_tender_is_one() -> None:
+    text = "项目团队：配备专职社工不少于3人，其中至少1人具有助理社会工作师证书，心理咨询师不少于1人。"
+    result = scan(text, as_of=DAY, title="某社区服务中心购买服务项目招标")
+    assert result.facts.document_kind is DocumentKind.TENDER
+    assert result.facts.publisher_kind is PublisherKind.PUBLIC_BODY
+
+
+def test_who_has_a_paper_and_would_let_it_rents() -> None:
+    found = said("本人有二级建造师证（市政），现闲置，可出租，价格面议，电话联系。", "出租建造师证")
+    assert found["二级建造师证"][1] is Usage.RENTING
