@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from urllib.parse import quote, urlsplit
 
 from rich.console import Console
 from rich.table import Table
-from sqlmodel import Session
+from sqlmodel import Session, col, delete
 
 from accounts import people, sessions, tokens
 from accounts.people import Person
@@ -39,6 +39,7 @@ from eval.quality import ROOT
 from settings.accounts import Accounts
 from storage.database import open_database
 from storage.migrate import upgrade
+from storage.tables import ApiToken
 from tests.parts.databases import run_postgresql
 from vocabulary.areas import province_names
 from vocabulary.codes import Role
@@ -109,7 +110,7 @@ class Measured:
 def measure_desk(add: Add, database: str, url: str, options: argparse.Namespace) -> None:
     """Fill the empty database at ``url``, serve the desk over it, and measure every page."""
     cases = options.cases or CASES[database]
-    readers = _fill(url, cases)
+    readers = _readers(url) if options.filled else _fill(url, cases)
     with _served(url) as address:
         _read(address, readers[:1], cases, 1.0, 0.0)
         for users, thinking in ((1, 0.0), (options.users, THINKING)):
@@ -126,11 +127,18 @@ def measure_desk(add: Add, database: str, url: str, options: argparse.Namespace)
 def _fill(url: str, cases: int) -> list[Reader]:
     engine = open_database(url)
     upgrade(engine)
-    now = datetime.now(UTC)
     emails = [f"reader{number}@example.com" for number in range(USERS)]
-    fill(engine, Desk(cases, emails, now))
+    fill(engine, Desk(cases, emails, datetime.now(UTC)))
+    engine.dispose()
+    return _readers(url)
+
+
+def _readers(url: str) -> list[Reader]:
+    """Everybody, signed in now."""
+    engine, now = open_database(url), datetime.now(UTC)
+    upgrade(engine)
     with Session(engine) as session, session.begin():
-        readers = [_reader(session, number, email, now) for number, email in enumerate(emails)]
+        readers = [_reader(session, number, f"reader{number}@example.com", now) for number in range(USERS)]
     engine.dispose()
     return readers
 
@@ -145,8 +153,9 @@ def _reader(session: Session, number: int, email: str, now: datetime) -> Reader:
         () if sees_all else (regions[number],),
         ("财政厅",) if number % 5 == 4 else (),
     )
-    account = people.add(session, person, actor=email, now=now)
+    account = people.find(session, email) or people.add(session, person, actor=email, now=now)
     session.flush()
+    session.execute(delete(ApiToken).where(col(ApiToken.account_id) == account.id))  # of an earlier run
     rules = Accounts()
     cookie = sessions.begin(session, account, rules, now, "", "")
     token = tokens.make(session, account, "bench", rules, reads_only=True, actor=email, now=now)
@@ -248,7 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
     said = Console(stderr=True)
     for database in options.databases:
         said.print(f"{database} …")
-        with _empty(database) as url:
+        with nullcontext(options.filled) if options.filled else _empty(database) as url:
             measure_desk(add, database, url, options)
     Console().print(_table(results))
     if options.json is not None:
@@ -275,6 +284,12 @@ def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=0, help="instead of 200,000 and 1,000,000")
     parser.add_argument("--users", type=int, default=USERS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long they read")
+    parser.add_argument(
+        "--filled",
+        default="",
+        metavar="URL",
+        help="read this database, which was filled before, with as many cases",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     options = parser.parse_args(arguments)
     options.databases = options.databases or list(CASES)
