@@ -19,6 +19,14 @@ _ENDED = re.compile(
     r"(?:该|此|本|您(?:要|所)?(?:访问|查看|浏览)的)(?:招聘)?(?:职位|岗位|信息|公告|文章|内容|页面|招聘|帖子)[^。！!\n]{0,12}"
     r"(?:(?:已|被|正在|暂)[^。！!\n]{0,4}(?:停止|结束|下线|下架|过期|失效|关闭|删除|撤销|撤回|审核|招满|不可见)|不存在|无权)"
 )
+_WITHHELD = re.compile(
+    r"请(?:您|先)?[^。！!\n]{0,6}(?:登录|登陆|注册|扫码|关注|开通)[^。！!\n]{0,12}(?:查看|阅读|浏览|观看|可见|获取)"
+    r"|(?:仅|只)[^。！!\n]{0,4}(?:会员|登录用户|注册用户|内部)[^。！!\n]{0,6}(?:开放|可见|查看|浏览)"
+    r"|(?:人数|用户|请求)过多[^。！!\n]{0,6}(?:稍后|稍候)|(?:正在|数据|内容|页面)?加载中"
+)
+_LONGEST_WITHOUT_WORDS = 3_000
+"""Characters of menus and links that may stand around nothing."""
+_FEWEST_LETTERS = 4
 _FEWEST_OWN_LETTERS, _ENOUGH_BESIDE_ITS_END = 20, 120
 """Of a page whose title stands in its tab alone; of one that says that its subject has ended."""
 
@@ -45,12 +53,13 @@ def is_index(linked: Iterable[str], text: str) -> bool:
 def shows_item(title: str, page_title: str, text: str, linked: Iterable[str]) -> bool:
     """Whether a page is the item of a list that gives it this ``title``: it shows it, and says something.
 
-    Where the title stands in the tab alone, or the page says that its subject has ended, words of its own
-    are asked for, beside links and what stands at the foot of every page: a page that a script is to fill
-    has none.
+    Words of its own are asked for, beside links and what stands at the foot of every page, for a page that a
+    script is to fill has none; more of them where the title stands in the tab alone, or where the page says
+    that its subject has ended or is shown to members.
     """
     if bears_title(title, text):
-        return not _ENDED.search(text) or _own_letters(title, text, linked) > _ENOUGH_BESIDE_ITS_END
+        least = _ENOUGH_BESIDE_ITS_END if _ENDED.search(text) or _WITHHELD.search(text) else _FEWEST_LETTERS
+        return len(text) > _LONGEST_WITHOUT_WORDS or _own_letters(title, text, linked) >= least
     return bears_title(title, page_title) and (
         not linked or _own_letters(title, text, linked) >= _FEWEST_OWN_LETTERS
     )

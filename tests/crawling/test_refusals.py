@@ -26,6 +26,9 @@ def page(body: str, charset: str = "utf-8") -> bytes:
         "您没有权限访问该页面",
         "Too Many Requests",
         "抱歉，您所在的地区暂不支持访问本网站。",
+        "正在进行客户端环境检测",
+        "本网站仅在工作时间开放",
+        "Sorry, this site is not available in your region",
         "The requested URL was rejected. Your support ID is: 88213",
     ],
 )

@@ -74,10 +74,14 @@ AROUND = "<p><a href='/'>首页</a> <a href='/zp/'>招聘信息</a></p>{}<p>主�
     "body",
     [
         f"<h1>{TITLE}</h1><p>该信息正在审核中，暂不可见。</p>",
+        f"<h1>{TITLE}</h1>",
+        f"<h1>{TITLE}</h1><p>加载中...</p>",
+        f"<h1>{TITLE}</h1><p>该内容仅对会员开放，请登录或注册后查看全文</p>",
+        f"<h1>{TITLE}</h1><p>访问人数过多，请稍后重试</p>",
         f"<p>首页 &gt; {TITLE}</p><p>该职位已停止招聘，可以看看：<a href=/a>会计</a></p>",
     ],
 )
-def test_a_page_that_says_of_its_subject_only_that_it_ended_is_no_notice(body: str) -> None:
+def test_a_page_that_says_of_its_subject_nothing_or_only_why_not_is_no_notice(body: str) -> None:
     known, reading = read(AROUND.format(body))
     assert not reading.bears_title
     with pytest.raises(ReadingError):
@@ -87,6 +91,7 @@ def test_a_page_that_says_of_its_subject_only_that_it_ended_is_no_notice(body: s
 def test_a_notice_that_has_ended_and_still_stands_there_is_read() -> None:
     demand = "<p>招聘会计一名，须持有会计从业资格证书，大专以上学历，熟悉财务软件，三年以上工作经验。</p>" * 4
     assert read(AROUND.format(f"<h1>{TITLE}</h1><p>该职位已停止招聘</p>{demand}"))[1].bears_title
+    assert read(AROUND.format(f"<h1>{TITLE}</h1><p>报名者请登录系统后查看考场。</p>{demand}"))[1].bears_title
     assert read(f"<h1>{TITLE}</h1><p>本公告由县人社局解释，报名结束后不再受理。</p>")[1].bears_title
 
 
