@@ -9,8 +9,8 @@ from extraction.cleaning import clean_line
 
 _PUBLISHER_METAS = ("contentsource", "source", "article:author", "publisher")
 _PUBLISHER_LABELS = (
-    r"发文机关|发布机构|发布单位|发文单位|发布者|供稿单位|信息来源|文章来源|稿件来源|(?<![\u4e00-\u9fff])来\s{0,2}源",
-    r"招录机关|招聘单位|招考单位|用人单位|企业名称|公司名称|单位名称|(?<![\u4e00-\u9fff])公\s{0,2}司",
+    r"发文机关|发布机构|发布单位|发布部门|发文单位|发布者|供稿单位|信息提供单位|来源于|信息来源|文章来源|稿件来源|(?<![\u4e00-\u9fff])来\s{0,2}源",
+    r"招录机关|招聘单位|招考单位|用人单位|企业名称|公司名称|单位名称|(?:采购|招标)(?:人|单位)(?:名称)?|(?<![\u4e00-\u9fff])公\s{0,2}司",
 )
 _OFFICE = r"(?:局|厅|部|处|科|委|会|办|院|所|中心|站|馆|校|大学|公司|集团|政府|办公室)"
 _NEXT_LABEL = (
@@ -26,16 +26,17 @@ _PUBLISHERS = tuple(
     for labels in _PUBLISHER_LABELS
 )
 _CELL = re.compile(
-    r"(?:发布机构|发文机关|发布单位|实施主体|实施机关|实施机构|实施部门)[ \t]{0,4}[:：\t][ \t]{0,4}"
+    r"(?:发布机构|发文机关|发布单位|实施主体|实施机关|实施机构|实施部门)(?:[ \t]{0,4}[:：\t][ \t]{0,4}|\n)"
     r"([\u4e00-\u9fff（）()]{2,40})(?=[\t\n]|$)"
 )
-"""Label and name in two cells of a table; a guide names the office that gives the permit."""
+"""Label and name in two cells or lines; a guide names the office that gives the permit."""
 _AUTHOR = re.compile(
-    rf"作\s{{0,2}}者[ \t]{{0,4}}[:：][ \t]{{0,4}}([\u4e00-\u9fff（）()]{{1,30}}{_OFFICE})(?![\u4e00-\u9fff])"
+    r"(?:作\s{0,2}者|(?:信息)?发布人|(?:信息)?提供|供\s{0,2}稿|撰\s{0,2}稿)[ \t]{0,4}[:：][ \t]{0,4}"
+    rf"([\u4e00-\u9fff（）()]{{1,30}}{_OFFICE})(?![\u4e00-\u9fff])"
 )
 """An author is an office only where it is called like one."""
 _NOT_A_NAME = re.compile(
-    r"https?://|www\.|^[\W\d_]+$|^[\w.-]+$(?<![\u4e00-\u9fff])|^(?:本站|本站原创|本网|网络|互联网|原创|转载|未知|佚名|不详|admin)$"
+    r"https?://|www\.|^[\W\d_]+$|^[\w.-]+$(?<![\u4e00-\u9fff])|^(?:本站|本站原创|本网|网络|互联网|原创|转载|未知|佚名|不详|admin)$|盖章|签字|详见|见附件"
 )
 _ATTACHMENT_MARK = re.compile(r"附\s?件\s?[\d一二三四五六七八九十\-－—]{0,4}\s?[:：]?$")
 _LONGEST_TITLE = 80

@@ -31,7 +31,8 @@ _KEPT = re.compile(
 )
 """A hidden field of that name, for a script to show."""
 _TIME = re.compile(
-    r"""<time\b[^<>]{0,300}?\bdatetime\s*=\s*["']?([^"'<>\s]{8,40}(?:\s[\d:.]{5,12})?)""", re.IGNORECASE
+    r"""<time\b[^<>]{0,300}?\b(?:datetime|title)\s*=\s*["']?([^"'<>\s]{8,40}(?:\s[\d:.]{5,12})?)""",
+    re.IGNORECASE,
 )
 _MOST_TIMES = 2
 """Elements: a page with more of them lists others."""
