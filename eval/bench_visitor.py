@@ -1,7 +1,8 @@
 """Visits as the daemon makes them, without its start: one process with its workers, one visit after another.
 
 ``python -m eval.bench_visitor CONFIG SOURCE…`` prints a line of JSON for each visit: its pages, the seconds
-that it took, the CPU seconds of the process and all below it, and what the disk holds then.
+that it took, the CPU seconds of the process and all below it, what the database was asked, and what the disk
+holds then.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import os
 import resource
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.processes import below
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from jobs.context import Context
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -29,9 +33,25 @@ def main(config: str, *sources: str) -> int:
     from settings.load import load_settings  # noqa: PLC0415
 
     with open_daemon_runtime(load_settings(Path(config))) as runtime:
+        count = _counting(runtime.context.engine)
         for source in sources:
-            print(json.dumps(_visit(runtime.context, source)), flush=True)
+            count.clear()
+            said = _visit(runtime.context, source)
+            print(
+                json.dumps(said | {"statements": count["statements"], "commits": count["commits"]}),
+                flush=True,
+            )
     return 0
+
+
+def _counting(engine: Engine) -> Counter[str]:
+    """Counts what the database is asked: figures that no other program on the machine changes."""
+    from sqlalchemy import event  # noqa: PLC0415 - as above
+
+    count = Counter[str]()
+    event.listen(engine, "before_cursor_execute", lambda *_: count.update(["statements"]))
+    event.listen(engine, "commit", lambda _: count.update(["commits"]))
+    return count
 
 
 def _visit(context: Context, source: str) -> dict[str, Any]:

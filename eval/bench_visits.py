@@ -62,6 +62,8 @@ class Visit:
     rows: int
     """Bytes of the database when it had ended."""
     evidence: int
+    statements: int
+    commits: int
 
     @property
     def pages_a_second(self) -> float:
@@ -124,7 +126,10 @@ def _add_new(add: Add, crawled: _Crawled, new: Sequence[Visit]) -> None:
     add("new page, CPU of all processes", 1000 * cpu, "ms", wanted=5.0, bound="most")
     add("new page, CPU against Scrapy", cpu / crawled.cpu, "times")
     add("visits, peak memory of the tree", max(each.peak_megabytes for each in new), "MB")
-    name = f"after {sum(each.pages for each in new):,} new pages against {first.pages:,}"
+    pages = sum(each.pages for each in new)
+    add("new page, statements", sum(each.statements for each in new) / pages, "each")
+    add("new pages stored by one transaction", pages / sum(each.commits for each in new), "pages")
+    name = f"after {pages:,} new pages against {first.pages:,}"
     add(f"memory {name}", last.peak_megabytes / first.peak_megabytes, "times", wanted=1.2, bound="most")
     add(f"CPU a page {name}", last.milliseconds / first.milliseconds, "times", wanted=1.2, bound="most")
 
@@ -158,6 +163,7 @@ def _add_postgresql(add: Add, folder: Path, lists: dict[str, tuple[str, int]], o
     finally:
         clusters.close()  # type: ignore[attr-defined]  # a generator
     add("PostgreSQL, CPU beside the server's own", first.milliseconds, "ms")
+    add("PostgreSQL, statements of a new page", first.statements / first.pages, "each")
     relative = first.pages_a_second / on_sqlite.pages_a_second
     add("PostgreSQL, pages a second relative to SQLite", relative, "times", wanted=0.9)
 
