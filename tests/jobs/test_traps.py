@@ -67,8 +67,8 @@ class Visited:
     site: Site
 
 
-@pytest.fixture(scope="module")
-def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
+@pytest.fixture
+def visited(tmp_path: Path) -> Iterator[Visited]:
     site = Site()
     set_up(site, all_traps(site.port))
     make_files()
@@ -82,7 +82,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
             threads=8,
             unanswered_requests=100,  # as many traps never answer
         ),
-        storage=StorageSettings(directory=tmp_path_factory.mktemp("house")),
+        storage=StorageSettings(directory=tmp_path / "house"),
     )
     engine = open_migrated(settings.storage.database_url)
     fetcher = Fetcher(settings.fetching, resolver=resolver, sleep=lambda _: None)
@@ -107,9 +107,24 @@ def test_there_are_traps_enough() -> None:
     assert len(set(paths)) == len(paths)
 
 
-@pytest.mark.parametrize("kind", KINDS)  # few tests: those that share the one visit stay in one process
-def test_a_trap_ends_in_its_outcome(visited: Visited, kind: str) -> None:
-    ended = {trap.path: (trap, visited.records[trap.path]) for trap in KINDS[kind](visited.site.port)}
+@pytest.mark.long
+def test_one_visit_to_every_trap_ends_as_it_must(visited: Visited, subtests: pytest.Subtests) -> None:
+    """One test, since it is one visit of a minute: processes that share tests would each make their own."""
+    for kind, traps in KINDS.items():
+        with subtests.test("each trap ends in its outcome", kind=kind):
+            _each_ends_in_its_outcome(visited, traps(visited.site.port))
+    for look in (
+        _ends_with_every_trap_on_its_list,
+        _ends_an_endless_calendar,
+        _asks_nothing_that_robots_forbids,
+        _names_members_of_an_archive_without_folders_and_controls,
+    ):
+        with subtests.test(look.__name__):
+            look(visited)
+
+
+def _each_ends_in_its_outcome(visited: Visited, traps: Iterable[Trap]) -> None:
+    ended = {trap.path: (trap, visited.records[trap.path]) for trap in traps}
     wrong = {
         path: (record.outcome.value, record.detail)
         for path, (trap, record) in ended.items()
@@ -120,7 +135,7 @@ def test_a_trap_ends_in_its_outcome(visited: Visited, kind: str) -> None:
     assert all(record.detail for record in failed), "whoever reads the list must learn why"
 
 
-def test_the_visit_ends_with_every_trap_on_its_list(visited: Visited) -> None:
+def _ends_with_every_trap_on_its_list(visited: Visited) -> None:
     listed = {trap.path for trap in all_traps()}
     assert listed <= visited.records.keys()
     others = {path.partition("#")[0] for path in visited.records.keys() - listed}
@@ -133,17 +148,17 @@ def test_the_visit_ends_with_every_trap_on_its_list(visited: Visited) -> None:
     )
 
 
-def test_an_endless_calendar_ends(visited: Visited) -> None:
+def _ends_an_endless_calendar(visited: Visited) -> None:
     months = {path for path, _ in visited.site.asked if path.startswith("/calendar/")}
     assert months == {f"/calendar/?month={month}" for month in (1, 2, 3)}
     assert visited.summary.list_pages == 4
 
 
-def test_nothing_was_asked_that_robots_forbids(visited: Visited) -> None:
+def _asks_nothing_that_robots_forbids(visited: Visited) -> None:
     assert not [path for path, _ in visited.site.asked if path.startswith("/forbidden/")]
 
 
-def test_members_of_an_archive_are_named_without_folders_and_controls(visited: Visited) -> None:
+def _names_members_of_an_archive_without_folders_and_controls(visited: Visited) -> None:
     members = [path for path in visited.records if path.startswith("/names/members.zip#")]
     assert sorted(members) == [
         "/names/members.zip#member=abs%5B2Jtxt.exe.txt",
