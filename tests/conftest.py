@@ -15,9 +15,12 @@ from assessment.workers import Workers
 from settings.model import Fetching, Settings
 from settings.retention import Storage
 from tests.parts.databases import PostgresqlServer, run_postgresql
+from tests.parts.folders import keep_in_memory
 from tests.parts.house import Clock, House, furnished
 from tests.parts.loopback import Site
 from tests.parts.operators import Operator
+
+keep_in_memory()
 
 
 @pytest.hookimpl(wrapper=True)

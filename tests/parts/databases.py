@@ -28,6 +28,7 @@ from storage.migrate import upgrade
 
 _TEMPLATE = "migrated_template"
 _COMPILED_STATEMENTS = 4000
+_DISK = Path("/var/tmp")  # noqa: S108 - folders of its own names are made there
 _first: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 """By driver: what its first engine knows of the database, and the statements that all of them share."""
 
@@ -128,8 +129,9 @@ def run_postgresql() -> Iterator[PostgresqlServer]:
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    # Not below pytest's own directory, which only its owner may enter.
-    home = Path(tempfile.mkdtemp(prefix="qw-pg-"))
+    # Not below pytest's own directory, which only its owner may enter; and on the disk, which it never waits
+    # for: its hundreds of databases are too much for memory.
+    home = Path(tempfile.mkdtemp(prefix="qw-pg-", dir=_DISK if _DISK.is_dir() else None))
     try:
         if os.geteuid() == 0:
             try:
