@@ -108,7 +108,7 @@ def _open_apart(
                 case_id = _meet_case(session, scanned, subject, standing, new.pop(subject.key, None), tally)
                 met.add(case_id)
             found += (
-                _finding(scanned, each, case_id if each in subject.alerts else None)
+                _finding(scanned, each, case_id if pushed_severity(each).is_alert else None)
                 for each in subject.mentions
             )
         tallies.append(tally)
