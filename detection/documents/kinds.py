@@ -25,6 +25,12 @@ _CALLS = 5
 _FEW_LETTERS = 60
 """A shorter text has too few letters to be like any kind."""
 _ARTICLE = re.compile(r"\s{0,20}第[一二三四五六七八九十百零〇\d]{1,8}条(?:[\s（【]|之)")
+_ARTICLES = re.compile(r"(?:^|\n)\s{0,8}第[二三四五六七八九十]{1,3}条")
+_ENACTED = 3
+"""Articles that begin a line, beside the first, by which a text is told to be a regulation."""
+_COUNTED = re.compile(r"(?:不少于|不低于|至少)(?:应?有|配备)?\s?\d{1,3}\s?[人名]")
+_STAFFED, _STANDARD = 3, 5
+"""Numbers of people that a text about a body's own qualification (资质) asks for: a guide to it."""
 _DASHES = "-_—|｜"
 _SITE_NAME = re.compile(rf"[{_DASHES}][^{_DASHES}]{{2,30}}$")
 _CLOSING_BRACKET = re.compile(r"[（(【\[][^（(【\[）)】\]]{0,30}[）)】\]]$")
@@ -110,16 +116,12 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
         if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
             scores[position] += weight
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
-    if is_article:
-        scores[_POLICY] += 12  # part of a law
+    of_itself = _OF_ITS_OWN.search(title) is not None
     if not asks and _CALLED.match(title or window):
         scores[_HIRING] += _CALLS
-    of_itself = _OF_ITS_OWN.search(title) is not None
-    if of_itself:
-        scores[_OTHER] += _GUIDES
-        scores[_GUIDE] -= _GUIDES
-    elif _OPENS.search(title) is not None and scores[_GUIDE] > 0:
-        scores[_GUIDE] += _GUIDES
+    _score_guides(scores, title, window, of_itself=of_itself)
+    if is_article or _is_enacted(window):
+        scores[_POLICY] += 12  # part of a law, or a regulation
     announces = _ANNOUNCES.search(title) is not None
     if announces and _OF_THIS_TIME.match(title):
         scores[_EXAM] += _ANNOUNCED
@@ -139,6 +141,27 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     return Reading(
         kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow, doubtful, of_itself
     )
+
+
+def _score_guides(scores: list[float], title: str, window: str, *, of_itself: bool) -> None:
+    """Whether the title opens a business or tells of a certificate, and whether a body's staff is counted."""
+    if of_itself:
+        scores[_OTHER] += _GUIDES
+        scores[_GUIDE] -= _GUIDES
+    elif _OPENS.search(title) is not None and scores[_GUIDE] > 0:
+        scores[_GUIDE] += _GUIDES
+    if _is_standard(window):
+        scores[_GUIDE] += _STANDARD
+
+
+def _is_enacted(window: str) -> bool:
+    """Whether the text is numbered in articles, as a regulation is; a page that quotes one or two is none."""
+    return "第二条" in window and len(_ARTICLES.findall(window)) >= _ENACTED
+
+
+def _is_standard(window: str) -> bool:
+    """Whether the text says how many people of which kind a body's own qualification takes."""
+    return "资质" in window and len(_COUNTED.findall(window)) >= _STAFFED
 
 
 def _lead(scores: list[float]) -> float:
