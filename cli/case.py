@@ -17,6 +17,7 @@ from accounts.errors import AccountError
 from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
 from cli.common import Config, load, refuse, transaction
+from cli.people_kept import load_with_people
 from vocabulary.codes import AuditKind, Dismissal, Severity, Step, Violation
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import event_name, name_of
@@ -52,7 +53,7 @@ def list_(
 
     now = _now(config)
     with transaction(config) as session, _refusing():
-        scope = scope_as(session, load(config), as_, now.date())
+        scope = scope_as(session, load_with_people(config), as_, now.date())
         page = list_cases(session, wanted, now=now, scope=scope, after=after, limit=limit)
         for case in page.cases:
             typer.echo(_line(case))
@@ -82,7 +83,7 @@ def export(
         raise typer.BadParameter(f"{output.name}：文件名须以 .xlsx 或 .csv 结尾")
     if output.exists() and not force:
         raise refuse(f"{output} 已存在：请移走，或加 --force 覆盖")
-    settings, now = load(config), _now(config)
+    settings, now = load_with_people(config), _now(config)
     with transaction(config) as session, _refusing():
         scope = scope_as(session, settings, as_, now.date())
         cases = every_case(session, wanted, now=now, scope=scope, limit=limit)
@@ -107,7 +108,7 @@ def show(case: CaseId, as_: As = "", config: Config = None) -> None:
     from cli.rights import scope_as
 
     with transaction(config) as session, _refusing():
-        scope = scope_as(session, load(config), as_, _now(config).date())
+        scope = scope_as(session, load_with_people(config), as_, _now(config).date())
         file = read_case(session, case) if may_see(session, case, scope) else None
         if file is None:
             raise refuse(f"没有编号为 {case} 的案件")
@@ -225,7 +226,7 @@ def link(
     from storage.tables import Case
 
     with transaction(config) as session:
-        settings = load(config)
+        settings = load_with_people(config)
         recipient = addressee(settings, to or settings.administrator)
         if session.get(Case, case) is None:
             raise refuse(f"没有编号为 {case} 的案件")
@@ -246,7 +247,7 @@ def desk(
     from alerts.delivery.links import desk_link
     from alerts.recipients import addressee
 
-    settings = load(config)
+    settings = load_with_people(config)
     recipient = addressee(settings, to or settings.administrator)
     if recipient is None:
         raise refuse(f"{to} 不是监管人员、其上级或管理员，不能进入工作台")
@@ -272,7 +273,7 @@ def _take(
     from cases.steps import StepRefused, dismissal_words, take_step
     from cli.rights import check_actor
 
-    now, settings, refused = _now(config), load(config), []  # a deadline's day is the office's
+    now, settings, refused = _now(config), load_with_people(config), []  # a deadline's day is the office's
     for case in dict.fromkeys(cases):
         try:
             with transaction(config) as session:
@@ -312,7 +313,7 @@ def _set_hold(
 
     try:
         with transaction(config) as session:
-            check_actor(session, load(config), actor, case, _now(config).date())
+            check_actor(session, load_with_people(config), actor, case, _now(config).date())
             change(session, case, actor=actor or getpass.getuser(), reason=reason, now=datetime.now(UTC))
     except (StepRefused, AccountError) as error:
         raise refuse(error) from error

@@ -15,6 +15,7 @@ import typer
 from accounts.errors import AccountError
 from cli.case import Actor, CaseId, Note, app
 from cli.common import Config, load, refuse, transaction
+from cli.people_kept import load_with_people
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -61,7 +62,7 @@ def _handling(
     try:
         with transaction(config) as session:
             for case in cases:
-                check_actor(session, load(config), actor, case, now.date())
+                check_actor(session, load_with_people(config), actor, case, now.date())
             yield session, actor or getpass.getuser(), now
     except (StepRefused, AccountError) as error:
         raise refuse(error) from error

@@ -7,7 +7,6 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     from alerts.metrics.collected import Metrics
     from jobs.configuration import ConfigurationFile
+    from jobs.people import Taken
     from jobs.runtime import Runtime
     from settings import Settings
-    from settings.sources import Source
 
 _CONFIGURATION_SECONDS = 2.0
 _TRY_AGAIN = 75
@@ -174,12 +173,8 @@ class _Program:
     def _look(self, *, asked: bool) -> None:
         self._file.follow(self.context, asked=asked, take_up=self._take_up, open_anew=self._open_anew)
 
-    def _take_up(self, sources: tuple[Source, ...]) -> None:
-        self.context = replace(
-            self.context,
-            sources=self._runtime.with_samples(sources),
-            provisioned=self._file.provisioned,
-        )
+    def _take_up(self, taken: Taken) -> None:
+        self.context = taken.by(self.context, self._runtime.with_samples(taken.sources))
 
     def _open_anew(self) -> None:
         self.opens_anew = True

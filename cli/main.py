@@ -50,6 +50,8 @@ COMMANDS = {
     ),
     "gold": Listed("cli.gold:app", "从排除的案件中整理识别的例子。"),
     "routing": Listed("cli.routing:app", "责任分工：哪个部门跟进哪些资格，通知谁。"),
+    "supervisor": Listed("cli.supervisor:app", "监管人员：列出、新增、暂停、恢复、删除，发送测试邮件。"),
+    "chat": Listed("cli.chat:app", "群聊：列出、新增、暂停、恢复、删除，发送测试消息。"),
     "user": Listed("cli.user:app", "账号：新增、重置、停用、代办，以及操作记录。"),
     "report": Listed("cli.report:report", "生成监测月报（DOCX 和 XLSX）。"),
     "letter": Listed("cli.report:letter", "生成责令整改通知书草稿（DOCX）。"),

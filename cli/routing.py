@@ -14,6 +14,7 @@ from cases.routing_rows import RULE_COLUMNS
 from catalogue import load_catalogue
 from cli.chinese import Commands
 from cli.common import Config, refuse, region_in_force, transaction
+from cli.people_kept import load_with_people
 from vocabulary.codes import Severity
 from vocabulary.presentation import displayable
 from vocabulary.regions import find_regions, full_name
@@ -80,7 +81,6 @@ def who(
     """查询案件由谁负责。"""
     from alerts.recipients import recipients
     from cases.departments import follow_up
-    from settings import load_settings
     from storage.imported_lists import read_lists
 
     with transaction(config) as session:
@@ -90,7 +90,7 @@ def who(
         following = follow_up(session, key, region or None)
     basis = f"（{following.document}）" if following.document else ""
     typer.echo(f"{key}：{following.department or '主管部门不明'}{basis}")
-    settings = load_settings(config)
+    settings = load_with_people(config)
     for each in recipients(settings, region=region or None, severity=severity, follow_up=following):
         reason = f"（{each.reason}）" if each.reason else ""
         typer.echo(f"→ {each.name} <{each.email}>{reason}")

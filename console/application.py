@@ -38,6 +38,8 @@ from console import (
     exceptions,
     identity_provider,
     pages,
+    people,
+    people_editing,
     publishing,
     report_list,
     reporting,
@@ -144,6 +146,12 @@ _NAMES: Mapping[object, str] = {
     source_editing.add_source: "source_change",
     source_editing.change_source: "source_change",
     source_editing.remove_source: "source_change",
+    **dict.fromkeys((people.show_people, people.show_new_person, people.show_new_chat), "people"),
+    **dict.fromkeys((people.show_person, people.show_chat), "people"),
+    **dict.fromkeys((people_editing.add_person, people_editing.change_person), "people_change"),
+    **dict.fromkeys((people_editing.add_group, people_editing.change_group), "people_change"),
+    **dict.fromkeys((people_editing.remove_person, people_editing.remove_group), "people_change"),
+    people_editing.try_out: "people_trial",
     selfcheck.show_form: "check",
     selfcheck.check: "check",
     pages.show_case: "case",
@@ -172,6 +180,7 @@ def build_application(context: Callable[[], Context], metrics: Metrics) -> ASGIA
     routes: list[BaseRoute] = [
         *_desk_routes(),
         *_case_routes(),
+        *_people_routes(),
         *_account_routes(),
         *_link_routes(),
         *_public_routes(),
@@ -266,6 +275,25 @@ def _case_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
         Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
         Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
+    ]
+
+
+def _people_routes() -> list[BaseRoute]:
+    """Who is told, for the administrator."""
+    post = ["POST"]
+    return [
+        Route("/people", people.show_people),
+        Route("/people/test", people_editing.try_out, methods=post),
+        Route("/new-supervisor", people.show_new_person, methods=["GET"]),
+        Route("/new-supervisor", people_editing.add_person, methods=post),
+        Route("/supervisors/{person:int}", people.show_person, methods=["GET"]),
+        Route("/supervisors/{person:int}", people_editing.change_person, methods=post),
+        Route("/supervisors/{person:int}/remove", people_editing.remove_person, methods=post),
+        Route("/new-chat", people.show_new_chat, methods=["GET"]),
+        Route("/new-chat", people_editing.add_group, methods=post),
+        Route("/chats/{chat:int}", people.show_chat, methods=["GET"]),
+        Route("/chats/{chat:int}", people_editing.change_group, methods=post),
+        Route("/chats/{chat:int}/remove", people_editing.remove_group, methods=post),
     ]
 
 

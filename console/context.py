@@ -24,7 +24,12 @@ class Context(Protocol):
     """Whoever serves the console has one; ``jobs.context.Context`` is one, and pages know no more of it."""
 
     @property
-    def settings(self) -> Settings: ...
+    def settings(self) -> Settings:
+        """What the file says, and beside it what is kept at the desk."""
+
+    @property
+    def file(self) -> Settings:
+        """What the file alone says."""
 
     @property
     def engine(self) -> Engine:

@@ -16,6 +16,7 @@ from cases.case_filter import CaseScope
 from cases.trends import Trends
 from console.context import Context
 from console.kept import Kept
+from settings.model import Settings
 from settings.sources import Source
 from storage.sealing import Seal
 from storage.turns import Limit, take_turn
@@ -51,7 +52,6 @@ class Desk:
 
     def __init__(self, context: Callable[[], Context]) -> None:
         self._context = context
-        self.settings = context().settings
         self.prefix = urlsplit(self.settings.console.base_url).path.rstrip("/")
         """What stands before every path where a reverse proxy serves the console in a folder."""
         self.checks = Turns(context, Limit("checks", CHECKS_PER_MINUTE, CHECKS_PER_MINUTE))
@@ -69,6 +69,11 @@ class Desk:
     def context(self) -> Context:
         """What the program works with at this moment: its sources may have changed."""
         return self._context()
+
+    @property
+    def settings(self) -> Settings:
+        """Those of this moment: supervisors of the desk come and go."""
+        return self._context().settings
 
     def identify(self, token: str) -> tuple[Link, Recipient]:
         """What ``token`` says, and whose it is; raises ``LinkRefused``.

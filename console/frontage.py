@@ -91,6 +91,27 @@ def deed(do: Deed) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
+def administered(show: Page) -> Callable[[Request], Response]:
+    """A page that only the administrator may open."""
+
+    @page
+    @wraps(show)
+    def answer(desk: Desk, viewer: Viewer, request: Request) -> Response:
+        return show(desk, viewer, request) if viewer.is_administrator else only_looking(desk, viewer)
+
+    return answer
+
+
+def administered_form(do: Deed) -> Callable[[Request], Awaitable[Response]]:
+    """A form that only the administrator may send."""
+
+    @wraps(do)
+    def answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
+        return do(desk, viewer, request, fields) if viewer.is_administrator else only_looking(desk, viewer)
+
+    return form(answer)
+
+
 def _is_held_up(desk: Desk, viewer: Viewer, request: Request) -> bool:
     """Whether ``viewer`` has to set up a second factor first, for which this page is not."""
     path = request.url.path.removeprefix(desk.prefix)

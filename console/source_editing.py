@@ -6,7 +6,7 @@ What ``qualwatch.toml`` names is provisioned by it and cannot be changed here. S
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from alerts.notifications.letters import shown
 from assessment.source_proposal import ITEMS_SHOWN, LookError, Proposal, propose_source
 from console.decisions import day_of
 from console.desk import Desk
-from console.frontage import Deed, Fields, form, last, notice, only_looking, page, render, to
+from console.frontage import Fields, administered_form, last, notice, only_looking, page, render, to
 from console.viewer import Viewer
 from settings.sources import Source, SourceKind
 from storage.database import for_reading, one_transaction
@@ -50,15 +50,6 @@ _TYPED = ("url", "name", "title", "kind", "region", "every_minutes", "quiet_hour
 _HIDDEN = ("form", "publisher_kind", "browser")
 
 
-def _administered(do: Deed) -> Callable[[Request], Awaitable[Response]]:
-    """A form that only the administrator may send."""
-
-    def answer(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
-        return do(desk, viewer, request, fields) if viewer.is_administrator else only_looking(desk, viewer)
-
-    return form(answer)
-
-
 @page
 def show_adding(desk: Desk, viewer: Viewer, request: Request) -> Response:
     """Where an address is typed that is to be watched."""
@@ -67,7 +58,7 @@ def show_adding(desk: Desk, viewer: Viewer, request: Request) -> Response:
     return _adding(desk, viewer, request)
 
 
-@_administered
+@administered_form
 def look_at_site(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Look at a site and show what would be read of it; nothing is kept."""
     typed = {name: last(fields, name).strip()[:_LONGEST] for name in _TYPED}
@@ -89,7 +80,7 @@ def look_at_site(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -
     return _proposed(desk, viewer, request, proposal)
 
 
-@_administered
+@administered_form
 @one_transaction
 def add_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Watch a site from now on, as it was proposed and changed by hand."""
@@ -104,7 +95,7 @@ def add_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> 
     return to(desk, f"/sources/{source.name}")
 
 
-@_administered
+@administered_form
 @one_transaction
 def change_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:
     """Change what a source of the desk says of itself, or pause it."""
@@ -118,7 +109,7 @@ def change_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) 
     return to(desk, f"/sources/{name}")
 
 
-@_administered
+@administered_form
 @one_transaction
 def remove_source(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Response:  # noqa: ARG001
     """Watch a source of the desk no longer; what was kept of it stays."""

@@ -10,13 +10,17 @@ import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from alerts.people.in_force import settings_now
+from alerts.people.kept import Mark, people_mark
 from jobs.context import Context
+from jobs.people import Taken
 from settings.errors import SettingsError
 from settings.load import load_settings
 from settings.model import Settings
 from settings.sources import Source
 from storage.database import for_reading
-from storage.stored_sources import Mark, provisioned_names, stored_mark, stored_sources, with_stored
+from storage.stored_sources import Mark as SourceMark
+from storage.stored_sources import provisioned_names, stored_mark, stored_sources, with_stored
 
 log = structlog.get_logger()
 
@@ -25,14 +29,14 @@ log = structlog.get_logger()
 class Change:
     """What is different in the file from what the daemon runs with."""
 
-    sources: tuple[Source, ...] | None
-    """The sources to watch; None where they are the same."""
+    taken: Taken | None
+    """What is taken up at once; None where nothing of it is another."""
     beside_sources: tuple[str, ...]
     """Other tables and keys that changed."""
 
 
 class ConfigurationFile:
-    """``qualwatch.toml`` and what was read of it last, with the sources that are kept at the desk."""
+    """``qualwatch.toml`` and what was read of it last, with what is kept at the desk."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         self.settings = settings
@@ -40,7 +44,7 @@ class ConfigurationFile:
         self._path = path
         self._read = settings
         self._seen = self._state()
-        self._mark: Mark | None = None
+        self._mark: SourceMark | None = None
         self._stored: tuple[Source, ...] = ()
         self._watched: tuple[Source, ...] | None = None
 
@@ -49,20 +53,22 @@ class ConfigurationFile:
         running: Context,
         *,
         asked: bool,
-        take_up: Callable[[tuple[Source, ...]], object],
+        take_up: Callable[[Taken], object],
         open_anew: Callable[[], object],
     ) -> None:
-        """Look for changes: other sources are taken up at once, what stands beside them when ``asked`` to.
+        """Look for changes: sources, and people of the desk, are taken up at once, the rest when ``asked``.
 
         A file that is no configuration is told, and nothing changes. ``running``: what is changed by them.
         """
         if self._watched is None:
             self._watched = running.settings.watched()
         is_other = self._has_changed(asked=asked)
-        if not (self._look_at_stored(running.engine) or is_other):
+        has_others = self._look_at_stored(running.engine)
+        told = self._look_at_people(running)
+        if not (told or has_others or is_other):
             return
         try:
-            change = self._change(running.settings, reads=is_other)
+            change = self._change(running, told, reads=is_other)
         except SettingsError as error:
             log.error("configuration_not_taken_up", why=str(error))  # noqa: TRY400 - one sentence
             return
@@ -72,8 +78,8 @@ class ConfigurationFile:
             return
         if change.beside_sources and is_other:
             log.warning("configuration_needs_sighup", changed=", ".join(change.beside_sources))
-        if change.sources is not None:
-            take_up(change.sources)
+        if change.taken is not None:
+            take_up(change.taken)
 
     @property
     def provisioned(self) -> frozenset[str]:
@@ -94,7 +100,14 @@ class ConfigurationFile:
             self._mark, self._stored = mark, stored_sources(session)
         return True
 
-    def _change(self, running: Settings, *, reads: bool) -> Change:
+    def _look_at_people(self, running: Context) -> tuple[Settings, Mark] | None:
+        """The settings with the people who are kept at the desk, where ``running`` knows others of them."""
+        with Session(for_reading(running.engine)) as session, session.begin():
+            if people_mark(session) == running.people:
+                return None
+        return settings_now(running.engine, self.settings)
+
+    def _change(self, running: Context, told: tuple[Settings, Mark] | None, *, reads: bool) -> Change:
         """What changed; raises ``SettingsError`` where the file is no configuration."""
         if reads:
             self._read = load_settings(self._path if self._path.is_file() else None)
@@ -107,9 +120,18 @@ class ConfigurationFile:
             for name in Settings.model_fields
             if name not in sources and getattr(self._read, name) != getattr(self.settings, name)
         )
-        if wanted.serves_sample != running.serves_sample:
+        if wanted.serves_sample != running.settings.serves_sample:
             changed = (*changed, "sample")
-        return Change(watched if watched != before else None, changed)
+        if watched == before and told is None:
+            return Change(None, changed)
+        people, mark = told or (running.settings, running.people)
+        taken = running.settings.model_copy(
+            update={
+                **{name: getattr(wanted, name) for name in sources},
+                **{name: getattr(people, name) for name in ("supervisors", "chats")},
+            }
+        )
+        return Change(Taken(taken, mark, watched, self.provisioned), changed)
 
     def take_up(self) -> None:
         """Run with what was read last."""

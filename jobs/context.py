@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from alerts.delivery.channels import Channel
+from alerts.people.in_force import PeopleInForce
+from alerts.people.kept import NOBODY, Mark
 from assessment.recognising import Recogniser
 from assessment.workers import Workers
 from catalogue.imported import ImportedLists
@@ -107,6 +109,7 @@ class Context:
     """
 
     settings: Settings
+    """What the file says, and beside it the sources, supervisors and chats that are kept at the desk."""
     engine: Engine
     """The database."""
     evidence: EvidenceStore
@@ -118,6 +121,10 @@ class Context:
     """The places that are watched, those that the program serves itself too."""
     provisioned: frozenset[str] = frozenset()
     """Names of the sources that the configuration's file says, and nobody changes at the desk."""
+    file: Settings = None  # type: ignore[assignment]  # made below
+    """What the configuration's file says, without what is kept at the desk beside it."""
+    people: Mark = NOBODY
+    """Which of the people kept at the desk ``settings`` and ``channels`` know."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """The ways in which messages leave, by name."""
     observers: tuple[Observer, ...] = ()
@@ -129,10 +136,15 @@ class Context:
     """What this machine lacks at the moment."""
     _writer: Writer = field(init=False, repr=False, compare=False)
     _lists: ListsInForce = field(init=False, repr=False, compare=False)
+    _people: PeopleInForce = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_writer", Writer(self.engine, self.evidence))
         object.__setattr__(self, "_lists", ListsInForce(self.engine))
+        if self.file is None:
+            object.__setattr__(self, "file", self.settings)
+        in_force = PeopleInForce(self.engine, self.file, self.settings, self.people)
+        object.__setattr__(self, "_people", in_force)
         if self.room is None:
             object.__setattr__(self, "room", Room(self.settings.storage, self.engine))
 
@@ -160,6 +172,10 @@ class Context:
     def imported(self) -> ImportedLists:
         """The official lists that are imported now; what is judged by them says so by their digest."""
         return self._lists.read()
+
+    def told(self) -> Settings:
+        """``settings`` with the supervisors and chats of this moment, for work that began a while ago."""
+        return self._people.read()
 
     def source(self, name: str) -> Source:
         """The watched source of that name. Raises :class:`UnknownSourceError`."""

@@ -32,6 +32,7 @@ from jobs.giving_way import (
 from jobs.health import HealthWatch
 from jobs.logs import says, set_up_logging
 from jobs.once import missing_lists
+from jobs.people import Taken
 from jobs.reassess import PAUSE_SECONDS
 from jobs.runtime import AlreadyRunsError, Runtime, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
@@ -290,16 +291,17 @@ class _Daemon:
         """Take up other sources at once; ``asked`` to, everything else too, by opening everything anew."""
         if not self.opens_anew:
             running = self.runtime.context
-            self._file.follow(running, asked=asked, take_up=self._take_up_sources, open_anew=self._open_anew)
+            self._file.follow(running, asked=asked, take_up=self._take_up, open_anew=self._open_anew)
 
     def _open_anew(self) -> None:
         self.opens_anew = True
         self.runtime.context.stopping.set()
         self.runtime.context.fetcher.stop()
 
-    def _take_up_sources(self, sources: tuple[Source, ...]) -> None:
-        sources, before = self.runtime.with_samples(sources), {each.name for each in self.runtime.sources}
-        context = replace(self.runtime.context, sources=sources, provisioned=self._file.provisioned)
+    def _take_up(self, taken: Taken) -> None:
+        before = {each.name for each in self.runtime.sources}
+        sources = self.runtime.with_samples(taken.sources)
+        context = taken.by(self.runtime.context, sources)
         self.runtime = replace(self.runtime, context=context)
         plan(context)
         self._board.show(read_rows(context.engine, sources))

@@ -206,7 +206,7 @@ class _Round:
                 changes = judgement.apply()
                 for news in judgement.news:
                     batch = rejudgement_batch(self.order.id or 0)
-                    notify_recipients(session, news, self.context.settings, self.context.now(), batch=batch)
+                    notify_recipients(session, news, self.context.told(), self.context.now(), batch=batch)
             elif stored is not None:
                 changes = (Change(ChangeKind.FAILED, stored[0].title, stored[0].url, "", "", failure, None),)
             session.add_all(_row(self.order, change) for change in changes)

@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from alerts.delivery.channels import open_channels
 from alerts.delivery.outbox import release_leases
+from alerts.people.in_force import settings_now
 from assessment.lanes import Lanes
 from assessment.recognising import Recogniser
 from assessment.workers import WorkError, return_freed_memory
@@ -249,9 +250,10 @@ def _open_runtime(
     """The runtime over an open database."""
     return_freed_memory()
     with contextlib.ExitStack() as stack:
-        provisioned = provisioned_names(settings)
+        file, provisioned = settings, provisioned_names(settings)
+        told, people = settings_now(engine, file)
         with Session(for_reading(engine)) as session, session.begin():
-            settings = with_stored(settings, stored_sources(session))
+            settings = with_stored(told, stored_sources(session))
         sources, sample_address = settings.watched(), ""
         if settings.serves_sample:
             sample_address, samples = stack.enter_context(_sample_site(settings, is_served=daemon_runs))
@@ -280,6 +282,8 @@ def _open_runtime(
             sources,
             channels=channels,
             provisioned=provisioned,
+            file=file,
+            people=people,
         )
         yield Runtime(context, sample_address)
 

@@ -17,6 +17,7 @@ from alerts.notifications.alert import send_due_alerts
 from alerts.notifications.due import take_due_steps
 from jobs.catalogue_sync import sync_catalogue
 from jobs.context import Context
+from jobs.people import channels_now
 from jobs.reassess import rejudge
 from jobs.tidying import tidy
 from jobs.visits.backfill import back_fill
@@ -36,7 +37,7 @@ def deliver(context: Context, *, owner: str = SENDER) -> int:
     """Deliver until nothing is due, or the program ends; how many messages were tried."""
     sent = 0
     while not context.stopping.is_set():
-        step = deliver_due(context.engine, context.channels, context.now(), owner=owner)
+        step = deliver_due(context.engine, channels_now(context), context.now(), owner=owner)
         if not step:
             break
         sent += step

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from settings.accounts import Accounts
 from settings.console import Console
-from settings.people import Calendar, Chat, Reminders, Supervisor
+from settings.people import Calendar, Chat, Reminders, Supervisor, circle_above, superiors_of
 from settings.retention import Retention, Storage
 from settings.secrets import secret_values
 from settings.section import Section, TimeOfDay, region_in_force
@@ -261,15 +261,9 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _superiors_end_somewhere(self) -> Settings:
-        above: dict[str, str | None] = {}
-        for each in self.supervisors:
-            above.setdefault(each.email.casefold(), each.superior and each.superior.casefold())
-        for address, superior in above.items():
-            passed, at = {address}, superior
-            while at in above and at not in passed:
-                passed.add(at)
-                at = above[at]
-            if at in passed:
+        above = superiors_of(self.supervisors)
+        for address in above:
+            if at := circle_above(above, address):
                 raise ValueError(
                     f"the superiors of {address} lead back to {at}: "
                     "leave superior out where nobody stands above"

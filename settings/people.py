@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -26,6 +27,14 @@ class Chat(Section):
         if not self.secret_url.get_secret_value() and not self.secret_url_file:
             raise ValueError(f"{self.name} has no address: write secret_url, or secret_url_file")
         return self
+
+
+class KeptChat(Chat):
+    """One that is kept at the desk and not in the file.
+
+    Whoever may change it there is not who looks after this machine: it may be no address inside of the house,
+    unless ``fetching.allow_private_hosts`` names it.
+    """
 
 
 class Supervisor(Section):
@@ -58,6 +67,23 @@ class Supervisor(Section):
                 f"working_hours {self.working_hours!r} end before they begin: write '08:30-17:30'"
             )
         return self
+
+
+def superiors_of(supervisors: Iterable[Supervisor]) -> dict[str, str | None]:
+    """The superior of each address, as the first supervisor with it says; both in small letters."""
+    above: dict[str, str | None] = {}
+    for each in supervisors:
+        above.setdefault(each.email.casefold(), each.superior and each.superior.casefold())
+    return above
+
+
+def circle_above(above: Mapping[str, str | None], address: str) -> str:
+    """Where the superiors of ``address`` lead back to; empty where they end somewhere."""
+    passed, at = {address}, above[address]
+    while at is not None and at in above and at not in passed:
+        passed.add(at)
+        at = above[at]
+    return at if at is not None and at in passed else ""
 
 
 class Calendar(Section):

@@ -289,6 +289,14 @@ class AuditKind(StrEnum):
     SOURCE_ADDED = "source_added"
     SOURCE_CHANGED = "source_changed"
     SOURCE_REMOVED = "source_removed"
+    SUPERVISOR_ADDED = "supervisor_added"
+    SUPERVISOR_CHANGED = "supervisor_changed"
+    SUPERVISOR_REMOVED = "supervisor_removed"
+    CHAT_ADDED = "chat_added"
+    CHAT_CHANGED = "chat_changed"
+    CHAT_REMOVED = "chat_removed"
+    TRIED = "tried"
+    """A message was sent to somebody, to see whether it arrives."""
 
 
 class CaseOrder(StrEnum):

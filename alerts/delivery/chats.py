@@ -16,9 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from alerts.delivery.channels import ChannelDown, PermanentFailure, Rendered
+from crawling.fetching.addresses import AddressPolicy
+from crawling.fetching.model import FetchError
+from crawling.fetching.posting import connect_checked, post_checked
 from crawling.trust import trusting
-from settings import SettingsError
 from settings.model import Settings
+from settings.people import KeptChat
 
 _MESSAGES_FAULT = frozenset({400, 413, 415, 422})
 """HTTP answers that no later try changes."""
@@ -46,6 +49,8 @@ class ChatKind:
     """From the chat's secret, the title and the text."""
     refused: Callable[[requests.Response], str]
     """What an answer of status 200 says where the message was not taken; empty where it was."""
+    is_anywhere: bool = False
+    """Whether the address names its own host, which may be any."""
 
 
 class ChatChannel:
@@ -53,10 +58,11 @@ class ChatChannel:
 
     patience = timedelta(seconds=60)
 
-    def __init__(self, kind: ChatKind, chats: Mapping[str, str]) -> None:
-        """``chats`` gives the secret of each chat by its name."""
+    def __init__(self, kind: ChatKind, chats: Mapping[str, str], guards: Mapping[str, AddressPolicy]) -> None:
+        """``chats``: the secret of each chat by its name; ``guards``: where one may lead, else anywhere."""
         self._kind = kind
         self._chats = chats
+        self._guards = guards
 
     def send(self, message: Rendered) -> None:
         """Post the message's brief form; returns once the chat's server has said that it takes it."""
@@ -67,7 +73,9 @@ class ChatChannel:
         title, text = _cut(message.subject, 250), _cut(message.brief, self._kind.limit - 260)
         wanted = self._kind.post(secret, title, text)
         try:
-            answer = requests.post(wanted.url, json=wanted.body, timeout=_SECONDS, allow_redirects=False)
+            answer = self._post(name, wanted)
+        except FetchError as error:
+            raise ChannelDown(f"chat {name!r}: {error.detail}", only_for=name) from None
         except requests.RequestException as error:
             # Not its words: they quote the address, and whoever knows that can write there.
             kind = type(error).__name__
@@ -80,17 +88,31 @@ class ChatChannel:
 
         Its host. Raises ``ChannelDown``; no address is told, since whoever knows it can write there.
         """
-        parts = urlsplit(self._kind.post(self._chats[name], "", "").url)
-        host = parts.hostname or ""
+        url = self._kind.post(self._chats[name], "", "").url
+        host, port = host_and_port(url)
         try:
-            with socket.create_connection((host, parts.port or _PORTS[parts.scheme]), _SECONDS) as plain:
-                if parts.scheme == "https":
+            with self._connect(name, host, port) as plain:
+                if url.startswith("https:"):
                     with trusting().wrap_socket(plain, server_hostname=host):
                         pass
+        except FetchError as error:
+            raise ChannelDown(f"chat {name!r}: {error.detail}") from None
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise ChannelDown(f"chat {name!r}: {host} cannot be reached: {why}") from None
         return host
+
+    def _post(self, name: str, wanted: Post) -> requests.Response:
+        guard = self._guards.get(name)
+        if guard is not None:
+            return post_checked(wanted.url, wanted.body, guard, _SECONDS)
+        return requests.post(wanted.url, json=wanted.body, timeout=_SECONDS, allow_redirects=False)
+
+    def _connect(self, name: str, host: str, port: int) -> socket.socket:
+        guard = self._guards.get(name)
+        if guard is not None:
+            return connect_checked(host, port, guard, _SECONDS)
+        return socket.create_connection((host, port), _SECONDS)
 
     def _judge(self, name: str, answer: requests.Response) -> None:
         if answer.status_code in _MESSAGES_FAULT:
@@ -103,13 +125,31 @@ class ChatChannel:
 
 
 def open_chats(settings: Settings, channel: str, kind: ChatKind) -> ChatChannel | None:
-    """The configured chats of ``channel``; None where there is none. Raises ``SettingsError``."""
-    chats = {
-        chat.name: _secret(chat.name, chat.secret_url.get_secret_value(), kind)
-        for chat in settings.chats
-        if chat.channel == channel
-    }
-    return ChatChannel(kind, chats) if chats else None
+    """The configured chats of ``channel``, which are usable (``chat_problem``); None where there is none."""
+    named = [chat for chat in settings.chats if chat.channel == channel]
+    guard = guard_of(settings)
+    return (
+        ChatChannel(
+            kind,
+            {chat.name: kind.secret(chat.secret_url.get_secret_value()) for chat in named},
+            {chat.name: guard for chat in named if kind.is_anywhere and isinstance(chat, KeptChat)},
+        )
+        if named
+        else None
+    )
+
+
+def guard_of(settings: Settings) -> AddressPolicy:
+    """Where chats may lead whose address was typed at the desk."""
+    return AddressPolicy(settings.fetching.allow_private_hosts)
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Where an address leads; raises ``ValueError`` where it is none of the web."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("no address of the web")
+    return parts.hostname, parts.port or _PORTS[parts.scheme]
 
 
 def text_message(title: str, text: str) -> dict[str, Any]:
@@ -143,15 +183,6 @@ def secret_in(host: str, path: str, key: str, scheme: str) -> Callable[[str], st
         (value,) = parse_qs(parts.query).get(key, [""])[:1]
         return value if (parts.hostname, parts.path) == (host, path) else ""
 
-    return secret
-
-
-def _secret(name: str, url: str, kind: ChatKind) -> str:
-    secret = kind.secret(url)
-    if not secret:
-        raise SettingsError(
-            [f"chats: secret_url of {name!r} is no address of such a chat: copy it from the robot's settings"]
-        )
     return secret
 
 

@@ -70,15 +70,26 @@ def enqueue(
     to, due = letter.recipient, not_before or now
     domain = ascii_domain(parseaddr(settings.mail.sender)[1]) or "localhost"
     rows = [_row(letter, settings.mail.channel, message_key(letter.about, to.email), domain, now)]
-    channels = chat_channels(settings)
-    for chat in to.chats:
-        # A group sees no buttons, which are signed for one person.
-        payload = {**letter.payload, "links": {}, "list_link": "", "listed": []}
-        told = replace(letter, recipient=Recipient(chat, ""), payload=payload)
-        rows.append(_row(told, channels[chat], message_key(letter.about, f"chat:{chat}"), domain, now))
+    rows += [_chat_row(letter, chat, settings, domain, now) for chat in to.chats]
     for row in rows:
         row.next_attempt_at = due
     return sum(insert_once(session, row) is not None for row in rows)
+
+
+def enqueue_in_chat(session: Session, letter: Letter, settings: Settings, now: datetime) -> int:
+    """The same for a chat alone, which the letter's recipient names."""
+    domain = ascii_domain(parseaddr(settings.mail.sender)[1]) or "localhost"
+    row = _chat_row(letter, letter.recipient.email, settings, domain, now)
+    row.next_attempt_at = now
+    return int(insert_once(session, row) is not None)
+
+
+def _chat_row(letter: Letter, chat: str, settings: Settings, domain: str, now: datetime) -> OutboxMessage:
+    # A group sees no buttons, which are signed for one person.
+    payload = {**letter.payload, "links": {}, "list_link": "", "listed": []}
+    told = replace(letter, recipient=Recipient(chat, ""), payload=payload)
+    channel = chat_channels(settings)[chat]
+    return _row(told, channel, message_key(letter.about, f"chat:{chat}"), domain, now)
 
 
 def message_key(about: str, recipient: str) -> str:

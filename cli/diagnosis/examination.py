@@ -7,7 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from cli.diagnosis.kept import check_configuration, check_disk, check_evidence, check_time, open_kept
+from cli.diagnosis.kept import (
+    check_configuration,
+    check_disk,
+    check_evidence,
+    check_time,
+    open_kept,
+    with_desk,
+)
 from cli.diagnosis.model import Check, Diagnosis, Installation, Part, failure
 from cli.diagnosis.reached import (
     check_certificates,
@@ -60,6 +67,7 @@ def diagnose(config: Path | None, *, sends: bool = False) -> Iterator[Diagnosis]
         engine, seen = open_kept(settings)
         if engine is not None:
             stack.callback(engine.dispose)
+            settings = with_desk(settings, engine)
         installation = Installation(settings, config or Path(FILE_NAME), engine, sends)
         pool = stack.enter_context(ThreadPoolExecutor(len(CHECKS), "doctor"))
         running = {part: pool.submit(_check, part, installation) for part in CHECKS}

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
+from alerts.people.in_force import settings_now
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
 from settings import Settings
 from settings.retention import Storage
@@ -26,6 +27,7 @@ from storage.errors import DatabaseError, EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceRef, EvidenceStore, Exchange
 from storage.leases import Leases
 from storage.migrate import require_current
+from storage.stored_sources import stored_sources, with_stored
 from storage.tables import DocumentVersion, Visit
 
 _PROOFS = 10
@@ -46,7 +48,9 @@ def check_configuration(installation: Installation) -> Iterator[Diagnosis]:
         )
     else:
         yield ok(
-            part, f"{file}：监测来源 {len(settings.watched())} 个，督办人员 {len(settings.supervisors)} 人"
+            part,
+            f"{file} 和工作台：监测来源 {len(settings.watched())} 个，"
+            f"监管人员 {len(settings.supervisors)} 人，群聊 {len(settings.chats)} 个",
         )
         if file.stat().st_mode & 0o007:
             yield warning(part, "本机其他用户可以读取配置文件", f"运行 chmod 600 {file}")
@@ -55,7 +59,9 @@ def check_configuration(installation: Installation) -> Iterator[Diagnosis]:
             yield warning(part, f"本机其他用户可以读取密码文件 {name}", f"运行 chmod 600 {name}")
     if not settings.supervisors:
         yield warning(
-            part, "没有督办人员，全部通知发给管理员", "在 [[supervisors]] 中写明负责人及其地区（regions）"
+            part,
+            "没有监管人员，全部通知发给管理员",
+            "在工作台的“通知对象”中新增，或用 qualwatch supervisor add",
         )
     if settings.administrator == Settings.model_fields["administrator"].default:
         yield warning(
@@ -93,6 +99,13 @@ def open_kept(settings: Settings) -> tuple[Engine | None, tuple[Diagnosis, ...]]
         return None, (failure(part, f"{shown} 不能使用或不能写入：{cause}", advice),)
     took = (datetime.now(UTC) - begun).total_seconds()
     return engine, (ok(part, f"{shown}：写入并删除一行，用时 {took * 1000:.0f} 毫秒"),)
+
+
+def with_desk(file: Settings, engine: Engine) -> Settings:
+    """``file`` with the sources, supervisors and chats of the desk, as programs run with them."""
+    told, _ = settings_now(engine, file)
+    with Session(for_reading(engine)) as session:
+        return with_stored(told, stored_sources(session))
 
 
 def _not_yet(storage: Storage) -> Diagnosis:

@@ -16,16 +16,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from sqlmodel import Session
 
 from alerts.delivery.channels import Channel, DeliveryFailure, Rendered, open_channels
 from alerts.delivery.channels.smtp import SmtpChannel
 from alerts.delivery.chats import ChatChannel
 from alerts.delivery.links import last_served
+from alerts.people.in_force import seal_of
+from alerts.people.kept import kept_people
 from cli.diagnosis.kept import shortened
 from cli.diagnosis.model import Diagnosis, Installation, Part, failure, ok, warning
 from crawling.mailboxes import MailboxError, MaildirBox, open_imap
 from crawling.trust import trusting
 from settings import Settings, SettingsError
+from storage.database import for_reading
 
 _SECONDS = 10
 _ASKED_AT_ONCE = 16
@@ -78,12 +82,13 @@ def check_intake(installation: Installation) -> Iterator[Diagnosis]:
 def check_chats(installation: Installation) -> Iterator[Diagnosis]:
     """The robots' servers can be reached; a message is sent only where that is asked for."""
     part, settings = Part.CHATS, installation.settings
-    advice = "核对 [[chats]] 的 secret_url，以及本机能否访问该服务器"
+    advice = "核对群聊的地址（[[chats]] 的 secret_url，或工作台的“通知对象”），以及本机能否访问该服务器"
     try:
         channels = open_channels(settings)
     except SettingsError as error:
         yield failure(part, str(error), advice)
         return
+    yield from _unreadable(installation)
     for chat in settings.chats:
         channel = channels[chat.channel]
         if not isinstance(channel, ChatChannel):
@@ -97,6 +102,17 @@ def check_chats(installation: Installation) -> Iterator[Diagnosis]:
                 yield ok(part, f"{chat.name}：{host} 可以连接（--send 发一条测试消息）")
         except DeliveryFailure as error:
             yield failure(part, str(error), advice)
+
+
+def _unreadable(installation: Installation) -> Iterator[Diagnosis]:
+    """Chats of the desk into which nothing can be written here."""
+    if installation.engine is None:
+        return
+    with Session(for_reading(installation.engine)) as session:
+        kept = kept_people(session, lambda: seal_of(installation.settings))
+    if names := [each.name for each in kept.chats if each.chat is None]:
+        advice = "恢复 contact.key（或 console.contact_key），或在工作台的“通知对象”中重新填写地址"
+        yield failure(Part.CHATS, f"{shortened(names)} 的地址不能读取", advice)
 
 
 def check_console(installation: Installation) -> Iterator[Diagnosis]:

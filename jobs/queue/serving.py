@@ -14,11 +14,11 @@ from jobs.configuration import ConfigurationFile, say_taken_up
 from jobs.context import Context
 from jobs.ending import end_on_signal
 from jobs.logs import says, set_up_logging
+from jobs.people import Taken
 from jobs.queue.worker import QueueWorker
 from jobs.runtime import open_command_runtime
 from jobs.terminal import VisitLog
 from settings.model import Settings
-from settings.sources import Source
 
 _CONFIGURATION_SECONDS = 2.0
 
@@ -72,10 +72,10 @@ class _Program:
         while not over.wait(_CONFIGURATION_SECONDS):
             self._file.follow(self.context, asked=False, take_up=self._take_up, open_anew=self._open_anew)
 
-    def _take_up(self, sources: tuple[Source, ...]) -> None:
+    def _take_up(self, taken: Taken) -> None:
         before = {source.name for source in self.context.sources}
-        self.context = replace(self.context, sources=sources, provisioned=self._file.provisioned)
-        say_taken_up(before, {source.name for source in sources})
+        self.context = taken.by(self.context, taken.sources)
+        say_taken_up(before, {source.name for source in taken.sources})
 
     def _open_anew(self) -> None:
         self.opens_anew = True

@@ -268,5 +268,5 @@ def _settle_one(context: Context, case_id: int) -> Settled:
     with context.transaction() as session:
         settlement = settle_case(session, case_id, context.settings, context.now())
         if settlement.news is not None:
-            notify_recipients(session, settlement.news, context.settings, context.now())
+            notify_recipients(session, settlement.news, context.told(), context.now())
     return settlement.settled

@@ -96,7 +96,7 @@ def store_document(
         reading,
         origin,
         is_complete,
-        context.settings,
+        context.told(),
     )
     return context.write_beside(_store_all, order, origin.evidence)
 

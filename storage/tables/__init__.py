@@ -25,6 +25,7 @@ from storage.tables.documents import (
 )
 from storage.tables.kept import EvidenceFile, KeptAmount
 from storage.tables.letters import ChannelState, DigestItem, OutboxMessage
+from storage.tables.people import StoredChat, StoredSupervisor
 from storage.tables.reports import (
     CatalogueNotice,
     IntakeMessage,
@@ -83,8 +84,10 @@ __all__ = [
     "SourceState",
     "SourceTrouble",
     "StandingException",
+    "StoredChat",
     "StoredList",
     "StoredSource",
+    "StoredSupervisor",
     "StoredText",
     "StoredVerification",
     "TakenTurns",

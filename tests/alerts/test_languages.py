@@ -24,6 +24,7 @@ from alerts.notifications.reminder import mark_overdue, remind_due
 from alerts.notifications.summary import send_due_summaries
 from cases.steps import take_step
 from console.catalogue_deciding import EFFECTS
+from console.people import CHANNELS, DAYS
 from console.source_editing import KINDS
 from settings import SettingsError, load_settings
 from settings.model import Settings
@@ -82,6 +83,7 @@ def _said_in_code() -> Iterator[str]:
         "notifications/listing.py",
         "notifications/new_link.py",
         "notifications/handed.py",
+        "people/trial.py",
     ):
         tree = ast.parse((ROOM / name).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -110,7 +112,7 @@ def _name_of(function: ast.expr) -> str:
 NOT_SAID = {"以下统计为没有对应监管人员的案件", "整改期限", "已过"}
 """For the administrator, and for a case's history."""
 WORDS = sorted(
-    {*_said_in_templates(), *_said_on_pages(), *EFFECTS.values(), *KINDS.values()}
+    {*_said_in_templates(), *_said_on_pages(), *EFFECTS.values(), *KINDS.values(), *CHANNELS.values(), *DAYS}
     | {words for words in _said_in_code() if words not in NOT_SAID and "``" not in words and len(words) < 90}
 )
 

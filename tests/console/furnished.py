@@ -11,25 +11,29 @@ from sqlmodel import Session, SQLModel
 from cases.public_reports import receipt_digest
 from console.desk import Desk
 from storage.evidence import Exchange
+from storage.sealing import Seal
 from storage.tables import (
     AddresseeAnswer,
     AnswerFile,
     Case,
     CaseEvent,
     DocumentVersion,
+    OutboxMessage,
     Publication,
     PublicReport,
     SavedView,
     SourceState,
     SourceTrouble,
     StandingException,
+    StoredChat,
+    StoredSupervisor,
     Visit,
 )
 from storage.tables.columns import StoredText
 from tests.alerts.stored import NOW
 from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Room
-from vocabulary.codes import AnswerState, CaseState, Outcome, TroubleKind
+from vocabulary.codes import AnswerState, CaseState, OutboxState, Outcome, TroubleKind
 
 GROWN = 120
 """Cases more than before."""
@@ -55,6 +59,7 @@ def furnish(room: Room, owner: str) -> None:
         session.add(Visit(source="hr", outcome=Outcome.TIMEOUT, started_at=NOW, finished_at=NOW))
         session.add(SavedView(owner=owner, name="x", query="state=all", saved_at=NOW))
         _furnish_case(session)
+        _furnish_people(session, Desk(lambda: room.context).open_seal())
         _furnish_reports(session, Desk(lambda: room.context).open_seal().seal(PAYLOADS[9]))
         session.flush()
         for table in SQLModel.metadata.sorted_tables:
@@ -84,6 +89,21 @@ def _furnish_case(session: Session) -> None:
     public: dict[str, Any] = {"violation": case.violation, "legal_basis": [PAYLOADS[11]]}
     public |= {"published_at": NOW, "published_by": "li@example.com", "changed_at": NOW}
     session.add(Publication(case_id=1, **public))
+
+
+def _furnish_people(session: Session, seal: Seal) -> None:
+    """Somebody who is told in a chat, and how a test message to each of them failed."""
+    kept: dict[str, Any] = {"added_by": PAYLOADS[1], "added_at": NOW, "changed_by": "", "changed_at": NOW}
+    said = {"name": PAYLOADS[2], "email": "o'neil+x@example.com", "superior": "chu@example.com"}
+    said |= {"departments": [PAYLOADS[7]], "chats": ["hr"], "regions": ["350100"]}  # type: ignore[dict-item]
+    session.add(StoredSupervisor(id=1, key="o'neil+x@example.com", said=said, **kept))
+    sealed = seal.seal("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x")
+    session.add(StoredChat(id=1, key="hr", said={"channel": "wecom"}, sealed=sealed, **kept))
+    for number, whom in enumerate(("hr", "o'neil+x@example.com")):
+        trial = OutboxMessage(key=f"trial{number}", channel="wecom", recipient=whom, template="trial")
+        trial.state, trial.last_error = OutboxState.DEAD, PAYLOADS[number]
+        trial.next_attempt_at = trial.created_at = NOW
+        session.add(trial)
 
 
 def _furnish_reports(session: Session, contact: str) -> None:

@@ -175,7 +175,7 @@ def test_a_program_that_runs_takes_it_up(context: Context, tmp_path: Path) -> No
         file.follow(
             context,
             asked=False,
-            take_up=lambda sources: taken.append(tuple(source.name for source in sources)),
+            take_up=lambda change: taken.append(tuple(source.name for source in change.sources)),
             open_anew=lambda: taken.append(("anew",)),
         )
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from settings import SettingsError
 from settings.model import Settings
+from settings.people import Chat
 
 
 class DeliveryFailure(Exception):  # noqa: N818 - "failure" is the word of RFC 3463
@@ -96,19 +97,29 @@ def open_channels(settings: Settings) -> dict[str, Channel]:
 
     Raises ``SettingsError`` where a chat names no channel or has no address of its kind.
     """
-    _require_known(settings)
+    _require_usable(settings)
     opened = ((name, _module(name).open_channel(settings)) for name in channel_names())
     return {name: channel for name, channel in opened if channel is not None}
 
 
-def _require_known(settings: Settings) -> None:
-    names = [name for name in channel_names() if hasattr(_module(name), "KIND")]
-    unknown = [chat for chat in settings.chats if chat.channel not in names]
-    if unknown:
-        raise SettingsError(
-            f"chats: {chat.name!r} has channel {chat.channel!r}: write one of {', '.join(names)}"
-            for chat in unknown
-        )
+def _require_usable(settings: Settings) -> None:
+    problems = [problem for chat in settings.chats if (problem := chat_problem(chat))]
+    if problems:
+        raise SettingsError(f"chats: {problem}" for problem in problems)
+
+
+def chat_kinds() -> tuple[str, ...]:
+    """The channels that chats may name."""
+    return tuple(name for name in channel_names() if hasattr(_module(name), "KIND"))
+
+
+def chat_problem(chat: Chat) -> str:
+    """Why a chat cannot be spoken to, without its address; empty where it can."""
+    if chat.channel not in chat_kinds():
+        return f"{chat.name!r} has channel {chat.channel!r}: write one of {', '.join(chat_kinds())}"
+    if not _module(chat.channel).KIND.secret(chat.secret_url.get_secret_value()):
+        return f"secret_url of {chat.name!r} is no address of such a chat: copy it from the robot's settings"
+    return ""
 
 
 def _module(name: str) -> ModuleType:

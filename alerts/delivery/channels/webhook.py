@@ -27,7 +27,7 @@ def _refused(_answer: requests.Response) -> str:
     return ""
 
 
-KIND = ChatKind(limit=100_000, secret=_address, post=_post, refused=_refused)
+KIND = ChatKind(limit=100_000, secret=_address, post=_post, refused=_refused, is_anywhere=True)
 
 
 def open_channel(settings: Settings) -> ChatChannel | None:
