@@ -40,6 +40,7 @@ from console import (
     pages,
     people,
     people_editing,
+    picture,
     publishing,
     report_list,
     reporting,
@@ -128,6 +129,7 @@ _NAMES: Mapping[object, str] = {
     desk_case.show_text: "text",
     desk_case.show_archived: "archive",
     desk_case.send_archived: "archive",
+    **dict.fromkeys((picture.ask_for_picture, picture.send_picture), "picture"),
     desk_case.download_notice: "notice",
     desk_case.download_evidence: "evidence",
     exceptions.show_exceptions: "exceptions",
@@ -148,9 +150,7 @@ _NAMES: Mapping[object, str] = {
     source_editing.remove_source: "source_change",
     **dict.fromkeys((people.show_people, people.show_new_person, people.show_new_chat), "people"),
     **dict.fromkeys((people.show_person, people.show_chat), "people"),
-    **dict.fromkeys((people_editing.add_person, people_editing.change_person), "people_change"),
-    **dict.fromkeys((people_editing.add_group, people_editing.change_group), "people_change"),
-    **dict.fromkeys((people_editing.remove_person, people_editing.remove_group), "people_change"),
+    **dict.fromkeys(people_editing.CHANGES, "people_change"),
     people_editing.try_out: "people_trial",
     selfcheck.show_form: "check",
     selfcheck.check: "check",
@@ -275,6 +275,8 @@ def _case_routes() -> list[BaseRoute]:
         Route("/cases/{case:int}/text/{version:int}", desk_case.show_text),
         Route("/cases/{case:int}/archived/{version:int}", desk_case.show_archived),
         Route("/archive/{case:int}/{version:int}", desk_case.send_archived),
+        Route("/archive/{case:int}/{version:int}/picture", picture.ask_for_picture, methods=["POST"]),
+        Route("/archive/{case:int}/{version:int}/picture.png", picture.send_picture),
     ]
 
 

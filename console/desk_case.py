@@ -27,17 +27,17 @@ from console.decisions import FORM_FIELDS, NOTE_LIMIT, Form, Refusal, day_of, de
 from console.desk import Desk
 from console.desk_list import download, local_now
 from console.frontage import POLICY, Fields, deed, last, no_case, notice, page, render, to
+from console.picture import picture_block
 from console.publishing import publication_block
 from console.reading import note_reading
 from console.viewer import Viewer
 from storage.database import for_reading
-from storage.proof import safe_name
+from storage.proof import content_type, is_page, safe_name
 from storage.tables import Case
 from vocabulary.presentation import displayable
 
 _BLANK = Form(step="", note="", deadline="", after="")
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_PAGES = ("text/html", "application/xhtml")
 ARCHIVE_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "form-action 'none'; base-uri 'none'"
@@ -219,7 +219,8 @@ def show_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
             "sha256": met.version.body_sha256,
             "media_type": displayable(met.version.media_type, limit=80),
             "bytes": f"{len(record.body):,}" if record else "",
-            "is_page": met.version.media_type.startswith(_PAGES),
+            "is_page": is_page(met.version),
+            "picture": picture_block(session, met.version, viewer.speech, zone),
         }
     answer = render(desk, viewer, request, "archived", values)
     answer.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
@@ -235,16 +236,14 @@ def send_archived(desk: Desk, viewer: Viewer, request: Request) -> Response:
         if met is None or not may_see(session, case_id, viewer.scope):
             return no_case(desk, viewer)
         record, problem = archived(desk.context.evidence, met.version, viewer.speech)
-        media_type, charset = met.version.media_type, met.version.charset
+        media_type, kind, shows = met.version.media_type, content_type(met.version), is_page(met.version)
     if record is None:
         speech = viewer.speech
         words = speech.say("证据核对未通过：{why}", why=problem)
         return notice(desk, 410, speech.say("没有存档"), words, speech)
     note_reading(desk, viewer, request, f"archive {request.path_params['version']}", case_id=case_id)
-    if request.query_params.get("save") or not media_type.startswith(_PAGES):
+    if request.query_params.get("save") or not shows:
         return download(record.body, safe_name(record.url, media_type), "application/octet-stream")
-    is_name = charset.isascii() and charset.replace("-", "").replace("_", "").isalnum()
-    kind = f"text/html; charset={charset}" if is_name else "text/html"
     framed = {
         "Content-Security-Policy": ARCHIVE_POLICY,
         "X-Frame-Options": "SAMEORIGIN",

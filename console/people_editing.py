@@ -158,6 +158,10 @@ def try_out(desk: Desk, viewer: Viewer, request: Request, fields: Fields) -> Res
     return to(desk, LIST)
 
 
+CHANGES = (add_person, change_person, remove_person, add_group, change_group, remove_group)
+"""All that change who is told."""
+
+
 def _known(desk: Desk, settings: Settings, whom: str, chat: str) -> Recipient | None:
     """Who is meant, of those whom the list shows; nobody else is written to."""
     if chat:

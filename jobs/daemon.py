@@ -33,6 +33,7 @@ from jobs.health import HealthWatch
 from jobs.logs import says, set_up_logging
 from jobs.once import missing_lists
 from jobs.people import Taken
+from jobs.pictures import PICTURES_SECONDS, take_pictures
 from jobs.reassess import PAUSE_SECONDS
 from jobs.runtime import AlreadyRunsError, Runtime, open_daemon_runtime
 from jobs.schedule import ClockWatch, Heartbeat, RepeatingJob, Schedule
@@ -273,6 +274,7 @@ class _Daemon:
             yield RepeatingJob(
                 "intake", intake.every_minutes * 60, self._now(take_in_with_room), is_long=True
             )
+        yield RepeatingJob("pictures", PICTURES_SECONDS, self._now(take_pictures), is_long=True)
         yield RepeatingJob("catalogue", SYNC_SECONDS, self._now(sync_catalogue), is_long=True)
         yield RepeatingJob("rejudge", PAUSE_SECONDS, self._now(rejudge_unless_held), is_long=True)
         yield RepeatingJob(

@@ -18,6 +18,7 @@ from alerts.notifications.due import take_due_steps
 from jobs.catalogue_sync import sync_catalogue
 from jobs.context import Context
 from jobs.people import channels_now
+from jobs.pictures import take_pictures
 from jobs.reassess import rejudge
 from jobs.tidying import tidy
 from jobs.visits.backfill import back_fill
@@ -66,6 +67,7 @@ TASKS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "take_steps": take_steps,
         "tell_urgent": tell_urgent,
         "deliver": deliver,
+        "take_pictures": take_pictures,
         "tidy": tidy,
     }
 )

@@ -30,7 +30,7 @@ from storage.leases import Leases, LockedError
 from storage.migrate import latest_revision, upgrade
 from storage.retention.rows import RETENTION
 from storage.sealing import Seal
-from storage.tables import AnswerFile, DocumentVersion, IntakeMessage, Lease
+from storage.tables import AnswerFile, DocumentVersion, IntakeMessage, Lease, PagePicture
 
 DATABASE = "qualwatch.sqlite3"
 EVIDENCE = "evidence"
@@ -223,8 +223,9 @@ def _drop_evidence(target: Path, evidence: Path) -> None:
     if not gone:
         return
     with closing(sqlite3.connect(target / DATABASE)) as database:
-        for table in (DocumentVersion.__tablename__, AnswerFile.__tablename__, IntakeMessage.__tablename__):
-            gone -= {name for (name,) in database.execute(f"SELECT evidence_file FROM {table}")}  # noqa: S608
+        for table in (DocumentVersion, AnswerFile, PagePicture, IntakeMessage):
+            said = f"SELECT evidence_file FROM {table.__tablename__}"  # noqa: S608
+            gone -= {name for (name,) in database.execute(said)}
     for name in gone:
         copies[name].unlink()
 

@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceRef, EvidenceStore
-from storage.tables import AnswerFile, Document, DocumentVersion, Finding
+from storage.tables import AnswerFile, Document, DocumentVersion, Finding, PagePicture
 
+_PAGES = ("text/html", "application/xhtml")
 _NAME_LIMIT = 80
 _CONTEXT = 60
 """Characters shown on each side of the quote."""
@@ -61,11 +62,23 @@ def find_proof(session: Session, store: EvidenceStore, finding_id: int) -> Proof
     return Proof(finding, document, version, record, before, after)
 
 
-def evidence_ref(version: DocumentVersion | AnswerFile) -> EvidenceRef:
-    """Where the response is kept that ``version`` was read from, or the file that somebody sent."""
+def evidence_ref(version: DocumentVersion | AnswerFile | PagePicture) -> EvidenceRef:
+    """Where the response is kept that ``version`` was read from, a file that somebody sent, or a picture."""
     return EvidenceRef(
         version.evidence_file, version.evidence_record, version.body_sha256, version.evidence_offset
     )
+
+
+def is_page(version: DocumentVersion) -> bool:
+    """Whether it is one that a browser shows; files are kept as they are."""
+    return version.media_type.startswith(_PAGES)
+
+
+def content_type(version: DocumentVersion) -> str:
+    """As the page was read."""
+    charset = version.charset
+    is_name = charset.isascii() and charset.replace("-", "").replace("_", "").isalnum()
+    return f"text/html; charset={charset}" if is_name else "text/html"
 
 
 def safe_name(url: str, media_type: str) -> str:

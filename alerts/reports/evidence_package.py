@@ -19,7 +19,8 @@ from cases.queries import File, read_case
 from cases.steps import UnknownCase
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceRecord, EvidenceStore
-from storage.proof import evidence_ref, safe_name
+from storage.pictures import pictures_of
+from storage.proof import evidence_ref, is_page, safe_name
 from storage.tables import Document, DocumentVersion, Finding
 from vocabulary.areas import region_name
 from vocabulary.codes import Severity, Violation
@@ -31,7 +32,7 @@ PLACES = 20
 """Places that a package holds; the sheet says how many there are besides."""
 LARGEST = 100_000_000
 """Bytes of all pages together, before packing."""
-_SHEET, _SUMS = "说明.txt", "SHA256SUMS"
+_SHEET, _SUMS, _PICTURE = "说明.txt", "SHA256SUMS", "网页图片.png"
 _EPOCH = (2020, 1, 1, 0, 0, 0)
 """Of every file in it, so that the same evidence is the same package; the sheet has the times that count."""
 
@@ -45,6 +46,8 @@ class _Place:
     record: EvidenceRecord | None
     problem: str
     """Why the page is missing; empty where it is there and fits its digest."""
+    picture: bytes
+    """A PNG of it; empty where none was made, or its digest does not hold."""
 
 
 def write_evidence(
@@ -95,8 +98,9 @@ def _places(session: Session, store: EvidenceStore, case_id: int) -> tuple[list[
         if record is not None and len(record.body) > left:
             record, problem = None, "文件过大，未放入证据包，请系统管理员从存档中导出"
         left -= len(record.body) if record else 0
-        quotes = _quotes(session, case_id, version)
-        places.append(_Place(f"{number:02}", document, version, quotes, record, problem))
+        quotes, picture = _quotes(session, case_id, version), _picture(session, store, version, left)
+        left -= len(picture)
+        places.append(_Place(f"{number:02}", document, version, quotes, record, problem, picture))
     return places, len(rows) - len(places)
 
 
@@ -105,6 +109,16 @@ def _read(store: EvidenceStore, version: DocumentVersion) -> tuple[EvidenceRecor
         return store.read(evidence_ref(version)), ""
     except EvidenceError as error:
         return None, f"证据核对未通过：{on_one_line(str(error), 300)}"
+
+
+def _picture(session: Session, store: EvidenceStore, version: DocumentVersion, left: int) -> bytes:
+    row = pictures_of(session, [version.id or 0]).get(version.id or 0)
+    if row is None or row.taken_at is None or row.size > left:
+        return b""
+    try:
+        return store.read(evidence_ref(row)).body
+    except EvidenceError:
+        return b""
 
 
 def _quotes(session: Session, case_id: int, version: DocumentVersion) -> tuple[str, ...]:
@@ -126,6 +140,8 @@ def _files(place: _Place, zone: ZoneInfo) -> dict[str, bytes]:
         name = safe_name(place.record.url, place.version.media_type)
         files[f"{place.folder}/{name}"] = place.record.body
         files[f"{place.folder}/响应头.txt"] = _text(_headers(place.record, zone))
+    if place.picture:
+        files[f"{place.folder}/{_PICTURE}"] = place.picture
     text = mask_personal_numbers(place.version.text)
     files[f"{place.folder}/识别文字.txt"] = _text([displayable(line) for line in text.splitlines()])
     files[f"{place.folder}/原文摘录.txt"] = _text(place.quotes)
@@ -184,6 +200,10 @@ def _sheet(file: File, places: Sequence[_Place], more: int, zone: ZoneInfo, now:
             f"　　网页 SHA-256：{place.version.body_sha256}",
             f"　　存档：{place.version.evidence_file} {place.version.evidence_record}",
         ]
+        if place.picture:
+            lines.append(f"　　{_PICTURE} SHA-256：{sha256(place.picture).hexdigest()}")
+        elif is_page(place.version):
+            lines.append("　　没有网页图片：可在案件的“存档”页面制作后重新下载。")
         lines += [f"　　注意：{place.problem}"] if place.problem else ["　　存档与取得时的摘要一致。"]
     lines += [f"另有{more}处未放入。"] if more else []
     return [*lines, "", *_HOW_TO_CHECK]
@@ -192,6 +212,7 @@ def _sheet(file: File, places: Sequence[_Place], more: int, zone: ZoneInfo, now:
 _HOW_TO_CHECK = (
     "二、怎样核对",
     "1. 每个文件夹中的网页文件是服务器当时发来的内容，一个字节也没有改动。",
+    "　　“网页图片”由浏览器按其内容绘制，不运行脚本，不加载外部内容，只供查看，不代替网页文件。",
     "　　“识别文字”和“原文摘录”由程序从中读出，其中的电话和证件号码已隐去。",
     "2. 网页文件的 SHA-256 摘要应与上面写的“网页 SHA-256”相同：",
     "　　Windows：certutil -hashfile 文件名 SHA256",

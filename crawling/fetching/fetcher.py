@@ -40,6 +40,7 @@ from vocabulary.codes import Outcome, PageKind
 
 if TYPE_CHECKING:
     from crawling.fetching.browser.chromium import Chromium
+    from crawling.fetching.browser.picture import Picture
 
 _ATTEMPTS = 3
 _ACCEPT = {
@@ -264,6 +265,13 @@ class Fetcher:
         drawn = self._chromium().draw(frame, partial(self._load, errand), self._stopped)
         refuse_failure(drawn, self._pace.postpone, errand.title)
         return drawn
+
+    def picture(self, url: str, content_type: str, body: bytes) -> Picture:
+        """What an archived page looks like; nothing is fetched. Raises :class:`FetchError`."""
+        browser = self._chromium()
+        from crawling.fetching.browser.picture import Archived  # noqa: PLC0415 - an extra, which is there
+
+        return browser.picture(Archived(url, content_type, body), self._stopped)
 
     def _chromium(self) -> Chromium:
         """Started by the first page that needs it: a daemon without such a source never loads it."""

@@ -24,6 +24,7 @@ PRIORITIES: Mapping[str, int] = MappingProxyType(
         "take_in": INTAKE,
         VISIT: VISITS,
         "visit_source": VISITS,
+        "take_pictures": INTAKE,
         "sync_catalogue": THE_PAST,
         "rejudge": THE_PAST,
         "look_back": THE_PAST,

@@ -17,6 +17,7 @@ from jobs.context import Context
 from jobs.queue.orders import VISIT, Order, host_lock, visit_order
 from jobs.visits.due import may_read
 from storage.database import one_transaction
+from storage.pictures import waiting_pictures
 from storage.sources import due_sources
 from storage.trials import set_aside
 
@@ -71,6 +72,14 @@ def put_one(context: Context, order: Order) -> bool:
         if order.name in _kept_back(session):
             return False
         return put(session, [order]) > 0
+
+
+def put_pictures(context: Context) -> bool:
+    """Have pictures of archived pages taken, where any was asked for."""
+    with Session(context.engine) as session:
+        if not waiting_pictures(session, 1):
+            return False
+    return put_one(context, Order("take_pictures"))
 
 
 def put_deliveries(context: Context) -> bool:

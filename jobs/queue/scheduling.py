@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from jobs.catalogue_sync import SYNC_SECONDS
 from jobs.context import Context
+from jobs.pictures import PICTURES_SECONDS
 from jobs.queue.orders import Order
-from jobs.queue.putting import put_deliveries, put_one, put_visits
+from jobs.queue.putting import put_deliveries, put_one, put_pictures, put_visits
 from jobs.reassess import PAUSE_SECONDS
 from jobs.schedule import RepeatingJob
 from jobs.tidying import TIDYING_SECONDS
@@ -43,6 +44,7 @@ def queue_jobs(context: Callable[[], Context], seconds: dict[str, float]) -> Ite
     intake = context().settings.intake
     if intake.is_configured:
         yield RepeatingJob("intake", intake.every_minutes * 60, giving("take_in", reads=True))
+    yield RepeatingJob("pictures", PICTURES_SECONDS, lambda: put_pictures(context()))
     yield RepeatingJob("catalogue", SYNC_SECONDS, giving("sync_catalogue"))
     yield RepeatingJob("rejudge", PAUSE_SECONDS, giving("rejudge"))
     yield RepeatingJob("look_back", seconds["look_back"], giving("look_back", reads=True), waits=True)

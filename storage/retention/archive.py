@@ -26,12 +26,12 @@ from storage.errors import EvidenceError
 from storage.evidence import EvidenceRef, EvidenceStore, sync_directory
 from storage.retention.rows import Begin
 from storage.rows import insert_once
-from storage.tables import AnswerFile, DocumentVersion, EvidenceFile, IntakeMessage
+from storage.tables import AnswerFile, DocumentVersion, EvidenceFile, IntakeMessage, PagePicture
 from storage.warc import pack_heading
 from storage.warc_members import Member, exchanges, read_members
 
 _COPIED = 1 << 20
-_REFERRING: tuple[Any, ...] = (DocumentVersion, AnswerFile, IntakeMessage)
+_REFERRING: tuple[Any, ...] = (DocumentVersion, AnswerFile, PagePicture, IntakeMessage)
 
 log = structlog.get_logger()
 
@@ -194,7 +194,7 @@ class Archive:
 
 
 def _referring(session: Session, name: str) -> Iterator[_Row]:
-    for table in (DocumentVersion, AnswerFile):
+    for table in (DocumentVersion, AnswerFile, PagePicture):
         kept: Any = table
         rows = select(kept.id, kept.evidence_record, kept.body_sha256).where(kept.evidence_file == name)
         for number, record_id, body in session.execute(rows):
@@ -236,7 +236,7 @@ def _repoint(session: Session, name: str, new: str, offsets: Mapping[str, int]) 
         if row.record_id not in offsets:
             raise EvidenceError(f"a new row refers to {row.record_id}: it is looked at again next time")
         values: dict[str, Any] = {"evidence_file": new}
-        if row.table is DocumentVersion:
+        if row.table is not IntakeMessage:
             values["evidence_offset"] = offsets[row.record_id]
         session.execute(update(row.table).where(row.table.id == row.number).values(values))
     session.execute(update(EvidenceFile).where(col(EvidenceFile.name) == name).values(freed=0))

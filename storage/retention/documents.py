@@ -28,6 +28,7 @@ from storage.tables import (
     IntakeReporter,
     JudgedDocument,
     LookBack,
+    PagePicture,
     PublicReport,
     Sighting,
     TextSketch,
@@ -211,7 +212,9 @@ def _remove_versions(
     session: Session, versions: Sequence[int | None], removed: Removed, removes: bool
 ) -> None:
     for some in in_parts(versions):
+        of_pictures = col(PagePicture.version_id).in_(some)
         freed = _files(session, col(DocumentVersion.evidence_file), col(DocumentVersion.id).in_(some))
+        freed += _files(session, col(PagePicture.evidence_file), of_pictures)
         removed.freed.update(freed)
         of_versions = col(Sighting.version_id).in_(some)
         removed.rows[KeptKind.SIGHTINGS] += session.execute(
@@ -220,6 +223,7 @@ def _remove_versions(
         removed.rows[KeptKind.VERSIONS] += len(some)
         if removes:
             session.execute(_delete(Sighting, of_versions))
+            session.execute(_delete(PagePicture, of_pictures))
             session.execute(_delete(DocumentVersion, col(DocumentVersion.id).in_(some)))
             _note_freed(session, freed)
 

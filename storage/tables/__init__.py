@@ -26,6 +26,7 @@ from storage.tables.documents import (
 from storage.tables.kept import EvidenceFile, KeptAmount
 from storage.tables.letters import ChannelState, DigestItem, OutboxMessage
 from storage.tables.people import StoredChat, StoredSupervisor
+from storage.tables.pictures import PagePicture
 from storage.tables.reports import (
     CatalogueNotice,
     IntakeMessage,
@@ -72,6 +73,7 @@ __all__ = [
     "Lease",
     "LookBack",
     "OutboxMessage",
+    "PagePicture",
     "PublicReport",
     "Publication",
     "RejudgedChange",

@@ -37,6 +37,7 @@ ORDER = (
     Task("take_steps"),
     Task("tell_urgent"),
     Task("deliver", {"owner": "elsewhere"}),
+    Task("take_pictures"),
     Task("tidy"),
 )
 

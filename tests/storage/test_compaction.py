@@ -20,9 +20,17 @@ from storage.backup import back_up
 from storage.database import open_database
 from storage.errors import EvidenceError
 from storage.evidence import EvidenceStore, Exchange
-from storage.proof import find_proof
+from storage.proof import evidence_ref, find_proof
 from storage.retention.archive import Archive as EvidenceArchive
-from storage.tables import DocumentVersion, EvidenceFile, IntakeMessage
+from storage.tables import (
+    AddresseeAnswer,
+    AnswerFile,
+    DocumentVersion,
+    EvidenceFile,
+    Finding,
+    IntakeMessage,
+    PagePicture,
+)
 from storage.visits import start_visit
 from storage.warc_members import exchanges, read_members
 from tests.parts.databases import open_migrated
@@ -53,6 +61,49 @@ def _proved(archive: Archive, finding: int) -> bytes:
         proof = find_proof(session, store, finding)
         assert f"{proof.finding.quote}" == QUOTE
         return proof.record.body
+
+
+def _picture(archive: Archive, version: int, at: datetime) -> bytes:
+    """A picture of a version, written on the day ``at``; its bytes."""
+    body = f"picture of {version}".encode()
+    ref = archive.write("http://hr.example/picture.png", body, at)
+    with archive.begin() as session:
+        asked = PagePicture(version_id=version, asked_by="", asked_at=at, taken_at=at, size=len(body))
+        asked.evidence_file, asked.evidence_record = ref.file, ref.record_id
+        asked.evidence_offset, asked.body_sha256 = ref.offset, ref.body_sha256
+        session.add(asked)
+    return body
+
+
+def test_pictures_and_files_of_answers_are_read_after_their_file_was_compacted(archive: Archive) -> None:
+    finding, at = _a_day(archive, 500), ago(500)
+    with archive.begin() as session:
+        version = session.get_one(Finding, finding).version_id
+        session.add(AddresseeAnswer(id=1, case_id=1, key="a", name="", received_at=at))
+        session.flush()
+        ref = archive.write("http://hr.example/answer.txt", b"correction", at)
+        file = AnswerFile(
+            answer_id=1, name="x", media_type="text/plain", size=10, body_sha256=ref.body_sha256
+        )
+        file.evidence_file, file.evidence_record = ref.file, ref.record_id
+        file.evidence_offset = ref.offset
+        session.add(file)
+    body = _picture(archive, version, at)
+    archive.visit(NOW, archive.page(9, "今日", at=NOW))
+    assert archive.tidy().evidence.compacted == 1
+    with Session(archive.engine) as session, EvidenceStore(archive.evidence) as store:
+        assert store.read(evidence_ref(session.exec(select(PagePicture)).one())).body == body
+        assert store.read(evidence_ref(session.exec(select(AnswerFile)).one())).body == b"correction"
+
+
+def test_a_picture_goes_with_its_page_and_its_file_with_both(archive: Archive) -> None:
+    at = ago(500)
+    (kept,) = archive.visit(at, archive.page(1, "招聘保安。", at=at))
+    _picture(archive, kept.version_id, at)
+    archive.visit(NOW, archive.page(9, "今日", at=NOW))
+    assert archive.tidy().evidence.files == 1
+    assert archive.count(PagePicture) == 0
+    assert archive.count(DocumentVersion) == 1
 
 
 def _files(archive: Archive) -> list[str]:

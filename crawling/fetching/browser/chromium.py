@@ -10,15 +10,19 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Protocol, TypeVar
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
 from crawling.fetching.browser.drawing import Drawing, Load
+from crawling.fetching.browser.picture import Archived, Photograph, Picture
 from crawling.fetching.browser.processes import end_below, find_chromium, parent_of, private_megabytes
 from crawling.fetching.model import Fetched, FetchError, FetchingStoppedError
 from settings.model import Fetching
 from vocabulary.codes import Outcome
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _LOADS_AT_ONCE = 6
 """Parts of a page asked for at the same time, as many as browsers ask one host for."""
 _IDLE_SECONDS = 60.0
@@ -37,6 +41,14 @@ _ARGUMENTS = (
     "--blink-settings=imagesEnabled=false",
     "--disable-gpu",
 )
+
+
+class _Drawn(Protocol[T_co]):
+    """What is made with the browser, within one turn."""
+
+    async def draw(self, browser: Browser, agent: str) -> T_co: ...
+
+    async def close(self) -> None: ...
 
 
 class Chromium:
@@ -74,6 +86,11 @@ class Chromium:
         drawing = Drawing(frame, load, self._threads, self._settings, stopped)
         return asyncio.run_coroutine_threadsafe(self._draw(drawing, stopped), self._loop).result()
 
+    def picture(self, page: Archived, stopped: threading.Event) -> Picture:
+        """What an archived page looks like, of its own bytes alone; raises likewise."""
+        photograph = Photograph(page)
+        return asyncio.run_coroutine_threadsafe(self._draw(photograph, stopped), self._loop).result()
+
     def close(self) -> None:
         """End Chromium; pages under way end as stopped."""
         with suppress(TimeoutError):
@@ -85,7 +102,7 @@ class Chromium:
         self._nowhere.close()
         self._home.cleanup()
 
-    async def _draw(self, drawing: Drawing, stopped: threading.Event) -> Fetched:
+    async def _draw(self, drawing: _Drawn[T], stopped: threading.Event) -> T:
         async with self._turn:
             if stopped.is_set():
                 raise FetchingStoppedError
@@ -113,7 +130,7 @@ class Chromium:
             )
         return FetchError(Outcome.ERROR, f"the browser failed: {_said(error)}", transient=True)
 
-    async def _tidy(self, drawing: Drawing) -> None:
+    async def _tidy(self, drawing: _Drawn[T]) -> None:
         """Throw the page's context away; a page that does not let go takes the browser with it."""
         try:
             await asyncio.wait_for(drawing.close(), _TIDY_SECONDS)
