@@ -224,7 +224,7 @@ class EntityLinker:
 
     def _by_slip(self, core: str, quote: str) -> LinkedName | None:
         """A name one character away from a listed one; never certain."""
-        if len(core) < _SLIPPED:
+        if len(core) < _SLIPPED and len(quote) < 2 * _SLIPPED:
             return None  # 基础资格证 is no slip of 基金资格证: its name itself has two characters
         near = next((near for form in (*bare_forms(quote), core) if (near := self._fuzzy.near(form))), None)
         reading = self._catalogued(near) if near else None

@@ -218,3 +218,8 @@ def test_a_project_put_out_to_tender_is_one() -> None:
 def test_who_has_a_paper_and_would_let_it_rents() -> None:
     found = said("本人有二级建造师证（市政），现闲置，可出租，价格面议，电话联系。", "出租建造师证")
     assert found["二级建造师证"][1] is Usage.RENTING
+
+
+def test_what_a_schools_pupils_can_sit_for_is_offered() -> None:
+    found = said("会计专业：毕业生可考取会计从业资格证、初级会计职称，就业率九成。", "某中专学校专业介绍")
+    assert found["会计从业资格证"][1] is Usage.OFFERED
