@@ -227,8 +227,10 @@ class VisitRun:
         They are read in threads as they come. Raises FetchingStoppedError where the program ends.
         """
         at_once = self.context.settings.fetching.threads
-        # While some are asked for, others are read and stored, many by one batch and transaction.
-        in_hand = at_once + min(at_once * 3, _READ_BESIDE) if at_once > 1 else 1
+        # While some are asked for, others are read and stored, many by one batch and transaction: the more,
+        # the less often a server is asked. SQLite is asked without a way and gains nothing by more.
+        beside = 3 if self.context.engine.dialect.name == "postgresql" else 1
+        in_hand = at_once + min(at_once * beside, _READ_BESIDE) if at_once > 1 else 1
         threads = ThreadPoolExecutor(in_hand, f"{self.purpose.value}-{self.source.name}")
         try:
             # Every line of the log that a page leads to names its visit, in whatever thread it is read.
