@@ -8,7 +8,6 @@ from dataclasses import replace
 from hashlib import sha256
 
 from assessment.archives import ArchiveReading
-from assessment.notices import titles_in
 from assessment.reading import Answer, Assessment, Known, ReadingError
 from assessment.recognising import read_in_workers
 from crawling.fetching.model import Access, Fetched
@@ -17,7 +16,7 @@ from crawling.listing.model import Item
 from extraction.recognition import how_to_recognise
 from jobs.context import PageDone
 from jobs.visits.answers import file_name, refuse_elsewhere, refuse_excuse
-from jobs.visits.held_back import HeldBack
+from jobs.visits.held_back import HeldBack, is_another
 from jobs.visits.lately import Lately
 from jobs.visits.run import VisitRun
 from jobs.visits.slow import SlowPages
@@ -92,7 +91,7 @@ class DocumentReader:
         for page, others in self._held.released() if self._held is not None else ():
             asked = PageDone(page.known.url, PageKind.PAGE, Outcome.BLOCKED, title=page.known.title)
             # A server that answers with another notice of the list mistakes itself, and refuses nothing.
-            is_notice = titles_in(self._titles, f"{page.reading.title}\n{page.reading.text}") == 1
+            is_notice = is_another(page, self._titles)
             if others and not is_notice:
                 detail = f"{others + 1} items of the list are answered with one and the same text: a refusal"
                 done.append(self._run.record(replace(asked, detail=detail), page.fetched.status))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from assessment.notices import bears_title, titles_in
 from assessment.reading import Assessment, Known
 from crawling.fetching.model import Fetched
 
@@ -20,6 +21,15 @@ class HeldPage:
     known: Known
     fetched: Fetched
     reading: Assessment
+
+
+def is_another(page: HeldPage, titles: Iterable[str]) -> bool:
+    """Whether the page is a notice under the title of one other item, to which the list's addresses lead.
+
+    One that bears its own title was held because it says nothing besides.
+    """
+    text = f"{page.reading.title}\n{page.reading.text}"
+    return titles_in(titles, text) == 1 and not bears_title(page.known.title, text)
 
 
 class HeldBack:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from assessment.reading import Answer, Assessment, Known, ReadingError, assess
 from crawling.fetching.block_pages import block_reason, is_missing_page
+from crawling.fetching.model import Fetched
 from jobs.visits.answers import refuse_excuse
+from jobs.visits.held_back import HeldPage, is_another
 
 URL = "http://rsj.example.gov.cn/tzgg/88.html"
 TITLE = "示例县公开招聘会计公告"
@@ -103,3 +105,16 @@ def test_a_title_in_the_tab_alone_asks_for_words_of_the_page() -> None:
 
     assert not tab("<div id=app></div><script src=/app.js></script>")
     assert tab("<p>因工作需要，招聘会计一名，须持有会计从业资格证书，请于本月底前报名。</p>")
+
+
+def test_a_page_under_another_items_title_is_a_notice_and_an_empty_one_under_its_own_is_none() -> None:
+    titles = [TITLE, "关于调整供水价格的通知"]
+    fetched = Fetched(URL, URL, 200, "OK", (), b"", (), datetime(2026, 11, 28, tzinfo=UTC))
+
+    def another(body: str) -> bool:
+        known, reading = read(AROUND.format(body))
+        return is_another(HeldPage(known, fetched, reading), titles)
+
+    assert another("<h1>关于调整供水价格的通知</h1><p>自下月起执行。</p>")
+    assert not another(f"<h1>{TITLE}</h1><p>该信息正在审核中，暂不可见。</p>")
+    assert not another("<p>喝杯茶，马上回来</p>")
