@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, load_cues
+from detection.documents.cues import KINDS, YEAR_OPENERS, CueSet, Weights, load_cues
 from vocabulary.codes import DocumentKind, PublisherKind
 
 HEAD = 700
@@ -107,14 +107,8 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     scores = list(of_title)
     hits = {term for _, _, term in cues.in_text.find(window)}
     tells = len(hits & cues.explaining) >= _EXPLAINS
-    weights = cues.text_weights
-    for hit in hits:
-        for position, weight in weights[hit]:
-            scores[position] += weight
     usual = cues.publisher_weights.get(publisher_kind or "", ())
-    for position, weight in usual:
-        if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
-            scores[position] += weight
+    _score_words(scores, hits, usual, cues)
     is_article = "第" in text[:20] and _ARTICLE.match(text) is not None
     of_itself = _OF_ITS_OWN.search(title) is not None
     if not asks and _CALLED.match(title or window):
@@ -131,16 +125,28 @@ def read_window(text: str, title: str, publisher_kind: PublisherKind | None = No
     if announces and kind is DocumentKind.EXAM_NOTICE:
         narrow = doubtful = False  # an office's other notices read alike; what this one does its title says
     form = {cues.text_terms[term] for term in hits & cues.form_terms}
-    if not form:
-        return Reading(
-            kind, {}, form, None, tuple(scores), is_article, asks, tells, narrow, doubtful, of_itself
-        )
-    values = _read_values(form & cues.labels.keys(), window, cues)
-    nature = next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
+    values, nature = _read_form(form, window, cues) if form else ({}, None)
     opened = form & YEAR_OPENERS
     return Reading(
         kind, values, opened, nature, tuple(scores), is_article, asks, tells, narrow, doubtful, of_itself
     )
+
+
+def _score_words(scores: list[float], hits: set[int], usual: Weights, cues: CueSet) -> None:
+    """Adds what each word of the text speaks for, and what the publisher's kind mostly does."""
+    weights = cues.text_weights
+    for hit in hits:
+        for position, weight in weights[hit]:
+            scores[position] += weight
+    for position, weight in usual:
+        if scores[position]:  # what a publisher mostly does speaks only where the text speaks too
+            scores[position] += weight
+
+
+def _read_form(form: set[str], window: str, cues: CueSet) -> tuple[dict[str, str], PublisherKind | None]:
+    """What the form's labels hold, and what it states of the publisher's nature."""
+    values = _read_values(form & cues.labels.keys(), window, cues)
+    return values, next((cues.stated[term] for term in sorted(form & cues.stated.keys())), None)
 
 
 def _score_guides(scores: list[float], title: str, window: str, *, of_itself: bool) -> None:

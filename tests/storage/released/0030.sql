@@ -1,4 +1,4 @@
--- Rows as a program of revision 0028 left them, one statement per table. Never changed once released.
+-- Rows as a program of revision 0030 left them, one statement per table. Never changed once released.
 INSERT INTO source_state VALUES ('fuzhou', '2026-11-01 00:30:00', '2026-11-01 00:31:00', '2026-11-01 06:30:00', 0, TRUE, 360, '', NULL);
 INSERT INTO visit VALUES (1, 'fuzhou', '2026-11-01 00:30:00', '2026-11-01 00:31:00', 'fewer_than_expected', '', 1, 1, 1, 5000000000, 2, 0, 1, 0, 'watch', 12);
 INSERT INTO fetch_record VALUES (1, 1, 'http://hr.example/1.html', 'ok', 200, 1234, '', '2026-11-01 00:30:10', 'page', TRUE, FALSE, 1);
