@@ -14,8 +14,8 @@ from accounts.errors import AccountError
 from accounts.people import get, normal_email
 from storage.audit import record
 from storage.tables import Account
-from vocabulary.codes import AuditKind
 from vocabulary.dates import chinese_day
+from vocabulary.people import AuditKind
 
 _DAYS = 366
 

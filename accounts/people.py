@@ -17,7 +17,7 @@ from settings.accounts import Accounts
 from storage.audit import record
 from storage.rows import insert_once
 from storage.tables import Account, AccountSession, ApiToken
-from vocabulary.codes import AuditKind, Role
+from vocabulary.people import AuditKind, Role
 from vocabulary.presentation import displayable
 
 _NAME = 60

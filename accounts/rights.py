@@ -13,7 +13,7 @@ from cases.case_filter import EVERYTHING, CaseScope
 from cases.queries import may_see
 from settings.model import Settings
 from storage.tables import Account
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 
 def may_decide(account: Account) -> bool:

@@ -14,7 +14,7 @@ from settings.accounts import Accounts
 from storage.audit import record
 from storage.sealing import Seal
 from storage.tables import Account
-from vocabulary.codes import AuditKind, Role
+from vocabulary.people import AuditKind, Role
 
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 _INTERVAL = 30

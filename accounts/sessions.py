@@ -14,7 +14,7 @@ from accounts.secrets import digest, new_token
 from settings.accounts import Accounts
 from storage.audit import record
 from storage.tables import Account, AccountSession
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 from vocabulary.presentation import displayable
 
 _NOTED = timedelta(minutes=1)

@@ -18,7 +18,7 @@ from storage.audit import record
 from storage.database import for_reading, one_transaction
 from storage.sealing import OpenSeal, SealError
 from storage.tables import Account, AuditEntry
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 WINDOW = timedelta(minutes=15)
 """Time in which wrong tries are counted."""

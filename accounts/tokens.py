@@ -13,7 +13,7 @@ from accounts.secrets import digest, new_token
 from settings.accounts import Accounts
 from storage.audit import record
 from storage.tables import Account, ApiToken
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 from vocabulary.presentation import displayable
 
 _PREFIX = "qw_"

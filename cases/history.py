@@ -10,7 +10,8 @@ from sqlmodel import Session, col, update
 from storage.audit import record
 from storage.rows import insert_once
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import AuditKind, CaseState
+from vocabulary.codes import CaseState
+from vocabulary.people import AuditKind
 
 ACTOR = "qualwatch"
 """Who took a step that no person took."""

@@ -18,9 +18,10 @@ from cli.case_filter import day, takes_filter
 from cli.chinese import Commands
 from cli.common import Config, load, refuse, transaction
 from cli.people_kept import load_with_people
-from vocabulary.codes import AuditKind, Dismissal, Severity, Step, Violation
+from vocabulary.codes import Dismissal, Severity, Step, Violation
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import event_name, name_of
+from vocabulary.people import AuditKind
 from vocabulary.presentation import displayable, mask_personal_numbers
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from jobs.runtime import open_command_database
 from settings import SettingsError, StartError, load_settings
 from storage.audit import record
 from storage.errors import DatabaseError
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 from vocabulary.reasons import in_chinese
 
 

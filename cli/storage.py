@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from vocabulary.codes import AuditKind
 from vocabulary.dates import chinese_day
+from vocabulary.people import AuditKind
 from vocabulary.presentation import displayable, mask_personal_numbers
 from vocabulary.reasons import in_chinese
 

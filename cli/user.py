@@ -15,9 +15,9 @@ import typer
 from cli.case_filter import day
 from cli.chinese import Commands
 from cli.common import Config, database, refuse
-from vocabulary.codes import AuditKind, Role
 from vocabulary.dates import chinese_day, chinese_moment
 from vocabulary.names import name_of
+from vocabulary.people import AuditKind, Role
 from vocabulary.presentation import displayable
 from vocabulary.regions import present_code, region_problem
 

@@ -37,7 +37,8 @@ from storage.database import for_reading, one_transaction
 from storage.imported_lists import keep_list
 from storage.tables import CatalogueNotice, Document
 from vocabulary.areas import region_name
-from vocabulary.codes import AuditKind, Evidence
+from vocabulary.codes import Evidence
+from vocabulary.people import AuditKind
 from vocabulary.presentation import displayable, safe_link
 
 PROPOSALS = 20

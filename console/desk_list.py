@@ -25,8 +25,9 @@ from console.viewer import Viewer
 from storage.database import for_reading
 from storage.rows import OnConflict, insert_or_update
 from storage.tables import SavedView
-from vocabulary.codes import AuditKind, Step
+from vocabulary.codes import Step
 from vocabulary.dates import chinese_day
+from vocabulary.people import AuditKind
 
 VIEWS = 30
 """Lists that one person may save."""

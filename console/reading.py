@@ -8,7 +8,7 @@ from console.desk import Desk
 from console.viewer import Viewer, origin_of
 from storage.audit import record
 from storage.database import one_transaction
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 
 def note_reading(

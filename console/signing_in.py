@@ -33,7 +33,7 @@ from console.frontage import (
 )
 from console.viewer import has_accounts, language_of, let_sign_in, origin_of, viewer_of
 from storage.database import for_reading, one_transaction
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 _FIELDS = 10
 

@@ -27,8 +27,8 @@ from cases.case_filter import CaseScope
 from console.desk import Desk
 from settings.model import Settings
 from storage.database import for_reading, one_transaction
-from vocabulary.codes import Role
 from vocabulary.names import CHINESE
+from vocabulary.people import Role
 
 COOKIE = "qualwatch_desk"
 SESSION_COOKIE = "qualwatch_session"

@@ -42,7 +42,7 @@ from storage.migrate import upgrade
 from storage.tables import ApiToken
 from tests.parts.databases import run_postgresql
 from vocabulary.areas import province_names
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 USERS = 20
 SECONDS = 40.0

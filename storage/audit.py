@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from storage.tables import AuditEntry
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 _DETAIL = 500
 

@@ -21,7 +21,7 @@ from storage.audit import record
 from storage.errors import StorageError
 from storage.rows import insert_once
 from storage.tables import StoredSource
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 Mark = tuple[int, datetime | None]
 """Changes whenever a stored source does."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from vocabulary import codes
+from vocabulary import codes, people
 from vocabulary.codes import Status, Violation
 
 CHINESE: Final = "zh-CN"
@@ -35,8 +35,8 @@ SECTIONS: Final = MappingProxyType(
         codes.Dismissal: "dismissal",
         codes.AnswerState: "answer_state",
         codes.ReportState: "report_state",
-        codes.Role: "role",
-        codes.AuditKind: "audit_kind",
+        people.Role: "role",
+        people.AuditKind: "audit_kind",
         codes.CaseOrder: "case_order",
         codes.Due: "due",
         codes.Waiting: "waiting",

@@ -25,7 +25,8 @@ from storage.errors import StorageError
 from storage.rows import insert_once
 from storage.sealing import Seal
 from storage.tables import OutboxMessage, StoredChat, StoredSupervisor
-from vocabulary.codes import AuditKind, OutboxState
+from vocabulary.codes import OutboxState
+from vocabulary.people import AuditKind
 
 _FIELDS = {
     "name": "姓名",

@@ -14,7 +14,7 @@ from alerts.recipients import Recipient
 from settings.model import Settings
 from storage.audit import record
 from storage.tables import OutboxMessage
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 TEMPLATE = "trial"
 _LATEST = 500

@@ -45,7 +45,8 @@ from console.desk import Desk
 from console.reading import note_reading_of
 from storage.database import for_reading, one_transaction
 from storage.tables import Case, CaseEvent
-from vocabulary.codes import AuditKind, Step
+from vocabulary.codes import Step
+from vocabulary.people import AuditKind
 
 _LINE, _TEXT = 500, 4000
 _MANY = ("state", "severity")

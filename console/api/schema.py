@@ -14,7 +14,6 @@ from vocabulary.codes import (
     Dismissal,
     Due,
     PublisherKind,
-    Role,
     Severity,
     Status,
     Step,
@@ -22,6 +21,7 @@ from vocabulary.codes import (
     Violation,
     Waiting,
 )
+from vocabulary.people import Role
 
 PAGE = 200
 """Cases of one answer at most."""

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, UniqueConstr
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import text_column, time_column, word_column
-from vocabulary.codes import AuditKind, Role
+from vocabulary.people import AuditKind, Role
 
 
 class Account(SQLModel, table=True):

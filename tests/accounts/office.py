@@ -18,7 +18,7 @@ from settings.accounts import Accounts
 from storage.audit import read_trail
 from storage.sealing import Seal
 from storage.tables import Account
-from vocabulary.codes import AuditKind, Role
+from vocabulary.people import AuditKind, Role
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
 PASSWORD = "春天里的第17只云雀"  # noqa: S105 - of nobody

@@ -19,7 +19,7 @@ from accounts.sign_in import FOR_ONE_ACCOUNT, FROM_ONE_PLACE, Refused
 from storage.sealing import Seal
 from storage.tables import Account, AccountSession, AuditEntry
 from tests.accounts.office import NOW, PASSWORD, RULES, Office
-from vocabulary.codes import AuditKind, Role
+from vocabulary.people import AuditKind, Role
 
 
 def test_a_password_is_kept_as_argon2id_and_known_again_however_a_keyboard_writes_it() -> None:

@@ -16,7 +16,8 @@ from settings.model import Settings
 from storage.audit import read_trail
 from storage.tables import Case
 from tests.accounts.office import NOW, Office
-from vocabulary.codes import AuditKind, Role, Step
+from vocabulary.codes import Step
+from vocabulary.people import AuditKind, Role
 
 TODAY = date(2026, 11, 2)
 SETTINGS = Settings.model_validate(

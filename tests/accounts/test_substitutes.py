@@ -14,7 +14,7 @@ from settings.model import Settings
 from storage.tables import DigestItem
 from tests.alerts.stored import NOW, Posting, report
 from tests.parts.databases import open_migrated
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 TEXT = "二、条件：须持有会计从业资格证，年龄35周岁以下。"
 

@@ -12,7 +12,7 @@ from cli.catalogue_status import app
 from storage.database import open_database
 from storage.tables import AuditEntry
 from tests.catalogue import stored_lists
-from vocabulary.codes import AuditKind
+from vocabulary.people import AuditKind
 
 SOURCE = "国务院公报2015年第22号"
 

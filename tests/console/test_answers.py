@@ -16,7 +16,8 @@ from settings.model import Settings
 from storage.tables import AddresseeAnswer, AnswerFile, AuditEntry
 from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Page, Room
-from vocabulary.codes import AnswerState, AuditKind, CaseState
+from vocabulary.codes import AnswerState, CaseState
+from vocabulary.people import AuditKind
 
 PROOF = "更正公告：取消会计从业资格证要求，咨询13812345678。".encode()
 Files = list[tuple[str, tuple[str, bytes, str]]]

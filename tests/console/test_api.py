@@ -16,7 +16,8 @@ from storage.audit import read_trail
 from storage.tables import Case, StandingException
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Room
-from vocabulary.codes import AuditKind, CaseOrder, CaseState, Role
+from vocabulary.codes import CaseOrder, CaseState
+from vocabulary.people import AuditKind, Role
 
 
 class Program:

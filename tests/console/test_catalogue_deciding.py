@@ -13,7 +13,8 @@ from storage.tables import AuditEntry, CatalogueNotice, Document, DocumentVersio
 from tests.cli.test_catalogue_import import HEADING, NUMBER, ROWS
 from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Room
-from vocabulary.codes import AuditKind, Evidence, Status
+from vocabulary.codes import Evidence, Status
+from vocabulary.people import AuditKind
 
 
 def _announce(room: Room, rows: Sequence[Sequence[str]], title: str = "取消一批职业资格") -> int:

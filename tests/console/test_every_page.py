@@ -37,7 +37,7 @@ from tests.console.hostile import PAYLOADS
 from tests.console.test_desk_browser import BLOCKED, CHROMIUM
 from tests.console.visitor import Clock, Room, Seat
 from tests.parts.databases import open_migrated
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 BOSS = "admin@example.com"
 KNOWN = {"source": "hr", "purpose": "open"}

@@ -14,7 +14,7 @@ from accounts.people import Person
 from settings.accounts import Oidc
 from tests.console.provider import Provider, serve_provider
 from tests.console.visitor import Room, Seat
-from vocabulary.codes import Role
+from vocabulary.people import Role
 
 
 @pytest.fixture

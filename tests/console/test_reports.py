@@ -18,7 +18,8 @@ from storage.sealing import Seal, SealError
 from storage.tables import AuditEntry, IntakeMessage, IntakeReporter, PublicReport
 from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Page, Room
-from vocabulary.codes import AuditKind, CaseState
+from vocabulary.codes import CaseState
+from vocabulary.people import AuditKind
 
 POSTING = "福安市某某医院公开招聘公告\n一、出纳1名，须持有会计从业资格证。\n二、报名时间：2026年11月。"
 CONTACT = "赵女士 13912345678"

@@ -20,7 +20,8 @@ from tests.console.test_api import Program
 from tests.console.test_desk_browser import CHROMIUM
 from tests.console.test_signing_in import employ
 from tests.console.visitor import TEXT, Room
-from vocabulary.codes import CaseState, Role
+from vocabulary.codes import CaseState
+from vocabulary.people import Role
 
 PATIENCE = 60_000
 """Milliseconds, on a machine that has much else to do."""

@@ -16,7 +16,8 @@ from storage.audit import read_trail
 from tests.accounts.office import KEPT, PASSWORD
 from tests.alerts.stored import Posting
 from tests.console.visitor import TEXT, Page, Room, Seat, token_of
-from vocabulary.codes import AuditKind, CaseState, Role
+from vocabulary.codes import CaseState
+from vocabulary.people import AuditKind, Role
 
 WRONG = "秋天里的第19只云雀"
 
