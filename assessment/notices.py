@@ -50,18 +50,29 @@ def is_index(linked: Iterable[str], text: str) -> bool:
     return is_linked and not _SENTENCE.search(rest)
 
 
-def shows_item(title: str, page_title: str, text: str, linked: Iterable[str]) -> bool:
+def shows_item(
+    title: str,
+    page_title: str,
+    text: str,
+    linked: Iterable[str],
+    *,
+    has_files: bool = False,
+    has_pictures: bool = False,
+) -> bool:
     """Whether a page is the item of a list that gives it this ``title``: it shows it, and says something.
 
     Words of its own are asked for, beside links and what stands at the foot of every page, for a page that a
     script is to fill has none; more of them where the title stands in the tab alone, or where the page says
-    that its subject has ended or is shown to members.
+    that its subject has ended or is shown to members. ``has_files``: files or frames of the page say it for
+    the page; ``has_pictures``: pictures do, where the title stands above them.
     """
     if bears_title(title, text):
-        least = _ENOUGH_BESIDE_ITS_END if _ENDED.search(text) or _WITHHELD.search(text) else _FEWEST_LETTERS
+        least = 0 if has_files or has_pictures else _FEWEST_LETTERS
+        if _ENDED.search(text) or _WITHHELD.search(text):
+            least = _ENOUGH_BESIDE_ITS_END
         return len(text) > _LONGEST_WITHOUT_WORDS or _own_letters(title, text, linked) >= least
     return bears_title(title, page_title) and (
-        not linked or _own_letters(title, text, linked) >= _FEWEST_OWN_LETTERS
+        has_files or not linked or _own_letters(title, text, linked) >= _FEWEST_OWN_LETTERS
     )
 
 

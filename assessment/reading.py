@@ -138,7 +138,10 @@ def assess(
         imported=imported,
     )
     links = () if known.is_attachment else extracted.links
+    pictures = tuple(link for link in extracted.pictures if same_site(link.url, known.url))
+    frames = () if known.is_attachment else content_frames(extracted.frames, known.url)
     markup = _markup(answer, extracted)
+    attachments = attached_files(links, known.url, markup)
     unread = extracted.unread or unread_frames(extracted.frames, known.url, extracted.text)
     return Assessment(
         text=extracted.text,
@@ -149,14 +152,21 @@ def assess(
         published_on=judged.day.published_on,
         result=judged.result,
         facts=_facts(known.url, judged, extracted),
-        attachments=attached_files(links, known.url, markup),
-        frames=() if known.is_attachment else content_frames(extracted.frames, known.url),
+        attachments=attachments,
+        frames=frames,
         bears_title=known.is_attachment
-        or shows_item(known.title, extracted.title, extracted.text, [link.text for link in links]),
+        or shows_item(
+            known.title,
+            extracted.title,
+            extracted.text,
+            [link.text for link in links],
+            has_files=bool(attachments or frames),
+            has_pictures=bool(pictures),
+        ),
         is_index=is_index((link.text for link in links), extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
-        pictures=tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
+        pictures=pictures,
         unread=unread or unopened_files(links, markup),
         needs_recognition=extracted.needs_recognition,
     )

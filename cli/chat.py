@@ -95,7 +95,7 @@ def remove(name: Name, config: Config = None) -> None:
 
 @app.command("test")
 def try_out(name: Name, config: Config = None) -> None:
-    """发一条测试消息，由监测程序发出；结果见 qualwatch outbox list 或工作台。"""
+    """发一条测试消息，由监测程序发出；结果见待发消息（qualwatch outbox）或工作台。"""
     from alerts.people.in_force import settings_now
     from alerts.people.trial import send_trial
     from alerts.recipients import Recipient

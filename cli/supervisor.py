@@ -103,7 +103,7 @@ def remove(email: Email, config: Config = None) -> None:
 
 @app.command("test")
 def try_out(email: Email, config: Config = None) -> None:
-    """发一封测试邮件，由监测程序发出；结果见 qualwatch outbox list 或工作台。"""
+    """发一封测试邮件，由监测程序发出；结果见待发消息（qualwatch outbox）或工作台。"""
     from alerts.people.in_force import settings_now
     from alerts.people.trial import send_trial
     from alerts.recipients import addressee

@@ -52,8 +52,8 @@ def test_a_page_goes_the_whole_way(house: House, site: Site) -> None:
     assert (finding.quote, finding.as_of) == ("会计从业资格证书", date(2026, 11, 1))
     [case] = house.rows(Case)
     assert (case.region, case.title) == ("350100", "示例市某局招聘公告")
-    assert take_steps(house.context) == 1
-    [letter] = house.rows(OutboxMessage)
+    take_steps(house.context)
+    [letter] = [each for each in house.rows(OutboxMessage) if each.template != "summary"]  # that is Monday's
     assert letter.recipient == "qualwatch@example.com"
     [visit] = house.rows(Visit)
     assert (visit.outcome, visit.pages, visit.findings) == (Outcome.OK, 2, 1)

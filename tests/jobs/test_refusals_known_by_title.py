@@ -118,3 +118,26 @@ def test_a_page_under_another_items_title_is_a_notice_and_an_empty_one_under_its
     assert another("<h1>关于调整供水价格的通知</h1><p>自下月起执行。</p>")
     assert not another(f"<h1>{TITLE}</h1><p>该信息正在审核中，暂不可见。</p>")
     assert not another("<p>喝杯茶，马上回来</p>")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>{TITLE}</h1><a href='/f/1.docx'>附件1</a>",
+        f"<h1>{TITLE}</h1><img src='/images/notice-scan.jpg' width='900' height='1300'>",
+        f"<h1>{TITLE}</h1><iframe src='/notice/body-88.html'></iframe>",
+    ],
+    ids=["file", "picture", "frame"],
+)
+def test_a_notice_may_say_all_in_a_file_a_picture_or_a_frame(body: str) -> None:
+    _, reading = read(body)
+    assert reading.bears_title
+
+
+def test_a_file_below_a_few_words_is_a_notice_although_only_the_tab_has_its_title() -> None:
+    shown = "<p>附件见下。</p><a href='/f/1.docx'>附件1</a>"
+    body = f"<html><head><title>{TITLE}</title></head><body>{shown}</body></html>"
+    known = Known(URL, title=TITLE)
+    assert assess(Answer(body.encode(), "text/html", "utf-8"), known, date(2026, 11, 28)).bears_title
+    bare = body.replace("<a href='/f/1.docx'>附件1</a>", "<a href='/'>首页</a>")
+    assert not assess(Answer(bare.encode(), "text/html", "utf-8"), known, date(2026, 11, 28)).bears_title
