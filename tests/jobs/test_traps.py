@@ -17,7 +17,7 @@ from crawling.fetching.addresses import resolve
 from crawling.fetching.fetcher import Fetcher
 from jobs.context import Context, VisitSummary
 from jobs.visits.watch import visit_source
-from settings.model import Fetching, Settings
+from settings.model import Detection, Fetching, Settings
 from settings.retention import Storage as StorageSettings
 from settings.sources import Source
 from storage.evidence import EvidenceStore
@@ -82,6 +82,9 @@ def visited(tmp_path: Path) -> Iterator[Visited]:
             threads=8,
             unanswered_requests=100,  # as many traps never answer
         ),
+        # What a worker read before leaves some of its memory taken: with the shipped 192 MB chance would decide
+        # whether a million tags within each other still fit.
+        detection=Detection(memory_megabytes=256),
         storage=StorageSettings(directory=tmp_path / "house"),
     )
     engine = open_migrated(settings.storage.database_url)
