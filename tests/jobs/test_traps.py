@@ -82,7 +82,7 @@ def visited(tmp_path: Path) -> Iterator[Visited]:
             threads=8,
             unanswered_requests=100,  # as many traps never answer
         ),
-        # What a worker read before leaves some of its memory taken: with the shipped 192 MB chance would decide
+        # What a worker read before leaves memory taken: with the shipped 192 MB chance would decide
         # whether a million tags within each other still fit.
         detection=Detection(memory_megabytes=256),
         storage=StorageSettings(directory=tmp_path / "house"),
