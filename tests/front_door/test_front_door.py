@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -57,7 +59,12 @@ def loaded_by(*words: str) -> set[str]:
         "atexit.register(lambda: print('\\n', *sys.modules, file=sys.stderr)); qualwatch.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=gettempdir(),  # where no installation is, while the root may have one
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     return set(done.stderr.split("\n")[-2].split())
 
