@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from assessment.attachments import (
     Attachment,
@@ -138,10 +138,7 @@ def assess(
         imported=imported,
     )
     links = () if known.is_attachment else extracted.links
-    pictures = tuple(link for link in extracted.pictures if same_site(link.url, known.url))
-    frames = () if known.is_attachment else content_frames(extracted.frames, known.url)
-    markup = _markup(answer, extracted)
-    attachments = attached_files(links, known.url, markup)
+    parts = _parts(answer, extracted, known, links)
     unread = extracted.unread or unread_frames(extracted.frames, known.url, extracted.text)
     return Assessment(
         text=extracted.text,
@@ -152,23 +149,45 @@ def assess(
         published_on=judged.day.published_on,
         result=judged.result,
         facts=_facts(known.url, judged, extracted),
-        attachments=attachments,
-        frames=frames,
-        bears_title=known.is_attachment
-        or shows_item(
-            known.title,
-            extracted.title,
-            extracted.text,
-            [link.text for link in links],
-            has_files=bool(attachments or frames),
-            has_pictures=bool(pictures),
-        ),
+        attachments=parts.attachments,
+        frames=parts.frames,
+        bears_title=known.is_attachment or _shows_item(extracted, known, links, parts),
         is_index=is_index((link.text for link in links), extracted.text),
         detection_seconds=judged.seconds,
         catalogue=judged.catalogue,
-        pictures=pictures,
-        unread=unread or unopened_files(links, markup),
+        pictures=parts.pictures,
+        unread=unread or parts.unopened,
         needs_recognition=extracted.needs_recognition,
+    )
+
+
+class _Parts(NamedTuple):
+    """What hangs on a page, and what of it nobody can open."""
+
+    attachments: tuple[Attachment, ...]
+    frames: tuple[str, ...]
+    pictures: tuple[Link, ...]
+    unopened: str
+
+
+def _parts(answer: Answer, extracted: Extracted, known: Known, links: tuple[Link, ...]) -> _Parts:
+    markup = _markup(answer, extracted)
+    return _Parts(
+        attached_files(links, known.url, markup),
+        () if known.is_attachment else content_frames(extracted.frames, known.url),
+        tuple(link for link in extracted.pictures if same_site(link.url, known.url)),
+        unopened_files(links, markup),
+    )
+
+
+def _shows_item(extracted: Extracted, known: Known, links: tuple[Link, ...], parts: _Parts) -> bool:
+    return shows_item(
+        known.title,
+        extracted.title,
+        extracted.text,
+        [link.text for link in links],
+        has_files=bool(parts.attachments or parts.frames),
+        has_pictures=bool(parts.pictures),
     )
 
 

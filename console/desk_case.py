@@ -300,8 +300,9 @@ def handle_case(
         return no_case(desk, viewer)
     try:
         with desk.context.transaction() as session:
-            do(session, case_id, local_now(desk))
-            tell_others(session, case_id, desk.settings, desk.context.now())
+            now = local_now(desk)
+            do(session, case_id, now)
+            tell_others(session, case_id, desk.settings, now)
     except StepRefused as error:
         return refuse_case(desk, viewer, request, what, str(error))
     return to(desk, f"/cases/{case_id}#handling")

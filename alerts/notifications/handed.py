@@ -39,16 +39,17 @@ _NOTE = 600
 
 
 def tell_others(session: Session, case_id: int, settings: Settings, now: datetime) -> int:
-    """Write to those whom the last event of the case concerns; how many messages, 0 where it is nobody.
+    """Write to those whom the event of ``now`` concerns; how many messages, 0 where it is nobody.
 
-    To be called in the transaction that wrote the event: a second call writes nothing more.
+    To be called in the transaction that wrote the event, with the time that it has: whatever a visit notes of
+    the case meanwhile is another one. A second call writes nothing more.
     """
-    last = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id).desc()).limit(1)
-    event = session.exec(last).one()
-    kind = EventKind(event.kind)
-    if kind not in _SUBJECTS:
+    written = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.at == now)
+    told = written.where(col(CaseEvent.kind).in_(_SUBJECTS)).order_by(col(CaseEvent.id).desc())
+    event = session.exec(told.limit(1)).first()
+    if event is None:
         return 0
-    case = session.get_one(Case, case_id)
+    case, kind = session.get_one(Case, case_id), EventKind(event.kind)
     acting = substitutes(session, now.astimezone(ZoneInfo(settings.time_zone)).date())
     concerned = with_substitutes(_concerned(session, case, kind, settings), acting)
     others = [each for each in concerned if each.email.casefold() != event.actor.casefold()]

@@ -6,16 +6,19 @@ from datetime import timedelta
 
 import pytest
 import requests
-from sqlmodel import Session
+from sqlmodel import Session, delete
 
 from alerts.delivery.links import answer_code
 from alerts.notifications.handed import tell_others
-from cases.handling import ask_extension
-from storage.tables import OutboxMessage
+from cases.handling import ask_extension, assign
+from storage.tables import CaseEvent, OutboxMessage
 from tests.alerts.reading import as_mail, html_of, rows, text_of
 from tests.console.hostile import PAYLOADS
 from tests.console.visitor import Page, Room, Seat
+from vocabulary.codes import EventKind
 from vocabulary.names import CHINESE
+
+MOMENT = timedelta(seconds=1)
 
 
 def _told(room: Room) -> list[tuple[str, str]]:
@@ -118,3 +121,18 @@ def test_what_strangers_write_stays_words_in_the_letter(room: Room, asked: int) 
         page = Page(html_of(as_mail(row)))
         assert not page.names() & {"script", "img", "svg", "iframe", "form"}
         assert not [name for _, values in page.tags for name in values if name.startswith("on")]
+
+
+def test_what_a_visit_notes_meanwhile_hides_nothing_and_what_was_told_long_ago_is_told_no_more(
+    room: Room,
+) -> None:
+    case, settings, now = room.report(), room.context.settings, room.context.now()
+    with Session(room.engine) as session, session.begin():
+        assign(session, case, "li@example.com", actor="wang@example.com", now=now)
+        seen = CaseEvent(case_id=case, key="seen:9", kind=EventKind.SEEN, actor="system", at=now + MOMENT)
+        session.add(seen)
+        session.flush()
+        assert tell_others(session, case, settings, now) == 1
+    with Session(room.engine) as session, session.begin():
+        session.execute(delete(OutboxMessage))  # as retention does after a year
+        assert tell_others(session, case, settings, now + timedelta(days=400)) == 0
